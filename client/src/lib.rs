@@ -1,0 +1,1 @@
+//! Heartwire's page.

@@ -1,0 +1,1 @@
+//! When to connect, beat, retry and queue: the client's connection policy.
