@@ -1,5 +1,8 @@
 //! What the person at the page sees, as data.
-#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod entry;
+pub mod filter;
+pub mod ids;
 pub mod json;
+pub mod store;
 pub mod time;
