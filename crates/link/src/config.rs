@@ -70,9 +70,10 @@ impl Config {
         floor(&mut self.reconnect.min_delay);
         floor(&mut self.reconnect.hint_patience);
         self.reconnect.max_delay = self.reconnect.max_delay.max(self.reconnect.min_delay);
-        if !(self.reconnect.growth >= 1.0) {
-            self.reconnect.growth = 1.0;
-        }
+        // `max` also turns what is not a number into 1.
+        self.reconnect.growth = self.reconnect.growth.max(1.0);
+        self.reconnect.max_attempts = self.reconnect.max_attempts.map(|attempts| attempts.max(1));
+        self.queue.max_messages = self.queue.max_messages.max(1);
         self.queue.max_buffered_bytes = self.queue.max_buffered_bytes.max(1);
         if let Some(heartbeat) = &mut self.heartbeat {
             floor(&mut heartbeat.interval);
@@ -106,9 +107,12 @@ pub struct Reconnect {
     /// How long a connection must have lasted for its end to start counting attempts from one again. Default 5 s.
     ///
     /// Shorter lets a server that accepts and drops at once be hammered; longer punishes a short but real session.
+    /// Of a connection that ended in silence only the time up to the last message counts.
     pub stable_after: Duration,
     /// How many attempts in a row may come to nothing, the first included, before the link gives up; `None` never
-    /// gives up. Default `None`.
+    /// gives up. Default `None`; at least 1.
+    ///
+    /// A limit suits scripts and checks; a person would rather see the countdown and decide.
     pub max_attempts: Option<u32>,
     /// Close codes after which retrying is pointless. Default 1002, 1003, 1007-1010 (the peer objects to what we
     /// say, and we would say it again) and 4000-4999 (the application's own verdicts).
@@ -145,11 +149,13 @@ impl Default for Reconnect {
 /// Where messages wait for a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// How many messages may wait. Default 10,000.
+    /// How many messages may wait. Default 10,000; at least 1.
     ///
     /// More survives longer outages; less keeps a burst of stale messages from a server that comes back.
     pub max_messages: usize,
     /// How many bytes of payload may wait, and so the size of the largest message. Default 64 MiB.
+    ///
+    /// More takes larger messages; less bounds the memory of a page that has lost its server.
     pub max_bytes: usize,
     /// What happens to a message that finds the queue full. Default [`Overflow::Refuse`].
     pub overflow: Overflow,
@@ -190,6 +196,8 @@ pub enum Overflow {
 pub enum Confirmation {
     /// Either the evidence of `HeartbeatAnswer`, or: the socket had put the whole message on the network (its
     /// buffered amount says so) and some message came in after that was known.
+    ///
+    /// The same goes for everything handed over before a `close` of ours that the peer completed with our code.
     ///
     /// Likely, not proven: what came in may have been under way already. Right for watching an echo.
     #[default]

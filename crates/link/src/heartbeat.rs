@@ -1,8 +1,14 @@
 //! The application heartbeat: is anybody still there?
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::{Answer, Message};
+use crate::answer::Expectation;
+use crate::flight::Mark;
+use crate::{Answer, Message, MessageRef, Time};
+
+/// How many unanswered heartbeats are remembered.
+const MAX_UNANSWERED: usize = 16;
 
 /// The placeholder that is replaced by a token unique to each heartbeat.
 pub const TOKEN: &str = "{token}";
@@ -76,6 +82,120 @@ pub enum Pulse {
     Alive,
     /// More than half of the deadline has gone by in silence.
     Late,
-    /// The deadline has gone by in silence; shown until something comes in on this or the next connection.
+    /// The deadline has gone by in silence; shown until something comes in or the next connection opens.
     Missed,
+}
+
+/// A heartbeat whose answer has not come.
+#[derive(Clone, Debug)]
+struct Beat {
+    sent_at: Time,
+    expectation: Expectation,
+    /// What the socket had been handed before it: all of that has reached a peer that answers.
+    mark: Option<Mark>,
+}
+
+/// An answer that has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) rtt: Option<Duration>,
+    pub(crate) mark: Option<Mark>,
+}
+
+/// The unanswered heartbeats of one connection, oldest first.
+///
+/// A heartbeat stays here even when other traffic has proven the peer alive: its answer, should it come, must still
+/// be kept out of the user's messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beats {
+    unanswered: VecDeque<Beat>,
+}
+
+impl Beats {
+    /// Notes a heartbeat that is about to be sent. Forgets those whose answer can't be expected any more, so
+    /// that one that was never answered doesn't make every later round-trip time uncertain.
+    pub(crate) fn sent(&mut self, now: Time, settings: &Heartbeat, token: &str, mark: Option<Mark>) {
+        let patience = (settings.interval + settings.deadline) * 3;
+        self.unanswered.retain(|beat| now.saturating_since(beat.sent_at) < patience);
+        if let Some(expectation) = settings.answer.expectation(&settings.payload, token) {
+            if self.unanswered.len() == MAX_UNANSWERED {
+                self.unanswered.pop_front();
+            }
+            self.unanswered.push_back(Beat { sent_at: now, expectation, mark });
+        }
+    }
+
+    /// Takes the heartbeat that this message answers, the oldest if several could be meant.
+    pub(crate) fn take_answered(&mut self, now: Time, message: MessageRef<'_>) -> Option<Answered> {
+        let index = self.unanswered.iter().position(|beat| beat.expectation.matches(message))?;
+        let certain = self.unanswered.len() == 1 || self.unanswered[index].expectation.unique;
+        let beat = self.unanswered.remove(index)?;
+        let rtt = certain.then(|| now.saturating_since(beat.sent_at));
+        Some(Answered { rtt, mark: beat.mark })
+    }
+}
+
+/// The payload with its token filled in.
+pub(crate) fn fill_token(payload: &Message, token: &str) -> Message {
+    match payload {
+        Message::Text(text) => Message::Text(text.replace(TOKEN, token)),
+        Message::Binary(bytes) => Message::Binary(bytes.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PONG: MessageRef<'_> = MessageRef::Text("pong");
+
+    fn at(millis: u64) -> Time {
+        Time::from_millis(millis)
+    }
+
+    fn pong() -> Heartbeat {
+        Heartbeat { payload: "ping".into(), answer: Answer::Exact("pong".into()), ..Heartbeat::default() }
+    }
+
+    #[test]
+    fn an_answer_is_taken_once() {
+        let mut beats = Beats::default();
+        beats.sent(at(0), &pong(), "", None);
+        let answered = beats.take_answered(at(30), PONG).expect("an answer");
+        assert_eq!(answered.rtt, Some(Duration::from_millis(30)));
+        assert_eq!(beats.take_answered(at(31), PONG), None, "the second is the user's");
+    }
+
+    #[test]
+    fn an_uncertain_answer_gives_no_round_trip_time() {
+        let mut beats = Beats::default();
+        beats.sent(at(0), &pong(), "", None);
+        beats.sent(at(1000), &pong(), "", None);
+        assert_eq!(beats.take_answered(at(1010), PONG).expect("an answer").rtt, None);
+        assert_eq!(
+            beats.take_answered(at(1011), PONG).expect("one is left").rtt,
+            Some(Duration::from_millis(11))
+        );
+    }
+
+    #[test]
+    fn a_token_makes_the_answer_certain() {
+        let mut beats = Beats::default();
+        beats.sent(at(0), &Heartbeat::default(), "a", None);
+        beats.sent(at(1000), &Heartbeat::default(), "b", None);
+        let answered = beats.take_answered(at(1010), MessageRef::Text("heartwire-ping b"));
+        assert_eq!(answered.expect("an answer").rtt, Some(Duration::from_millis(10)));
+    }
+
+    #[test]
+    fn unanswered_heartbeats_are_forgotten_by_age_and_by_number() {
+        let mut beats = Beats::default();
+        beats.sent(at(0), &pong(), "", None);
+        beats.sent(at(90_000), &pong(), "", None);
+        assert_eq!(beats.unanswered.len(), 1);
+        for _ in 0..100 {
+            beats.sent(at(90_000), &pong(), "", None);
+        }
+        assert_eq!(beats.unanswered.len(), MAX_UNANSWERED);
+    }
 }

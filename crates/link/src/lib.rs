@@ -16,16 +16,21 @@
 //! ignored, so a driver need not unregister anything in time.
 
 mod answer;
+mod backoff;
 mod config;
 mod error;
 mod event;
+mod flight;
 mod heartbeat;
+mod json;
 mod link;
 mod message;
+mod outbox;
 mod phase;
 mod rtt;
 mod stats;
 mod time;
+mod timers;
 
 pub use answer::Answer;
 pub use config::{Config, Confirmation, MIN_DURATION, Overflow, Queue, Reconnect};

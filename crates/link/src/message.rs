@@ -23,7 +23,6 @@ impl Message {
     }
 
     /// A borrowed view of this message.
-    #[expect(clippy::should_implement_trait, reason = "AsRef cannot return a value that borrows")]
     pub fn as_ref(&self) -> MessageRef<'_> {
         match self {
             Message::Text(text) => MessageRef::Text(text),
@@ -92,7 +91,7 @@ impl fmt::Display for MessageId {
 /// leaves unanswered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MessageIds {
-    /// The oldest message of the run.
+    /// No message of the run is older.
     pub first: MessageId,
     /// The newest message of the run.
     pub last: MessageId,
