@@ -20,7 +20,7 @@ const NO_BUNDLE: &str = "This server was built without its page; the WebSocket e
     cargo xtask run\n\n\
     or, step by step:\n\n    \
     trunk build --release\n    \
-    cargo build --release --package server";
+    cargo run --release --package server";
 
 /// One file of the page, with the compressed variants that are smaller than it.
 #[derive(Clone, Copy, Debug)]

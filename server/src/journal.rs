@@ -11,9 +11,9 @@ use tracing::{debug, info};
 pub(crate) enum End {
     /// The peer sent a Close, with this code or none.
     PeerClosed(Option<u16>),
-    /// Nothing more can be received: the transport failed, or the peer broke the protocol and was sent `code`.
+    /// Nothing more can be received: the transport failed, or the peer broke the protocol and is sent `code`.
     ReceiveFailed {
-        /// The close code that the peer was sent; none when the transport is gone.
+        /// The close code that the peer is sent; none when the transport is gone.
         code: Option<u16>,
         /// What happened.
         detail: String,
@@ -22,9 +22,9 @@ pub(crate) enum End {
     SendFailed(String),
     /// The peer stayed silent, or stopped reading, for longer than the heartbeat allows.
     HeartbeatFailed(&'static str),
-    /// The peer went over a limit and was sent 1009.
+    /// The peer went over a limit and is sent 1009.
     Limit(String),
-    /// The server is shutting down and sent 1012.
+    /// The server is shutting down and sends 1012.
     Shutdown,
     /// The URL asked for this close code.
     Requested(u16),
@@ -50,12 +50,12 @@ impl fmt::Display for End {
         match self {
             Self::PeerClosed(Some(code)) => write!(f, "received {code}"),
             Self::PeerClosed(None) => f.write_str("received no code"),
-            Self::ReceiveFailed { code: Some(code), detail } => write!(f, "{detail}; sent {code}"),
+            Self::ReceiveFailed { code: Some(code), detail } => write!(f, "{detail}; closing with {code}"),
             Self::ReceiveFailed { code: None, detail } | Self::SendFailed(detail) => f.write_str(detail),
             Self::HeartbeatFailed(detail) => f.write_str(detail),
-            Self::Limit(detail) => write!(f, "{detail}; sent 1009"),
-            Self::Shutdown => f.write_str("sent 1012"),
-            Self::Requested(code) => write!(f, "sent {code}"),
+            Self::Limit(detail) => write!(f, "{detail}; closing with 1009"),
+            Self::Shutdown => f.write_str("closing with 1012"),
+            Self::Requested(code) => write!(f, "closing with {code}"),
         }
     }
 }
@@ -90,9 +90,11 @@ impl Journal {
         Self { id, peer, opened: Instant::now(), ended: false, counts: Counts::default() }
     }
 
-    /// Logs the end.
-    pub(crate) fn end(mut self, end: &End) {
-        self.log(end.name(), end);
+    /// Logs the end, as soon as its reason is known; closing may still take time. The first reason stays.
+    pub(crate) fn end(&mut self, end: &End) {
+        if !self.ended {
+            self.log(end.name(), end);
+        }
     }
 
     fn log(&mut self, reason: &str, detail: &dyn fmt::Display) {
@@ -116,7 +118,7 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         if !self.ended {
-            self.log("shutdown", &"cut off before the close handshake was over");
+            self.log("shutdown", &"cut off");
         }
     }
 }

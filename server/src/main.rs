@@ -3,7 +3,7 @@
 use server::assets::Bundle;
 use server::cli::Cli;
 use server::{RunError, Server, Stop};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use tracing::{info, warn};
 
@@ -11,7 +11,12 @@ fn main() -> ExitCode {
     let args = Cli::from_process().into_serve();
     // Set directly rather than with `init`, which would also take in the records of the `log` crate: the
     // WebSocket library writes whole messages there.
-    let logs = tracing_subscriber::fmt().with_env_filter(args.log_filter()).with_writer(io::stderr).finish();
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(args.log_filter())
+        .with_writer(io::stderr)
+        .with_ansi(colour)
+        .finish();
     tracing::subscriber::set_global_default(logs).expect("nothing set a subscriber before");
 
     match run(args.into()) {

@@ -65,14 +65,12 @@ fn start_echo(context: &Context, handshake: Handshake, options: EchoOptions) -> 
     let (response, raw) = handshake.accept(protocol);
     let (config, stop) = (Arc::clone(&context.config), context.stop.clone());
     context.tasks.spawn(async move {
-        let end = match raw.await {
+        match raw.await {
             Ok(raw) => {
-                let counts = &mut journal.counts;
-                socket::echo(raw.stream, raw.leftover, &options, &config.socket, &stop, counts).await
+                socket::echo(raw.stream, raw.leftover, &options, &config.socket, &stop, &mut journal).await;
             }
-            Err(error) => End::ReceiveFailed { code: None, detail: error.to_string() },
-        };
-        journal.end(&end);
+            Err(error) => journal.end(&End::ReceiveFailed { code: None, detail: error.to_string() }),
+        }
     });
     response
 }

@@ -3,7 +3,7 @@
 use crate::config::SocketConfig;
 use crate::echo::EchoOptions;
 use crate::heartbeat::{Beat, Heartbeat};
-use crate::journal::{Counts, End};
+use crate::journal::{End, Journal};
 use crate::metered::Metered;
 use crate::stop::Stop;
 use bytes::Bytes;
@@ -23,7 +23,7 @@ const CONTROL_ROOM_BYTES: usize = 16 << 10;
 
 /// Echoes text and binary messages until there is a reason to end, then ends the connection properly.
 ///
-/// `leftover` are the bytes that arrived behind the handshake. Returns when the transport is closed, which
+/// `leftover` are the bytes that arrived behind the handshake. The reason is in the journal at once. Returns when the transport is closed, which
 /// takes at most [`SocketConfig::close_timeout`] from the reason on.
 pub(crate) async fn echo<S>(
     stream: S,
@@ -31,7 +31,7 @@ pub(crate) async fn echo<S>(
     options: &EchoOptions,
     config: &SocketConfig,
     stop: &Stop,
-    counts: &mut Counts,
+    journal: &mut Journal,
 ) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -44,8 +44,9 @@ where
         .max_frame_size(Some(config.max_message_size));
     let stream = Metered::new(stream);
     let ws = WebSocketStream::from_partially_read(stream, leftover.into(), Role::Server, Some(limits)).await;
-    let mut socket = Socket { ws, config, stop, counts };
+    let mut socket = Socket { ws, config, stop, journal };
     let end = socket.echo(options).await;
+    socket.journal.end(&end);
     // A peer that doesn't keep to the closing handshake is cut off; the reason stays the one that began it.
     let _ = timeout(config.close_timeout, finish(socket.ws, &end, options)).await;
     end
@@ -55,7 +56,7 @@ struct Socket<'a, S> {
     ws: WebSocketStream<Metered<S>>,
     config: &'a SocketConfig,
     stop: &'a Stop,
-    counts: &'a mut Counts,
+    journal: &'a mut Journal,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
@@ -107,11 +108,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<'_, S> {
 
     async fn echo_one(&mut self, message: Message) -> Result<(), End> {
         let bytes = message.len() as u64;
-        self.counts.messages_in += 1;
-        self.counts.bytes_in += bytes;
+        self.journal.counts.messages_in += 1;
+        self.journal.counts.bytes_in += bytes;
         self.send(message).await?;
-        self.counts.messages_out += 1;
-        self.counts.bytes_out += bytes;
+        self.journal.counts.messages_out += 1;
+        self.journal.counts.bytes_out += bytes;
         Ok(())
     }
 
@@ -206,6 +207,7 @@ fn receive_failed(error: Error) -> End {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Counts;
     use std::time::Duration;
     use tokio::io::DuplexStream;
     use tokio::task::JoinHandle;
@@ -230,10 +232,10 @@ mod tests {
         let stop = Stop::new();
         let task_stop = stop.clone();
         let server = tokio::spawn(async move {
-            let mut counts = Counts::default();
+            let mut journal = Journal::open(([127, 0, 0, 1], 1).into());
             let (options, config) = (EchoOptions::default(), SocketConfig::default());
-            let end = echo(stream, Bytes::new(), &options, &config, &task_stop, &mut counts).await;
-            (end, counts)
+            let end = echo(stream, Bytes::new(), &options, &config, &task_stop, &mut journal).await;
+            (end, journal.counts)
         });
         Bench { peer, stop, server, started: Instant::now() }
     }
