@@ -94,12 +94,9 @@ impl Wasm {
             }
         }
         let version = process::output(Command::new(host).arg("-V"), Duration::from_secs(20))?;
-        let key: String = version
-            .trim()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
-            .collect();
-        let folder = workspace::cache_dir()?.join("wasm").join(key);
+        // `rustc 1.96.0 (ac68faa20 2026-05-25) (...)`: release and commit tell every compiler from every other.
+        let key: Vec<&str> = version.split([' ', '(', ')']).filter(|word| !word.is_empty()).take(3).collect();
+        let folder = workspace::cache_dir()?.join("wasm").join(key.join("-"));
         let rustc = folder.join("bin/rustc");
         if !has_target(&mut Command::new(&rustc)) {
             build_std(host, &folder)?;
@@ -146,7 +143,7 @@ fn has_target(rustc: &mut Command) -> bool {
 fn build_std(host: &Path, folder: &Path) -> Result<()> {
     let _lock = lock()?;
     say("building the standard library for wasm32 once (about 1 minute, at most 10)");
-    let work = folder.with_extension("work");
+    let work = folder.with_file_name("work");
     remove(&work)?;
     let package = work.join("empty");
     fs::create_dir_all(package.join("src"))?;
