@@ -26,11 +26,7 @@ pub struct Scenario {
 /// # Errors
 /// What the test fails with, together with the place of its screenshot and the page's console.
 #[expect(clippy::print_stderr, reason = "a panic takes no context along")]
-pub async fn scenario(
-    name: &str,
-    args: &[&str],
-    test: impl AsyncFnOnce(&Scenario) -> Result<()>,
-) -> Result<()> {
+pub async fn scenario(args: &[&str], test: impl AsyncFnOnce(&Scenario) -> Result<()>) -> Result<()> {
     remove_evidence()?;
     let browser = Browser::start(args).await?;
     let page = Page::new(browser.driver().clone());
