@@ -8,20 +8,25 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 use std::{env, fs};
 
 /// Already compressed: trying again takes time and gains nothing.
 const INCOMPRESSIBLE: &[&str] = &["png", "jpg", "jpeg", "webp", "woff2"];
 
 fn main() -> io::Result<()> {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    let dist = folder("CARGO_MANIFEST_DIR").join("../dist");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", dist.display());
-    // Cargo runs a script that watches a missing folder on every build. Where the folder can't be made, a
-    // rebuild each time is all that happens.
-    let _ = fs::create_dir(&dist);
+    // Cargo runs a script that watches a missing folder on every build, and once more for one that is younger
+    // than the script's start. Where neither can be helped, building again is all that happens.
+    if fs::create_dir(&dist).is_ok()
+        && let Ok(folder) = fs::File::open(&dist)
+    {
+        let _ = folder.set_modified(SystemTime::now() - Duration::from_secs(60));
+    }
 
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts"));
+    let out = folder("OUT_DIR");
     let cache = out.join("bundle");
     fs::create_dir_all(&cache)?;
 
@@ -70,6 +75,11 @@ fn main() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A folder that cargo names to build scripts while they run.
+fn folder(variable: &str) -> PathBuf {
+    PathBuf::from(env::var_os(variable).expect("cargo sets it"))
 }
 
 /// All files below `folder` in a stable order, leaving out the hidden ones that bundlers work in.

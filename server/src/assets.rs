@@ -46,11 +46,21 @@ pub struct Bundle {
 /// A file with all that can be known about its answers beforehand.
 #[derive(Debug)]
 struct Asset {
-    file: File,
+    identity: Variant,
+    /// The smaller ones, the smallest first.
+    compressed: Vec<Variant>,
     content_type: HeaderValue,
     cache_control: HeaderValue,
     /// For documents.
     security_policy: Option<HeaderValue>,
+}
+
+/// One form of a file's content.
+#[derive(Debug)]
+struct Variant {
+    encoding: Encoding,
+    body: &'static [u8],
+    etag: HeaderValue,
 }
 
 include!(concat!(env!("OUT_DIR"), "/bundle.rs"));
@@ -66,7 +76,7 @@ impl Bundle {
     /// # Panics
     /// When a digest is not what [`File::digest`] asks for.
     pub fn new(files: &[File]) -> Self {
-        Self { assets: files.iter().map(|file| (file.path, Asset::new(*file))).collect() }
+        Self { assets: files.iter().map(|file| (file.path, Asset::new(file))).collect() }
     }
 
     /// Whether there is a page to serve.
@@ -92,7 +102,15 @@ impl Bundle {
 }
 
 impl Asset {
-    fn new(file: File) -> Self {
+    fn new(file: &File) -> Self {
+        let variant = |encoding: Encoding, body| {
+            let etag = format!("\"{}{}\"", file.digest, encoding.etag_suffix());
+            Variant {
+                encoding,
+                body,
+                etag: HeaderValue::from_str(&etag).expect("digests are printable ASCII"),
+            }
+        };
         let content_type = content_type(file.path);
         let security_policy = content_type.starts_with("text/html").then(|| {
             let policy = csp::policy(&String::from_utf8_lossy(file.identity));
@@ -103,7 +121,11 @@ impl Asset {
         let cache_control =
             if has_hashed_name(file.path) { "public, max-age=31536000, immutable" } else { "no-cache" };
         Self {
-            file,
+            identity: variant(Encoding::Identity, file.identity),
+            compressed: [(Encoding::Brotli, file.brotli), (Encoding::Gzip, file.gzip)]
+                .into_iter()
+                .filter_map(|(encoding, body)| body.map(|body| variant(encoding, body)))
+                .collect(),
             content_type: HeaderValue::from_static(content_type),
             cache_control: HeaderValue::from_static(cache_control),
             security_policy,
@@ -111,31 +133,25 @@ impl Asset {
     }
 
     fn respond(&self, request: &HeaderMap) -> Response {
-        let available = [
-            self.file.brotli.map(|body| (Encoding::Brotli, body)),
-            self.file.gzip.map(|body| (Encoding::Gzip, body)),
-            Some((Encoding::Identity, self.file.identity)),
-        ];
-        let (encoding, body) =
-            negotiate::choose(request.get_all(ACCEPT_ENCODING), available.into_iter().flatten())
-                .unwrap_or((Encoding::Identity, self.file.identity));
-        let etag = format!("\"{}{}\"", self.file.digest, encoding.etag_suffix());
+        let available = self.compressed.iter().chain([&self.identity]);
+        let Variant { encoding, body, etag } =
+            negotiate::choose(request.get_all(ACCEPT_ENCODING), available, |variant| variant.encoding)
+                .unwrap_or(&self.identity);
 
-        let mut response = if negotiate::none_match(request.get_all(IF_NONE_MATCH), &etag) {
-            Response::new(Bytes::from_static(body).into())
+        let mut response = Response::default();
+        if negotiate::none_match(request.get_all(IF_NONE_MATCH), etag) {
+            *response.body_mut() = Bytes::from_static(body).into();
         } else {
-            let mut response = Response::default();
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        };
+        }
         let headers = response.headers_mut();
         if let Some(name) = encoding.name() {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
         }
-        if self.file.brotli.is_some() || self.file.gzip.is_some() {
+        if !self.compressed.is_empty() {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
-        headers.insert(ETAG, HeaderValue::from_str(&etag).expect("a digest is printable ASCII"));
+        headers.insert(ETAG, etag.clone());
         headers.insert(CONTENT_TYPE, self.content_type.clone());
         headers.insert(CACHE_CONTROL, self.cache_control.clone());
         if let Some(policy) = &self.security_policy {

@@ -71,7 +71,7 @@ pub(crate) struct Counts {
 
 /// One socket's record, from its handshake to its end. It never holds payloads.
 ///
-/// Dropped without [`end`](Self::end), as happens to sockets cut off by the end of a drain, it still logs.
+/// Dropped without [`end`](Self::end), as happens to sockets cut off by the end of a drain or by a panic, it still logs.
 #[derive(Debug)]
 pub(crate) struct Journal {
     id: u64,
@@ -118,7 +118,12 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         if !self.ended {
-            self.log("shutdown", &"cut off");
+            let (reason, detail) = if std::thread::panicking() {
+                ("panic", "this server's fault")
+            } else {
+                ("shutdown", "cut off")
+            };
+            self.log(reason, &detail);
         }
     }
 }

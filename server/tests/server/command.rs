@@ -3,7 +3,7 @@
 use crate::support::{PATIENCE, RawClient, frame, upgrade_request};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 fn heartwire(args: &[&str]) -> Command {
@@ -27,19 +27,21 @@ fn output(command: &mut Command) -> (Option<i32>, String, String) {
 /// A serving process, ended with the test.
 struct Process {
     child: Child,
+    stdout: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
 impl Process {
     fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        stdout.read_line(&mut line).unwrap();
         let address = line
             .strip_prefix("heartwire listening on http://")
             .and_then(|address| address.trim_end().parse().ok())
             .unwrap_or_else(|| panic!("unexpected first line: {line:?}"));
-        Self { child, address }
+        Self { child, stdout, address }
     }
 
     fn upgrade(&self) -> RawClient {
@@ -141,12 +143,15 @@ fn wrong_values_are_one_line_and_exit_2() {
 
 #[test]
 fn variables_stand_for_flags_and_flags_win() {
-    let process = Process::start(
+    let mut process = Process::start(
         heartwire(&["serve", "--ping-interval", "0"])
-            .env("HEARTWIRE_LISTEN", "127.0.0.1:0,[::1]:0")
+            .env("HEARTWIRE_LISTEN", "127.0.0.1:0,127.0.0.1:0")
             .env("HEARTWIRE_PING_INTERVAL", "1ms")
             .env("HEARTWIRE_MAX_MESSAGE_SIZE", "1KiB"),
     );
+    let mut second = String::new();
+    process.stdout.read_line(&mut second).unwrap();
+    assert!(second.starts_with("heartwire listening on http://127.0.0.1:"), "{second}");
     let mut client = process.upgrade();
     client.send(&frame(0x2, &[0; 1024]));
     assert_eq!(client.frame().0, 0x82, "no Ping came: the flag won");
@@ -199,14 +204,17 @@ fn every_connection_ends_with_one_reason_and_no_payload_is_logged() {
     assert_eq!(client.frame().1, b"SECRET-IN-TEXT");
     client.send(&frame(0x8, b"\x03\xE8SECRET-IN-REASON"));
     client.expect_close(1000);
+    drop(client);
 
     let mut client = process.upgrade();
     client.send(&frame(0x1, b"SECRET-\xFF"));
     client.expect_close(1007);
+    drop(client);
 
     let mut client = process.upgrade();
     client.send(&frame(0x2, &[0; 2000]));
     client.expect_close(1009);
+    drop(client);
 
     drop(process.upgrade());
 
