@@ -29,7 +29,8 @@ pub struct Config {
 #[derive(Clone, Debug)]
 pub struct SocketConfig {
     /// The largest message, in bytes of payload over all its fragments. Default 16 MiB. A larger one ends the
-    /// connection with 1009; it is also what one connection may make the server hold.
+    /// connection with 1009. One connection may make the server hold about twice as much: the message and its
+    /// echo.
     pub max_message_size: usize,
     /// Quiet time after which the server sends a Ping. Default 20 s; zero sends none and lets a vanished peer
     /// stay until TCP notices. Proxies cut quiet connections after 60 s or more: stay below and off that value.
