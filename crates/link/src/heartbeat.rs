@@ -8,7 +8,7 @@ use crate::flight::Mark;
 use crate::{Answer, Message, MessageRef, Time};
 
 /// How many unanswered heartbeats are remembered.
-const MAX_UNANSWERED: usize = 16;
+const MAX_UNANSWERED: usize = 64;
 
 /// The placeholder that is replaced by a token unique to each heartbeat.
 pub const TOKEN: &str = "{token}";
@@ -112,17 +112,24 @@ pub(crate) struct Beats {
 }
 
 impl Beats {
-    /// Notes a heartbeat that is about to be sent. Forgets those whose answer can't be expected any more, so
-    /// that one that was never answered doesn't make every later round-trip time uncertain.
+    /// Notes a heartbeat that is about to be sent.
     pub(crate) fn sent(&mut self, now: Time, settings: &Heartbeat, token: &str, mark: Option<Mark>) {
-        let patience = (settings.interval + settings.deadline) * 3;
-        self.unanswered.retain(|beat| now.saturating_since(beat.sent_at) < patience);
         if let Some(expectation) = settings.answer.expectation(&settings.payload, token) {
             if self.unanswered.len() == MAX_UNANSWERED {
                 self.unanswered.pop_front();
             }
             self.unanswered.push_back(Beat { sent_at: now, expectation, mark });
         }
+    }
+
+    /// Forgets heartbeats without a token whose answer can't be expected any more, so that one that was never answered
+    /// doesn't make every later round-trip time uncertain. What counts is how long messages have kept coming in
+    /// since: after a sleep the answer may be the next to come.
+    pub(crate) fn forget_unanswered(&mut self, settings: &Heartbeat, last_inbound_at: Time) {
+        let patience = (settings.interval + settings.deadline) * 3;
+        self.unanswered.retain(|beat| {
+            beat.expectation.unique || last_inbound_at.saturating_since(beat.sent_at) < patience
+        });
     }
 
     /// Takes the heartbeat that this message answers, the oldest if several could be meant.
@@ -191,8 +198,10 @@ mod tests {
     fn unanswered_heartbeats_are_forgotten_by_age_and_by_number() {
         let mut beats = Beats::default();
         beats.sent(at(0), &pong(), "", None);
-        beats.sent(at(90_000), &pong(), "", None);
+        beats.forget_unanswered(&pong(), at(89_999));
         assert_eq!(beats.unanswered.len(), 1);
+        beats.forget_unanswered(&pong(), at(90_000));
+        assert_eq!(beats.unanswered.len(), 0);
         for _ in 0..100 {
             beats.sent(at(90_000), &pong(), "", None);
         }

@@ -37,6 +37,7 @@ impl Link {
         self.next_beat += 1;
         let socket = connection.socket;
         let mark = connection.flight.handed();
+        connection.beats.forget_unanswered(heartbeat, connection.silent_since());
         connection.beats.sent(now, heartbeat, &token, mark);
         connection.last_beat_at = Some(now);
         let message = fill_token(&heartbeat.payload, &token);

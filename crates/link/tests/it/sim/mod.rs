@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use link::{
-    Action, Close, CloseRequest, Config, Hint, Inbound, Link, Message, MessageId, Origin, Phase, SocketId,
-    Time,
+    Action, Close, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Origin, Phase,
+    SocketId, Time,
 };
 
 use trace::Trace;
@@ -37,7 +37,7 @@ enum End {
 pub(crate) struct Network {
     /// One way.
     pub(crate) latency: Duration,
-    /// Nothing arrives any more, and nobody is told.
+    /// Nothing that is sent arrives, and nobody is told. Connections that lost something stay dead.
     pub(crate) silent: bool,
 }
 
@@ -79,6 +79,8 @@ pub(crate) struct Sim {
     pub(crate) shown: Vec<String>,
     /// Which of the link's messages the page has handed to a socket, in order.
     pub(crate) sent: Vec<(MessageId, Message)>,
+    /// Everything the link has told.
+    pub(crate) events: Vec<Event>,
     pub(crate) trace: Trace,
     now: Time,
     sockets: BTreeMap<SocketId, ReadyState>,
@@ -87,6 +89,8 @@ pub(crate) struct Sim {
     sequence: u64,
     /// When the latest frame of each direction arrives: streams keep their order.
     horizon: BTreeMap<(End, SocketId), Time>,
+    /// Connections that have lost a frame. A stream with a hole in it never gets going again.
+    broken: BTreeSet<SocketId>,
     /// The page doesn't run: events and timers wait.
     asleep: bool,
     inbox: VecDeque<(SocketId, Frame)>,
@@ -105,12 +109,14 @@ impl Sim {
             },
             shown: Vec::new(),
             sent: Vec::new(),
+            events: Vec::new(),
             trace: Trace::default(),
             now: Time::ZERO,
             sockets: BTreeMap::new(),
             transit: BTreeMap::new(),
             sequence: 0,
             horizon: BTreeMap::new(),
+            broken: BTreeSet::new(),
             asleep: false,
             inbox: VecDeque::new(),
         }
@@ -228,6 +234,14 @@ impl Sim {
         }
     }
 
+    /// The browser refuses to create the socket that is being connected.
+    pub(crate) fn refuse(&mut self, reason: &str) {
+        let socket = self.link.socket().expect("a connection attempt");
+        self.sockets.insert(socket, ReadyState::Closed);
+        self.link.handle_refused(self.now, socket, reason.to_owned());
+        self.drain();
+    }
+
     /// A late event of a socket that the page has long let go of.
     pub(crate) fn late_close(&mut self, socket: u64) {
         self.deliver(SocketId(socket), Frame::Close(Close::abnormal()));
@@ -244,9 +258,12 @@ impl Sim {
     }
 
     pub(crate) fn run_millis(&mut self, millis: u64) {
-        let end = self.now + Duration::from_millis(millis);
+        self.run_until_time(self.now + Duration::from_millis(millis));
+    }
+
+    pub(crate) fn run_until_time(&mut self, end: Time) {
         while self.step(end) {}
-        self.now = end;
+        self.now = self.now.max(end);
     }
 
     /// Runs until the link is in the phase of this name.
@@ -283,6 +300,9 @@ impl Sim {
 
     fn transmit(&mut self, to: End, socket: SocketId, frame: Frame) {
         if self.network.silent {
+            self.broken.insert(socket);
+        }
+        if self.broken.contains(&socket) {
             return;
         }
         let horizon = self.horizon.entry((to, socket)).or_default();
@@ -374,6 +394,7 @@ impl Sim {
         }
         while let Some(event) = self.link.poll_event() {
             self.trace.event(self.now, &event);
+            self.events.push(event);
         }
     }
 
