@@ -12,6 +12,7 @@ macro_rules! ensure {
     };
 }
 
+mod op;
 mod rules;
 
 use std::time::Duration;
@@ -21,35 +22,8 @@ use link::{
     Origin, Phase, SocketId, Time,
 };
 
+pub(crate) use op::{Op, Output};
 use rules::config;
-
-/// One call into the link. Sockets are named relative to what is live, so that a history stays meaningful when
-/// steps are removed from it.
-#[derive(Clone, Debug)]
-pub(crate) enum Op {
-    Open,
-    Send(u8),
-    Close(Option<u16>),
-    ReconnectNow,
-    Configure(u8),
-    SocketOpens,
-    Message,
-    /// The echo of the latest heartbeat, whether or not it was answered before.
-    Answer,
-    Error,
-    SocketCloses(u16, bool),
-    Refused,
-    /// The buffered amount, in 255ths of what has been handed over and not flushed.
-    Buffered(u8),
-    /// Goes to the next deadline, and this many milliseconds beyond.
-    Timeout(u32),
-    Spurious,
-    Advance(u32),
-    StepBack(u32),
-    Hint(Hint),
-    /// An event of the socket before the live one: 0 open, 1 message, 2 error, 3 close, 4 buffered, 5 refused.
-    Stale(u8),
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -73,19 +47,6 @@ struct Socket {
     flushed: u64,
     /// The latest heartbeat's text, how many messages came before it, and whether it was answered.
     beat: Option<(String, usize, bool)>,
-}
-
-/// Everything that came out of the link, for comparing two runs.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Output {
-    actions: Vec<Action>,
-    events: Vec<Event>,
-}
-
-impl Output {
-    pub(crate) fn events(&self) -> &[Event] {
-        &self.events
-    }
 }
 
 pub(crate) struct Checker {
