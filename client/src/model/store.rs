@@ -247,7 +247,7 @@ impl Store {
     fn closed(&mut self, last: Final) {
         let (title, sentence) = match last {
             Final::StopCode(code) => (
-                format!("The server closed with {code}, and means it"),
+                format!("The server closed the connection with {code}"),
                 format!(
                     "{} Heartwire does not reconnect by itself after this code.",
                     close::explain(code).sentence
