@@ -14,6 +14,32 @@ fn a_deadline_noticed_late_asks_once_more_and_only_once() {
 }
 
 #[test]
+fn whatever_comes_in_gives_the_second_chance_back() {
+    let mut link = open_link(Config::default());
+    for nap in 1..5 {
+        link.handle_timeout(at(nap * 1_000_000));
+        link.handle_timeout(at(nap * 1_000_000 + 500_000));
+        assert_eq!(link.phase(), Phase::Open, "asked once more after nap {nap}");
+        link.handle_message(at(nap * 1_000_000 + 500_100), FIRST, MessageRef::Text("tick"));
+    }
+}
+
+#[test]
+fn a_nap_is_not_a_round_trip() {
+    for timer_first in [true, false] {
+        let mut link = open_link(Config::default());
+        link.handle_timeout(at(20_000));
+        let sent = actions(&mut link);
+        if timer_first {
+            link.handle_timeout(at(90_000));
+        }
+        let answer = heartbeats(&sent)[0].as_ref();
+        assert_eq!(link.handle_message(at(90_000), FIRST, answer), Inbound::Heartbeat { rtt: None });
+        assert_eq!(link.rtt().count(), 0);
+    }
+}
+
+#[test]
 fn a_deadline_noticed_in_time_is_final() {
     let mut link = open_link(Config::default());
     link.handle_timeout(at(20_000));
