@@ -104,12 +104,18 @@ async fn an_explicit_disconnect_is_not_undone_by_the_browser() {
 }
 
 #[wasm_bindgen_test]
-async fn going_online_ends_a_wait() {
-    let page = Bench::open_with(&format!("?url={REFUSED}&min=60000&max=60000")).await;
+async fn going_offline_holds_attempts_back_and_going_online_resumes_them() {
+    let page = Bench::open_with(&format!("?url={REFUSED}&min=200&max=200")).await;
+    let window = web_sys::window().unwrap();
     page.click("connect");
     page.until("the page waits", |page| page.phase() == "waiting").await;
-    web_sys::window().unwrap().dispatch_event(&Event::new("online").unwrap()).unwrap();
-    page.until("it tried again", |page| page.text("status").ends_with("attempt 3")).await;
+    window.dispatch_event(&Event::new("offline").unwrap()).unwrap();
+    page.until("the page is offline", |page| page.phase() == "offline").await;
+    let lines = page.rows().len();
+    gloo_timers::future::TimeoutFuture::new(600).await;
+    assert_eq!(page.rows().len(), lines, "nothing was tried meanwhile");
+    window.dispatch_event(&Event::new("online").unwrap()).unwrap();
+    page.until("it tried again", |page| page.rows().len() > lines).await;
 }
 
 #[wasm_bindgen_test]
