@@ -235,7 +235,7 @@ impl Store {
             _ => "closed by the server",
         };
         let text = format!(
-            "{} · {} · {how} after {lasted}",
+            "{} · {} · {how}, open for {lasted}",
             code_and_reason(close),
             close::explain(close.code).name
         );
@@ -363,7 +363,7 @@ mod tests {
                 "SENT hi",
                 "RESPONSE hi",
                 "RESPONSE [1, 2]",
-                "DISCONNECTED 4001 why · private code · closed by the server after 3.2 s",
+                "DISCONNECTED 4001 why · private code · closed by the server, open for 3.2 s",
             ]
         );
     }
