@@ -13,7 +13,7 @@ use crate::{page, process, run};
 
 /// A layer may take this long, compilation included.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
-/// Runs in wasm and only there; everything else is native.
+/// Runs in wasm, apart from the tests of what it only computes; everything else is native.
 const PAGE: &str = "client";
 /// Needs a browser, the page and the server's binary.
 const BROWSER_TESTS: &str = "e2e";
