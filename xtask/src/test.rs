@@ -97,6 +97,7 @@ impl Layer {
             Self::Lock => outcome.check(&mut cargo("tree --quiet --locked --depth=0")),
             Self::Clippy => {
                 setup::components()?;
+                build_page_early(options);
                 let native = "clippy --workspace --exclude client --all-targets -- -D warnings";
                 outcome.check(&mut cargo(native))?;
                 let wasm = Wasm::find_or_install()?;
@@ -120,13 +121,16 @@ impl Layer {
             }
             Self::Deny => {
                 if process::find("cargo-deny").is_none() {
-                    outcome.skip("cargo-deny is not installed: cargo install cargo-deny");
+                    outcome
+                        .notes
+                        .push("left out, cargo-deny is not installed: cargo install cargo-deny".to_owned());
                     return Ok(());
                 }
                 outcome.check(&mut cargo("deny check"))
             }
             // With what the page only computes: that needs no browser.
             Self::Native => {
+                build_page_early(options);
                 let native = "test --workspace --exclude e2e --no-fail-fast --";
                 outcome.tests(cargo(native).args(&options.filter))
             }
@@ -217,6 +221,15 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     println!("\n{}", total.summary());
     Ok(if total.failed == 0 && total.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The server embeds the page. Built only for the browser tests, it would make Cargo compile everything that
+/// depends on the server again in the next run.
+fn build_page_early(options: &Options) {
+    if options.layers.contains(&Layer::E2e) {
+        // A failure is the browser tests' to report: they try again.
+        let _ = Metadata::load().and_then(|metadata| page::build(&metadata));
+    }
 }
 
 /// Cargo with the arguments in `words`.
