@@ -2,7 +2,12 @@
 
 pub mod entry;
 pub mod filter;
+pub mod find;
 pub mod ids;
 pub mod json;
+pub mod pairing;
+pub mod rows;
+pub mod selection;
 pub mod store;
 pub mod time;
+pub mod window;

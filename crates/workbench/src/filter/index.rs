@@ -104,7 +104,7 @@ impl Index {
         self.trim(store);
         let Self { filter, matches, tested, prepended, .. } = self;
         let mut left = budget;
-        // Whether there is budget for the entry; the first always gets its turn.
+        // Whether there is budget left for an entry; one that costs more than is left still gets its turn.
         let mut spend = |entry: &Entry<'_>| {
             let affordable = left > 0;
             left = left.saturating_sub(1 + entry.size() / BYTES_PER_UNIT);
