@@ -1,5 +1,6 @@
 //! What the person at the page sees, as data.
 
+pub mod bytes;
 pub mod entry;
 pub mod filter;
 pub mod find;
@@ -7,7 +8,10 @@ pub mod ids;
 pub mod json;
 pub mod pairing;
 pub mod rows;
+pub mod schedule;
 pub mod selection;
+pub mod series;
 pub mod store;
 pub mod time;
+pub mod view;
 pub mod window;
