@@ -14,6 +14,8 @@
 pub mod components;
 pub mod driver;
 pub mod frame;
+pub mod i18n;
 pub mod model;
 pub mod page;
 pub mod session;
+pub mod workspace;

@@ -3,21 +3,20 @@
 use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
-use yew::AttrValue;
 
 use crate::components::app::{App, AppProps};
 use crate::model::address::Origin;
 use crate::model::params::Params;
-use crate::session::Session;
+use crate::workspace::Workspace;
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {
     std::panic::set_hook(Box::new(show_panic));
     let page = origin();
     let params = Params::parse(&location(web_sys::Location::search));
-    let address = params.url.clone().unwrap_or_else(|| page.endpoint());
-    let session = Session::new(page, &params);
-    let props = AppProps { session: session.clone(), address: AttrValue::from(address.clone()) };
+    let connect = params.connect;
+    let workspace = Workspace::new(page, params);
+    let props = AppProps { workspace: workspace.clone() };
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id("app"));
@@ -25,8 +24,8 @@ pub fn run() {
         Some(root) => yew::Renderer::<App>::with_root_and_props(root, props).render(),
         None => yew::Renderer::<App>::with_props(props).render(),
     };
-    if params.connect {
-        session.connect(&address, "");
+    if connect {
+        workspace.active().connect();
     }
 }
 

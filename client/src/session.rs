@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use link::{CloseRequest, Config, Heartbeat, Message, Time};
 
+use workbench::entry::ConnectionId;
+use yew::AttrValue;
+
 use crate::driver::clock::WallClock;
 use crate::driver::{Driver, Output, Snapshot, is_offline};
 use crate::frame::FrameLoop;
+use crate::i18n::texts;
 use crate::model::address::{self, Origin};
 use crate::model::journal::Entry;
 use crate::model::params::Params;
@@ -19,6 +23,24 @@ use crate::model::store::{Notice, Store};
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]
 pub struct Session(Rc<Inner>);
+
+/// What is written in the connection bar.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The address, as written.
+    pub address: AttrValue,
+    /// Subprotocols, separated by commas.
+    pub protocols: AttrValue,
+}
+
+/// A message that some part of the page wants in the composer, to be edited and sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compose {
+    /// Differs for each request, so that the same message can be asked for twice.
+    pub id: u64,
+    /// The message.
+    pub message: Message,
+}
 
 /// Everything the page shows of a session except the log's entries, which [`Session::entry`] gives row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +61,8 @@ pub struct View {
     pub heartbeat: Option<Duration>,
     /// Whether the link reconnects by itself.
     pub reconnect: bool,
+    /// What was last asked into the composer.
+    pub compose: Option<Rc<Compose>>,
 }
 
 /// Tells a subscriber of each new view until dropped.
@@ -50,6 +74,7 @@ pub struct Subscription {
 type Subscriber = (u64, Rc<dyn Fn(Rc<View>)>);
 
 struct Inner {
+    id: ConnectionId,
     driver: Driver,
     store: RefCell<Store>,
     wall: WallClock,
@@ -59,6 +84,8 @@ struct Inner {
     subscribers: RefCell<Vec<Subscriber>>,
     /// The heartbeat to return to when it is switched on again.
     heartbeat: Heartbeat,
+    draft: RefCell<Draft>,
+    compose: RefCell<Option<Rc<Compose>>>,
 }
 
 impl PartialEq for Session {
@@ -80,12 +107,13 @@ impl fmt::Debug for Subscription {
 }
 
 impl Session {
-    /// A session at rest on a page from `page`.
+    /// A session at rest on a page from `page`, in the tab `id`.
     ///
     /// The heartbeat is on where it is known to be answered: at the page's own server, or where the page's
     /// parameters ask for one. Anybody else's server would only see messages it does not expect.
-    pub fn new(page: Origin, params: &Params) -> Session {
+    pub fn new(id: ConnectionId, page: Origin, params: &Params) -> Session {
         let (config, heartbeat) = configure(&page, params);
+        let address = params.url.clone().unwrap_or_else(|| page.endpoint());
         let seed = js_sys::Math::random().to_bits() ^ js_sys::Date::now().to_bits();
         Session(Rc::new_cyclic(|inner: &Weak<Inner>| {
             let (on_output, on_frame) = (inner.clone(), inner.clone());
@@ -104,8 +132,10 @@ impl Session {
                 log_end: 0,
                 heartbeat: config.heartbeat.as_ref().map(|heartbeat| heartbeat.interval),
                 reconnect: config.reconnect.enabled,
+                compose: None,
             };
             Inner {
+                id,
                 driver,
                 store: RefCell::new(store),
                 wall: WallClock::default(),
@@ -118,23 +148,43 @@ impl Session {
                 view: RefCell::new(Rc::new(view)),
                 subscribers: RefCell::default(),
                 heartbeat,
+                draft: RefCell::new(Draft { address: address.into(), protocols: AttrValue::default() }),
+                compose: RefCell::default(),
             }
         }))
     }
 
-    /// Checks the address and connects, or says in a notice why it cannot. `protocols` is a comma-separated list.
-    pub fn connect(&self, address: &str, protocols: &str) {
+    /// The tab.
+    pub fn id(&self) -> ConnectionId {
+        self.0.id
+    }
+
+    /// What is written in the connection bar. Always the latest: the field it is shown in must not fall behind.
+    pub fn draft(&self) -> Draft {
+        self.0.draft.borrow().clone()
+    }
+
+    /// Puts other words into the connection bar.
+    pub fn set_draft(&self, draft: Draft) {
+        self.0.draft.replace(draft);
+        self.0.frame.request();
+    }
+
+    /// Checks what the connection bar says and connects, or says in a notice why it cannot.
+    pub fn connect(&self) {
+        let Draft { address, protocols } = self.draft();
+        let t = &texts().common;
         let checked = {
             let store = self.0.store.borrow();
-            address::check(address, store.page())
-                .and_then(|address| Ok((address, protocols::parse(protocols)?)))
+            address::check(&address, store.page(), t)
+                .and_then(|address| Ok((address, protocols::parse(&protocols, t)?)))
         };
         match checked {
             Ok((address, protocols)) => {
                 self.0.store.borrow_mut().opening(&address);
                 self.0.driver.open(&address, protocols);
             }
-            Err(problem) => self.0.store.borrow_mut().notify(problem.into()),
+            Err(problem) => self.0.store.borrow_mut().notify(Notice::of_address(problem, t)),
         }
         self.0.frame.request();
     }
@@ -160,6 +210,13 @@ impl Session {
             self.0.frame.request();
         }
         result.is_ok()
+    }
+
+    /// Asks a message into the composer, in place of what is there.
+    pub fn compose(&self, message: Message) {
+        let id = self.0.compose.borrow().as_ref().map_or(0, |compose| compose.id + 1);
+        self.0.compose.replace(Some(Rc::new(Compose { id, message })));
+        self.0.frame.request();
     }
 
     /// Takes the notice away.
@@ -246,7 +303,9 @@ impl Inner {
                 (Some(notice), Some(shown)) if **shown == *notice => Some(shown.clone()),
                 (notice, _) => notice.cloned().map(Rc::new),
             };
+            let compose = self.compose.borrow().clone();
             Rc::new(View {
+                compose,
                 revision: self.revision.get(),
                 link: self.driver.snapshot(),
                 address: if *before.address == *store.address() {

@@ -1,106 +1,62 @@
 //! The page as a whole.
 
-use std::rc::Rc;
-
 use link::Phase;
 use yew::prelude::*;
 
-use super::composer::Composer;
-use super::connection_bar::ConnectionBar;
-use super::detail::Detail;
-use super::log_view::LogView;
-use super::notice_bar::NoticeBar;
-use super::status_bar::StatusBar;
+use super::connection::Connection;
+use super::hooks::{use_selected, use_tabs};
+use super::top_bar::TopBar;
+use crate::i18n::{LangProvider, use_texts};
 use crate::model::status;
-use crate::session::{Session, View};
+use crate::session::Session;
+use crate::workspace::Workspace;
 
 /// Properties of [`App`].
 #[derive(Debug, PartialEq, Properties)]
 pub struct AppProps {
     /// What the page shows.
-    pub session: Session,
-    /// The address to begin with.
-    pub address: AttrValue,
+    pub workspace: Workspace,
 }
 
-/// The whole page. It follows the session and hands plain values down.
+/// The whole page.
 #[component]
 pub fn App(props: &AppProps) -> Html {
-    let view = use_view(&props.session);
-    let address = use_state(|| props.address.clone());
-    let protocols = use_state(AttrValue::default);
-    let selected = use_state_eq(|| None::<usize>);
-
-    let session = props.session.clone();
-    let connect = use_callback(
-        (session.clone(), address.clone(), protocols.clone()),
-        |(), (session, address, protocols)| session.connect(address, protocols),
-    );
-    let connect_to = use_callback(
-        (session.clone(), address.clone(), protocols.clone()),
-        |suggestion: AttrValue, (session, address, protocols)| {
-            session.connect(&suggestion, protocols);
-            address.set(suggestion);
-        },
-    );
-    let select = use_callback(selected.setter(), |position, selected| selected.set(position));
-
-    let announcement = status::announcement(view.link.phase, view.link.last_close.as_ref());
-    use_effect_with(tab_title(view.link.phase), |title| set_title(title));
-
-    let entry = selected.and_then(|position| session.entry(position));
     html! {
-        <div class={classes!("app", entry.is_some().then_some("has-detail"))}>
-            <ConnectionBar
-                session={session.clone()}
-                address={(*address).clone()}
-                protocols={(*protocols).clone()}
-                on_address={address.setter().to_callback()}
-                on_protocols={protocols.setter().to_callback()}
-                on_connect={connect}
-                is_final={view.link.phase.is_final()}
-                is_other={!view.address.is_empty() && *address.trim() != *view.address}
-                heartbeat={view.heartbeat}
-                reconnect={view.reconnect}
-            />
-            <StatusBar session={session.clone()} link={view.link.clone()} />
-            if let Some(notice) = view.notice.clone() {
-                <NoticeBar session={session.clone()} {notice} on_suggestion={connect_to} />
-            }
-            <main class="app-main">
-                <LogView
-                    session={session.clone()}
-                    start={view.log_start}
-                    end={view.log_end}
-                    revision={view.revision}
-                    selected={*selected}
-                    on_select={select.clone()}
-                />
-                if let Some(entry) = entry {
-                    <Detail {entry} on_close={select.reform(|()| None)} />
-                }
-            </main>
-            <Composer {session} is_open={view.link.phase == Phase::Open} is_closed={is_closed(view.link.phase)} />
-            <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">{announcement}</p>
+        <LangProvider>
+            <Page workspace={props.workspace.clone()} />
+        </LangProvider>
+    }
+}
+
+#[component]
+fn Page(props: &AppProps) -> Html {
+    let tabs = use_tabs(&props.workspace);
+    let shown = tabs.shown();
+    html! {
+        <div class="app">
+            <TopBar workspace={props.workspace.clone()} tabs={tabs.clone()} />
+            <Connection key={shown.id.0} session={shown.session.clone()} />
+            <Announcer key={format!("announcer-{}", shown.id.0)} session={shown.session.clone()} />
         </div>
     }
 }
 
-/// The session's latest view.
-#[hook]
-fn use_view(session: &Session) -> Rc<View> {
-    let view = use_state(|| session.view());
-    let setter = view.setter();
-    use_effect_with(session.clone(), move |session| {
-        let subscription = session.subscribe(move |view| setter.set(view));
-        move || drop(subscription)
-    });
-    (*view).clone()
+#[derive(PartialEq, Properties)]
+struct AnnouncerProps {
+    session: Session,
 }
 
-/// Whether the link takes no messages.
-fn is_closed(phase: Phase) -> bool {
-    matches!(phase, Phase::Closed(_) | Phase::Closing)
+/// Tells screen readers and the browser's own tab how the connection is doing.
+#[component]
+fn Announcer(props: &AnnouncerProps) -> Html {
+    let t = &use_texts().common;
+    let state = use_selected(&props.session, |view| (view.link.phase, view.link.last_close.clone()));
+    let (phase, last_close) = &*state;
+    use_effect_with(tab_title(*phase), |title| set_title(title));
+    let announcement = status::announcement(*phase, last_close.as_ref(), t);
+    html! {
+        <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">{announcement}</p>
+    }
 }
 
 /// Short enough for a tab.

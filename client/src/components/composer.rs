@@ -1,11 +1,14 @@
 //! What to send.
 
+use std::rc::Rc;
+
 use link::Message;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+use crate::i18n::use_texts;
 use crate::model::history::History;
-use crate::session::Session;
+use crate::session::{Compose, Session};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ComposerProps {
@@ -13,14 +16,27 @@ pub(super) struct ComposerProps {
     pub(super) is_open: bool,
     /// Messages are neither sent nor queued.
     pub(super) is_closed: bool,
+    /// What to put into the composer, when another part of the page asks for it.
+    pub(super) compose: Option<Rc<Compose>>,
 }
 
 /// The text lives in the element alone: a message of a megabyte need not pass through here on every key.
 #[component]
 pub(super) fn Composer(props: &ComposerProps) -> Html {
+    let t = &use_texts().composer;
     let area = use_node_ref();
     let history = use_mut_ref(History::default);
 
+    {
+        let area = area.clone();
+        use_effect_with(props.compose.clone(), move |compose| {
+            let Some(area) = area.cast::<HtmlTextAreaElement>() else { return };
+            if let Some(Message::Text(text)) = compose.as_deref().map(|compose| &compose.message) {
+                area.set_value(text);
+                let _ = area.focus();
+            }
+        });
+    }
     let send = {
         let (session, area, history) = (props.session.clone(), area.clone(), history.clone());
         move || {
@@ -76,11 +92,11 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     let on_input = move |_: InputEvent| history.borrow_mut().edited();
 
     let placeholder = if props.is_open {
-        "Message"
+        t.message
     } else if props.is_closed {
-        "Message, to send once connected"
+        t.placeholder_closed
     } else {
-        "Message, queued until connected"
+        t.placeholder_queued
     };
     html! {
         <form class="composer" onsubmit={on_send}>
@@ -88,7 +104,7 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                 class="field composer-text"
                 ref={area}
                 data-testid="composer"
-                aria-label="Message"
+                aria-label={t.message}
                 aria-describedby="composer-keys"
                 rows="1"
                 {placeholder}
@@ -102,14 +118,14 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                 type="submit"
                 data-testid="send"
             >
-                {if props.is_open || props.is_closed { "Send" } else { "Queue" }}
+                {if props.is_open || props.is_closed { t.send } else { t.queue }}
             </button>
             <p class="composer-keys" id="composer-keys">
-                <kbd>{"Enter"}</kbd>{" sends"}
+                <kbd>{"Enter"}</kbd>{" "}{t.key_sends}
                 <span aria-hidden="true">{" · "}</span>
-                <kbd>{"Shift"}</kbd>{" "}<kbd>{"Enter"}</kbd>{" breaks the line"}
+                <kbd>{"Shift"}</kbd>{" "}<kbd>{"Enter"}</kbd>{" "}{t.key_breaks}
                 <span aria-hidden="true">{" · "}</span>
-                <kbd>{"↑"}</kbd>{" recalls"}
+                <kbd>{"↑"}</kbd>{" "}{t.key_recalls}
             </p>
         </form>
     }

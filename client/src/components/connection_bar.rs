@@ -6,17 +6,15 @@ use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use super::icons::{Icon, Picture};
-use super::theme::ThemeToggle;
+use crate::i18n::{fill, use_texts};
 use crate::model::format::countdown;
-use crate::session::Session;
+use crate::session::{Draft, Session};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ConnectionBarProps {
     pub(super) session: Session,
-    pub(super) address: AttrValue,
-    pub(super) protocols: AttrValue,
-    pub(super) on_address: Callback<AttrValue>,
-    pub(super) on_protocols: Callback<AttrValue>,
+    pub(super) draft: Draft,
+    pub(super) on_draft: Callback<Draft>,
     pub(super) on_connect: Callback<()>,
     /// Nothing is under way.
     pub(super) is_final: bool,
@@ -28,9 +26,18 @@ pub(super) struct ConnectionBarProps {
 
 #[component]
 pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
+    let t = &use_texts().common;
     let options = use_state_eq(|| false);
     let session = &props.session;
     let submit = props.on_connect.reform(|event: SubmitEvent| event.prevent_default());
+    let on_address = {
+        let (session, on_draft) = (session.clone(), props.on_draft.clone());
+        move |event: InputEvent| on_draft.emit(Draft { address: input_value(&event), ..session.draft() })
+    };
+    let on_protocols = {
+        let (session, on_draft) = (session.clone(), props.on_draft.clone());
+        move |event: InputEvent| on_draft.emit(Draft { protocols: input_value(&event), ..session.draft() })
+    };
     let disconnect = {
         let session = session.clone();
         move |_: MouseEvent| session.disconnect()
@@ -42,50 +49,42 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
     let (for_heartbeat, for_reconnect) = (session.clone(), session.clone());
     let heartbeat_label = match props.heartbeat {
         Some(interval) => {
-            format!(
-                "Heartbeat after {} of silence",
-                countdown(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX))
-            )
+            let interval = countdown(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX));
+            fill(t.heartbeat_after, &[&interval])
         }
-        None => "Heartbeat".to_owned(),
+        None => t.heartbeat.to_owned(),
     };
     html! {
-        <header class="connection-bar">
-            <h1 class="brand">
-                <svg class="brand-mark" viewBox="0 0 32 20" aria-hidden="true">
-                    <path d="M1 11h7l3-8 5 15 4-11 2 4h9" />
-                </svg>
-                <span class="brand-name">{"Heartwire"}</span>
-            </h1>
+        <section class="connection-bar" aria-label={t.address}>
             <form class="connection-form" onsubmit={submit}>
                 <input
                     class="field address"
                     data-testid="url"
                     type="text"
                     inputmode="url"
-                    aria-label="WebSocket address"
+                    aria-label={t.address}
                     placeholder="ws://host:port/path"
                     autocomplete="url"
                     autocapitalize="off"
                     spellcheck="false"
                     enterkeyhint="go"
-                    value={props.address.clone()}
-                    oninput={props.on_address.reform(input_value)}
+                    value={props.draft.address.clone()}
+                    oninput={on_address}
                 />
                 if props.is_final || props.is_other {
-                    <button class="button primary" type="submit" data-testid="connect">{"Connect"}</button>
+                    <button class="button primary" type="submit" data-testid="connect">{t.connect}</button>
                 }
                 if !props.is_final {
                     <button class="button" type="button" data-testid="disconnect" onclick={disconnect}>
-                        {"Disconnect"}
+                        {t.disconnect}
                     </button>
                 }
             </form>
             <button
                 class="button icon-button"
                 type="button"
-                title="Options"
-                aria-label="Options"
+                title={t.options}
+                aria-label={t.options}
                 aria-expanded={options.to_string()}
                 aria-controls="options"
                 data-testid="options-toggle"
@@ -93,20 +92,19 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
             >
                 <Picture icon={Icon::Sliders} />
             </button>
-            <ThemeToggle />
             <div class="options" id="options" hidden={!*options}>
                 <label class="option">
-                    <span>{"Subprotocols"}</span>
+                    <span>{t.subprotocols}</span>
                     <input
                         class="field"
                         data-testid="protocols"
                         type="text"
-                        placeholder="none; several with commas"
+                        placeholder={t.subprotocols_hint}
                         autocapitalize="off"
                         autocomplete="off"
                         spellcheck="false"
-                        value={props.protocols.clone()}
-                        oninput={props.on_protocols.reform(input_value)}
+                        value={props.draft.protocols.clone()}
+                        oninput={on_protocols}
                     />
                 </label>
                 <label class="option">
@@ -116,9 +114,9 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                         checked={props.reconnect}
                         onchange={move |event: Event| for_reconnect.set_reconnect(is_checked(&event))}
                     />
-                    <span>{"Reconnect by itself"}</span>
+                    <span>{t.reconnect}</span>
                 </label>
-                <label class="option" title="A message that the server is expected to echo">
+                <label class="option" title={t.heartbeat_hint}>
                     <input
                         type="checkbox"
                         data-testid="heartbeat-toggle"
@@ -128,11 +126,11 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                     <span>{heartbeat_label}</span>
                 </label>
             </div>
-        </header>
+        </section>
     }
 }
 
-fn input_value(event: InputEvent) -> AttrValue {
+fn input_value(event: &InputEvent) -> AttrValue {
     event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default().into()
 }
 

@@ -5,11 +5,15 @@ use yew::prelude::*;
 /// Which picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Icon {
+    Chart,
     Close,
     Copy,
+    Detail,
     Down,
     Heart,
     Moon,
+    Plus,
+    Pulse,
     Sliders,
     Sun,
     System,
@@ -25,13 +29,17 @@ pub(super) struct PictureProps {
 #[component]
 pub(super) fn Picture(props: &PictureProps) -> Html {
     let path = match props.icon {
+        Icon::Chart => "M2 13.5h12M3 10.5l3.5-4 3 2.5L13.5 3",
         Icon::Close => "M4 4l8 8M12 4l-8 8",
         Icon::Copy => "M6 6h7v7H6zM3 10V3h7",
+        Icon::Detail => "M3 2.5h10v11H3zM5.5 6h5M5.5 8.5h5M5.5 11h3",
         Icon::Down => "M8 3v9M4 8.5l4 4 4-4",
         Icon::Heart => {
             "M8 13.2C3.5 10 2 8 2 5.9A2.9 2.9 0 0 1 8 4.7 2.9 2.9 0 0 1 14 5.9C14 8 12.5 10 8 13.2z"
         }
         Icon::Moon => "M13 9.6A5.6 5.6 0 0 1 6.4 3a5.6 5.6 0 1 0 6.6 6.6z",
+        Icon::Plus => "M8 3v10M3 8h10",
+        Icon::Pulse => "M1.5 8.5h3l1.5-4 3 7.5 2-5 1 1.5h2.5",
         Icon::Sliders => "M2 5h7M13 5h1M2 11h1M7 11h7M9 3v4h4V3zM3 9v4h4V9z",
         Icon::Sun => {
             "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15\

@@ -1,11 +1,20 @@
-//! What is drawn. Components get plain values and the session handle; only [`app`] follows the session's views.
+//! What is drawn.
+//!
+//! [`app`] is the page: a [`top_bar`] with the tabs, and the [`connection`] of the tab that is shown.
 
 pub mod app;
 mod composer;
+mod connection;
 mod connection_bar;
 mod detail;
+mod health;
+mod hooks;
 mod icons;
 mod log_view;
 mod notice_bar;
+mod plot;
+mod side_panel;
 mod status_bar;
+mod tabs;
 mod theme;
+mod top_bar;

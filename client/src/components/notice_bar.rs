@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::icons::{Icon, Picture};
+use crate::i18n::{fill, use_texts};
 use crate::model::store::Notice;
 use crate::session::Session;
 
@@ -17,6 +18,7 @@ pub(super) struct NoticeBarProps {
 
 #[component]
 pub(super) fn NoticeBar(props: &NoticeBarProps) -> Html {
+    let t = &use_texts().common;
     let notice = &props.notice;
     let dismiss = {
         let session = props.session.clone();
@@ -38,14 +40,14 @@ pub(super) fn NoticeBar(props: &NoticeBarProps) -> Html {
                         move |_: MouseEvent| suggestion.clone()
                     })}
                 >
-                    {format!("Use {suggestion}")}
+                    {fill(t.use_suggestion, &[&suggestion])}
                 </button>
             }
             <button
                 class="button icon-button small"
                 type="button"
-                title="Dismiss"
-                aria-label="Dismiss"
+                title={t.dismiss}
+                aria-label={t.dismiss}
                 data-testid="dismiss"
                 onclick={dismiss}
             >

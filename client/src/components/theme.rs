@@ -4,6 +4,7 @@ use gloo_storage::{LocalStorage, Storage};
 use yew::prelude::*;
 
 use super::icons::{Icon, Picture};
+use crate::i18n::{fill, use_texts};
 
 /// `start.js` reads the same key, so that a stored theme is there before the first paint.
 const STORAGE_KEY: &str = "heartwire.theme";
@@ -58,6 +59,7 @@ impl Theme {
 /// Steps through the themes.
 #[component]
 pub(super) fn ThemeToggle() -> Html {
+    let t = &use_texts().common;
     let theme = use_state_eq(Theme::load);
     let step = {
         let theme = theme.clone();
@@ -67,12 +69,12 @@ pub(super) fn ThemeToggle() -> Html {
             theme.set(next);
         }
     };
-    let icon = match *theme {
-        Theme::System => Icon::System,
-        Theme::Light => Icon::Sun,
-        Theme::Dark => Icon::Moon,
+    let (icon, name) = match *theme {
+        Theme::System => (Icon::System, t.theme_system),
+        Theme::Light => (Icon::Sun, t.theme_light),
+        Theme::Dark => (Icon::Moon, t.theme_dark),
     };
-    let label = format!("Theme: {}", theme.name());
+    let label = fill(t.theme, &[&name]);
     html! {
         <button
             class="button icon-button"

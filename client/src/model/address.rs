@@ -3,6 +3,9 @@
 //! A browser answers a wrong URL with one `SyntaxError` and everything else with close code 1006; what it
 //! would refuse is told apart here. Source: the WebSocket and Fetch standards.
 
+use crate::i18n::common::Common;
+use crate::i18n::fill;
+
 /// Where the page itself came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -40,43 +43,44 @@ impl Problem {
 }
 
 /// The address as it should be connected to: trimmed, otherwise as written.
-pub fn check(input: &str, page: &Origin) -> Result<String, Problem> {
+pub fn check(input: &str, page: &Origin, t: &Common) -> Result<String, Problem> {
     let address = input.trim();
     if address.is_empty() {
-        return Err(Problem::or("Enter the address of a WebSocket server.", page.endpoint()));
+        return Err(Problem::or(t.address_empty, page.endpoint()));
     }
     if address.contains(char::is_whitespace) {
-        return Err(Problem::new(
-            "The address contains a space or a line break. Write a space in a path as %20.",
-        ));
+        return Err(Problem::new(t.address_space));
     }
     let Some((scheme, rest)) = split_scheme(address) else {
-        return Err(without_scheme(address, page));
+        return Err(without_scheme(address, page, t));
     };
     let secure = match scheme.to_ascii_lowercase().as_str() {
         "ws" => false,
         "wss" => true,
-        "http" => return Err(wrong_scheme(scheme, format!("ws://{rest}"))),
-        "https" => return Err(wrong_scheme(scheme, format!("wss://{rest}"))),
-        _ => return Err(wrong_scheme(scheme, format!("{}://{rest}", default_scheme(rest, page)))),
+        "http" => return Err(wrong_scheme(scheme, format!("ws://{rest}"), t)),
+        "https" => return Err(wrong_scheme(scheme, format!("wss://{rest}"), t)),
+        _ => return Err(wrong_scheme(scheme, format!("{}://{rest}", default_scheme(rest, page)), t)),
     };
     if let Some((before, _)) = address.split_once('#') {
-        let sentence = "A WebSocket address has no fragment: the # and what follows never reach the server.";
-        return Err(Problem::or(sentence, before.to_owned()));
+        return Err(Problem::or(t.address_fragment, before.to_owned()));
     }
     let (host, port) = host_and_port(rest);
     if host.is_empty() {
-        return Err(Problem::new(format!("The address names no server after {scheme}://.")));
+        return Err(Problem::new(fill(t.address_no_host, &[&scheme])));
     }
     if let Some(port) = port {
-        check_port(port)?;
+        check_port(port, t)?;
     }
     if page.secure && !secure && !is_loopback(host) {
-        let sentence = "This page was loaded over https, and browsers block unencrypted ws:// connections from such \
-             a page (mixed content). Use wss://, or open this page over http.";
-        return Err(Problem::or(sentence, format!("wss://{rest}")));
+        return Err(Problem::or(t.address_mixed, format!("wss://{rest}")));
     }
     Ok(address.to_owned())
+}
+
+/// The address without what goes without saying, for a tab.
+pub fn short(address: &str) -> &str {
+    let rest = split_scheme(address.trim()).map_or(address.trim(), |(_, rest)| rest);
+    rest.rsplit_once('@').map_or(rest, |(_, rest)| rest).trim_end_matches('/')
 }
 
 /// Whether a host (without port) is this machine, which browsers trust without encryption.
@@ -88,29 +92,29 @@ pub fn is_loopback(host: &str) -> bool {
 
 /// What to check when a browser reports a failed connection without saying why. `address` has passed
 /// [`check`]; `offline` is the browser's own idea of the network.
-pub fn unreachable_causes(address: &str, page: &Origin, offline: bool) -> String {
+pub fn unreachable_causes(address: &str, page: &Origin, offline: bool, t: &Common) -> String {
     let (scheme, rest) = split_scheme(address).unwrap_or(("ws", address));
     let (host, port) = host_and_port(rest);
     let secure = scheme.eq_ignore_ascii_case("wss");
     let port = port.unwrap_or(if secure { "443" } else { "80" });
     let mut causes = Vec::new();
     if offline && !is_loopback(host) {
-        causes.push("the browser says there is no network".to_owned());
+        causes.push(t.cause_offline.to_owned());
     }
     if is_loopback(host) {
-        causes.push(format!("nothing listens on port {port} of this machine"));
+        causes.push(fill(t.cause_local_port, &[&port]));
     } else {
-        causes.push(format!("{host} is down, or its port {port} is closed"));
+        causes.push(fill(t.cause_remote_port, &[&host, &port]));
     }
-    causes.push("what answers there is not a WebSocket server, or not on this path".to_owned());
+    causes.push(t.cause_not_websocket.to_owned());
     if secure {
-        causes.push("its certificate is not trusted".to_owned());
+        causes.push(t.cause_certificate.to_owned());
     }
     if page.host != rest.split(['/', '?']).next().unwrap_or(rest) {
-        causes.push("it refuses pages from this origin".to_owned());
+        causes.push(t.cause_origin.to_owned());
     }
     let (last, others) = causes.split_last().expect("two causes are always named");
-    format!("The browser does not say why. Likely causes: {}, or {last}.", others.join(", "))
+    fill(t.causes, &[&others.join(t.causes_comma), last])
 }
 
 /// Scheme and the rest after `://`.
@@ -133,8 +137,8 @@ fn host_and_port(rest: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn without_scheme(address: &str, page: &Origin) -> Problem {
-    let sentence = "A WebSocket address begins with ws:// or wss://.";
+fn without_scheme(address: &str, page: &Origin, t: &Common) -> Problem {
+    let sentence = t.address_scheme;
     if address.starts_with('/') && !address.starts_with("//") && !page.host.is_empty() {
         let scheme = if page.secure { "wss" } else { "ws" };
         return Problem::or(sentence, format!("{scheme}://{}{address}", page.host));
@@ -148,28 +152,22 @@ fn without_scheme(address: &str, page: &Origin) -> Problem {
     if rest.is_empty() { Problem::new(sentence) } else { Problem::or(sentence, format!("{scheme}://{rest}")) }
 }
 
-fn wrong_scheme(scheme: &str, suggestion: String) -> Problem {
-    Problem::or(
-        format!("{scheme}:// is not a WebSocket address; those begin with ws:// or wss://."),
-        suggestion,
-    )
+fn wrong_scheme(scheme: &str, suggestion: String, t: &Common) -> Problem {
+    Problem::or(fill(t.address_other_scheme, &[&scheme]), suggestion)
 }
 
 fn default_scheme(rest: &str, page: &Origin) -> &'static str {
     if page.secure && !is_loopback(host_and_port(rest).0) { "wss" } else { "ws" }
 }
 
-fn check_port(port: &str) -> Result<(), Problem> {
+fn check_port(port: &str, t: &Common) -> Result<(), Problem> {
     match port.parse::<u16>() {
         // "ws://host:/path" means the default port.
         _ if port.is_empty() => Ok(()),
-        Ok(0) => Err(Problem::new("Port 0 cannot be connected to. Ports run from 1 to 65535.")),
-        Ok(number) if BLOCKED_PORTS.contains(&number) => Err(Problem::new(format!(
-            "Browsers never connect to port {number}, which belongs to another protocol. \
-             The server has to listen on another port."
-        ))),
+        Ok(0) => Err(Problem::new(t.port_zero)),
+        Ok(number) if BLOCKED_PORTS.contains(&number) => Err(Problem::new(fill(t.port_blocked, &[&number]))),
         Ok(_) => Ok(()),
-        Err(_) => Err(Problem::new(format!("“{port}” is not a port. Ports are numbers from 1 to 65535."))),
+        Err(_) => Err(Problem::new(fill(t.port_invalid, &[&port]))),
     }
 }
 
@@ -185,6 +183,8 @@ const BLOCKED_PORTS: [u16; 82] = [
 mod tests {
     use super::*;
 
+    const T: &Common = &Common::EN;
+
     fn http() -> Origin {
         Origin { secure: false, host: "127.0.0.1:8080".to_owned() }
     }
@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn suggestion(input: &str, page: &Origin) -> Option<String> {
-        check(input, page).expect_err(input).suggestion
+        check(input, page, T).expect_err(input).suggestion
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
             "ws://host:/path",
             "ws://例え.jp/",
         ] {
-            assert_eq!(check(&format!("  {address}\n"), &http()).as_deref(), Ok(address));
+            assert_eq!(check(&format!("  {address}\n"), &http(), T).as_deref(), Ok(address));
         }
     }
 
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(http().endpoint(), "ws://127.0.0.1:8080/ws");
         assert_eq!(https().endpoint(), "wss://bench.example/ws");
         assert_eq!(suggestion(" ", &https()).as_deref(), Some("wss://bench.example/ws"));
-        assert_eq!(check(&http().endpoint(), &http()), Ok(http().endpoint()));
+        assert_eq!(check(&http().endpoint(), &http(), T), Ok(http().endpoint()));
     }
 
     #[test]
@@ -244,10 +244,10 @@ mod tests {
             for input in ["", "/p", "h", "http://h", "https://h:8443/x", "ftp://h", "ws:h", "ws://h/#f"] {
                 let mut address = suggestion(input, &page).expect(input);
                 // A page served over https turns the ws:// of a slip into wss:// in a second step.
-                if let Err(problem) = check(&address, &page) {
+                if let Err(problem) = check(&address, &page, T) {
                     address = problem.suggestion.expect(&address);
                 }
-                assert_eq!(check(&address, &page), Ok(address.clone()), "{input}");
+                assert_eq!(check(&address, &page, T), Ok(address.clone()), "{input}");
             }
         }
     }
@@ -266,22 +266,22 @@ mod tests {
             ("ws://h/#part", "fragment"),
             ("not a url", "space"),
         ] {
-            let problem = check(input, &http()).expect_err(input);
+            let problem = check(input, &http(), T).expect_err(input);
             assert!(problem.sentence.contains(word), "{input}: {}", problem.sentence);
         }
     }
 
     #[test]
     fn mixed_content_is_explained_before_it_is_tried() {
-        let problem = check("ws://example.com/x", &https()).expect_err("mixed content");
+        let problem = check("ws://example.com/x", &https(), T).expect_err("mixed content");
         assert!(problem.sentence.contains("https") && problem.sentence.contains("mixed content"));
         assert_eq!(problem.suggestion.as_deref(), Some("wss://example.com/x"));
         for address in
             ["ws://localhost:1234", "ws://127.0.0.1", "ws://127.8.0.1:90", "ws://[::1]:90/", "wss://h"]
         {
-            assert_eq!(check(address, &https()).as_deref(), Ok(address));
+            assert_eq!(check(address, &https(), T).as_deref(), Ok(address));
         }
-        assert_eq!(check("ws://example.com/x", &http()).as_deref(), Ok("ws://example.com/x"));
+        assert_eq!(check("ws://example.com/x", &http(), T).as_deref(), Ok("ws://example.com/x"));
     }
 
     #[test]
@@ -294,17 +294,17 @@ mod tests {
 
     #[test]
     fn causes_fit_the_address() {
-        let local = unreachable_causes("ws://127.0.0.1:9/x", &http(), true);
+        let local = unreachable_causes("ws://127.0.0.1:9/x", &http(), true, T);
         assert!(
             local.contains("port 9 of this machine")
                 && !local.contains("certificate")
                 && !local.contains("no network")
         );
         assert!(local.contains("origin"));
-        let remote = unreachable_causes("wss://h.example/x", &http(), true);
+        let remote = unreachable_causes("wss://h.example/x", &http(), true, T);
         assert!(
             remote.contains("port 443") && remote.contains("certificate") && remote.contains("no network")
         );
-        assert!(!unreachable_causes("ws://127.0.0.1:8080/ws", &http(), false).contains("origin"));
+        assert!(!unreachable_causes("ws://127.0.0.1:8080/ws", &http(), false, T).contains("origin"));
     }
 }

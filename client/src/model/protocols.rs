@@ -1,20 +1,19 @@
 //! Subprotocols as a person writes them (RFC 6455 section 4.1, item 10).
 
 use super::address::Problem;
+use crate::i18n::common::Common;
+use crate::i18n::fill;
 
 /// Splits a comma-separated list; empty for none.
-pub fn parse(input: &str) -> Result<Vec<String>, Problem> {
+pub fn parse(input: &str, t: &Common) -> Result<Vec<String>, Problem> {
     let mut protocols: Vec<String> = Vec::new();
     for name in input.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         let problem = |sentence: String| Problem { sentence, suggestion: None };
         if let Some(char) = name.chars().find(|char| !is_token(*char)) {
-            return Err(problem(format!(
-                "The subprotocol “{name}” contains {char:?}. A subprotocol's name is letters, digits and \
-                 !#$%&'*+-.^_`|~ without spaces; several are separated by commas."
-            )));
+            return Err(problem(fill(t.protocol_invalid, &[&name, &format_args!("{char:?}")])));
         }
         if protocols.iter().any(|known| known == name) {
-            return Err(problem(format!("The subprotocol “{name}” is named twice.")));
+            return Err(problem(fill(t.protocol_twice, &[&name])));
         }
         protocols.push(name.to_owned());
     }
@@ -30,19 +29,21 @@ fn is_token(char: char) -> bool {
 mod tests {
     use super::*;
 
+    const T: &Common = &Common::EN;
+
     #[test]
     fn a_list_is_split_in_order() {
         assert_eq!(
-            parse(" graphql-ws, mqtt ,v1.x "),
+            parse(" graphql-ws, mqtt ,v1.x ", T),
             Ok(vec!["graphql-ws".into(), "mqtt".into(), "v1.x".into()])
         );
-        assert_eq!(parse(" , "), Ok(vec![]));
+        assert_eq!(parse(" , ", T), Ok(vec![]));
     }
 
     #[test]
     fn what_a_browser_would_throw_at_is_explained() {
-        assert!(parse("a b").unwrap_err().sentence.contains("' '"));
-        assert!(parse("ok, ünï").unwrap_err().sentence.contains('ü'));
-        assert!(parse("a,b,a").unwrap_err().sentence.contains("twice"));
+        assert!(parse("a b", T).unwrap_err().sentence.contains("' '"));
+        assert!(parse("ok, ünï", T).unwrap_err().sentence.contains('ü'));
+        assert!(parse("a,b,a", T).unwrap_err().sentence.contains("twice"));
     }
 }

@@ -9,6 +9,8 @@ use super::address::{Origin, Problem, unreachable_causes};
 use super::close;
 use super::format::{countdown, plural, size};
 use super::journal::{Body, Delivery, Entry, Journal, Kind};
+use crate::i18n::common::Common;
+use crate::i18n::texts;
 
 /// Something the person should know or decide, shown above the log until it no longer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +43,11 @@ impl From<Message> for Body {
     }
 }
 
-impl From<Problem> for Notice {
-    fn from(problem: Problem) -> Notice {
+impl Notice {
+    /// An address cannot be connected to.
+    pub fn of_address(problem: Problem, t: &Common) -> Notice {
         Notice {
-            title: "This address cannot be connected to".to_owned(),
+            title: t.not_connectable.to_owned(),
             sentence: problem.sentence,
             suggestion: problem.suggestion,
         }
@@ -205,7 +208,7 @@ impl Store {
     ) {
         let failure = match why {
             Why::ConnectFailed => {
-                Some(("Could not connect", unreachable_causes(&self.address, &self.page, offline)))
+                Some(("Could not connect", unreachable_causes(&self.address, &self.page, offline, &texts().common)))
             }
             Why::ConnectTimedOut => Some((
                 "The server did not answer in time",

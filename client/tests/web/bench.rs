@@ -4,6 +4,7 @@ use client::components::app::{App, AppProps};
 use client::model::address::Origin;
 use client::model::params::Params;
 use client::session::Session;
+use client::workspace::Workspace;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use wasm_bindgen::JsCast;
@@ -14,10 +15,12 @@ use yew::AppHandle;
 /// Longer than anything here takes; only a failing test waits for it.
 const PATIENCE_MILLIS: f64 = 10_000.0;
 
-const STYLES: [&str; 9] = [
+const STYLES: [&str; 11] = [
     include_str!("../../styles/theme.css"),
     include_str!("../../styles/base.css"),
     include_str!("../../styles/app.css"),
+    include_str!("../../styles/top_bar.css"),
+    include_str!("../../styles/side_panel.css"),
     include_str!("../../styles/connection_bar.css"),
     include_str!("../../styles/status_bar.css"),
     include_str!("../../styles/notice_bar.css"),
@@ -43,8 +46,7 @@ impl Bench {
     pub(crate) async fn open_with(search: &str) -> Bench {
         let page = Origin { secure: false, host: "127.0.0.1:8080".to_owned() };
         let params = Params::parse(search);
-        let address = params.url.clone().unwrap_or_else(|| page.endpoint());
-        let session = Session::new(page, &params);
+        let workspace = Workspace::new(page, params);
         let document = web_sys::window().unwrap().document().unwrap();
         let root = document.create_element("div").unwrap();
         let style = document.create_element("style").unwrap();
@@ -53,8 +55,9 @@ impl Bench {
         root.append_child(&style).unwrap();
         root.append_child(&mount).unwrap();
         document.body().unwrap().append_child(&root).unwrap();
-        let props = AppProps { session: session.clone(), address: address.into() };
+        let props = AppProps { workspace: workspace.clone() };
         let app = yew::Renderer::<App>::with_root_and_props(mount, props).render();
+        let session = workspace.active();
         let bench = Bench { session, root, app: Some(app) };
         bench.until("the page is drawn", |bench| bench.find("status").is_some()).await;
         bench
