@@ -1,11 +1,15 @@
 //! What the person at the page sees, as data.
 
 pub mod bytes;
+pub mod draft;
 pub mod entry;
+pub mod export;
 pub mod filter;
 pub mod find;
 pub mod ids;
+pub mod import;
 pub mod json;
+pub mod library;
 pub mod pairing;
 pub mod position;
 pub mod rows;
