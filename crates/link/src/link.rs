@@ -255,6 +255,7 @@ impl Link {
                 Some(id)
             }
             Origin::Opening(index) => {
+                self.stats.openings_sent += 1;
                 self.events.push_back(Event::OpeningSent { index, socket });
                 None
             }

@@ -9,6 +9,8 @@ pub struct Stats {
     pub connections: u64,
     /// User messages handed to a socket.
     pub messages_sent: u64,
+    /// Opening messages handed to a socket.
+    pub openings_sent: u64,
     /// Bytes of payload handed to a socket, heartbeats and opening messages included.
     pub bytes_sent: u64,
     /// Messages received, heartbeat answers included.

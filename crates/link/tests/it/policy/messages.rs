@@ -99,3 +99,22 @@ fn undrained_actions_of_a_socket_die_with_it() {
     link.close(at(20_003), CloseRequest::default()).expect("valid");
     assert_eq!(actions(&mut link), [], "a socket that was never created need not be detached");
 }
+
+#[test]
+fn what_is_handed_over_is_counted_by_whose_it_is() {
+    let config = Config { opening: vec!["login".into(), "subscribe".into()], ..Config::default() };
+    let mut link = open_link(config);
+    link.send(at(1), "mine".into()).expect("room");
+    assert_eq!(actions(&mut link).len(), 1);
+    link.handle_timeout(at(20_000));
+    let heartbeat: usize = actions(&mut link)
+        .iter()
+        .map(|action| match action {
+            Action::Send { message, .. } => message.len(),
+            _ => 0,
+        })
+        .sum();
+    let stats = link.stats();
+    assert_eq!((stats.openings_sent, stats.messages_sent, stats.heartbeats_sent), (2, 1, 1));
+    assert_eq!(stats.bytes_sent, ("login".len() + "subscribe".len() + "mine".len() + heartbeat) as u64);
+}
