@@ -58,7 +58,7 @@ impl Axis {
     #[must_use]
     pub fn label(&self, value: f64, extra: usize) -> String {
         let greatest = self.low.abs().max(self.high.abs());
-        if greatest >= 1e15 || greatest < 1e-6 {
+        if !(1e-6..1e15).contains(&greatest) {
             return format!("{value:.*e}", 2 + extra);
         }
         let decimals = (-self.step.log10().floor()).clamp(0.0, 12.0) as usize + extra;

@@ -9,8 +9,8 @@ use crate::store::Store;
 const MAX_BACKLOG: u64 = 200_000;
 
 /// How many of the latest messages suggestions are taken from, and the longest that is looked into, in bytes.
-const SUGGEST_MESSAGES: usize = 24;
-const SUGGEST_BYTES: usize = 64 * 1024;
+const SUGGEST_MESSAGES: usize = 12;
+const SUGGEST_BYTES: usize = 32 * 1024;
 
 /// How many entries are looked at in search of those messages.
 const SUGGEST_ENTRIES: u64 = 2000;
