@@ -20,6 +20,21 @@ impl Micros {
         Self((millis * 1000.0).round() as u64)
     }
 
+    /// Reads seconds since the epoch as HAR files hold them, exactly: a float of this size would be off by a
+    /// microsecond. Digits beyond the microsecond are rounded.
+    #[must_use]
+    pub fn parse_seconds(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) {
+            return text.parse().ok().map(|seconds: f64| Self::from_millis(seconds * 1000.0));
+        }
+        let tenths = fraction.bytes().chain(std::iter::repeat(b'0')).take(7);
+        let tenths = tenths.fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let micros = whole.parse::<u64>().ok()?.checked_mul(1_000_000)?;
+        micros.checked_add((tenths + 5) / 10).map(Self)
+    }
+
     /// Milliseconds since the epoch, as JavaScript counts them.
     #[must_use]
     pub fn as_millis(self) -> f64 {
@@ -168,6 +183,21 @@ mod tests {
         assert_eq!(Micros::parse_iso("2024-02-29T20:34:56.123+08:00"), Some(Micros(1_709_210_096_123_000)));
         for bad in ["", "2024-02-29", "2024-13-01T00:00Z", "2024-01-01T25:00Z", "2024-01-01T00:00+é", "x"] {
             assert_eq!(Micros::parse_iso(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_exact() {
+        for (text, micros) in [
+            ("3434908906.485564", Some(3_434_908_906_485_564)),
+            ("1714564800", Some(1_714_564_800_000_000)),
+            ("1714564800.50012345", Some(1_714_564_800_500_123)),
+            ("1.9999996", Some(2_000_000)),
+            ("1.5e3", Some(1_500_000_000)),
+            ("-1", Some(0)),
+            ("x", None),
+        ] {
+            assert_eq!(Micros::parse_seconds(text).map(|t| t.0), micros, "{text}");
         }
     }
 
