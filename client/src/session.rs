@@ -5,20 +5,25 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use link::{CloseRequest, Config, Heartbeat, Message, Time};
-
+use link::{CloseError, CloseRequest, Config, Event, Heartbeat, Message, OnMissed, Time};
+use web_sys::Performance;
 use workbench::entry::ConnectionId;
+use workbench::time::Micros;
 use yew::AttrValue;
 
-use crate::driver::clock::WallClock;
-use crate::driver::{Driver, Output, Snapshot, is_offline};
+use crate::desk::Desk;
+use crate::driver::{Details, Driver, Output, Snapshot, is_offline};
 use crate::frame::FrameLoop;
 use crate::i18n::texts;
 use crate::model::address::{self, Origin};
-use crate::model::journal::Entry;
+use crate::model::health::Health;
+use crate::model::list::List;
+use crate::model::log::{Log, Surroundings};
+use crate::model::notice::Notice;
+use crate::model::owned::OwnedEntry;
 use crate::model::params::Params;
+use crate::model::plot::PlotState;
 use crate::model::protocols;
-use crate::model::store::{Notice, Store};
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]
@@ -42,7 +47,10 @@ pub struct Compose {
     pub message: Message,
 }
 
-/// Everything the page shows of a session except the log's entries, which [`Session::entry`] gives row by row.
+/// How long the filter and the search may work in one animation frame, in milliseconds.
+const SLICE_MILLIS: f64 = 8.0;
+
+/// Everything the page shows of a session except the log, which [`Session::read`] gives access to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// Grows with every publication.
@@ -53,10 +61,6 @@ pub struct View {
     pub address: Rc<str>,
     /// What to show above the log.
     pub notice: Option<Rc<Notice>>,
-    /// Position of the oldest entry kept.
-    pub log_start: usize,
-    /// Position the next entry will have.
-    pub log_end: usize,
     /// The heartbeat's interval; `None` when it is off.
     pub heartbeat: Option<Duration>,
     /// Whether the link reconnects by itself.
@@ -76,8 +80,11 @@ type Subscriber = (u64, Rc<dyn Fn(Rc<View>)>);
 struct Inner {
     id: ConnectionId,
     driver: Driver,
-    store: RefCell<Store>,
-    wall: WallClock,
+    log: RefCell<Log>,
+    list: RefCell<List>,
+    health: RefCell<Health>,
+    plot: RefCell<PlotState>,
+    performance: Option<Performance>,
     frame: FrameLoop,
     revision: Cell<u64>,
     view: RefCell<Rc<View>>,
@@ -86,6 +93,7 @@ struct Inner {
     heartbeat: Heartbeat,
     draft: RefCell<Draft>,
     compose: RefCell<Option<Rc<Compose>>>,
+    desk: Desk,
 }
 
 impl PartialEq for Session {
@@ -117,19 +125,19 @@ impl Session {
         let seed = js_sys::Math::random().to_bits() ^ js_sys::Date::now().to_bits();
         Session(Rc::new_cyclic(|inner: &Weak<Inner>| {
             let (on_output, on_frame) = (inner.clone(), inner.clone());
-            let driver = Driver::new(config.clone(), seed, move |outputs| {
+            let driver = Driver::new(config.clone(), seed, move |at, outputs| {
                 if let Some(inner) = on_output.upgrade() {
-                    inner.take(outputs);
+                    inner.take(at, outputs);
                 }
             });
-            let store = Store::new(page);
+            let log = Log::new(id, page);
+            let list = List::new(&log);
+            let health = RefCell::new(Health::new(driver.now()));
             let view = View {
                 revision: 0,
                 link: driver.snapshot(),
                 address: "".into(),
                 notice: None,
-                log_start: 0,
-                log_end: 0,
                 heartbeat: config.heartbeat.as_ref().map(|heartbeat| heartbeat.interval),
                 reconnect: config.reconnect.enabled,
                 compose: None,
@@ -137,8 +145,11 @@ impl Session {
             Inner {
                 id,
                 driver,
-                store: RefCell::new(store),
-                wall: WallClock::default(),
+                log: RefCell::new(log),
+                list: RefCell::new(list),
+                health,
+                plot: RefCell::default(),
+                performance: web_sys::window().and_then(|window| window.performance()),
                 frame: FrameLoop::new(move || {
                     if let Some(inner) = on_frame.upgrade() {
                         inner.publish();
@@ -150,6 +161,7 @@ impl Session {
                 heartbeat,
                 draft: RefCell::new(Draft { address: address.into(), protocols: AttrValue::default() }),
                 compose: RefCell::default(),
+                desk: Desk::default(),
             }
         }))
     }
@@ -175,25 +187,43 @@ impl Session {
         let Draft { address, protocols } = self.draft();
         let t = &texts().common;
         let checked = {
-            let store = self.0.store.borrow();
-            address::check(&address, store.page(), t)
+            let log = self.0.log.borrow();
+            address::check(&address, log.page(), t)
                 .and_then(|address| Ok((address, protocols::parse(&protocols, t)?)))
         };
         match checked {
             Ok((address, protocols)) => {
-                self.0.store.borrow_mut().opening(&address);
+                self.0.log.borrow_mut().opening(&address);
                 self.0.driver.open(&address, protocols);
             }
-            Err(problem) => self.0.store.borrow_mut().notify(Notice::of_address(problem, t)),
+            Err(problem) => self.0.log.borrow_mut().notify(Notice::of_address(problem, t)),
         }
         self.0.frame.request();
     }
 
     /// Closes for good, with code 1000.
     pub fn disconnect(&self) {
-        self.0.store.borrow_mut().dismiss();
+        self.0.log.borrow_mut().dismiss();
         // 1000 without a reason is always accepted.
         let _ = self.0.driver.close(CloseRequest { code: Some(1000), reason: String::new() });
+    }
+
+    /// Closes for good with a code and reason of the person's choice.
+    ///
+    /// # Errors
+    /// What the browser would refuse; nothing has happened.
+    pub fn close(&self, request: CloseRequest) -> Result<(), CloseError> {
+        self.0.driver.close(request)
+    }
+
+    /// What the composer keeps of this connection.
+    pub fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    /// The link as it is at this moment; [`Session::view`] may be a frame behind.
+    pub fn link(&self) -> Snapshot {
+        self.0.driver.snapshot()
     }
 
     /// Ends a wait at once.
@@ -206,7 +236,7 @@ impl Session {
     pub fn send(&self, message: Message) -> bool {
         let result = self.0.driver.send(message);
         if let Err(error) = &result {
-            self.0.store.borrow_mut().refused(error);
+            self.0.log.borrow_mut().refused(error);
             self.0.frame.request();
         }
         result.is_ok()
@@ -221,13 +251,13 @@ impl Session {
 
     /// Takes the notice away.
     pub fn dismiss(&self) {
-        self.0.store.borrow_mut().dismiss();
+        self.0.log.borrow_mut().dismiss();
         self.0.frame.request();
     }
 
     /// Empties the log.
     pub fn clear(&self) {
-        self.0.store.borrow_mut().clear();
+        self.0.log.borrow_mut().clear();
         self.0.frame.request();
     }
 
@@ -245,9 +275,49 @@ impl Session {
         self.0.driver.set_config(config);
     }
 
-    /// The entry at a position of the log; `None` when it was dropped or does not exist.
-    pub fn entry(&self, position: usize) -> Option<Entry> {
-        self.0.store.borrow().journal().get(position).cloned()
+    /// Reads the log and how it is looked at. Neither may be changed meanwhile.
+    pub fn read<T>(&self, read: impl FnOnce(&Log, &List) -> T) -> T {
+        read(&self.0.log.borrow(), &self.0.list.borrow())
+    }
+
+    /// The selected entry in full, and whether it is always the newest.
+    pub fn detail(&self) -> (Option<Rc<OwnedEntry>>, bool) {
+        let mut list = self.0.list.borrow_mut();
+        let entry = list.detail(self.0.log.borrow().store());
+        (entry, list.selection().pinned())
+    }
+
+    /// Changes how the log is looked at, and shows it in the next animation frame.
+    pub fn look<T>(&self, change: impl FnOnce(&mut List, &Log) -> T) -> T {
+        self.0.frame.request();
+        change(&mut self.0.list.borrow_mut(), &self.0.log.borrow())
+    }
+
+    /// Changes the log, and shows it in the next animation frame.
+    pub fn edit<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+        self.0.frame.request();
+        change(&mut self.0.log.borrow_mut())
+    }
+
+    /// How the connection has been doing, with the present time of the link's clock.
+    pub fn health<T>(&self, read: impl FnOnce(&Health, Time) -> T) -> T {
+        read(&self.0.health.borrow(), self.0.driver.now())
+    }
+
+    /// Counters and negotiated values of the link, which no view carries.
+    pub fn details(&self) -> Details {
+        self.0.driver.details()
+    }
+
+    /// Reads or changes what is plotted, with the log it is made from and the present time as the log has it.
+    pub fn plot<T>(&self, change: impl FnOnce(&mut PlotState, &Log, Micros) -> T) -> T {
+        let now = self.wall();
+        change(&mut self.0.plot.borrow_mut(), &self.0.log.borrow(), now)
+    }
+
+    /// The present time as the log has it.
+    pub fn wall(&self) -> Micros {
+        self.0.driver.wall()
     }
 
     /// The present time on the clock that phases are measured by.
@@ -278,28 +348,57 @@ impl Drop for Subscription {
 }
 
 impl Inner {
-    fn take(&self, outputs: Vec<Output>) {
-        if !outputs.is_empty() {
-            let now = self.wall.local_millis();
-            let mut store = self.store.borrow_mut();
-            for output in outputs {
-                match output {
-                    Output::Accepted(id, message) => store.accepted(now, id, message),
-                    Output::Received(message) => store.received(now, message),
-                    Output::Event(event) => store.event(now, &event, is_offline()),
+    fn take(&self, at: Micros, outputs: &[Output]) {
+        let mut log = self.log.borrow_mut();
+        for output in outputs {
+            match output {
+                Output::Accepted(id, message) => log.accepted(at, *id, message.as_ref()),
+                Output::OpeningSent(message) => log.opening_sent(at, message.as_ref()),
+                Output::HeartbeatSent(message) => log.heartbeat_sent(at, message.as_ref()),
+                Output::HeartbeatAnswered(message) => log.heartbeat_answered(at, message.as_ref()),
+                Output::Received(message) => log.received(at, message.as_ref()),
+                Output::Event(event) => {
+                    self.health.borrow_mut().event(|| self.driver.now(), event);
+                    log.event(at, event, self.surroundings(event));
                 }
             }
         }
+        drop(log);
         self.frame.request();
     }
 
+    /// What an event alone does not say. Most need none of it, and it is dear to ask with every message.
+    fn surroundings(&self, event: &Event) -> Surroundings {
+        match event {
+            Event::Disconnected { .. } => Surroundings { offline: is_offline(), ..Surroundings::default() },
+            Event::HeartbeatMissed { .. } => {
+                let heartbeat = self.driver.config().heartbeat;
+                let reports = heartbeat.is_some_and(|heartbeat| heartbeat.on_missed == OnMissed::Report);
+                Surroundings { reports_missed: reports, ..Surroundings::default() }
+            }
+            _ => Surroundings::default(),
+        }
+    }
+
+    /// Lets the filter and the search work for a while, and asks for another frame if that was not enough.
+    fn sync(&self) {
+        let now = || self.performance.as_ref().map_or_else(js_sys::Date::now, Performance::now);
+        let deadline = now() + SLICE_MILLIS;
+        let mut list = self.list.borrow_mut();
+        if !list.sync(&mut self.log.borrow_mut(), || now() < deadline) {
+            self.frame.request();
+        }
+    }
+
     fn publish(&self) {
+        self.sync();
+        self.health.borrow_mut().count(self.driver.now(), &self.driver.stats());
         self.revision.set(self.revision.get() + 1);
         let view = {
             let before = self.view.borrow();
-            let store = self.store.borrow();
+            let log = self.log.borrow();
             let config = self.driver.config();
-            let notice = match (store.notice(), &before.notice) {
+            let notice = match (log.notice(), &before.notice) {
                 (Some(notice), Some(shown)) if **shown == *notice => Some(shown.clone()),
                 (notice, _) => notice.cloned().map(Rc::new),
             };
@@ -308,14 +407,12 @@ impl Inner {
                 compose,
                 revision: self.revision.get(),
                 link: self.driver.snapshot(),
-                address: if *before.address == *store.address() {
+                address: if *before.address == *log.address() {
                     before.address.clone()
                 } else {
-                    store.address().into()
+                    log.address().into()
                 },
                 notice,
-                log_start: store.journal().start(),
-                log_end: store.journal().end(),
                 heartbeat: config.heartbeat.map(|heartbeat| heartbeat.interval),
                 reconnect: config.reconnect.enabled,
             })

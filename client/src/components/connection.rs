@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::composer::Composer;
 use super::connection_bar::ConnectionBar;
 use super::hooks::use_view;
-use super::log_view::LogView;
+use super::log::LogPane;
 use super::notice_bar::NoticeBar;
 use super::side_panel::{Panel, SidePanel, use_panel};
 use super::status_bar::StatusBar;
@@ -23,7 +23,6 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
     let session = &props.session;
     let view = use_view(session);
     let panel = use_panel();
-    let selected = use_state_eq(|| None::<usize>);
 
     let connect = use_callback(session.clone(), |(), session| session.connect());
     let draft = use_callback(session.clone(), |draft: Draft, session| session.set_draft(draft));
@@ -31,17 +30,19 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
         session.set_draft(Draft { address, ..session.draft() });
         session.connect();
     });
-    let select =
-        use_callback((selected.setter(), panel.clone()), |position: Option<usize>, (selected, panel)| {
-            selected.set(position);
-            if position.is_some() {
-                panel.reveal(Panel::Detail);
-            } else {
-                panel.conceal();
-            }
-        });
+    let select = use_callback(panel.clone(), |selected: bool, panel| {
+        if selected {
+            panel.reveal(Panel::Detail);
+        } else {
+            panel.conceal();
+        }
+    });
 
-    let entry = selected.and_then(|position| session.entry(position));
+    let close_detail = use_callback((session.clone(), select.clone()), |(), (session, select)| {
+        session.look(|list, log| list.select(None, false, log.store()));
+        select.emit(false);
+    });
+    let (entry, pinned) = session.detail();
     let written = session.draft();
     let is_other = !view.address.is_empty() && *written.address.trim() != *view.address;
     html! {
@@ -61,15 +62,8 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
                 <NoticeBar session={session.clone()} {notice} on_suggestion={connect_to} />
             }
             <main class="app-main">
-                <LogView
-                    session={session.clone()}
-                    start={view.log_start}
-                    end={view.log_end}
-                    revision={view.revision}
-                    selected={*selected}
-                    on_select={select.clone()}
-                />
-                <SidePanel session={session.clone()} {panel} {entry} on_close={select.reform(|()| None)} />
+                <LogPane session={session.clone()} revision={view.revision} on_select={select} />
+                <SidePanel session={session.clone()} {panel} {entry} {pinned} on_close={close_detail} />
             </main>
             <Composer
                 session={session.clone()}

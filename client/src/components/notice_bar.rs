@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::icons::{Icon, Picture};
 use crate::i18n::{fill, use_texts};
-use crate::model::store::Notice;
+use crate::model::notice::Notice;
 use crate::session::Session;
 
 #[derive(PartialEq, Properties)]

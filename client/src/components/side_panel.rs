@@ -3,6 +3,8 @@
 //! `data-testid`: `panel-detail`, `panel-health`, `panel-plot` (the switches; pressed while their panel is open),
 //! `panel` (the open panel, with `data-panel`).
 
+use std::rc::Rc;
+
 use gloo_storage::{LocalStorage, Storage};
 use yew::prelude::*;
 
@@ -12,7 +14,7 @@ use super::icons::{Icon, Picture};
 use super::plot::PlotPanel;
 use crate::i18n::common::Common;
 use crate::i18n::use_texts;
-use crate::model::journal::Entry;
+use crate::model::owned::OwnedEntry;
 use crate::session::Session;
 
 /// Where the open panel is stored.
@@ -111,7 +113,9 @@ pub(super) struct SidePanelProps {
     pub(super) session: Session,
     pub(super) panel: PanelState,
     /// The selected entry.
-    pub(super) entry: Option<Entry>,
+    pub(super) entry: Option<Rc<OwnedEntry>>,
+    /// The newest entry is shown, whatever it is.
+    pub(super) pinned: bool,
     pub(super) on_close: Callback<()>,
 }
 
@@ -121,7 +125,14 @@ pub(super) fn SidePanel(props: &SidePanelProps) -> Html {
     let t = &texts.common;
     let content = |panel: Panel| match panel {
         Panel::Detail => match props.entry.clone() {
-            Some(entry) => html! { <Detail {entry} on_close={props.on_close.clone()} /> },
+            Some(entry) => html! {
+                <Detail
+                    session={props.session.clone()}
+                    {entry}
+                    pinned={props.pinned}
+                    on_close={props.on_close.clone()}
+                />
+            },
             None => html! { <p class="panel-empty">{texts.log.no_selection}</p> },
         },
         Panel::Health => html! { <HealthPanel session={props.session.clone()} /> },

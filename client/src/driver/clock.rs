@@ -4,13 +4,24 @@ use std::cell::Cell;
 
 use link::Time;
 use web_sys::Performance;
+use workbench::time::Micros;
 
 /// The wall clock has to run ahead of the monotonic one by more than this, in milliseconds, to be taken for a
 /// sleep. Corrections of a running clock are far smaller.
 const SLEEP_MILLIS: f64 = 1000.0;
 
-/// How long an offset from UTC is believed, in milliseconds: asking for it with every message is dear.
-const OFFSET_MILLIS: f64 = 10_000.0;
+/// The two clocks may drift this far apart, in milliseconds, before instants follow the wall clock again. Finer
+/// steps would make the times between entries jump.
+const DRIFT_MILLIS: f64 = 20.0;
+
+/// The same moment on the link's clock and in the log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Instant {
+    /// The link's clock.
+    pub link: Time,
+    /// The wall clock, with the resolution of the monotonic one.
+    pub wall: Micros,
+}
 
 /// Combines `performance.now()`, which on some systems stands still while the machine sleeps, with the wall
 /// clock, which does not but can be set.
@@ -19,6 +30,8 @@ pub struct Clock {
     performance: Option<Performance>,
     /// Wall time minus monotonic time at the latest reading.
     apart: Cell<Option<f64>>,
+    /// Wall time minus monotonic time that instants are made with.
+    anchor: Cell<Option<f64>>,
     slept: Cell<f64>,
 }
 
@@ -31,8 +44,25 @@ impl Clock {
 
     /// The present time of the link.
     pub fn now(&self) -> Time {
+        self.instant().link
+    }
+
+    /// The present moment on both clocks.
+    pub fn instant(&self) -> Instant {
         let wall = js_sys::Date::now();
-        self.read(self.performance.as_ref().map_or(wall, Performance::now), wall)
+        let monotonic = self.performance.as_ref().map_or(wall, Performance::now);
+        Instant { link: self.read(monotonic, wall), wall: self.stamp(monotonic, wall) }
+    }
+
+    /// The wall clock has whole milliseconds only; the monotonic one lends it its finer steps.
+    fn stamp(&self, monotonic: f64, wall: f64) -> Micros {
+        let apart = wall - monotonic;
+        let anchor = self.anchor.get().filter(|anchor| (apart - anchor).abs() < DRIFT_MILLIS);
+        let anchor = anchor.unwrap_or_else(|| {
+            self.anchor.set(Some(apart));
+            apart
+        });
+        Micros::from_millis(monotonic + anchor)
     }
 
     /// The link's time for a reading of both clocks, in milliseconds. A wall clock set back changes nothing.
@@ -46,24 +76,9 @@ impl Clock {
     }
 }
 
-/// What a clock on the wall shows.
-#[derive(Debug, Default)]
-pub struct WallClock {
-    /// Local time minus UTC in milliseconds, and until when it need not be looked up again.
-    offset: Cell<(f64, f64)>,
-}
-
-impl WallClock {
-    /// The present wall time in local milliseconds since 1970.
-    pub fn local_millis(&self) -> u64 {
-        let now = js_sys::Date::now();
-        let (mut offset, until) = self.offset.get();
-        if !(until - OFFSET_MILLIS..until).contains(&now) {
-            offset = js_sys::Date::new_0().get_timezone_offset() * -60_000.0;
-            self.offset.set((offset, now + OFFSET_MILLIS));
-        }
-        (now + offset) as u64
-    }
+/// Local time minus UTC, in minutes.
+pub fn utc_offset_minutes() -> i32 {
+    -(js_sys::Date::new_0().get_timezone_offset() as i32)
 }
 
 #[cfg(test)]
@@ -79,6 +94,15 @@ mod tests {
         let clock = Clock::default();
         assert_eq!(millis(&clock, 10.5, 1e12), 10.5);
         assert_eq!(millis(&clock, 20.5, 1e12 + 10.0), 20.5);
+    }
+
+    #[test]
+    fn instants_have_fine_steps_and_follow_a_clock_that_is_set() {
+        let clock = Clock::default();
+        assert_eq!(clock.stamp(10.25, 1e12), Micros(1_000_000_000_000_000));
+        assert_eq!(clock.stamp(10.5, 1e12), Micros(1_000_000_000_000_250));
+        assert_eq!(clock.stamp(20.25, 1e12 + 19.0), Micros(1_000_000_000_010_000));
+        assert_eq!(clock.stamp(30.25, 1e12 + 3_600_000.0), Micros(1_000_003_600_000_000));
     }
 
     #[test]

@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use link::{
-    Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Phase,
-    Pulse, SendError, SocketId, Time,
+    Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Origin, Phase,
+    Pulse, SendError, SocketId, Stats, Time,
 };
 
-use self::clock::Clock;
+use workbench::time::Micros;
+
+use self::clock::{Clock, Instant};
 use self::hints::Hints;
 use self::socket::{Signal, Socket};
 
@@ -33,6 +35,12 @@ const TIMER_KEPT_MILLIS: u128 = 1000;
 pub enum Output {
     /// The link took a message of the person's.
     Accepted(MessageId, Message),
+    /// One of the messages that begin each connection was handed to the socket.
+    OpeningSent(Message),
+    /// A heartbeat was handed to the socket.
+    HeartbeatSent(Message),
+    /// The answer to a heartbeat came in.
+    HeartbeatAnswered(Message),
     /// A message came in that is not the answer to a heartbeat.
     Received(Message),
     /// The link reports.
@@ -60,6 +68,19 @@ pub struct Snapshot {
     pub protocol: String,
 }
 
+/// What a closer look at the link shows, beyond its [`Snapshot`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
+    /// Counters since the tab was opened.
+    pub stats: Stats,
+    /// The extensions the server agreed to; empty if none.
+    pub extensions: String,
+    /// User messages handed to the present socket and not confirmed.
+    pub unconfirmed_messages: u64,
+    /// How long nothing has come in; `None` unless connected.
+    pub silent_for: Option<Duration>,
+}
+
 /// A link at work in a browser. Dropping it closes the socket and stops every timer and listener.
 pub struct Driver {
     core: Rc<RefCell<Core>>,
@@ -76,7 +97,7 @@ pub fn is_offline() -> bool {
 #[derive(Clone)]
 struct Handle {
     core: Weak<RefCell<Core>>,
-    on_output: Rc<dyn Fn(Vec<Output>)>,
+    on_output: Rc<dyn Fn(Micros, &[Output])>,
 }
 
 struct Timer {
@@ -104,8 +125,8 @@ impl fmt::Debug for Driver {
 }
 
 impl Driver {
-    /// A driver at rest. `on_output` may call back into the driver.
-    pub fn new(config: Config, seed: u64, on_output: impl Fn(Vec<Output>) + 'static) -> Driver {
+    /// A driver at rest. `on_output` gets what happened and when, and may call back into the driver.
+    pub fn new(config: Config, seed: u64, on_output: impl Fn(Micros, &[Output]) + 'static) -> Driver {
         let clock = Clock::new();
         let link = Link::new(config, seed, clock.now());
         let core = Rc::new_cyclic(|core: &Weak<RefCell<Core>>| {
@@ -179,6 +200,28 @@ impl Driver {
         self.core.borrow().clock.now()
     }
 
+    /// The present time as the log has it.
+    pub fn wall(&self) -> Micros {
+        self.core.borrow().clock.instant().wall
+    }
+
+    /// Counters since the driver was made.
+    pub fn stats(&self) -> Stats {
+        self.core.borrow().link.stats()
+    }
+
+    /// A closer look.
+    pub fn details(&self) -> Details {
+        let core = self.core.borrow();
+        let socket = core.socket.as_ref().filter(|_| core.link.phase() == Phase::Open);
+        Details {
+            stats: core.link.stats(),
+            extensions: socket.map(|(_, socket)| socket.extensions()).unwrap_or_default(),
+            unconfirmed_messages: core.link.unconfirmed_messages(),
+            silent_for: core.link.silent_for(),
+        }
+    }
+
     /// The state as it is.
     pub fn snapshot(&self) -> Snapshot {
         let core = self.core.borrow();
@@ -209,18 +252,24 @@ impl Handle {
     /// One turn of the driver. `None` when it is gone.
     fn turn<T>(&self, change: impl FnOnce(&mut Core, Time) -> T) -> Option<T> {
         let core = self.core.upgrade()?;
-        let (result, outputs) = {
+        let (result, at, mut outputs) = {
             let mut core = core.borrow_mut();
-            let now = core.clock.now();
+            let Instant { link: now, wall } = core.clock.instant();
             let result = change(&mut core, now);
             core.carry_out();
             while let Some(event) = core.link.poll_event() {
                 core.outputs.push(Output::Event(event));
             }
-            core.arm();
-            (result, std::mem::take(&mut core.outputs))
+            core.arm(now);
+            (result, wall, std::mem::take(&mut core.outputs))
         };
-        (self.on_output)(outputs);
+        (self.on_output)(at, &outputs);
+        outputs.clear();
+        // Given back so that the next message need not allocate.
+        let mut core = core.borrow_mut();
+        if core.outputs.is_empty() {
+            core.outputs = outputs;
+        }
         Some(result)
     }
 
@@ -254,12 +303,17 @@ impl Core {
         while let Some(action) = self.link.poll_action() {
             match action {
                 Action::Connect { socket } => self.connect(socket),
-                Action::Send { socket, message, .. } => {
+                Action::Send { socket, origin, message } => {
                     if let Some(present) = self.socket(socket) {
                         // One that is no longer open reports its close next, and the link draws the conclusion.
                         present.send(&message);
                     }
                     self.report_buffered(socket);
+                    match origin {
+                        Origin::User(_) => {}
+                        Origin::Opening(_) => self.outputs.push(Output::OpeningSent(message)),
+                        Origin::Heartbeat => self.outputs.push(Output::HeartbeatSent(message)),
+                    }
                 }
                 Action::Close { socket, code, reason } => {
                     if let Some(present) = self.socket(socket) {
@@ -286,8 +340,10 @@ impl Core {
 
     fn received(&mut self, now: Time, id: SocketId, message: Message) {
         self.report_buffered(id);
-        if self.link.handle_message(now, id, message.as_ref()) == Inbound::User {
-            self.outputs.push(Output::Received(message));
+        match self.link.handle_message(now, id, message.as_ref()) {
+            Inbound::User => self.outputs.push(Output::Received(message)),
+            Inbound::Heartbeat { .. } => self.outputs.push(Output::HeartbeatAnswered(message)),
+            Inbound::Stale => {}
         }
     }
 
@@ -306,12 +362,11 @@ impl Core {
     ///
     /// With every message the deadline of an idle connection moves. A timer that is due before it does no harm,
     /// so a burst of messages arms one timer a second and not one each.
-    fn arm(&mut self) {
+    fn arm(&mut self, now: Time) {
         let Some(due) = self.link.poll_timeout() else {
             self.timer = None;
             return;
         };
-        let now = self.clock.now();
         let keeps = |timer: &Timer| {
             timer.due == due
                 || timer.due < due && now.saturating_since(timer.armed_at).as_millis() < TIMER_KEPT_MILLIS

@@ -92,6 +92,11 @@ impl Socket {
         u64::from(self.raw.buffered_amount())
     }
 
+    /// The extensions the server agreed to; empty if none.
+    pub(super) fn extensions(&self) -> String {
+        self.raw.extensions()
+    }
+
     /// The subprotocol the server chose; empty if none.
     pub(super) fn protocol(&self) -> String {
         self.raw.protocol()

@@ -8,16 +8,16 @@ pub const PREVIEW_CHARS: usize = 400;
 /// Bytes shown of a binary message in its one-line row.
 pub const PREVIEW_BYTES: usize = 48;
 
-/// Bytes of a binary message that the detail pane lays out as hex.
-pub const HEX_BYTES: usize = 64 * 1024;
-
-const MILLIS_PER_DAY: u64 = 24 * 60 * 60 * 1000;
-
-/// `HH:MM:SS.mmm` of a wall time in local milliseconds since 1970.
-pub fn time_of_day(local_millis: u64) -> String {
-    let millis = local_millis % MILLIS_PER_DAY;
+/// Time since the start of a log, in microseconds: `12.345`, `1:02.345`, `1:00:02.345`.
+pub fn elapsed(micros: i64) -> String {
+    let sign = if micros < 0 { "−" } else { "" };
+    let millis = micros.unsigned_abs() / 1000;
     let (seconds, millis) = (millis / 1000, millis % 1000);
-    format!("{:02}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    match seconds {
+        0..60 => format!("{sign}{seconds}.{millis:03}"),
+        60..3600 => format!("{sign}{}:{:02}.{millis:03}", seconds / 60, seconds % 60),
+        _ => format!("{sign}{}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60),
+    }
 }
 
 /// A round trip: tenths below 100 ms, whole milliseconds below 10 s, seconds above.
@@ -104,31 +104,35 @@ pub fn hex_preview(bytes: &[u8]) -> String {
     out
 }
 
-/// The classic dump: offset, sixteen bytes in two groups, printable ASCII. At most [`HEX_BYTES`] bytes.
-pub fn hex_dump(bytes: &[u8]) -> String {
-    let shown = &bytes[..bytes.len().min(HEX_BYTES)];
-    let mut out = String::with_capacity(shown.len().div_ceil(16) * 78);
-    for (line, chunk) in shown.chunks(16).enumerate() {
-        let _ = write!(out, "{:08x} ", line * 16);
-        for column in 0..16 {
-            if column == 8 {
-                out.push(' ');
-            }
-            match chunk.get(column) {
-                Some(byte) => {
-                    let _ = write!(out, " {byte:02x}");
-                }
-                None => out.push_str("   "),
-            }
+/// Bytes in a line of a hex dump.
+pub const HEX_LINE_BYTES: usize = 16;
+
+/// A line of the classic dump: offset, sixteen bytes in two groups, printable ASCII.
+pub fn hex_line(bytes: &[u8], line: usize) -> String {
+    let start = (line * HEX_LINE_BYTES).min(bytes.len());
+    let chunk = &bytes[start..(start + HEX_LINE_BYTES).min(bytes.len())];
+    let mut out = String::with_capacity(80);
+    let _ = write!(out, "{start:08x} ");
+    for column in 0..HEX_LINE_BYTES {
+        if column == HEX_LINE_BYTES / 2 {
+            out.push(' ');
         }
-        out.push_str("  ");
-        out.extend(chunk.iter().map(|&byte| if (0x20..0x7f).contains(&byte) { byte as char } else { '.' }));
-        out.push('\n');
+        match chunk.get(column) {
+            Some(byte) => {
+                let _ = write!(out, " {byte:02x}");
+            }
+            None => out.push_str("   "),
+        }
     }
-    if shown.len() < bytes.len() {
-        let _ = writeln!(out, "… {} more", size((bytes.len() - shown.len()) as u64));
-    }
+    out.push_str("  ");
+    out.extend(chunk.iter().map(|&byte| if (0x20..0x7f).contains(&byte) { byte as char } else { '.' }));
     out
+}
+
+/// All lines of the dump.
+pub fn hex_dump(bytes: &[u8]) -> String {
+    let lines = bytes.len().div_ceil(HEX_LINE_BYTES);
+    (0..lines).map(|line| hex_line(bytes, line) + "\n").collect()
 }
 
 /// A character that takes part in layout or direction is replaced by its picture.
@@ -150,10 +154,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_of_day_keeps_milliseconds_and_wraps_at_midnight() {
-        assert_eq!(time_of_day(0), "00:00:00.000");
-        assert_eq!(time_of_day(MILLIS_PER_DAY * 20_000 + 86_399_007), "23:59:59.007");
-        assert_eq!(time_of_day(13 * 3_600_000 + 5 * 60_000 + 9_042), "13:05:09.042");
+    fn elapsed_time_grows_units() {
+        assert_eq!(elapsed(12_345_678), "12.345");
+        assert_eq!(elapsed(62_345_000), "1:02.345");
+        assert_eq!(elapsed(3_602_345_000), "1:00:02.345");
+        assert_eq!(elapsed(-1_500), "−0.001");
     }
 
     #[test]
@@ -221,12 +226,5 @@ mod tests {
             "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef\n\
              00000010  00 ff 7a                                          ..z\n"
         );
-    }
-
-    #[test]
-    fn hex_dump_says_what_it_leaves_out() {
-        let dump = hex_dump(&vec![0; HEX_BYTES + 2048]);
-        assert!(dump.ends_with("… 2.0 KiB more\n"));
-        assert_eq!(dump.lines().count(), HEX_BYTES / 16 + 1);
     }
 }

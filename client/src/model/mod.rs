@@ -2,11 +2,17 @@
 
 pub mod address;
 pub mod close;
+pub mod closing;
+pub mod fault;
 pub mod format;
+pub mod health;
 pub mod history;
-pub mod journal;
+pub mod list;
+pub mod log;
+pub mod notice;
+pub mod owned;
 pub mod params;
+pub mod plot;
 pub mod protocols;
+pub mod repeat;
 pub mod status;
-pub mod store;
-pub mod viewport;

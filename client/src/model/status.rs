@@ -3,7 +3,7 @@
 use link::{Close, Final, Phase, Pulse, Time};
 
 use super::format::countdown;
-use super::store::code_and_reason;
+use super::log::code_and_reason;
 use crate::i18n::common::Common;
 use crate::i18n::fill;
 

@@ -24,7 +24,7 @@ const STYLES: [&str; 11] = [
     include_str!("../../styles/connection_bar.css"),
     include_str!("../../styles/status_bar.css"),
     include_str!("../../styles/notice_bar.css"),
-    include_str!("../../styles/log_view.css"),
+    include_str!("../../styles/log.css"),
     include_str!("../../styles/detail.css"),
     include_str!("../../styles/composer.css"),
 ];

@@ -1,0 +1,113 @@
+//! A long list of lines of the same height, of which only those on screen are in the page.
+
+use std::ops::Range;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, HtmlElement, ResizeObserver};
+use workbench::window::Window;
+use yew::prelude::*;
+
+const OVERSCAN: usize = 8;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct VirtualListProps {
+    pub(super) class: &'static str,
+    pub(super) rows: usize,
+    pub(super) row_px: f64,
+    /// Draws a run of rows.
+    pub(super) draw: Callback<Range<usize>, Html>,
+    #[prop_or_default]
+    pub(super) testid: Option<&'static str>,
+    #[prop_or_default]
+    pub(super) role: Option<&'static str>,
+    #[prop_or_default]
+    pub(super) label: Option<&'static str>,
+}
+
+/// Begins at the top, and does again when it is another list (give it another `key`).
+#[component]
+pub(super) fn VirtualList(props: &VirtualListProps) -> Html {
+    let (scroller, spacer, lines) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let row_px = props.row_px;
+    let window = use_mut_ref(|| {
+        let mut window = Window::new(row_px, 600.0);
+        window.set_following(false);
+        window
+    });
+    let redraw = use_force_update();
+    if window.borrow().rows() != props.rows {
+        let mut window = window.borrow_mut();
+        let top = window.visible(0).start;
+        window.replaced(props.rows, top);
+    }
+    {
+        let (scroller, window, redraw) = (scroller.clone(), window.clone(), redraw.clone());
+        use_effect_with((), move |()| {
+            let element = scroller.cast::<HtmlElement>();
+            let measured = element.clone();
+            let on_resize = Closure::<dyn FnMut()>::new(move || {
+                if let Some(element) = &measured {
+                    window.borrow_mut().resized(row_px, f64::from(element.client_height()));
+                    redraw.force_update();
+                }
+            });
+            let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
+            if let (Some(observer), Some(element)) = (&observer, &element) {
+                observer.observe(element);
+            }
+            move || {
+                if let Some(observer) = observer {
+                    observer.disconnect();
+                }
+                drop(on_resize);
+            }
+        });
+    }
+    let on_scroll = {
+        let (scroller, window) = (scroller.clone(), window.clone());
+        move |_: Event| {
+            let Some(element) = scroller.cast::<Element>() else { return };
+            let mut window = window.borrow_mut();
+            if window.on_scroll(f64::from(element.scroll_top())) {
+                element.set_scroll_top(window.scroll_top_px().round() as i32);
+            }
+            // The end of this list is not followed.
+            window.set_following(false);
+            redraw.force_update();
+        }
+    };
+    let (element_px, visible, offset_px) = {
+        let window = window.borrow();
+        let visible = window.visible(OVERSCAN);
+        (window.element_px(), visible.clone(), window.row_top_px(visible.start))
+    };
+    {
+        let (spacer, lines) = (spacer.clone(), lines.clone());
+        use_effect_with((element_px, offset_px), move |(element_px, offset_px)| {
+            let set = |node: &NodeRef, name: &str, value: String| {
+                if let Some(element) = node.cast::<HtmlElement>() {
+                    // Only a malformed property could fail.
+                    let _ = element.style().set_property(name, &value);
+                }
+            };
+            set(&spacer, "height", format!("{element_px}px"));
+            set(&lines, "transform", format!("translateY({offset_px}px)"));
+        });
+    }
+    html! {
+        <div
+            class={classes!("virtual", props.class)}
+            ref={scroller}
+            data-testid={props.testid}
+            role={props.role}
+            aria-label={props.label}
+            tabindex="0"
+            onscroll={on_scroll}
+        >
+            <div class="virtual-spacer" ref={spacer} role="presentation">
+                <div class="virtual-lines" ref={lines} role="presentation">{props.draw.emit(visible)}</div>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,604 @@
+//! The log as it is looked at: which entries are shown, which part of them is on screen, what is selected and what
+//! is searched for.
+
+use std::rc::Rc;
+
+use workbench::entry::{Direction, EntryId};
+use workbench::filter::{Expr, Filter, FilterError, Index, Options, Progress, TextMatch};
+use workbench::find::{Find, Hit};
+use workbench::rows::Rows;
+use workbench::selection::Selection;
+use workbench::store::Store;
+use workbench::window::Window;
+
+use super::log::Log;
+use super::owned::OwnedEntry;
+
+/// Height of a row in pixels. The style sheet takes it from here, through `--row-height`.
+pub const ROW_PX: f64 = 28.0;
+
+/// How the log writes times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeMode {
+    /// The time of day.
+    #[default]
+    Clock,
+    /// Since the first entry.
+    Relative,
+    /// Since the row above.
+    Delta,
+    /// Since the selected entry; negative before it.
+    Selected,
+}
+
+/// Which sorts of entries are shown at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Toggles {
+    /// Messages from the server.
+    pub received: bool,
+    /// Messages to the server.
+    pub sent: bool,
+    /// What happened to the connection.
+    pub events: bool,
+    /// Heartbeats and their answers.
+    pub heartbeats: bool,
+}
+
+/// What a search is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// The text, or a pattern between slashes.
+    pub text: String,
+    /// Upper and lower case differ.
+    pub case_sensitive: bool,
+}
+
+/// How a search stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Hits so far.
+    pub count: usize,
+    /// The number of the present hit, from 1.
+    pub ordinal: Option<usize>,
+    /// Everything has been searched.
+    pub done: bool,
+    /// The pattern is wrong, and why.
+    pub error: Option<String>,
+}
+
+/// The state of a log on screen.
+#[derive(Debug)]
+pub struct List {
+    index: Index,
+    window: Window,
+    selection: Selection,
+    toggles: Toggles,
+    query: Query,
+    text: Filter,
+    error: Option<FilterError>,
+    options: Options,
+    search: Option<Search>,
+    paused: Option<EntryId>,
+    /// Scrolled to as soon as the index has come that far.
+    reveal: Option<EntryId>,
+    progress: Progress,
+    epoch: u64,
+    detail: Option<Rc<OwnedEntry>>,
+    /// How times are written.
+    pub time_mode: TimeMode,
+}
+
+#[derive(Debug)]
+struct Search {
+    query: Query,
+    pattern: Result<TextMatch, String>,
+    find: Option<Find>,
+    /// Go on in this direction as soon as there is a hit.
+    pending: Option<bool>,
+}
+
+impl Default for Toggles {
+    fn default() -> Toggles {
+        Toggles { received: true, sent: true, events: true, heartbeats: false }
+    }
+}
+
+impl Toggles {
+    fn apply(self, mut filter: Filter) -> Filter {
+        let kinds =
+            [(self.received, Direction::In), (self.sent, Direction::Out), (self.events, Direction::Local)];
+        for (shown, direction) in kinds {
+            if !shown {
+                filter = filter.and(Expr::Not(Box::new(Expr::Direction(direction))));
+            }
+        }
+        if self.heartbeats { filter } else { filter.without_heartbeats() }
+    }
+}
+
+impl List {
+    /// The list of a log, following its end.
+    pub fn new(log: &Log) -> List {
+        let toggles = Toggles::default();
+        List {
+            index: Index::new(toggles.apply(Filter::all()), log.store()),
+            window: Window::new(ROW_PX, 0.0),
+            selection: Selection::default(),
+            toggles,
+            query: Query::default(),
+            text: Filter::all(),
+            error: None,
+            options: Options::default(),
+            search: None,
+            paused: None,
+            reveal: None,
+            progress: Progress { fraction: 1.0, done: true },
+            epoch: log.epoch(),
+            detail: None,
+            time_mode: TimeMode::default(),
+        }
+    }
+
+    /// The rows.
+    pub fn rows<'a>(&'a self, store: &'a Store) -> Rows<'a> {
+        Rows::Filtered(store, &self.index)
+    }
+
+    /// How many rows were dropped from the start, as the log drops its oldest entries.
+    pub fn trimmed(&self) -> u64 {
+        self.index.trimmed()
+    }
+
+    /// The part on screen.
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// The part on screen, to be changed.
+    pub fn window_mut(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
+    /// What is selected.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Which sorts are shown.
+    pub fn toggles(&self) -> Toggles {
+        self.toggles
+    }
+
+    /// What the filter bar says.
+    pub fn filter_query(&self) -> &Query {
+        &self.query
+    }
+
+    /// What is wrong with it.
+    pub fn filter_error(&self) -> Option<&FilterError> {
+        self.error.as_ref()
+    }
+
+    /// Whether entries may be hidden that are usually shown.
+    pub fn is_filtered(&self) -> bool {
+        !self.text.is_all()
+            || self.toggles != Toggles { heartbeats: self.toggles.heartbeats, ..Toggles::default() }
+    }
+
+    /// How far the filter has come.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// What the search is for; `None` while there is none.
+    pub fn search_query(&self) -> Option<&Query> {
+        self.search.as_ref().map(|search| &search.query)
+    }
+
+    /// How the search stands.
+    pub fn found(&self, store: &Store) -> Found {
+        match &self.search {
+            Some(Search { pattern: Err(error), .. }) => {
+                Found { error: Some(error.clone()), ..Found::default() }
+            }
+            Some(Search { find: Some(find), .. }) => Found {
+                count: find.count(),
+                ordinal: find.ordinal(),
+                done: find.progress(store).done,
+                error: None,
+            },
+            _ => Found::default(),
+        }
+    }
+
+    /// Whether the search stands at this entry.
+    pub fn is_hit(&self, id: EntryId) -> bool {
+        let find = self.search.as_ref().and_then(|search| search.find.as_ref());
+        find.is_some_and(|find| find.current() == Some(id))
+    }
+
+    /// What to mark in the text of a row.
+    pub fn highlights(&self) -> Vec<&TextMatch> {
+        let search = self.search.as_ref().and_then(|search| search.pattern.as_ref().ok());
+        search.into_iter().chain(self.index.filter().highlights()).collect()
+    }
+
+    /// Whether new entries are kept out of sight.
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// How many entries came in since it was paused.
+    pub fn held_back(&self, store: &Store) -> u64 {
+        self.paused.map_or(0, |end| store.ids().end - end)
+    }
+
+    /// Keeps new entries out of sight, or shows them.
+    pub fn set_paused(&mut self, paused: bool, store: &Store) {
+        self.paused = paused.then(|| self.paused.unwrap_or(store.ids().end));
+    }
+
+    /// Shows and hides sorts of entries.
+    pub fn set_toggles(&mut self, toggles: Toggles, store: &Store) {
+        if self.toggles != toggles {
+            self.toggles = toggles;
+            self.refilter(store);
+        }
+    }
+
+    /// Reads what the filter bar says. While that is wrong the last right filter stays.
+    pub fn set_filter(&mut self, query: Query, options: Options, store: &Store) {
+        let options = Options { case_sensitive: query.case_sensitive, ..options };
+        if self.query == query && self.options == options {
+            return;
+        }
+        match Filter::parse(&query.text, &options) {
+            Ok(filter) => {
+                self.error = None;
+                self.text = filter;
+                self.refilter(store);
+            }
+            Err(error) => self.error = Some(error),
+        }
+        self.query = query;
+        self.options = options;
+    }
+
+    /// Starts, changes or (with `None`) ends the search.
+    pub fn set_search(&mut self, query: Option<Query>, store: &Store) {
+        if self.search.as_ref().map(|search| &search.query) == query.as_ref() {
+            return;
+        }
+        self.search = query.map(|query| {
+            let pattern = pattern(&query);
+            let find = match &pattern {
+                Ok(pattern) if !query.text.is_empty() => {
+                    Some(Find::new(pattern.clone(), self.index.filter(), store))
+                }
+                _ => None,
+            };
+            // The hit nearest to the end is where the eye is.
+            Search { pending: find.is_some().then_some(false), query, pattern, find }
+        });
+    }
+
+    /// Goes to the next or the previous hit, now or as soon as one is found.
+    pub fn search_on(&mut self, forward: bool, store: &Store) {
+        let from = self.selection.focus(&self.rows(store));
+        let Some(Search { find: Some(find), pending, .. }) = &mut self.search else { return };
+        let hit = if forward { find.next(store, from) } else { find.previous(store, from) };
+        *pending = (hit == Hit::Searching).then_some(forward);
+        if let Hit::At(id) = hit {
+            self.selection.select(id);
+            self.show(id, store);
+        }
+    }
+
+    /// Selects an entry, or with `extend` all from the first selected one to it.
+    pub fn select(&mut self, id: Option<EntryId>, extend: bool, store: &Store) {
+        match id {
+            Some(id) if extend => self.selection.extend(id),
+            Some(id) => self.selection.select(id),
+            None => self.selection.clear(),
+        }
+        if let Some(id) = id {
+            self.show(id, store);
+        }
+    }
+
+    /// Scrolls to an entry if it is shown.
+    pub fn reveal(&mut self, id: EntryId, store: &Store) {
+        self.show(id, store);
+    }
+
+    /// Moves the selection by rows and brings it on screen.
+    pub fn step(&mut self, by: isize, extend: bool, store: &Store) {
+        let mut selection = self.selection.clone();
+        if let Some(position) = selection.step(&self.rows(store), by, extend) {
+            self.window.reveal(position);
+        }
+        self.selection = selection;
+    }
+
+    /// Shows the newest entry in full from now on, or stays with the present one.
+    pub fn set_pinned(&mut self, pinned: bool, store: &Store) {
+        let mut selection = self.selection.clone();
+        selection.set_pinned(pinned, &self.rows(store));
+        self.selection = selection;
+        if pinned {
+            self.window.set_following(true);
+        }
+    }
+
+    /// The selected entry in full. The same `Rc` as long as it does not change.
+    pub fn detail(&mut self, store: &Store) -> Option<Rc<OwnedEntry>> {
+        let entry = self.selection.focus(&self.rows(store)).and_then(|id| store.get(id));
+        match entry {
+            Some(entry) => {
+                if self.detail.as_ref().is_none_or(|detail| !detail.is_current(&entry)) {
+                    self.detail = Some(Rc::new(OwnedEntry::new(&entry)));
+                }
+            }
+            None => self.detail = None,
+        }
+        self.detail.clone()
+    }
+
+    /// Takes up what changed in the log, as long as `more` says so. Returns whether there is nothing left to do.
+    pub fn sync(&mut self, log: &mut Log, mut more: impl FnMut() -> bool) -> bool {
+        if self.epoch != log.epoch() {
+            self.epoch = log.epoch();
+            self.selection.clear();
+            self.paused = self.paused.map(|_| log.store().ids().end);
+            self.refilter(log.store());
+            self.window.set_following(true);
+        }
+        let changed = log.take_changed();
+        let store = log.store();
+        let before = self.index.matches().len();
+        for id in changed {
+            self.index.retest(store, id);
+            if let Some(find) = self.search.as_mut().and_then(|search| search.find.as_mut()) {
+                find.retest(store, id);
+            }
+        }
+        if self.index.matches().len() != before {
+            let top = self.window.visible(0).start;
+            self.window.replaced(self.index.matches().len(), top);
+        }
+        if self.paused.is_some() {
+            return true;
+        }
+        self.take_up(store, &mut more);
+        let searched = self.search_further(store, &mut more);
+        self.progress.done && searched
+    }
+
+    fn take_up(&mut self, store: &Store, more: &mut impl FnMut() -> bool) {
+        let (rows, trimmed, prepended) =
+            (self.index.matches().len() as u64, self.index.trimmed(), self.index.prepended());
+        self.progress = self.index.step_while(store, more);
+        let trimmed = self.index.trimmed() - trimmed;
+        let prepended = self.index.prepended() - prepended;
+        let appended = self.index.matches().len() as u64 + trimmed - rows - prepended;
+        if trimmed > 0 {
+            self.window.trimmed(trimmed as usize);
+        }
+        if prepended > 0 {
+            self.window.prepended(prepended as usize);
+        }
+        if appended > 0 {
+            self.window.appended(appended as usize);
+        }
+        if let Some(id) = self.reveal {
+            if self.rows(store).contains(id) {
+                self.show(id, store);
+            } else if self.progress.done {
+                self.reveal = None;
+            }
+        }
+    }
+
+    fn search_further(&mut self, store: &Store, more: &mut impl FnMut() -> bool) -> bool {
+        let Some(Search { find: Some(find), pending, .. }) = &mut self.search else { return true };
+        // The filter comes first: a hit can only be shown once its row is there.
+        let done = self.progress.done && find.step_while(store, more).done;
+        if let Some(forward) = *pending
+            && (done || find.count() > 0)
+        {
+            self.search_on(forward, store);
+        }
+        done
+    }
+
+    fn refilter(&mut self, store: &Store) {
+        // What was selected stays in view where it is still shown.
+        self.reveal = if self.window.following() { None } else { self.selection.focus(&self.rows(store)) };
+        let filter = self.toggles.apply(self.text.clone());
+        self.index = Index::new(filter, store);
+        self.window.replaced(0, 0);
+        self.progress = self.index.progress(store);
+        if let Some(search) = &mut self.search
+            && let (Ok(pattern), Some(find)) = (&search.pattern, &mut search.find)
+        {
+            *find = Find::new(pattern.clone(), self.index.filter(), store);
+        }
+    }
+
+    fn show(&mut self, id: EntryId, store: &Store) {
+        let rows = self.rows(store);
+        if rows.contains(id) {
+            let position = rows.position(id);
+            self.window.reveal(position);
+            self.reveal = None;
+        }
+    }
+}
+
+/// `/pattern/` is a regular expression; everything else is looked for as it is.
+fn pattern(query: &Query) -> Result<TextMatch, String> {
+    match query.text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+        Some(pattern) if !pattern.is_empty() => TextMatch::regex(pattern, query.case_sensitive),
+        _ => Ok(TextMatch::text(&query.text, query.case_sensitive)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use link::MessageRef;
+    use workbench::entry::ConnectionId;
+    use workbench::time::Micros;
+
+    use super::*;
+    use crate::model::address::Origin;
+
+    struct Bench {
+        log: Log,
+        list: List,
+        now: u64,
+    }
+
+    impl Bench {
+        fn new() -> Bench {
+            let log = Log::new(ConnectionId(1), Origin { secure: false, host: String::new() });
+            let mut list = List::new(&log);
+            list.window_mut().resized(ROW_PX, 280.0);
+            Bench { log, list, now: 0 }
+        }
+
+        fn receive(&mut self, texts: &[&str]) {
+            for text in texts {
+                self.now += 1000;
+                self.log.received(Micros(self.now), MessageRef::Text(text));
+            }
+            self.sync();
+        }
+
+        fn sync(&mut self) {
+            assert!(self.list.sync(&mut self.log, || true));
+        }
+
+        fn shown(&self) -> Vec<String> {
+            let rows = self.list.rows(self.log.store());
+            let text = |at| rows.entry(at)?.body.text().map(str::to_owned);
+            (0..rows.len()).filter_map(text).collect()
+        }
+
+        fn filter(&mut self, text: &str) {
+            let query = Query { text: text.to_owned(), case_sensitive: false };
+            self.list.set_filter(query, Options::default(), self.log.store());
+            self.sync();
+        }
+
+        fn search(&mut self, text: &str) {
+            let query = Query { text: text.to_owned(), case_sensitive: false };
+            self.list.set_search(Some(query), self.log.store());
+            self.sync();
+        }
+
+        fn focus(&mut self) -> Option<String> {
+            let entry = self.list.detail(self.log.store())?;
+            entry.body.text().map(|text| text.to_string())
+        }
+    }
+
+    #[test]
+    fn a_wrong_filter_leaves_the_last_right_one() {
+        let mut bench = Bench::new();
+        bench.receive(&["apple", "pear", "apple pie"]);
+        bench.filter("apple");
+        assert_eq!(bench.shown(), ["apple", "apple pie"]);
+        bench.filter("apple (");
+        assert!(bench.list.filter_error().is_some() && bench.list.is_filtered());
+        assert_eq!(bench.shown(), ["apple", "apple pie"]);
+        bench.filter("");
+        assert_eq!(bench.shown().len(), 3);
+        assert!(bench.list.filter_error().is_none() && !bench.list.is_filtered());
+    }
+
+    #[test]
+    fn heartbeats_are_hidden_until_wanted_and_paired() {
+        let mut bench = Bench::new();
+        bench.log.heartbeat_sent(Micros(1000), MessageRef::Text("ping"));
+        bench.log.heartbeat_answered(Micros(3500), MessageRef::Text("pong"));
+        bench.receive(&["hello"]);
+        assert_eq!(bench.shown(), ["hello"]);
+        bench.list.set_toggles(Toggles { heartbeats: true, ..Toggles::default() }, bench.log.store());
+        bench.sync();
+        assert_eq!(bench.shown(), ["ping", "pong", "hello"]);
+        let pong = bench.list.rows(bench.log.store()).entry(1).and_then(|entry| entry.rtt_micros);
+        assert_eq!(pong, Some(2500));
+    }
+
+    #[test]
+    fn a_pause_holds_new_entries_back() {
+        let mut bench = Bench::new();
+        bench.receive(&["a"]);
+        bench.list.set_paused(true, bench.log.store());
+        bench.receive(&["b", "c"]);
+        assert_eq!(bench.shown(), ["a"]);
+        assert_eq!(bench.list.held_back(bench.log.store()), 2);
+        bench.list.set_paused(false, bench.log.store());
+        bench.sync();
+        assert_eq!(bench.shown(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn search_starts_at_the_newest_hit_and_goes_round() {
+        let mut bench = Bench::new();
+        bench.receive(&["x1", "y", "x2", "y", "x3"]);
+        bench.search("x");
+        assert_eq!(bench.focus().as_deref(), Some("x3"));
+        for expected in ["x2", "x1", "x3"] {
+            bench.list.search_on(false, bench.log.store());
+            assert_eq!(bench.focus().as_deref(), Some(expected));
+        }
+        bench.list.search_on(true, bench.log.store());
+        assert_eq!(bench.focus().as_deref(), Some("x1"));
+        let found = bench.list.found(bench.log.store());
+        assert_eq!((found.count, found.ordinal, found.done), (3, Some(1), true));
+        bench.search("/x[13]/");
+        assert_eq!(bench.list.found(bench.log.store()).count, 2);
+        bench.search("/(/");
+        assert!(bench.list.found(bench.log.store()).error.is_some());
+    }
+
+    #[test]
+    fn the_selection_stays_in_view_when_a_filter_is_lifted() {
+        let mut bench = Bench::new();
+        let texts: Vec<String> = (0..500).map(|n| format!("n{n}")).collect();
+        bench.receive(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        bench.filter("n77");
+        bench.list.select(Some(77), false, bench.log.store());
+        bench.list.window_mut().set_following(false);
+        bench.filter("");
+        assert!(bench.list.window().visible(0).contains(&77));
+    }
+
+    #[test]
+    fn rows_on_screen_stay_while_the_log_grows_and_when_cleared_it_starts_again() {
+        let mut bench = Bench::new();
+        bench.receive(&["a"; 100]);
+        assert_eq!(bench.list.window().visible(0), 90..100);
+        bench.list.window_mut().on_scroll(280.0);
+        bench.receive(&["b"; 50]);
+        assert_eq!(bench.list.window().visible(0), 10..20);
+        assert_eq!(bench.list.window().unseen(), 50);
+        bench.log.clear();
+        bench.receive(&["c"]);
+        assert_eq!((bench.shown(), bench.list.trimmed()), (vec!["c".to_owned()], 0));
+        assert!(bench.list.window().following());
+    }
+
+    #[test]
+    fn a_pinned_detail_follows_the_newest() {
+        let mut bench = Bench::new();
+        bench.receive(&["a"]);
+        bench.list.set_pinned(true, bench.log.store());
+        bench.receive(&["b"]);
+        assert_eq!(bench.focus().as_deref(), Some("b"));
+        bench.list.set_pinned(false, bench.log.store());
+        bench.receive(&["c"]);
+        assert_eq!(bench.focus().as_deref(), Some("b"));
+    }
+}

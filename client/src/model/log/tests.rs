@@ -1,0 +1,151 @@
+use super::*;
+use crate::i18n::log::Log as LogTexts;
+use crate::model::owned::label;
+use link::{Final, SocketId};
+
+const SOCKET: SocketId = SocketId(1);
+
+fn log() -> Log {
+    let mut log = Log::new(ConnectionId(1), Origin { secure: false, host: "127.0.0.1:8080".to_owned() });
+    log.opening("ws://127.0.0.1:8080/ws");
+    log
+}
+
+fn run(first: u64, last: u64) -> MessageIds {
+    MessageIds { first: MessageId(first), last: MessageId(last), count: last - first + 1 }
+}
+
+fn closed(why: Why, code: u16, reason: &str, open_for: Option<u64>) -> Event {
+    Event::Disconnected {
+        socket: SOCKET,
+        why,
+        close: Close { code, reason: reason.to_owned(), was_clean: code != 1006 },
+        open_for: open_for.map(Duration::from_millis),
+    }
+}
+
+/// Labels and texts of the whole log.
+fn lines(log: &Log) -> Vec<String> {
+    log.store()
+        .range(0..EntryId::MAX)
+        .map(|entry| {
+            let label = label(entry.kind, entry.direction, entry.delivery, &LogTexts::EN);
+            match entry.body {
+                Body::Text(text) => format!("{label} {text}"),
+                Body::Binary(bytes) => format!("{label} {bytes:?}"),
+            }
+        })
+        .collect()
+}
+
+fn report(log: &mut Log, now: u64, event: &Event) {
+    log.event(Micros(now), event, Surroundings::default());
+}
+
+#[test]
+fn the_classic_conversation() {
+    let mut log = log();
+    report(&mut log, 0, &Event::Connected { socket: SOCKET, attempt: 1, took: Duration::from_millis(12) });
+    log.accepted(Micros(1), MessageId(1), Message::from("hi").as_ref());
+    report(&mut log, 1, &Event::MessageSent { id: MessageId(1), socket: SOCKET });
+    log.received(Micros(2), Message::from("hi").as_ref());
+    log.received(Micros(3), Message::from(vec![1, 2]).as_ref());
+    report(&mut log, 4, &closed(Why::PeerClosed, 4001, "why", Some(3_250)));
+    assert_eq!(
+        lines(&log),
+        [
+            "CONNECTED ws://127.0.0.1:8080/ws in 12 ms",
+            "SENT hi",
+            "RESPONSE hi",
+            "RESPONSE [1, 2]",
+            "DISCONNECTED 4001 why · private code · closed by the server, open for 3.2 s",
+        ]
+    );
+}
+
+#[test]
+fn messages_keep_their_place_while_their_fate_changes() {
+    let mut log = log();
+    for id in 1..=4 {
+        log.accepted(Micros(0), MessageId(id), Message::from(id.to_string()).as_ref());
+    }
+    for id in 1..=3 {
+        report(&mut log, 1, &Event::MessageSent { id: MessageId(id), socket: SOCKET });
+    }
+    report(&mut log, 2, &Event::MessagesConfirmed(run(1, 1)));
+    report(&mut log, 3, &Event::MessagesUnknown(run(2, 3)));
+    report(&mut log, 3, &Event::MessageDropped { id: MessageId(4), why: DropReason::Closed });
+    assert_eq!(
+        lines(&log),
+        [
+            "SENT 1",
+            "UNKNOWN 2",
+            "UNKNOWN 3",
+            "NOT SENT 4",
+            "NOTE 2 messages were sent, but nothing shows whether the server got them",
+        ]
+    );
+    assert!(log.pending.is_empty());
+}
+
+#[test]
+fn a_cleared_log_is_not_changed_by_messages_of_before() {
+    let mut log = log();
+    log.accepted(Micros(0), MessageId(1), Message::from("old").as_ref());
+    log.clear();
+    log.received(Micros(1), Message::from("new").as_ref());
+    report(&mut log, 2, &Event::MessageSent { id: MessageId(1), socket: SOCKET });
+    report(&mut log, 2, &Event::MessageDropped { id: MessageId(1), why: DropReason::Closed });
+    assert_eq!(lines(&log), ["RESPONSE new"]);
+}
+
+#[test]
+fn a_failed_connection_is_explained_until_one_succeeds() {
+    let mut log = log();
+    report(&mut log, 0, &closed(Why::ConnectFailed, 1006, "", None));
+    let notice = log.notice().expect("a failed connection is explained");
+    assert_eq!(notice.title, "Could not connect");
+    assert!(notice.sentence.contains("port 8080"), "{}", notice.sentence);
+    assert_eq!(lines(&log), ["ERROR Could not connect to ws://127.0.0.1:8080/ws"]);
+    report(&mut log, 1, &Event::Connected { socket: SOCKET, attempt: 2, took: Duration::from_millis(3) });
+    assert_eq!(log.notice(), None);
+}
+
+#[test]
+fn the_browsers_own_refusal_is_quoted() {
+    let mut log = log();
+    report(&mut log, 0, &closed(Why::Refused, 1006, "The subprotocol 'a b' is invalid.", None));
+    assert_eq!(log.notice().unwrap().sentence, "It says: The subprotocol 'a b' is invalid.");
+}
+
+#[test]
+fn a_stop_code_says_that_there_is_no_reconnect() {
+    let mut log = log();
+    report(&mut log, 0, &Event::PhaseChanged(Phase::Closed(Final::StopCode(1008))));
+    assert!(log.notice().unwrap().sentence.contains("does not reconnect"));
+    log.opening("ws://other/");
+    assert_eq!(log.notice(), None);
+}
+
+#[test]
+fn what_the_person_did_is_no_problem() {
+    let mut log = log();
+    report(&mut log, 0, &closed(Why::ClosedByUser, 1006, "", None));
+    report(&mut log, 0, &Event::PhaseChanged(Phase::Closed(Final::ByUser)));
+    assert_eq!(log.notice(), None);
+    assert!(lines(&log).is_empty());
+}
+
+#[test]
+fn a_message_not_taken_is_explained() {
+    for (error, word) in [
+        (SendError::Closed, "Connect first"),
+        (SendError::Full { messages: 10_000, bytes: 2048 }, "10\u{2009}000 messages (2.0 KiB)"),
+        (SendError::TooLarge { size: 5000, limit: 1024 }, "1.0 KiB"),
+    ] {
+        let mut log = log();
+        log.refused(&error);
+        assert!(log.notice().unwrap().sentence.contains(word), "{error:?}");
+        assert!(lines(&log).is_empty());
+    }
+}
