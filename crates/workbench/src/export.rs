@@ -125,18 +125,19 @@ impl Export {
                 self.stage = if finished { self.list_connections(&seen) } else { Stage::Survey(seen) };
             }
             Stage::Rows => {
-                let write = match self.format {
-                    FileFormat::JsonLines => {
-                        |entry: &Entry<'_>, out: &mut String| jsonl::write_entry(out, entry)
+                let lines = self.format == FileFormat::JsonLines;
+                let finished = self.each(store, target_bytes, &mut out, |entry, out| {
+                    if lines {
+                        jsonl::write_entry(out, entry);
+                    } else {
+                        csv::write_entry(out, entry);
                     }
-                    _ => |entry: &Entry<'_>, out: &mut String| csv::write_entry(out, entry),
-                };
-                let finished = self.each(store, target_bytes, &mut out, write);
+                });
                 self.stage = if finished { Stage::Footer } else { Stage::Rows };
             }
             Stage::Open(number) => self.open_connection(store, number, &mut out),
             Stage::Connection { number, first } => {
-                self.har_rows(store, number, first, target_bytes, &mut out)
+                self.har_rows(store, number, first, target_bytes, &mut out);
             }
             Stage::Footer => {
                 if self.format == FileFormat::Har {

@@ -25,10 +25,11 @@
 
 mod expr;
 mod index;
+mod literal;
 mod parse;
 mod text;
 
 pub use expr::{Expr, Filter, JsonTest, KindSet, Op};
 pub use index::{Index, Progress};
 pub use parse::{FilterError, FilterErrorKind, Options};
-pub use text::TextMatch;
+pub use text::{Pattern, TextMatch};

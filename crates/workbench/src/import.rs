@@ -82,7 +82,7 @@ enum Reader {
     Unknown,
     JsonLines(jsonl::Reader),
     Csv(csv::Reader),
-    Har(har::Reader),
+    Har(Box<har::Reader>),
 }
 
 /// Gives connections of a file ids of the store.
@@ -100,7 +100,7 @@ impl Import {
         let reader = match Self::detect(&text) {
             Some(FileFormat::JsonLines) => Reader::JsonLines(jsonl::Reader::new(connections)),
             Some(FileFormat::Csv) => Reader::Csv(csv::Reader::new(connections)),
-            Some(FileFormat::Har) => Reader::Har(har::Reader::new(connections)),
+            Some(FileFormat::Har) => Reader::Har(Box::new(har::Reader::new(connections))),
             None => Reader::Unknown,
         };
         Self { text, reader, report: Report::default() }

@@ -77,16 +77,83 @@ impl Selection {
             Some(id) if by < 0 => {
                 rows.position(id).saturating_sub(1).saturating_add_signed(by.saturating_add(1))
             }
-            Some(id) => rows.position(id).saturating_add_signed(by - 1).min(last),
+            Some(id) => rows.position(id).saturating_add_signed((by - 1).max(0)).min(last),
             None if by == isize::MIN => 0,
             None => last,
         };
         let id = rows.id(position.min(last))?;
         if extend {
-            self.extend(id)
+            self.extend(id);
         } else {
-            self.select(id)
+            self.select(id);
         }
         Some(position.min(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Body, ConnectionId, Draft};
+    use crate::filter::{Filter, Index, Options};
+    use crate::store::Store;
+    use crate::time::Micros;
+
+    fn log() -> (Store, Index) {
+        let mut store = Store::default();
+        for i in 0..10 {
+            let text = if i % 2 == 0 { "even" } else { "odd" };
+            store.append(Draft::received(Micros(i), ConnectionId(0), Body::Text(text)));
+        }
+        let mut index = Index::new(Filter::parse("even", &Options::default()).unwrap(), &store);
+        index.step(&store, 100);
+        (store, index)
+    }
+
+    #[test]
+    fn keys_move_among_the_shown_rows() {
+        let (store, index) = log();
+        let rows = Rows::new(&store, &index);
+        let mut s = Selection::default();
+        let mut press = |by, extend| {
+            let at = s.step(&rows, by, extend);
+            (at, s.focus(&rows), s.range())
+        };
+        assert_eq!(press(-1, false), (Some(4), Some(8), Some(8..=8)), "from nothing to the newest");
+        assert_eq!(press(-1, false), (Some(3), Some(6), Some(6..=6)));
+        assert_eq!(press(-2, true), (Some(1), Some(2), Some(2..=6)));
+        assert_eq!(press(1, true), (Some(2), Some(4), Some(4..=6)));
+        assert_eq!(press(isize::MIN, false), (Some(0), Some(0), Some(0..=0)));
+        assert_eq!(press(isize::MAX, true), (Some(4), Some(8), Some(0..=8)));
+        assert_eq!(press(1, false), (Some(4), Some(8), Some(8..=8)));
+    }
+
+    #[test]
+    fn from_a_hidden_entry_to_its_neighbours() {
+        let (store, index) = log();
+        let rows = Rows::new(&store, &index);
+        let from_hidden = |by| {
+            let mut s = Selection::default();
+            s.select(5);
+            s.step(&rows, by, false);
+            s.focus(&rows)
+        };
+        assert_eq!((from_hidden(-1), from_hidden(1), from_hidden(0)), (Some(4), Some(6), Some(6)));
+        assert_eq!(Selection::default().step(&Rows::All(&Store::default()), 1, false), None);
+    }
+
+    #[test]
+    fn pinned_shows_the_newest_and_stays_when_let_go() {
+        let (mut store, _) = log();
+        let mut s = Selection::default();
+        s.set_pinned(true, &Rows::All(&store));
+        assert_eq!(s.focus(&Rows::All(&store)), Some(9));
+        store.append(Draft::received(Micros(99), ConnectionId(0), Body::Text("new")));
+        assert_eq!(s.focus(&Rows::All(&store)), Some(10));
+        s.set_pinned(false, &Rows::All(&store));
+        store.append(Draft::received(Micros(99), ConnectionId(0), Body::Text("newer")));
+        assert_eq!((s.focus(&Rows::All(&store)), s.pinned()), (Some(10), false));
+        s.extend(4);
+        assert!(s.contains(7) && !s.contains(11));
     }
 }

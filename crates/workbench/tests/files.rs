@@ -1,5 +1,7 @@
 //! Files out of the log and back into it.
 
+#![expect(clippy::unwrap_used, reason = "a failed test says where")]
+
 use proptest::prelude::*;
 use workbench::entry::{Body, ConnectionId, Delivery, Direction, Draft, Entry, Kind};
 use workbench::export::jsonl::{self, Journal};

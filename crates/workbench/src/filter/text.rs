@@ -2,6 +2,8 @@ use std::ops::Range;
 
 use regex_lite::{Regex, RegexBuilder};
 
+use super::literal;
+
 /// Compiled patterns may take this many bytes.
 const REGEX_SIZE: usize = 1 << 20;
 
@@ -13,7 +15,15 @@ pub enum TextMatch {
     /// The text without regard to case (lower case of each character, one to one).
     Folded(Vec<char>),
     /// A regular expression, in time linear in the text.
-    Regex(Regex),
+    Regex(Pattern),
+}
+
+/// A compiled regular expression.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: Regex,
+    /// What every match contains.
+    words: Vec<TextMatch>,
 }
 
 impl TextMatch {
@@ -34,7 +44,9 @@ impl TextMatch {
     pub fn regex(pattern: &str, case_sensitive: bool) -> Result<Self, String> {
         let built =
             RegexBuilder::new(pattern).case_insensitive(!case_sensitive).size_limit(REGEX_SIZE).build();
-        built.map(Self::Regex).map_err(|error| error.to_string())
+        let regex = built.map_err(|error| error.to_string())?;
+        let words = literal::required(pattern).iter().map(|word| Self::text(word, case_sensitive)).collect();
+        Ok(Self::Regex(Pattern { regex, words }))
     }
 
     /// Whether the text contains a match.
@@ -43,14 +55,16 @@ impl TextMatch {
         match self {
             Self::Exact(needle) => text.contains(needle.as_str()),
             Self::Folded(needle) => find_folded(text, needle).is_some(),
-            Self::Regex(regex) => regex.is_match(text),
+            Self::Regex(Pattern { regex, words }) => {
+                words.iter().all(|word| word.is_match(text)) && regex.is_match(text)
+            }
         }
     }
 
     /// The first `max` matches that are not empty, for highlighting.
     #[must_use]
     pub fn ranges(&self, text: &str, max: usize) -> Vec<Range<usize>> {
-        if let Self::Regex(regex) = self {
+        if let Self::Regex(Pattern { regex, .. }) = self {
             return regex.find_iter(text).map(|m| m.range()).filter(|r| !r.is_empty()).take(max).collect();
         }
         let mut found = Vec::new();

@@ -13,8 +13,8 @@ pub(super) struct Reader {
     at: usize,
     line: u64,
     connections: Connections,
-    /// For each of our columns its place in the file.
-    columns: Option<Vec<Option<usize>>>,
+    /// Our columns that the file has, with their places in it.
+    columns: Option<Vec<(&'static str, usize)>>,
     /// Requests whose responses are still to come, by the file's ids.
     open: BTreeMap<u64, EntryId>,
 }
@@ -37,15 +37,16 @@ impl Reader {
             let Some(columns) = &self.columns else {
                 let name = |f: &Cow<'_, str>| f.trim_start_matches('\u{FEFF}').trim().to_owned();
                 let names: Vec<_> = fields.iter().map(name).collect();
-                self.columns =
-                    Some(COLUMNS.split(',').map(|ours| names.iter().position(|n| n == ours)).collect());
+                let places =
+                    COLUMNS.split(',').filter_map(|ours| Some((ours, names.iter().position(|n| n == ours)?)));
+                self.columns = Some(places.collect());
                 continue;
             };
             // An empty line is a record of one empty field.
             if fields.len() == 1 && fields[0].is_empty() {
                 continue;
             }
-            let place = |name: &str| COLUMNS.split(',').position(|c| c == name).and_then(|at| columns[at]);
+            let place = |name: &str| columns.iter().find(|(ours, _)| *ours == name).map(|&(_, at)| at);
             let get = |name: &str| place(name).and_then(|at| fields.get(at)).map_or("", |f| f.as_ref());
             let present = place("data").is_some_and(|at| at < fields.len());
             if let Err(kind) = entry(get, present, &mut self.connections, &mut self.open, store, report) {

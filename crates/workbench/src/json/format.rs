@@ -36,11 +36,8 @@ fn render(text: &str, indent: Option<usize>) -> Result<String, JsonError> {
     while let Some(event) = scanner.next(text)? {
         let opens = |t: Option<Token>| matches!(t, Some(Token::ObjectStart | Token::ArrayStart));
         match event.token {
-            Token::ObjectEnd | Token::ArrayEnd => {
-                if !opens(previous) {
-                    line(&mut out, scanner.depth());
-                }
-            }
+            Token::ObjectEnd | Token::ArrayEnd if opens(previous) => {}
+            Token::ObjectEnd | Token::ArrayEnd => line(&mut out, scanner.depth()),
             _ if previous == Some(Token::Key) => out.push_str(if indent.is_some() { ": " } else { ":" }),
             _ if previous.is_some() => {
                 if !opens(previous) {
