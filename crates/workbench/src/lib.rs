@@ -1,6 +1,7 @@
 //! What the person at the page sees, as data.
 
 pub mod bytes;
+pub mod closecodes;
 pub mod draft;
 pub mod entry;
 pub mod export;
@@ -12,6 +13,7 @@ pub mod json;
 pub mod library;
 pub mod pairing;
 pub mod position;
+pub mod profile;
 pub mod rows;
 pub mod schedule;
 pub mod selection;
