@@ -25,6 +25,7 @@
 
 mod expr;
 mod index;
+mod lexer;
 mod literal;
 mod parse;
 mod text;

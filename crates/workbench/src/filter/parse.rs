@@ -3,9 +3,10 @@ use std::ops::{Range, RangeInclusive};
 use thiserror::Error;
 
 use super::expr::{Expr, Filter, JsonTest, KindSet, Op};
+use super::lexer::{Lexer, Parsed, bounds, negate};
 use super::text::TextMatch;
 use crate::entry::{ConnectionId, Delivery, Direction};
-use crate::json::{self, Path, PathError, Scanner, Token};
+use crate::json::{Path, PathError, Scanner, Token};
 use crate::time::{Micros, parse_clock};
 
 /// Parentheses and negations nest at most this deep.
@@ -74,15 +75,13 @@ pub enum FilterErrorKind {
     TooDeep,
 }
 
-type Parsed<T> = Result<T, FilterError>;
-
 impl Filter {
     /// Reads the text of the filter bar. An empty one shows all.
     ///
     /// # Errors
     /// The first thing that is wrong and where.
     pub fn parse(text: &str, options: &Options) -> Result<Self, FilterError> {
-        let mut parser = Parser { text, at: 0, depth: 0, options: *options };
+        let mut parser = Lexer { text, at: 0, depth: 0, options: *options };
         parser.space();
         if parser.done() {
             return Ok(Self::all());
@@ -99,13 +98,6 @@ impl Filter {
     }
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
-    options: Options,
-}
-
 #[derive(Clone, Copy)]
 enum Field {
     Direction,
@@ -119,7 +111,7 @@ enum Field {
     Time,
 }
 
-impl<'a> Parser<'a> {
+impl Lexer<'_> {
     fn alternatives(&mut self) -> Parsed<Expr> {
         let mut any = vec![self.all_of()?];
         while self.keyword("or") || self.keyword("|") {
@@ -384,125 +376,6 @@ impl<'a> Parser<'a> {
             }
         }
     }
-
-    fn quoted(&mut self) -> Parsed<String> {
-        let start = self.at;
-        let mut out = String::new();
-        let mut chars = self.rest().char_indices().skip(1);
-        while let Some((i, c)) = chars.next() {
-            match c {
-                '"' => {
-                    self.at = start + i + 1;
-                    return Ok(out);
-                }
-                // Only the quote and the backslash need escaping; `\n` and the like are those of JSON.
-                '\\' => match chars.next() {
-                    Some((_, e @ ('"' | '\\' | '/'))) => out.push(e),
-                    Some((_, e)) => out.push_str(&json::unescape(&format!("\\{e}"))),
-                    None => break,
-                },
-                c => out.push(c),
-            }
-        }
-        Err(self.error(start..self.text.len(), FilterErrorKind::UnclosedQuote))
-    }
-
-    fn pattern(&mut self) -> Parsed<TextMatch> {
-        let start = self.at;
-        let body = &self.rest()[1..];
-        let mut escaped = false;
-        let end = body.find(|c| {
-            let closing = c == '/' && !escaped;
-            escaped = c == '\\' && !escaped;
-            closing
-        });
-        let Some(end) = end else {
-            return Err(self.error(start..self.text.len(), FilterErrorKind::UnclosedPattern));
-        };
-        self.at = start + end + 2;
-        let ignore_case = self.eat("i");
-        let pattern = body[..end].replace("\\/", "/");
-        TextMatch::regex(&pattern, self.options.case_sensitive && !ignore_case)
-            .map_err(|why| self.error(start..self.at, FilterErrorKind::BadPattern(why)))
-    }
-
-    fn word(&mut self) -> &'a str {
-        let rest = self.rest();
-        let len = rest.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(rest.len());
-        self.at += len;
-        &rest[..len]
-    }
-
-    fn peek_keyword(&self, word: &str) -> bool {
-        let rest = self.rest();
-        let head = rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        head && rest[word.len()..].chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, '(' | ')'))
-    }
-
-    fn keyword(&mut self, word: &str) -> bool {
-        self.space();
-        let found = self.peek_keyword(word);
-        if found {
-            self.at += word.len();
-        }
-        found
-    }
-
-    fn eat(&mut self, text: &str) -> bool {
-        let found = self.rest().starts_with(text);
-        if found {
-            self.at += text.len();
-        }
-        found
-    }
-
-    fn space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start().len();
-    }
-
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn byte(&self) -> Option<u8> {
-        self.rest().bytes().next()
-    }
-
-    fn done(&self) -> bool {
-        self.at == self.text.len()
-    }
-
-    fn error(&self, span: Range<usize>, kind: FilterErrorKind) -> FilterError {
-        // A span covers whole characters.
-        let end = self.text.ceil_char_boundary(span.end.min(self.text.len()));
-        FilterError { span: span.start..end, kind }
-    }
-}
-
-/// The range that `word` means after the operator, and whether it is negated. `unit` is the least step.
-fn bounds(
-    word: &str,
-    op: &str,
-    read: impl Fn(&str) -> Option<u64>,
-    unit: u64,
-) -> Option<(RangeInclusive<u64>, bool)> {
-    if let Some((low, high)) = word.split_once("..").filter(|_| matches!(op, ":" | "=" | "==" | "!=")) {
-        let low = if low.is_empty() { 0 } else { read(low)? };
-        let high = if high.is_empty() { u64::MAX } else { read(high)? };
-        return Some((low..=high, op == "!="));
-    }
-    let value = read(word)?;
-    Some(match op {
-        "<" => (0..=value.saturating_sub(unit), value == 0),
-        "<=" => (0..=value, false),
-        ">" => (value.saturating_add(unit)..=u64::MAX, false),
-        ">=" => (value..=u64::MAX, false),
-        _ => (value..=value, op == "!="),
-    })
-}
-
-fn negate(expr: Expr, negated: bool) -> Expr {
-    if negated { Expr::Not(Box::new(expr)) } else { expr }
 }
 
 #[cfg(test)]
