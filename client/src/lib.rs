@@ -12,6 +12,7 @@
 //! [`components`] draw it; [`page`] starts it all.
 
 pub mod components;
+pub mod desk;
 pub mod driver;
 pub mod frame;
 pub mod i18n;

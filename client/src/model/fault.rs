@@ -1,0 +1,70 @@
+//! What is wrong with a message as it is written, in words.
+
+use workbench::draft::{Fault, Problem};
+use workbench::json::JsonErrorKind;
+use workbench::position::{Position, position};
+use workbench::template::TemplateErrorKind;
+
+use crate::i18n::composer::Composer;
+use crate::i18n::fill;
+
+/// What is wrong, without the place.
+pub fn problem(problem: &Problem, t: &Composer) -> String {
+    match problem {
+        Problem::Template(kind) => template(kind, t),
+        Problem::Json(kind) => json(*kind, t).to_owned(),
+        Problem::Character(char) => fill(t.fault_character, &[char]),
+        Problem::Incomplete => t.fault_incomplete.to_owned(),
+    }
+}
+
+/// What is wrong and where in `text`.
+pub fn sentence(fault: &Fault, text: &str, t: &Composer) -> String {
+    sentence_at(&fault.problem, position(text, fault.at), t)
+}
+
+/// What is wrong and where.
+pub fn sentence_at(what: &Problem, at: Position, t: &Composer) -> String {
+    fill(t.fault_at, &[&at.line, &at.column, &problem(what, t)])
+}
+
+fn template(kind: &TemplateErrorKind, t: &Composer) -> String {
+    match kind {
+        TemplateErrorKind::Unclosed => t.fault_unclosed.to_owned(),
+        TemplateErrorKind::Empty => t.fault_empty.to_owned(),
+        TemplateErrorKind::Unknown(name) => fill(t.fault_unknown, &[name]),
+        TemplateErrorKind::Argument(word) => fill(t.fault_argument, &[word]),
+        TemplateErrorKind::RandomBounds => t.fault_random.to_owned(),
+        TemplateErrorKind::RandomOrder => t.fault_order.to_owned(),
+    }
+}
+
+fn json(kind: JsonErrorKind, t: &Composer) -> &'static str {
+    match kind {
+        JsonErrorKind::ExpectedValue => t.fault_value,
+        JsonErrorKind::ExpectedKey => t.fault_key,
+        JsonErrorKind::ExpectedColon => t.fault_colon,
+        JsonErrorKind::ExpectedCommaOrEnd => t.fault_comma,
+        JsonErrorKind::TrailingText => t.fault_trailing,
+        JsonErrorKind::UnclosedString => t.fault_string,
+        JsonErrorKind::ControlCharacter => t.fault_control,
+        JsonErrorKind::BadEscape => t.fault_escape,
+        JsonErrorKind::BadNumber => t.fault_number,
+        JsonErrorKind::TooDeep => t.fault_deep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_and_where() {
+        let fault = Fault { at: 5, problem: Problem::Json(JsonErrorKind::ExpectedColon) };
+        let shown = sentence(&fault, "{\n\"é\"", &Composer::EN);
+        assert_eq!(shown, "Line 2, column 3: “:” is expected after the name");
+        let fault = Fault { at: 0, problem: Problem::Template(TemplateErrorKind::Unknown("x".to_owned())) };
+        let shown = sentence(&fault, "{{x}}", &Composer::ZH);
+        assert!(shown.contains("第 1 行第 1 列") && shown.contains("“x”") && shown.contains("{{{{"), "{shown}");
+    }
+}
