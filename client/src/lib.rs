@@ -18,5 +18,8 @@ pub mod frame;
 pub mod i18n;
 pub mod model;
 pub mod page;
+pub mod preferences;
+pub mod profiles;
 pub mod session;
+pub mod transfer;
 pub mod workspace;

@@ -5,9 +5,11 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use link::{CloseError, CloseRequest, Config, Event, Heartbeat, Message, OnMissed, Time};
+use link::{CloseError, CloseRequest, Event, Message, OnMissed, Time};
 use web_sys::Performance;
+use workbench::draft::Fault;
 use workbench::entry::ConnectionId;
+use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
 use workbench::time::Micros;
 use yew::AttrValue;
 
@@ -16,6 +18,7 @@ use crate::driver::{Details, Driver, Output, Snapshot, is_offline};
 use crate::frame::FrameLoop;
 use crate::i18n::texts;
 use crate::model::address::{self, Origin};
+use crate::model::fault;
 use crate::model::health::Health;
 use crate::model::list::List;
 use crate::model::log::{Log, Surroundings};
@@ -24,6 +27,8 @@ use crate::model::owned::OwnedEntry;
 use crate::model::params::Params;
 use crate::model::plot::PlotState;
 use crate::model::protocols;
+use crate::model::settings::to_config;
+use crate::preferences;
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]
@@ -89,8 +94,8 @@ struct Inner {
     revision: Cell<u64>,
     view: RefCell<Rc<View>>,
     subscribers: RefCell<Vec<Subscriber>>,
-    /// The heartbeat to return to when it is switched on again.
-    heartbeat: Heartbeat,
+    /// What was set; the link has the messages that were made of it.
+    options: RefCell<Options>,
     draft: RefCell<Draft>,
     compose: RefCell<Option<Rc<Compose>>>,
     desk: Desk,
@@ -120,7 +125,10 @@ impl Session {
     /// The heartbeat is on where it is known to be answered: at the page's own server, or where the page's
     /// parameters ask for one. Anybody else's server would only see messages it does not expect.
     pub fn new(id: ConnectionId, page: Origin, params: &Params) -> Session {
-        let (config, heartbeat) = configure(&page, params);
+        let options = configure(&page, params);
+        // Placeholders are filled when the person connects.
+        let payload = Message::Text(options.heartbeat.payload.text.clone());
+        let config = to_config(&options, payload, Vec::new());
         let address = params.url.clone().unwrap_or_else(|| page.endpoint());
         let seed = js_sys::Math::random().to_bits() ^ js_sys::Date::now().to_bits();
         Session(Rc::new_cyclic(|inner: &Weak<Inner>| {
@@ -130,8 +138,10 @@ impl Session {
                     inner.take(at, outputs);
                 }
             });
-            let log = Log::new(id, page);
-            let list = List::new(&log);
+            let mut log = Log::new(id, page);
+            log.set_limits(preferences::limits());
+            let mut list = List::new(&log);
+            list.time_mode = preferences::time_mode();
             let health = RefCell::new(Health::new(driver.now()));
             let view = View {
                 revision: 0,
@@ -158,7 +168,7 @@ impl Session {
                 revision: Cell::new(0),
                 view: RefCell::new(Rc::new(view)),
                 subscribers: RefCell::default(),
-                heartbeat,
+                options: RefCell::new(options),
                 draft: RefCell::new(Draft { address: address.into(), protocols: AttrValue::default() }),
                 compose: RefCell::default(),
                 desk: Desk::default(),
@@ -184,19 +194,12 @@ impl Session {
 
     /// Checks what the connection bar says and connects, or says in a notice why it cannot.
     pub fn connect(&self) {
-        let Draft { address, protocols } = self.draft();
-        let t = &texts().common;
-        let checked = {
-            let log = self.0.log.borrow();
-            address::check(&address, log.page(), t)
-                .and_then(|address| Ok((address, protocols::parse(&protocols, t)?)))
-        };
-        match checked {
+        match self.prepare() {
             Ok((address, protocols)) => {
                 self.0.log.borrow_mut().opening(&address);
                 self.0.driver.open(&address, protocols);
             }
-            Err(problem) => self.0.log.borrow_mut().notify(Notice::of_address(problem, t)),
+            Err(notice) => self.0.log.borrow_mut().notify(notice),
         }
         self.0.frame.request();
     }
@@ -249,6 +252,12 @@ impl Session {
         self.0.frame.request();
     }
 
+    /// Shows a notice above the log.
+    pub fn notify(&self, notice: Notice) {
+        self.0.log.borrow_mut().notify(notice);
+        self.0.frame.request();
+    }
+
     /// Takes the notice away.
     pub fn dismiss(&self) {
         self.0.log.borrow_mut().dismiss();
@@ -263,16 +272,30 @@ impl Session {
 
     /// Switches reconnecting on or off.
     pub fn set_reconnect(&self, enabled: bool) {
-        let mut config = self.0.driver.config();
-        config.reconnect.enabled = enabled;
-        self.0.driver.set_config(config);
+        let mut options = self.options();
+        options.reconnect.enabled = enabled;
+        self.set_options(options);
     }
 
     /// Switches the heartbeat on or off.
     pub fn set_heartbeat(&self, enabled: bool) {
-        let mut config = self.0.driver.config();
-        config.heartbeat = enabled.then(|| self.0.heartbeat.clone());
-        self.0.driver.set_config(config);
+        let mut options = self.options();
+        options.heartbeat.enabled = enabled;
+        self.set_options(options);
+    }
+
+    /// What is set.
+    pub fn options(&self) -> Options {
+        self.0.options.borrow().clone()
+    }
+
+    /// Sets how the connection is kept, at once. Messages whose placeholders cannot be filled keep it from
+    /// connecting the next time; a connection there is goes on with what it had.
+    pub fn set_options(&self, options: Options) {
+        self.0.options.replace(options);
+        // Said when the person connects.
+        let _ = self.apply_options();
+        self.0.frame.request();
     }
 
     /// Reads the log and how it is looked at. Neither may be changed meanwhile.
@@ -336,6 +359,38 @@ impl Session {
         let id = subscribers.last().map_or(0, |(last, _)| last + 1);
         subscribers.push((id, Rc::new(subscriber)));
         Subscription { session: Rc::downgrade(&self.0), id }
+    }
+}
+
+impl Session {
+    /// Where to connect to, with the link's settings up to date; or why not to.
+    fn prepare(&self) -> Result<(String, Vec<String>), Notice> {
+        let (all, Draft { address, protocols }) = (texts(), self.draft());
+        let of_address = |problem| Notice::of_address(problem, &all.common);
+        let of_fault = |title: &'static str, fault: &Fault, text: &str| {
+            Notice::new(title, fault::sentence(fault, text, &all.composer))
+        };
+        let filled = self.0.desk.fill_address(&address);
+        let filled = filled.map_err(|fault| of_fault(all.common.not_connectable, &fault, &address))?;
+        let address = address::check(&filled, self.0.log.borrow().page(), &all.common).map_err(of_address)?;
+        let protocols = protocols::parse(&protocols, &all.common).map_err(of_address)?;
+        self.apply_options().map_err(|(fault, text)| of_fault(all.settings.opening_fault, &fault, &text))?;
+        Ok((address, protocols))
+    }
+
+    /// Makes messages of what is set and hands it all to the link; or says which text makes none.
+    fn apply_options(&self) -> Result<(), (Fault, String)> {
+        let options = self.options();
+        let prepare = |draft: &workbench::draft::Draft| {
+            self.0.desk.prepare(draft).map_err(|fault| (fault, draft.text.clone()))
+        };
+        let payload = match options.heartbeat.enabled {
+            true => prepare(&options.heartbeat.payload)?,
+            false => Message::Text(String::new()),
+        };
+        let opening = options.opening.iter().map(prepare).collect::<Result<_, _>>()?;
+        self.0.driver.set_config(to_config(&options, payload, opening));
+        Ok(())
     }
 }
 
@@ -426,24 +481,19 @@ impl Inner {
     }
 }
 
-/// The link's settings for a page, and the heartbeat to use when it is switched on.
-fn configure(page: &Origin, params: &Params) -> (Config, Heartbeat) {
-    let mut config = Config::default();
-    let mut heartbeat = Heartbeat::default();
-    if let Some(millis) = params.heartbeat_millis.filter(|millis| *millis > 0) {
-        heartbeat.interval = Duration::from_millis(millis);
-    }
-    if let Some(millis) = params.deadline_millis {
-        heartbeat.deadline = Duration::from_millis(millis);
-    }
-    if let Some(millis) = params.min_delay_millis {
-        config.reconnect.min_delay = Duration::from_millis(millis);
-    }
-    if let Some(millis) = params.max_delay_millis {
-        config.reconnect.max_delay = Duration::from_millis(millis);
-    }
+/// How a connection of a page begins: as new ones should, then as the page's parameters ask.
+fn configure(page: &Origin, params: &Params) -> Options {
+    let mut options = preferences::default_options();
+    let (heartbeat, reconnect) = (&mut options.heartbeat, &mut options.reconnect);
+    let set = |place: &mut u64, millis: Option<u64>| {
+        *place = millis.map_or(*place, |millis| millis.clamp(MIN_MILLIS, MAX_MILLIS));
+    };
+    set(&mut heartbeat.interval_millis, params.heartbeat_millis.filter(|millis| *millis > 0));
+    set(&mut heartbeat.deadline_millis, params.deadline_millis);
+    set(&mut reconnect.min_delay_millis, params.min_delay_millis);
+    set(&mut reconnect.max_delay_millis, params.max_delay_millis);
+    reconnect.max_delay_millis = reconnect.max_delay_millis.max(reconnect.min_delay_millis);
     let own_server = params.url.as_ref().is_none_or(|url| *url == page.endpoint());
-    let beats = params.heartbeat_millis.map_or(own_server, |millis| millis > 0);
-    config.heartbeat = beats.then(|| heartbeat.clone());
-    (config, heartbeat)
+    heartbeat.enabled = params.heartbeat_millis.map_or(own_server, |millis| millis > 0);
+    options
 }

@@ -23,7 +23,9 @@ pub struct AppProps {
 pub fn App(props: &AppProps) -> Html {
     html! {
         <LangProvider>
-            <Page workspace={props.workspace.clone()} />
+            <ContextProvider<Workspace> context={props.workspace.clone()}>
+                <Page workspace={props.workspace.clone()} />
+            </ContextProvider<Workspace>>
         </LangProvider>
     }
 }

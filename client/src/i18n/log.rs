@@ -63,6 +63,12 @@ table! {
         export_all: "All lines", "全部";
         export_shown: "Only what is shown", "仅显示的行";
         import: "Import a file", "导入文件";
+        files: "Export and import", "导出与导入";
+        export_missed: "{0} line was dropped before it could be written|{0} lines were dropped before they could be written", "有 {0} 行在写入前已被丢弃";
+        unreadable: "The file cannot be read", "无法读取文件";
+        unreadable_why: "The browser did not hand it over. It may have been moved or changed.", "浏览器未能提供文件内容。文件可能已被移动或修改。";
+        import_skipped: "{0} line of the file was skipped|{0} lines of the file were skipped", "文件中有 {0} 行被跳过";
+        import_first: "The first problem: {0}.", "第一个问题：{0}。";
         more: "More", "更多";
         of_all: "{0} of {1} lines", "{0} / {1} 行";
         no_match_title: "Nothing matches", "没有匹配的内容";

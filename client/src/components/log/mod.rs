@@ -5,6 +5,7 @@
 //! `show-received|sent|events|heartbeats`, `show-all`, `find-toggle`, `find`, `find-next`, `find-previous`,
 //! `find-count`, `find-close`, `time-mode`, `pause`, `line-count`.
 
+mod files;
 mod filter_bar;
 mod find_bar;
 mod row;

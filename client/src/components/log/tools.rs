@@ -3,6 +3,7 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::files::Files;
 use crate::components::icons::{Icon, Picture};
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::format::count;
@@ -117,6 +118,7 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                 >
                     <Picture icon={if state.is_paused { Icon::Play } else { Icon::Pause }} />
                 </button>
+                <Files session={session.clone()} is_empty={state.kept == 0} is_filtered={state.is_filtered} />
                 <button
                     class="button icon-button small"
                     type="button"

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use link::{Close, DropReason, Event, Message, MessageId, MessageIds, MessageRef, Phase, SendError, Why};
 use workbench::entry::{Body, ConnectionId, Delivery, Direction, Draft, EntryId, Kind};
+use workbench::filter::Progress;
+use workbench::import::{Import, ImportError};
 use workbench::pairing::Pairing;
 use workbench::store::{Limits, Store};
 use workbench::time::Micros;
@@ -121,9 +123,12 @@ impl Log {
         self.epoch += 1;
     }
 
-    /// Appends an entry from elsewhere: an imported or restored log.
-    pub fn append(&mut self, draft: Draft<'_>) -> EntryId {
-        self.store.append(draft)
+    /// Reads on in a file, as long as `more` says so.
+    ///
+    /// # Errors
+    /// The file makes no sense from here on.
+    pub fn import(&mut self, import: &mut Import, more: impl FnMut() -> bool) -> Result<Progress, ImportError> {
+        import.step_while(&mut self.store, more)
     }
 
     /// The link took a message of the person's.
