@@ -50,7 +50,7 @@ table! {
         rtt_missed: "Missed beats", "丢失的心跳";
         rtt_missed_of: "{0} of {1}", "{1} 次中 {0} 次";
         rtt_off: "The heartbeat is off, so there is nothing to measure. Switch it on in the options beside the address if the server answers it.", "心跳已关闭，因此没有可测量的数据。如果服务器会回应心跳，请在地址旁的选项中打开。";
-        rtt_none: "No heartbeat has been answered yet.", "还没有收到心跳的回应。";
+        rtt_none: "No heartbeat was answered in these minutes. One is sent after {0} of silence: while messages keep coming in, the connection is known to be alive without it.", "这段时间内没有心跳得到回应。静默 {0} 后才会发送心跳：只要消息不断到来，无需心跳也能确认连接正常。";
 
         // Traffic.
         traffic: "Traffic", "流量";

@@ -172,7 +172,7 @@ pub fn micros(time: Time) -> Micros {
 mod tests {
     use std::time::Duration;
 
-    use link::{Close, Config, Link, SocketId};
+    use link::{Close, Config, Link, MessageRef, SocketId};
 
     use super::*;
 
@@ -196,7 +196,7 @@ mod tests {
         drain(&mut link, &mut health, at(1000));
         link.handle_open(at(1200), SocketId(1));
         drain(&mut link, &mut health, at(1200));
-        link.handle_message(at(1500), SocketId(1), "hello".into());
+        link.handle_message(at(1500), SocketId(1), MessageRef::Text("hello"));
         drain(&mut link, &mut health, at(1500));
         link.handle_close(at(3000), SocketId(1), Close::abnormal());
         drain(&mut link, &mut health, at(3000));

@@ -1,7 +1,7 @@
 //! How the connection is doing, in depth.
 //!
 //! `data-testid`: `health` (the panel), `health-state`, `health-diagram`, `health-timeline`, `health-close` (with
-//! `data-code`), `health-rtt-last`, `-p50`, `-p99`, `-range`, `-missed`, `health-rtt-chart` (`data-drawings`),
+//! `data-code`; inside `health-advice`), `health-rtt-last`, `-p50`, `-p99`, `-range`, `-missed`, `health-rtt-chart` (`data-drawings`),
 //! `health-traffic` (children with `data-counter`), `health-uptime`, `health-availability`, `health-connections`,
 //! `health-reconnects`, `health-attempts`, `health-silence`, `health-queue`, `health-buffered`,
 //! `health-unconfirmed`, `health-unknown`, `health-dropped`, `health-protocol`, `health-extensions`.
@@ -11,8 +11,6 @@ mod phases;
 mod round_trips;
 mod traffic;
 pub(super) mod words;
-
-use std::time::Duration;
 
 use gloo_timers::callback::Interval;
 use link::Close;
@@ -86,6 +84,10 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
                 </h2>
                 <Diagram stage={*stage} />
             </section>
+            <section class="health-part">
+                <h2 class="health-title">{fill(t.timeline, &[&words::duration(TIMELINE_MICROS, t)])}</h2>
+                <Phases {spans} window_micros={TIMELINE_MICROS} now={now.0} />
+            </section>
             if let Some(close) = &view.link.last_close {
                 <LastClose close={close.clone()} />
             }
@@ -93,7 +95,7 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
                 <h2 class="health-title">{t.rtt}</h2>
                 <RoundTrips
                     session={session.clone()}
-                    is_on={view.heartbeat.is_some()}
+                    heartbeat={view.heartbeat}
                     missed={(details.stats.heartbeats_missed, details.stats.heartbeats_sent)}
                     total={round_trips}
                 />
@@ -101,10 +103,6 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
             <section class="health-part" aria-label={t.traffic}>
                 <h2 class="health-title">{t.traffic}</h2>
                 <Traffic {seconds} totals={totals(&details.stats)} />
-            </section>
-            <section class="health-part">
-                <h2 class="health-title">{fill(t.timeline, &[&words::duration(TIMELINE_MICROS, t)])}</h2>
-                <Phases {spans} window_micros={TIMELINE_MICROS} now={now.0} />
             </section>
             <section class="health-part" aria-label={t.connection}>
                 <h2 class="health-title">{t.connection}</h2>
@@ -139,7 +137,9 @@ fn LastClose(props: &LastCloseProps) -> Html {
             if !reason.is_empty() {
                 <p class="health-reason">{reason.clone()}</p>
             }
-            <p>{meaning.sentence}{" "}{if *was_clean { t.close_clean } else { t.close_unclean }}</p>
+            <p>{meaning.sentence}</p>
+            <p data-testid="health-advice">{meaning.advice}</p>
+            <p class="health-hint">{if *was_clean { t.close_clean } else { t.close_unclean }}</p>
         </section>
     }
 }
@@ -156,7 +156,14 @@ fn figures(
     let stats = &details.stats;
     let duration =
         |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |micros| words::duration(micros, t));
-    let silent_for = details.silent_for.map(|silent_for: Duration| silent_for.as_micros() as u64);
+    // Whole seconds: on a busy connection anything finer would only flicker.
+    let silent_for = details.silent_for.map_or_else(
+        || "–".to_owned(),
+        |silent_for| match silent_for.as_secs() {
+            0 => fill(t.seconds, &[&0]),
+            seconds => words::duration(seconds * 1_000_000, t),
+        },
+    );
     let queue = fill(
         t.queue_value,
         &[&count(view.link.queued_messages as u64), &size(view.link.queued_bytes as u64)],
@@ -173,7 +180,7 @@ fn figures(
             {pair(t.connections, &count(stats.connections), "connections")}
             {pair(t.reconnects, &count(reconnects), "reconnects")}
             {pair(t.attempts, &count(stats.attempts), "attempts")}
-            {pair(t.silence, &duration(silent_for), "silence")}
+            {pair(t.silence, &silent_for, "silence")}
             {pair(t.queue, &queue, "queue")}
             {pair(t.buffered, &size(view.link.buffered_bytes), "buffered")}
             {pair(t.unconfirmed, &count(details.unconfirmed_messages), "unconfirmed")}

@@ -1,5 +1,7 @@
 //! Round trips of the heartbeat: a chart and its figures.
 
+use std::time::Duration;
+
 use workbench::series::{Axis, Summary, columns};
 use workbench::time::Micros;
 use yew::prelude::*;
@@ -22,8 +24,8 @@ const PERIOD_MILLIS: u32 = 1000;
 #[derive(PartialEq, Properties)]
 pub(super) struct RoundTripsProps {
     pub(super) session: Session,
-    /// Whether there is a heartbeat at all.
-    pub(super) is_on: bool,
+    /// The silence after which a heartbeat is sent; `None` when it is off.
+    pub(super) heartbeat: Option<Duration>,
     /// Heartbeats missed, and heartbeats sent.
     pub(super) missed: (u64, u64),
     /// Grows with what is drawn, so that the figures are too.
@@ -44,7 +46,10 @@ pub(super) fn RoundTrips(props: &RoundTripsProps) -> Html {
     }
     let summary = summary(&props.session);
     let Some(summary) = summary else {
-        let text = if props.is_on { t.rtt_none } else { t.rtt_off };
+        let text = match props.heartbeat {
+            Some(interval) => fill(t.rtt_none, &[&words::duration(interval.as_micros() as u64, t)]),
+            None => t.rtt_off.to_owned(),
+        };
         return html! { <p class="health-hint" data-testid="health-rtt-empty">{text}</p> };
     };
     let text = |millis: f64| words::round_trip(millis, t);

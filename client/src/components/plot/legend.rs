@@ -45,7 +45,7 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
                     data-path={row.name.clone()}
                     data-slot={row.slot.to_string()}
                 >
-                    <span class="plot-swatch" aria-hidden="true"></span>
+                    <span class="plot-swatch" aria-hidden="true">{row.slot + 1}</span>
                     <code class="plot-name">{&row.name}</code>
                     <span class="plot-value" data-testid="plot-value">{value(row, props.values.as_deref(), t)}</span>
                     <button

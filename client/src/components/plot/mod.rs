@@ -87,13 +87,13 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
         (state.window, state.lanes, state.is_paused(), rows(state, from, to))
     });
     let suggestions = session.plot(|state, log, _| state.plot.suggestions(log.store(), SUGGESTIONS));
+    let is_empty = rows.is_empty();
     let names: Vec<&str> = rows.iter().map(|row| &*row.name).collect();
     let sentences: Vec<String> = rows.iter().map(|row| row.sentence(t)).collect();
     let label = fill(t.plot_label, &[&names.join(", "), &sentences.join(". ")]);
     html! {
         <div class="plot" data-testid="plot">
-            <AddField session={session.clone()} {suggestions} is_empty={rows.is_empty()} on_change={on_change.clone()} />
-            if !rows.is_empty() {
+            if !is_empty {
                 <Controls session={session.clone()} {window} {lanes} {paused} on_change={on_change.clone()} />
                 <Chart
                     class="plot-chart"
@@ -111,9 +111,10 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
                     session={session.clone()}
                     {rows}
                     values={readout.as_ref().map(|readout| readout.values.clone())}
-                    {on_change}
+                    on_change={on_change.clone()}
                 />
             }
+            <AddField session={session.clone()} {suggestions} {is_empty} {on_change} />
             if *left > 0 {
                 <p class="plot-reading" data-testid="plot-reading">{plural(t.plot_reading, *left)}</p>
             }

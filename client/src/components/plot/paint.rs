@@ -11,7 +11,7 @@ const RIGHT_PX: f64 = 14.0;
 const TOP_PX: f64 = 8.0;
 /// Room for the labels of the time axis.
 const BOTTOM_PX: f64 = 20.0;
-const LANE_GAP_PX: f64 = 14.0;
+const LANE_GAP_PX: f64 = 20.0;
 /// About as much between two labels of an axis.
 const VALUE_LABEL_PX: f64 = 34.0;
 const TIME_LABEL_PX: f64 = 74.0;
@@ -140,6 +140,7 @@ pub(super) fn paint(
     context.set_line_join("round");
     let area = Area::within(width, height);
     paint_time(context, palette, figure, area);
+    let is_numbered = figure.lanes.iter().map(|lane| lane.lines.len()).sum::<usize>() > 1;
     for (index, lane) in figure.lanes.iter().enumerate() {
         let area = area.lane(index, figure.lanes.len());
         paint_values(context, palette, lane, area);
@@ -151,6 +152,9 @@ pub(super) fn paint(
             paint_line(context, palette, line, &lane.axis, area, columns_per_px, crosshair);
         }
         context.restore();
+        if is_numbered {
+            paint_numbers(context, palette, lane, area);
+        }
         paint_guides(context, palette, lane, area);
     }
     if let Some(column) = crosshair {
@@ -257,6 +261,19 @@ fn paint_line(
         dot(context, centre, 5.0);
         context.set_fill_style_str(colour);
         dot(context, centre, 3.5);
+    }
+}
+
+/// Numbers the lines at their right end, as the legend does: colour alone does not tell them apart for everybody.
+fn paint_numbers(context: &CanvasRenderingContext2d, palette: &Palette, lane: &Lane, area: Area) {
+    context.set_text_align("left");
+    context.set_text_baseline("middle");
+    for line in &lane.lines {
+        if let Some(column) = line.columns.columns.last() {
+            context.set_fill_style_str(&palette.lines[line.slot % palette.lines.len()]);
+            let y = area.y(&lane.axis, column.bucket.last);
+            let _ = context.fill_text(&(line.slot + 1).to_string(), area.left + area.width + 4.0, y);
+        }
     }
 }
 
