@@ -338,6 +338,13 @@ impl Session {
         change(&mut self.0.plot.borrow_mut(), &self.0.log.borrow(), now)
     }
 
+    /// The log's epoch, its address, and what is new in it as lines of a journal of about `max_bytes` at most.
+    pub fn journal(&self, max_bytes: usize) -> (u64, String, Option<String>) {
+        let mut log = self.0.log.borrow_mut();
+        let lines = log.journal(max_bytes);
+        (log.epoch(), log.address().to_owned(), lines)
+    }
+
     /// The present time as the log has it.
     pub fn wall(&self) -> Micros {
         self.0.driver.wall()

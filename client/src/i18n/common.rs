@@ -24,6 +24,15 @@ table! {
         panel_show: "Show the side panel", "显示侧边面板";
         view_log: "Log", "日志";
 
+        // What an earlier visit left.
+        restore: "Logs of an earlier visit", "上次访问的日志";
+        restore_text: "The log of your visit on {0} was kept.", "{0} 那次访问的日志已保留。";
+        restore_open: "Open it", "打开";
+        restore_discard: "Discard", "丢弃";
+        keep_failed: "The log is no longer kept for the next visit", "日志不再为下次访问保留";
+        keep_quota: "The browser's storage for this page is full ({0} of log). The log itself goes on; export it if you need it later.", "浏览器分配给本页面的存储空间已满（已存日志 {0}）。日志仍会继续记录；如需保留请导出。";
+        keep_other: "The browser does not store it: {0} The log itself goes on; export it if you need it later.", "浏览器无法存储：{0} 日志仍会继续记录；如需保留请导出。";
+
         // Connection bar.
         address: "WebSocket address", "WebSocket 地址";
         connect: "Connect", "连接";

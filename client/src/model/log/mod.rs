@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use link::{Close, DropReason, Event, Message, MessageId, MessageIds, MessageRef, Phase, SendError, Why};
 use workbench::entry::{Body, ConnectionId, Delivery, Direction, Draft, EntryId, Kind};
+use workbench::export::jsonl::Journal;
 use workbench::filter::Progress;
 use workbench::import::{Import, ImportError};
 use workbench::pairing::Pairing;
@@ -32,6 +33,7 @@ pub struct Log {
     changed: Vec<EntryId>,
     /// Grows when the log is cleared.
     epoch: u64,
+    journal: Journal,
     notice: Option<Notice>,
     address: String,
     page: Origin,
@@ -57,6 +59,7 @@ impl Log {
             beat: None,
             changed: Vec::new(),
             epoch: 0,
+            journal: Journal::default(),
             notice: None,
             address: String::new(),
             page,
@@ -93,6 +96,11 @@ impl Log {
         std::mem::take(&mut self.changed)
     }
 
+    /// What has been added since this was last asked, as lines of a journal of about `max_bytes` at most.
+    pub fn journal(&mut self, max_bytes: usize) -> Option<String> {
+        self.journal.take(&self.store, max_bytes)
+    }
+
     /// How much to keep.
     pub fn set_limits(&mut self, limits: Limits) {
         self.store.set_limits(limits);
@@ -121,6 +129,7 @@ impl Log {
         self.changed.clear();
         self.beat = None;
         self.epoch += 1;
+        self.journal = Journal::new(self.store.ids().start);
     }
 
     /// Reads on in a file, as long as `more` says so.
@@ -280,6 +289,7 @@ impl Log {
         if let Ok(index) = self.pending.binary_search_by_key(&id, |(pending, _)| *pending) {
             let entry = self.pending[index].1;
             self.store.set_delivery(entry, delivery);
+            self.journal.delivery_changed(entry);
             self.changed.push(entry);
         }
     }
@@ -292,6 +302,7 @@ impl Log {
             }
             if let Some(delivery) = delivery.filter(|_| ids.contains(id)) {
                 self.store.set_delivery(entry, delivery);
+                self.journal.delivery_changed(entry);
                 self.changed.push(entry);
             }
             self.pending.pop_front();
