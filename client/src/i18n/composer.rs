@@ -134,7 +134,7 @@ table! {
         run_closed: "{0}. Stopped: the connection is closed", "{0}。已停止：连接已关闭";
         run_refused: "{0}. Stopped: the message was not accepted", "{0}。已停止：消息未被接受";
         run_faulty: "{0}. Stopped: {1}", "{0}。已停止：{1}";
-        run_skipped: "{0}, {1} left out while the page slept", "{0}，页面休眠期间跳过 {1} 条";
+        run_skipped: "{0}, {1} left out while the page was busy or asleep", "{0}，页面繁忙或休眠期间跳过 {1} 条";
         run_dismiss: "Dismiss", "知道了";
 
         // Placeholders and closing.

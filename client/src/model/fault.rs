@@ -65,6 +65,9 @@ mod tests {
         assert_eq!(shown, "Line 2, column 3: “:” is expected after the name");
         let fault = Fault { at: 0, problem: Problem::Template(TemplateErrorKind::Unknown("x".to_owned())) };
         let shown = sentence(&fault, "{{x}}", &Composer::ZH);
-        assert!(shown.contains("第 1 行第 1 列") && shown.contains("“x”") && shown.contains("{{{{"), "{shown}");
+        assert!(
+            shown.contains("第 1 行第 1 列") && shown.contains("“x”") && shown.contains("{{{{"),
+            "{shown}"
+        );
     }
 }

@@ -125,11 +125,7 @@ impl RepeatForm {
 ///
 /// # Errors
 /// The first thing to change.
-pub fn plan(
-    form: &RepeatForm,
-    current: Draft,
-    library: &Library,
-) -> Result<(Plan, Vec<Draft>), RepeatFault> {
+pub fn plan(form: &RepeatForm, current: Draft, library: &Library) -> Result<(Plan, Vec<Draft>), RepeatFault> {
     let (plan, drafts) = if form.is_list {
         let mut drafts = Vec::with_capacity(form.steps.len());
         let mut delays_millis = Vec::with_capacity(form.steps.len());

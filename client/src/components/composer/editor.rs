@@ -78,7 +78,9 @@ pub(super) fn use_editor(session: &Session) -> Editor {
         let editor = editor.clone();
         use_effect_with((), move |()| {
             let text = editor.desk().text();
-            if let (Some(area), false) = (editor.element(), text.is_empty()) {
+            if let Some(area) = editor.element()
+                && area.value() != text
+            {
                 area.set_value(&text);
                 editor.check();
             }

@@ -138,9 +138,8 @@ async fn read(file: &File, as_text: bool, t: &Composer) -> Result<Message, Strin
         let sizes = (size(file.size() as u64), size(MAX_BYTES as u64));
         return Err(fill(t.file_too_large, &[&file.name(), &sizes.0, &sizes.1]));
     }
-    let buffer = JsFuture::from(file.array_buffer())
-        .await
-        .map_err(|_| fill(t.file_unreadable, &[&file.name()]))?;
+    let buffer =
+        JsFuture::from(file.array_buffer()).await.map_err(|_| fill(t.file_unreadable, &[&file.name()]))?;
     let bytes = Uint8Array::new(&buffer).to_vec();
     if as_text {
         let text = String::from_utf8(bytes).map_err(|_| fill(t.file_not_text, &[&file.name()]))?;

@@ -71,11 +71,11 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
     html! {
         <>
             <DrawerHead on_close={props.on_close.clone()}>
-                <fieldset class="segments" aria-label={t.repeat}>
+                <fieldset class="choices" aria-label={t.repeat}>
                     for (is_list, id, name) in
                         [(false, "repeat-this", t.repeat_this), (true, "repeat-list", t.repeat_list)]
                     {
-                        <label class="segment" key={id}>
+                        <label class="choice" key={id}>
                             <input
                                 class="visually-hidden"
                                 type="radio"

@@ -33,9 +33,9 @@ pub(super) fn Toolbar(props: &ToolbarProps) -> Html {
     };
     html! {
         <div class="composer-tools">
-            <fieldset class="segments" aria-label={t.mode}>
+            <fieldset class="choices" aria-label={t.mode}>
                 for (mode, id, name, hint) in modes {
-                    <label class="segment" title={hint} key={id}>
+                    <label class="choice" title={hint} key={id}>
                         <input
                             class="visually-hidden"
                             type="radio"
