@@ -15,6 +15,20 @@
     await page.default({ module_or_path: fetch(wasm.href, { integrity: wasm.integrity }) });
   }
 
+  // Everything this document is made of, for the service worker to keep. Browsers offer one only on https and on this
+  // machine itself.
+  async function keepForOffline() {
+    if (!window.isSecureContext || !navigator.serviceWorker) return;
+    await navigator.serviceWorker.register("sw.js");
+    const elements = document.querySelectorAll("script[src], link[href]:not([rel=canonical])");
+    const files = [...elements].map((element) => element.src || element.href);
+    const { active } = await navigator.serviceWorker.ready;
+    active.postMessage({ type: "keep", files: [...new Set(files)] });
+  }
+
+  // After everything else: nobody waits for it. Where storage is forbidden the page needs its server, as ever.
+  addEventListener("load", () => setTimeout(() => keepForOffline().catch(console.debug), 1000));
+
   document.addEventListener("DOMContentLoaded", () => start().catch((error) => {
     console.error(error);
     // A panic has told more already.

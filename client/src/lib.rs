@@ -16,6 +16,7 @@ pub mod desk;
 pub mod driver;
 pub mod frame;
 pub mod i18n;
+pub mod keep;
 pub mod model;
 pub mod page;
 pub mod preferences;

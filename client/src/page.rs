@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use crate::components::app::{App, AppProps};
 use crate::model::address::Origin;
 use crate::model::params::Params;
+use crate::profiles::{follow_link, is_link};
 use crate::workspace::Workspace;
 
 /// Mounts the page on `#app` and does what its address asks for.
@@ -14,9 +15,11 @@ pub fn run() {
     std::panic::set_hook(Box::new(show_panic));
     let page = origin();
     let params = Params::parse(&location(web_sys::Location::search));
-    let connect = params.connect;
+    let fragment = location(web_sys::Location::hash);
+    // A link with a profile is somebody else's: it never connects by itself.
+    let connect = params.connect && !is_link(&fragment);
     let workspace = Workspace::new(page, params);
-    let props = AppProps { workspace: workspace.clone() };
+    let props = AppProps { workspace: workspace.clone(), keep: true };
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id("app"));
@@ -24,6 +27,7 @@ pub fn run() {
         Some(root) => yew::Renderer::<App>::with_root_and_props(root, props).render(),
         None => yew::Renderer::<App>::with_props(props).render(),
     };
+    follow_link(&workspace, &workspace.active(), &fragment);
     if connect {
         workspace.active().connect();
     }

@@ -156,6 +156,11 @@ impl Job {
     }
 }
 
+/// Has the browser save a text as a file.
+pub fn save_text(text: &str, media_type: &str, name: &str) {
+    offer(&Array::of1(&blob_of(text)), media_type, name);
+}
+
 fn blob_of(text: &str) -> JsValue {
     let parts = Array::of1(&JsValue::from_str(text));
     // Without memory for a Blob the text itself does.

@@ -60,6 +60,7 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                 <input
                     class="field address"
                     data-testid="url"
+                    aria-keyshortcuts="u"
                     type="text"
                     inputmode="url"
                     aria-label={t.address}
@@ -72,10 +73,18 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                     oninput={on_address}
                 />
                 if props.is_final || props.is_other {
-                    <button class="button primary" type="submit" data-testid="connect">{t.connect}</button>
+                    <button class="button primary" type="submit" data-testid="connect" aria-keyshortcuts="c">
+                        {t.connect}
+                    </button>
                 }
                 if !props.is_final {
-                    <button class="button" type="button" data-testid="disconnect" onclick={disconnect}>
+                    <button
+                        class="button"
+                        type="button"
+                        data-testid="disconnect"
+                        aria-keyshortcuts="d"
+                        onclick={disconnect}
+                    >
                         {t.disconnect}
                     </button>
                 }

@@ -8,6 +8,8 @@ pub(super) enum Icon {
     Import,
     Export,
     Fold,
+    Gear,
+    Link,
     Pin,
     Edit,
     Resend,
@@ -56,7 +58,7 @@ pub(super) fn Picture(props: &PictureProps) -> Html {
         }
         Icon::History => "M2.5 8a5.5 5.5 0 1 0 1.8-4.1M2.5 2v2.6h2.6M8 5v3.2l2.2 1.3",
         Icon::Moon => "M13 9.6A5.6 5.6 0 0 1 6.4 3a5.6 5.6 0 1 0 6.6 6.6z",
-        Icon::More => "M3 8h.01M8 8h.01M13 8h.01",
+        Icon::More => "M2.6 8a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0M7.4 8a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0M12.2 8a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0",
         Icon::Plus => "M8 3v10M3 8h10",
         Icon::Pulse => "M1.5 8.5h3l1.5-4 3 7.5 2-5 1 1.5h2.5",
         Icon::Repeat => "M3 7V6a2 2 0 0 1 2-2h8M11 2l2 2-2 2M13 9v1a2 2 0 0 1-2 2H3M5 10l-2 2 2 2",
@@ -76,6 +78,13 @@ pub(super) fn Picture(props: &PictureProps) -> Html {
         Icon::Resend => "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3",
         Icon::Edit => "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3zM9.5 4.2l2.3 2.3",
         Icon::Pin => "M6 2.5h4l-.5 4 2 2.5h-7l2-2.5zM8 9v5",
+        Icon::Gear => {
+            "M8 5.7a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6zM8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2\
+             M3.4 3.4l1.4 1.4M11.2 11.2l1.4 1.4M12.6 3.4l-1.4 1.4M4.8 11.2l-1.4 1.4"
+        }
+        Icon::Link => {
+            "M6.8 9.2l2.4-2.4M7.2 4.8l1.6-1.6a2.83 2.83 0 0 1 4 4l-1.6 1.6M8.8 11.2l-1.6 1.6a2.83 2.83 0 0 1-4-4l1.6-1.6"
+        }
         Icon::Fold => "M4 6l4 4 4-4",
         Icon::Export => "M8 10V2M4.8 5.2L8 2l3.2 3.2M3 10v3.5h10V10",
         Icon::Import => "M8 2v8M4.8 6.8L8 10l3.2-3.2M3 10v3.5h10V10",

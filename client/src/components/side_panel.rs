@@ -47,6 +47,14 @@ impl Panel {
         }
     }
 
+    fn key(self) -> &'static str {
+        match self {
+            Panel::Detail => "e",
+            Panel::Health => "h",
+            Panel::Plot => "g",
+        }
+    }
+
     fn icon(self) -> Icon {
         match self {
             Panel::Detail => Icon::Detail,
@@ -152,6 +160,7 @@ pub(super) fn SidePanel(props: &SidePanelProps) -> Html {
                         type="button"
                         aria-pressed={(*props.panel.open == Some(panel)).to_string()}
                         data-testid={format!("panel-{}", panel.slug())}
+                        aria-keyshortcuts={panel.key()}
                         onclick={{
                             let state = props.panel.clone();
                             move |_: MouseEvent| state.toggle(panel)

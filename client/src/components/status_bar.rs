@@ -33,7 +33,13 @@ pub(super) fn StatusBar(props: &StatusBarProps) -> Html {
         <section class="status-bar" aria-label={t.state}>
             <PhaseText session={props.session.clone()} link={link.clone()} />
             if status::counts_down(link.phase) {
-                <button class="button small" type="button" data-testid="retry-now" onclick={retry}>
+                <button
+                    class="button small"
+                    type="button"
+                    data-testid="retry-now"
+                    aria-keyshortcuts="c"
+                    onclick={retry}
+                >
                     {t.retry_now}
                 </button>
             }

@@ -69,6 +69,7 @@ pub(super) fn TabStrip(props: &TabStripProps) -> Html {
                 title={t.tab_add}
                 aria-label={t.tab_add}
                 data-testid="tab-add"
+                aria-keyshortcuts="n"
                 onclick={add}
             >
                 <Picture icon={Icon::Plus} />

@@ -1,75 +1,23 @@
 //! Light, dark, or as the system has it.
 
-use gloo_storage::{LocalStorage, Storage};
 use yew::prelude::*;
 
 use super::icons::{Icon, Picture};
 use crate::i18n::{fill, use_texts};
+use crate::preferences::Theme;
 
-/// `start.js` reads the same key, so that a stored theme is there before the first paint.
-const STORAGE_KEY: &str = "heartwire.theme";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Theme {
-    System,
-    Light,
-    Dark,
-}
-
-impl Theme {
-    fn load() -> Theme {
-        match LocalStorage::get::<String>(STORAGE_KEY).as_deref() {
-            Ok("light") => Theme::Light,
-            Ok("dark") => Theme::Dark,
-            _ => Theme::System,
-        }
-    }
-
-    fn next(self) -> Theme {
-        match self {
-            Theme::System => Theme::Light,
-            Theme::Light => Theme::Dark,
-            Theme::Dark => Theme::System,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        }
-    }
-
-    /// Shows the theme and remembers it. Where storage is forbidden or full it lasts until the page is left.
-    fn apply(self) {
-        let root =
-            web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
-        let Some(root) = root else { return };
-        if self == Theme::System {
-            let _ = root.remove_attribute("data-theme");
-            LocalStorage::delete(STORAGE_KEY);
-        } else {
-            let _ = root.set_attribute("data-theme", self.name());
-            let _ = LocalStorage::set(STORAGE_KEY, self.name());
-        }
-    }
+#[derive(PartialEq, Properties)]
+pub(super) struct ThemeToggleProps {
+    pub(super) theme: Theme,
+    pub(super) on_theme: Callback<Theme>,
 }
 
 /// Steps through the themes.
 #[component]
-pub(super) fn ThemeToggle() -> Html {
+pub(super) fn ThemeToggle(props: &ThemeToggleProps) -> Html {
     let t = &use_texts().common;
-    let theme = use_state_eq(Theme::load);
-    let step = {
-        let theme = theme.clone();
-        move |_: MouseEvent| {
-            let next = theme.next();
-            next.apply();
-            theme.set(next);
-        }
-    };
-    let (icon, name) = match *theme {
+    let next = props.theme.next();
+    let (icon, name) = match props.theme {
         Theme::System => (Icon::System, t.theme_system),
         Theme::Light => (Icon::Sun, t.theme_light),
         Theme::Dark => (Icon::Moon, t.theme_dark),
@@ -77,12 +25,12 @@ pub(super) fn ThemeToggle() -> Html {
     let label = fill(t.theme, &[&name]);
     html! {
         <button
-            class="button icon-button"
+            class="button icon-button theme-toggle"
             type="button"
             data-testid="theme"
             title={label.clone()}
             aria-label={label}
-            onclick={step}
+            onclick={props.on_theme.reform(move |_: MouseEvent| next)}
         >
             <Picture {icon} />
         </button>

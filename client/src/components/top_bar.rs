@@ -4,18 +4,31 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::app::Sheet;
+use super::icons::{Icon, Picture};
 use super::tabs::TabStrip;
 use super::theme::ThemeToggle;
+use crate::i18n::use_texts;
+use crate::preferences::Theme;
 use crate::workspace::{Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TopBarProps {
     pub(super) workspace: Workspace,
     pub(super) tabs: Rc<Tabs>,
+    pub(super) theme: Theme,
+    pub(super) on_theme: Callback<Theme>,
+    pub(super) on_open: Callback<Sheet>,
 }
 
 #[component]
 pub(super) fn TopBar(props: &TopBarProps) -> Html {
+    let t = &use_texts().settings;
+    let sheets = [
+        (Sheet::Profiles, Icon::Plug, t.profiles, "open-profiles"),
+        (Sheet::Settings, Icon::Gear, t.title, "open-settings"),
+        (Sheet::Help, Icon::Question, t.help, "open-help"),
+    ];
     html! {
         <header class="top-bar">
             <h1 class="brand">
@@ -26,7 +39,21 @@ pub(super) fn TopBar(props: &TopBarProps) -> Html {
             </h1>
             <TabStrip workspace={props.workspace.clone()} tabs={props.tabs.clone()} />
             <div class="top-actions">
-                <ThemeToggle />
+                for (sheet, icon, label, testid) in sheets {
+                    <button
+                        key={testid}
+                        class="button icon-button"
+                        type="button"
+                        title={label}
+                        aria-label={label}
+                        aria-haspopup="dialog"
+                        data-testid={testid}
+                        onclick={props.on_open.reform(move |_: MouseEvent| sheet)}
+                    >
+                        <Picture {icon} />
+                    </button>
+                }
+                <ThemeToggle theme={props.theme} on_theme={props.on_theme.clone()} />
             </div>
         </header>
     }

@@ -157,7 +157,8 @@ impl Lang {
         Lang::ALL.into_iter().find(|lang| lang.tag() == tag)
     }
 
-    fn of_browser() -> Lang {
+    /// The first language the browser asks for that there is.
+    pub fn of_browser() -> Lang {
         let tags = web_sys::window().map(|window| window.navigator().languages()).unwrap_or_default();
         Lang::best(tags.iter().filter_map(|tag| tag.as_string())).unwrap_or_default()
     }
@@ -171,6 +172,11 @@ impl Lang {
             let _ = root.set_attribute("lang", self.tag());
         }
     }
+}
+
+/// The language of the page.
+pub fn lang() -> Lang {
+    CURRENT.get()
 }
 
 /// The texts in the language of the page, for sentences made outside of components. Components call

@@ -14,7 +14,7 @@ use workbench::window::Window;
 use super::log::Log;
 use super::owned::OwnedEntry;
 
-/// Height of a row in pixels. The style sheet takes it from here, through `--row-height`.
+/// Height of a row in pixels, unless set otherwise.
 pub const ROW_PX: f64 = 28.0;
 
 /// How the log writes times.
@@ -147,6 +147,11 @@ impl List {
     /// How many rows were dropped from the start, as the log drops its oldest entries.
     pub fn trimmed(&self) -> u64 {
         self.index.trimmed()
+    }
+
+    /// Makes rows another height, in pixels.
+    pub fn set_row_px(&mut self, row_px: f64) {
+        self.window.resized(row_px, self.window.viewport_px());
     }
 
     /// The part on screen.

@@ -15,4 +15,5 @@ pub mod params;
 pub mod plot;
 pub mod protocols;
 pub mod repeat;
+pub mod settings;
 pub mod status;

@@ -11,6 +11,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use thiserror::Error;
@@ -20,6 +21,7 @@ pub use self::codes::{CodesError, format_codes, parse_codes};
 use crate::draft::Draft;
 use crate::json::JsonError;
 use crate::library::Library;
+use crate::template::Template;
 
 /// The version of the format that is written. Only a change that older readers would misunderstand raises it.
 pub const VERSION: u64 = 1;
@@ -154,6 +156,20 @@ pub enum ProfileError {
     /// The link was cut off or changed on its way. Ask for it again.
     #[error("the link is damaged")]
     Link,
+}
+
+impl Profile {
+    /// Names of the variables that its address and messages need, sorted. What is no template needs none.
+    #[must_use]
+    pub fn needs(&self) -> BTreeSet<String> {
+        let drafts = self.options.opening.iter().chain([&self.options.heartbeat.payload]);
+        let saved = self.messages.messages().iter().map(|saved| &saved.draft);
+        let texts = drafts.chain(saved).map(|draft| draft.text.as_str()).chain([self.url.as_str()]);
+        texts
+            .filter_map(|text| Template::parse(text).ok())
+            .flat_map(|template| template.variables().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
 }
 
 impl Default for Heartbeat {

@@ -134,6 +134,14 @@ impl<'a> Template<'a> {
         self.pieces.iter().all(|piece| piece.what == What::Text)
     }
 
+    /// The person's variables that it names, in the order of the text.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match &piece.what {
+            What::Variable(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether the text contains `{{n}}`.
     #[must_use]
     pub fn is_numbered(&self) -> bool {

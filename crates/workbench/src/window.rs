@@ -66,6 +66,12 @@ impl Window {
         self.rows
     }
 
+    /// The height of what is on screen, in CSS pixels.
+    #[must_use]
+    pub fn viewport_px(&self) -> f64 {
+        self.viewport_px
+    }
+
     /// The height of the element that gives the scroll bar its size.
     #[must_use]
     pub fn element_px(&self) -> f64 {

@@ -179,6 +179,7 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                     class="field composer-text"
                     ref={editor.area()}
                     data-testid="composer"
+                    aria-keyshortcuts="m"
                     aria-label={t.message}
                     aria-describedby="composer-state composer-keys"
                     aria-invalid={editor.is_wrong().to_string()}

@@ -80,6 +80,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                         ref={field}
                         type="text"
                         data-testid="filter"
+                        aria-keyshortcuts="/"
                         aria-label={t.filter}
                         aria-invalid={error.is_some().to_string()}
                         aria-describedby={error.is_some().then_some("filter-error")}

@@ -15,6 +15,7 @@ mod tools;
 use yew::prelude::*;
 
 use self::filter_bar::FilterBar;
+pub(crate) use self::files::load;
 pub(super) use self::filter_bar::set_filter;
 use self::find_bar::FindBar;
 use self::rows::Rows;

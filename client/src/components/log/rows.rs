@@ -9,8 +9,9 @@ use yew::prelude::*;
 use super::row::{Frame, Place, Time, row, row_id};
 use crate::driver::clock::utc_offset_minutes;
 use crate::i18n::use_texts;
-use crate::model::list::{List, Query, ROW_PX, TimeMode};
+use crate::model::list::{List, Query, TimeMode};
 use crate::model::log::Log;
+use crate::preferences::Density;
 use crate::session::Session;
 
 /// Rows drawn beyond either end of the screen, so that a fast scroll shows no gap.
@@ -52,14 +53,13 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
                 let Some(element) = &measured else { return };
                 let view_px = f64::from(element.client_height());
                 session.look(|list, log| {
-                    list.window_mut().resized(ROW_PX, view_px);
+                    list.window_mut().resized(Density::current().row_px(), view_px);
                     keep_focus_in_view(list, log);
                 });
                 redraw.force_update();
             });
             let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
             if let (Some(observer), Some(element)) = (&observer, &element) {
-                set_style(element, "--row-height", &format!("{ROW_PX}px"));
                 observer.observe(element);
             }
             move || {
@@ -170,6 +170,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
             class="log"
             ref={scroller}
             data-testid="log"
+            aria-keyshortcuts="l"
             data-count={count.to_string()}
             role="listbox"
             aria-label={t.entries}

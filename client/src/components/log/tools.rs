@@ -103,6 +103,7 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                     aria-label={t.find}
                     aria-pressed={state.is_finding.to_string()}
                     data-testid="find-toggle"
+                    aria-keyshortcuts="f"
                     onclick={find}
                 >
                     <Picture icon={Icon::Search} />
@@ -114,6 +115,7 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                     aria-label={pause_title}
                     aria-pressed={state.is_paused.to_string()}
                     data-testid="pause"
+                    aria-keyshortcuts="s"
                     onclick={pause}
                 >
                     <Picture icon={if state.is_paused { Icon::Play } else { Icon::Pause }} />

@@ -195,6 +195,16 @@ fn secrets_that_nobody_marked_are_asked_about() {
 }
 
 #[test]
+fn the_variables_it_needs() {
+    let mut profile = named("{{not}}", "{{here}}", "ws://{{host}}/{{uuid}}");
+    profile.options.opening =
+        vec![draft(Format::Text, "{{ token }} {{{{x}} {{host}}"), draft(Format::Text, "{{broken")];
+    let saved = draft(Format::Json, "{\"a\": {{room}}}");
+    profile.messages.save(Saved { folder: String::new(), name: "a".to_owned(), draft: saved });
+    assert_eq!(profile.needs().into_iter().collect::<Vec<_>>(), ["host", "room", "token"]);
+}
+
+#[test]
 fn a_book_is_sorted_and_grouped() {
     let book =
         book([named("Work", "b", ""), named("", "z", ""), named("work", "a", ""), named("Work", "A", "")]);

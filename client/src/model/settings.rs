@@ -1,0 +1,407 @@
+//! The settings of a connection, as they are written in a form and as the link takes them.
+
+use std::time::Duration;
+
+use link::{Config, Message, OnMissed};
+use workbench::draft::{Draft, Fault};
+use workbench::profile::{
+    Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, format_codes, parse_codes,
+};
+
+use super::fault;
+use crate::i18n::composer::Composer;
+use crate::i18n::fill;
+use crate::i18n::settings::Settings;
+
+/// What counts as the answer to a heartbeat, without its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerKind {
+    /// The heartbeat itself coming back.
+    Echo,
+    /// A text.
+    Exact,
+    /// A text that contains something.
+    Contains,
+    /// A JSON object with a member.
+    Json,
+    /// Any message.
+    Any,
+    /// None.
+    None,
+}
+
+/// A field of the form that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The heartbeat's payload.
+    Payload,
+    /// The text that answers it.
+    Answer,
+    /// The JSON member that answers it.
+    AnswerName,
+    /// How long to be silent before one is sent.
+    Interval,
+    /// How long the answer may take.
+    Deadline,
+    /// The shortest delay before a retry.
+    MinDelay,
+    /// The longest.
+    MaxDelay,
+    /// How many attempts may fail.
+    Attempts,
+    /// Codes after which not to retry.
+    StopCodes,
+    /// One of the opening messages.
+    Opening(usize),
+}
+
+/// The settings as written. Fields that are not in use are kept, and not checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Whether there is a heartbeat.
+    pub heartbeat: bool,
+    /// What is sent.
+    pub payload: Draft,
+    /// What answers it.
+    pub answer: AnswerKind,
+    /// The words of the answer.
+    pub answer_text: String,
+    /// The member that has them.
+    pub answer_name: String,
+    /// Of silence, before one is sent.
+    pub interval: String,
+    /// For the answer.
+    pub deadline: String,
+    /// Whether messages put a heartbeat off.
+    pub even_when_busy: bool,
+    /// Whether a missed one ends the connection.
+    pub reconnect_when_missed: bool,
+    /// Whether to reconnect.
+    pub reconnect: bool,
+    /// The shortest delay.
+    pub min_delay: String,
+    /// The longest delay.
+    pub max_delay: String,
+    /// Attempts in a row; empty for no end.
+    pub attempts: String,
+    /// As a list.
+    pub stop_codes: String,
+    /// What begins each connection.
+    pub opening: Vec<Draft>,
+}
+
+/// Everything that is wrong, each with its field.
+pub type Problems = Vec<(Field, String)>;
+
+impl Form {
+    /// The form that says what is set.
+    pub fn new(options: &Options) -> Form {
+        let Options { heartbeat, reconnect, opening } = options;
+        let (answer, answer_name, answer_text) = match &heartbeat.answer {
+            Answer::Echo => (AnswerKind::Echo, "", ""),
+            Answer::Exact(text) => (AnswerKind::Exact, "", text.as_str()),
+            Answer::Contains(text) => (AnswerKind::Contains, "", text.as_str()),
+            Answer::JsonField { name, value } => (AnswerKind::Json, name.as_str(), value.as_str()),
+            Answer::AnyMessage => (AnswerKind::Any, "", ""),
+            Answer::None => (AnswerKind::None, "", ""),
+        };
+        Form {
+            heartbeat: heartbeat.enabled,
+            payload: heartbeat.payload.clone(),
+            answer,
+            answer_text: answer_text.to_owned(),
+            answer_name: answer_name.to_owned(),
+            interval: format_duration(heartbeat.interval_millis),
+            deadline: format_duration(heartbeat.deadline_millis),
+            even_when_busy: heartbeat.even_when_busy,
+            reconnect_when_missed: heartbeat.reconnect_when_missed,
+            reconnect: reconnect.enabled,
+            min_delay: format_duration(reconnect.min_delay_millis),
+            max_delay: format_duration(reconnect.max_delay_millis),
+            attempts: reconnect.max_attempts.map(|attempts| attempts.to_string()).unwrap_or_default(),
+            stop_codes: format_codes(&reconnect.stop_codes),
+            opening: opening.clone(),
+        }
+    }
+
+    /// What the form sets. `check` finds out whether a message could be made of a draft.
+    ///
+    /// # Errors
+    /// What is wrong; nothing is set by halves.
+    pub fn read(
+        &self,
+        check: impl Fn(&Draft) -> Result<(), Fault>,
+        t: &Settings,
+        faults: &Composer,
+    ) -> Result<Options, Problems> {
+        let mut problems = Problems::new();
+        let mut draft = |field, draft: &Draft| {
+            if let Err(fault) = check(draft) {
+                problems.push((field, fault::sentence(&fault, &draft.text, faults)));
+            }
+        };
+        if self.heartbeat {
+            draft(Field::Payload, &self.payload);
+        }
+        for (index, opening) in self.opening.iter().enumerate() {
+            draft(Field::Opening(index), opening);
+        }
+        if self.heartbeat && self.payload.text.is_empty() {
+            problems.push((Field::Payload, t.payload_empty.to_owned()));
+        }
+        let answer = self.answer(t, &mut problems);
+        let mut millis = |field, text: &str| {
+            parse_duration(text).unwrap_or_else(|| {
+                problems.push((field, fill(t.duration_wrong, &[&text.trim()])));
+                MIN_MILLIS
+            })
+        };
+        let interval_millis = millis(Field::Interval, &self.interval);
+        let deadline_millis = millis(Field::Deadline, &self.deadline);
+        let min_delay_millis = millis(Field::MinDelay, &self.min_delay);
+        let max_delay_millis = millis(Field::MaxDelay, &self.max_delay);
+        if min_delay_millis > max_delay_millis && !problems.iter().any(|(field, _)| *field == Field::MaxDelay)
+        {
+            problems.push((Field::MaxDelay, t.max_delay_wrong.to_owned()));
+        }
+        let max_attempts = match self.attempts.trim() {
+            "" => None,
+            text => match text.parse::<u32>() {
+                Ok(attempts @ 1..) => Some(attempts),
+                _ => {
+                    problems.push((Field::Attempts, t.attempts_wrong.to_owned()));
+                    None
+                }
+            },
+        };
+        let stop_codes = parse_codes(&self.stop_codes).unwrap_or_else(|error| {
+            let sentence = match error {
+                CodesError::NotACode(part) => fill(t.codes_wrong, &[&part]),
+                CodesError::Backwards(part) => fill(t.codes_backwards, &[&part]),
+            };
+            problems.push((Field::StopCodes, sentence));
+            Vec::new()
+        });
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Options {
+            heartbeat: Heartbeat {
+                enabled: self.heartbeat,
+                payload: self.payload.clone(),
+                answer,
+                interval_millis,
+                deadline_millis,
+                even_when_busy: self.even_when_busy,
+                reconnect_when_missed: self.reconnect_when_missed,
+            },
+            reconnect: Reconnect {
+                enabled: self.reconnect,
+                min_delay_millis,
+                max_delay_millis,
+                max_attempts,
+                stop_codes,
+            },
+            opening: self.opening.clone(),
+        })
+    }
+
+    fn answer(&self, t: &Settings, problems: &mut Problems) -> Answer {
+        let text = self.answer_text.clone();
+        let needs_text = matches!(self.answer, AnswerKind::Exact | AnswerKind::Contains);
+        if self.heartbeat && needs_text && text.is_empty() {
+            problems.push((Field::Answer, t.answer_empty.to_owned()));
+        }
+        if self.heartbeat && self.answer == AnswerKind::Json && self.answer_name.is_empty() {
+            problems.push((Field::AnswerName, t.answer_name_empty.to_owned()));
+        }
+        match self.answer {
+            AnswerKind::Echo => Answer::Echo,
+            AnswerKind::Exact => Answer::Exact(text),
+            AnswerKind::Contains => Answer::Contains(text),
+            AnswerKind::Json => Answer::JsonField { name: self.answer_name.clone(), value: text },
+            AnswerKind::Any => Answer::AnyMessage,
+            AnswerKind::None => Answer::None,
+        }
+    }
+}
+
+/// The link's settings. `payload` and `opening` are the messages that the options' drafts make.
+pub fn to_config(options: &Options, payload: Message, opening: Vec<Message>) -> Config {
+    let Options { heartbeat, reconnect, .. } = options;
+    let mut config = Config { opening, ..Config::default() };
+    config.heartbeat = heartbeat.enabled.then(|| link::Heartbeat {
+        interval: Duration::from_millis(heartbeat.interval_millis),
+        deadline: Duration::from_millis(heartbeat.deadline_millis),
+        even_when_busy: heartbeat.even_when_busy,
+        payload,
+        answer: match &heartbeat.answer {
+            Answer::Echo => link::Answer::Echo,
+            Answer::Exact(text) => link::Answer::Exact(text.clone()),
+            Answer::Contains(text) => link::Answer::Contains(text.clone()),
+            Answer::JsonField { name, value } => {
+                link::Answer::JsonField { name: name.clone(), value: value.clone() }
+            }
+            Answer::AnyMessage => link::Answer::AnyMessage,
+            Answer::None => link::Answer::None,
+        },
+        on_missed: if heartbeat.reconnect_when_missed { OnMissed::Reconnect } else { OnMissed::Report },
+        ..link::Heartbeat::default()
+    });
+    config.reconnect = link::Reconnect {
+        enabled: reconnect.enabled,
+        min_delay: Duration::from_millis(reconnect.min_delay_millis),
+        max_delay: Duration::from_millis(reconnect.max_delay_millis),
+        max_attempts: reconnect.max_attempts,
+        stop_codes: reconnect.stop_codes.clone(),
+        ..config.reconnect
+    };
+    config
+}
+
+/// Reads a length of time in milliseconds as a person writes it: `20 s`, `500 ms`, `1.5 min`, `1 h`, a number alone
+/// for seconds; also with Chinese units. Nothing if it is none, or not within [`MIN_MILLIS`] and [`MAX_MILLIS`].
+pub fn parse_duration(text: &str) -> Option<u64> {
+    let text = text.trim().to_lowercase();
+    let split = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let unit_millis = match unit.trim() {
+        "ms" | "毫秒" => 1.0,
+        "" | "s" | "sec" | "秒" => 1000.0,
+        "m" | "min" | "分" | "分钟" => 60_000.0,
+        "h" | "小时" => 3_600_000.0,
+        _ => return None,
+    };
+    let millis = (number.parse::<f64>().ok()? * unit_millis).round();
+    // Within these bounds nothing is lost.
+    (MIN_MILLIS as f64..=MAX_MILLIS as f64).contains(&millis).then_some(millis as u64)
+}
+
+/// Writes what [`parse_duration`] reads.
+pub fn format_duration(millis: u64) -> String {
+    match millis {
+        _ if millis >= 3_600_000 && millis.is_multiple_of(3_600_000) => format!("{} h", millis / 3_600_000),
+        _ if millis >= 60_000 && millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
+        1000.. => format!("{} s", millis as f64 / 1000.0),
+        _ => format!("{millis} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use workbench::view::Format;
+
+    use super::*;
+
+    const T: &Settings = &Settings::EN;
+    const FAULTS: &Composer = &Composer::EN;
+
+    fn check(draft: &Draft) -> Result<(), Fault> {
+        draft.prepare(None::<&mut workbench::template::Values<'_, fn() -> u64>>).map(drop)
+    }
+
+    fn read(form: &Form) -> Result<Options, Problems> {
+        form.read(check, T, FAULTS)
+    }
+
+    fn fields(form: &Form) -> Vec<Field> {
+        read(form).err().unwrap_or_default().into_iter().map(|(field, _)| field).collect()
+    }
+
+    #[test]
+    fn defaults_are_the_links_own() {
+        let payload = Message::Text(Options::default().heartbeat.payload.text);
+        assert_eq!(to_config(&Options::default(), payload, Vec::new()), Config::default());
+    }
+
+    #[test]
+    fn a_form_says_what_is_set() {
+        let mut options = Options::default();
+        assert_eq!(read(&Form::new(&options)), Ok(options.clone()));
+        options.heartbeat = Heartbeat {
+            enabled: false,
+            payload: Draft { format: Format::Hex, text: "00 ff".to_owned() },
+            answer: Answer::JsonField { name: "type".to_owned(), value: "pong".to_owned() },
+            interval_millis: 1_500,
+            deadline_millis: 90_000,
+            even_when_busy: true,
+            reconnect_when_missed: false,
+        };
+        options.reconnect = Reconnect {
+            enabled: false,
+            min_delay_millis: 10,
+            max_delay_millis: 86_400_000,
+            max_attempts: Some(7),
+            stop_codes: vec![1000..=1000, 4000..=4010],
+        };
+        options.opening = vec![Draft { format: Format::Json, text: "[]".to_owned() }];
+        assert_eq!(read(&Form::new(&options)), Ok(options.clone()));
+        for answer in [
+            Answer::Exact("a".to_owned()),
+            Answer::Contains("b".to_owned()),
+            Answer::AnyMessage,
+            Answer::None,
+        ] {
+            options.heartbeat.answer = answer;
+            assert_eq!(read(&Form::new(&options)), Ok(options.clone()));
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let mut form = Form::new(&Options::default());
+        form.interval = "soon".to_owned();
+        form.deadline = "0".to_owned();
+        form.min_delay = "2 min".to_owned();
+        form.attempts = "0".to_owned();
+        form.stop_codes = "4999-4000".to_owned();
+        form.payload = Draft { format: Format::Json, text: "{".to_owned() };
+        form.answer = AnswerKind::Contains;
+        form.opening = vec![Draft::default(), Draft { format: Format::Hex, text: "0".to_owned() }];
+        assert_eq!(
+            fields(&form),
+            [
+                Field::Payload,
+                Field::Opening(1),
+                Field::Answer,
+                Field::Interval,
+                Field::Deadline,
+                Field::MaxDelay,
+                Field::Attempts,
+                Field::StopCodes,
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_in_use_is_not_checked() {
+        let mut form = Form::new(&Options::default());
+        form.payload.text.clear();
+        form.answer = AnswerKind::Json;
+        assert_eq!(fields(&form), [Field::Payload, Field::AnswerName]);
+        form.heartbeat = false;
+        assert_eq!(fields(&form), []);
+    }
+
+    #[test]
+    fn times_as_people_write_them() {
+        for (text, millis) in [
+            ("20", 20_000),
+            (" 0.5 ", 500),
+            ("250ms", 250),
+            ("1.5 min", 90_000),
+            ("2H", 7_200_000),
+            ("30 秒", 30_000),
+            ("5分钟", 300_000),
+            ("24 h", MAX_MILLIS),
+        ] {
+            assert_eq!(parse_duration(text), Some(millis), "{text}");
+            assert_eq!(parse_duration(&format_duration(millis)), Some(millis), "{text}");
+        }
+        for text in ["", "s", "-1", "1e3", "9 ms", "25 h", "1 2", "20 days", "1..2", "."] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+        assert_eq!(format_duration(1500), "1.5 s");
+        assert_eq!(format_duration(120_000), "2 min");
+    }
+}
