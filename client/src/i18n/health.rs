@@ -30,7 +30,7 @@ table! {
         stage_offline: "Offline", "离线";
         stage_suspended: "Suspended", "已挂起";
         timeline: "Last {0}", "最近 {0}";
-        timeline_label: "Timeline of the last {0}: {1}", "最近 {0} 的时间线：{1}";
+        timeline_label: "Timeline of the last {0}: {1}", "最近 {0}的时间线：{1}";
         timeline_part: "{0} {1}", "{0} {1}";
         timeline_earlier: "and one change before|and {0} changes before", "以及更早的 {0} 次变化";
 
@@ -42,7 +42,7 @@ table! {
 
         // Round trips.
         rtt: "Round trip", "往返时间";
-        rtt_label: "Round trips of the last {0}: latest {1}, median {2}, 99th percentile {3}, {4} samples", "最近 {0} 的往返时间：最新 {1}，中位数 {2}，第 99 百分位 {3}，共 {4} 个样本";
+        rtt_label: "Round trips of the last {0}: latest {1}, median {2}, 99th percentile {3}, {4} samples", "最近 {0}的往返时间：最新 {1}，中位数 {2}，第 99 百分位 {3}，共 {4} 个样本";
         rtt_latest: "Latest", "最新";
         rtt_p50: "Median (p50)", "中位数 (p50)";
         rtt_p99: "p99", "p99";
@@ -64,7 +64,7 @@ table! {
         // Connection.
         connection: "Connection", "连接";
         uptime: "Connected for", "已连接时长";
-        availability: "Connected of the last {0}", "最近 {0} 内的连接率";
+        availability: "Share of this time connected", "这段时间的连接率";
         connections: "Connections opened", "成功连接次数";
         reconnects: "Reconnects", "重连次数";
         attempts: "Attempts", "尝试次数";

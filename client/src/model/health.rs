@@ -7,6 +7,12 @@ use workbench::time::Micros;
 /// How far back the health of a connection is remembered, in microseconds.
 pub const REMEMBERED_MICROS: u64 = 15 * 60 * 1_000_000;
 
+/// The stretches of time that are shown, in microseconds: the first that holds all there is.
+const WINDOWS_MICROS: [u64; 2] = [60 * 1_000_000, 5 * 60 * 1_000_000];
+
+/// Where the link's clock begins on the clock of the series, so that a window may reach back further than that.
+const BEGINNING_MICROS: u64 = 2 * REMEMBERED_MICROS;
+
 /// Seconds for which the traffic of each is remembered.
 pub const RATE_SECONDS: usize = 180;
 
@@ -43,6 +49,8 @@ pub struct Health {
     stages: Timeline<Stage>,
     round_trips: Series,
     rates: Rates,
+    /// Since when the connection was watched with something to see.
+    since: Micros,
     reconnects: u64,
     /// The connection ended against the person's will and has not come back.
     lost: bool,
@@ -101,6 +109,7 @@ impl Health {
                 age_micros: REMEMBERED_MICROS,
             }),
             rates: Rates::new(RATE_SECONDS),
+            since: micros(now),
             reconnects: 0,
             lost: false,
         }
@@ -108,10 +117,13 @@ impl Health {
 
     /// Takes note of what the link reports. Messages go by unseen, and without a look at the clock:
     /// [`Health::count`] counts them.
-    pub fn event(&mut self, now: impl FnOnce() -> Time, event: &Event) {
+    pub fn event(&mut self, now: impl Fn() -> Time, event: &Event) {
         match event {
             Event::PhaseChanged(phase) => {
                 self.lost &= !phase.is_final();
+                if self.stages.present().is_some_and(|(_, stage)| stage == Stage::Idle) {
+                    self.since = micros(now());
+                }
                 self.stages.enter(micros(now()), Stage::of(*phase));
             }
             Event::Connected { .. } => self.reconnects += u64::from(std::mem::take(&mut self.lost)),
@@ -130,6 +142,14 @@ impl Health {
     /// Counts what the link's counters have grown by for the present second.
     pub fn count(&mut self, now: Time, stats: &Stats) {
         self.rates.observe(micros(now), totals(stats));
+    }
+
+    /// The stretch of time to show up to `now`: one minute at first, then five.
+    pub fn window(&self, now: Time) -> (Micros, Micros) {
+        let to = micros(now);
+        let known = to.0 - self.since.0.min(to.0);
+        let window = WINDOWS_MICROS.into_iter().find(|window| known <= *window).unwrap_or(WINDOWS_MICROS[1]);
+        (Micros(to.0 - window), to)
     }
 
     /// The stages of the last minutes.
@@ -165,7 +185,7 @@ pub fn totals(stats: &Stats) -> Totals {
 
 /// A time of the link's clock as the series count it.
 pub fn micros(time: Time) -> Micros {
-    Micros::from_millis(time.as_millis_f64())
+    Micros(Micros::from_millis(time.as_millis_f64()).0.saturating_add(BEGINNING_MICROS))
 }
 
 #[cfg(test)]
@@ -220,6 +240,23 @@ mod tests {
             .map(|second| (second.messages_in, second.bytes_in))
             .collect();
         assert_eq!(rates, [(1, 5), (0, 0)]);
+    }
+
+    #[test]
+    fn the_window_widens_once_and_may_reach_back_before_the_beginning() {
+        let mut health = Health::new(at(0));
+        let width = |health: &Health, secs: u64| {
+            let (from, to) = health.window(at(secs * 1000));
+            (to.0 - from.0) / 1_000_000
+        };
+        assert_eq!(
+            [width(&health, 0), width(&health, 60), width(&health, 61), width(&health, 9999)],
+            [60, 60, 300, 300]
+        );
+        health.event(|| at(100_000), &Event::PhaseChanged(Phase::Connecting { attempt: 1 }));
+        assert_eq!(width(&health, 160), 60, "what came before the first attempt is of no interest");
+        health.event(|| at(110_000), &Event::PhaseChanged(Phase::Open));
+        assert_eq!(width(&health, 161), 300);
     }
 
     #[test]

@@ -107,6 +107,8 @@ async fn a_suggested_number_becomes_a_line() {
     })
     .await;
     assert_eq!(page.text("plot-range"), "10 to 30.5");
+    let focused = web_sys::window().unwrap().document().unwrap().active_element().unwrap();
+    assert_eq!(focused.get_attribute("data-testid").as_deref(), Some("plot-chart"), "its button is gone");
     assert!(page.find("plot-empty").is_none() && page.find("plot-suggestion").is_none());
     page.until("a line is drawn", |page| pixels(page, FIRST_COLOUR) > 50).await;
     assert_eq!(pixels(&page, SECOND_COLOUR), 0);

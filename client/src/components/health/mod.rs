@@ -15,7 +15,6 @@ pub(super) mod words;
 use gloo_timers::callback::Interval;
 use link::Close;
 use workbench::series::Totals;
-use workbench::time::Micros;
 use yew::prelude::*;
 
 use self::diagram::Diagram;
@@ -33,9 +32,6 @@ use crate::session::{Session, View};
 
 /// Between two looks at the figures. They are read by people.
 const TICK_MILLIS: u32 = 500;
-
-/// What the timeline shows, in microseconds.
-const TIMELINE_MICROS: u64 = 5 * 60 * 1_000_000;
 
 /// Seconds in the charts of traffic.
 const TRAFFIC_SECONDS: usize = 120;
@@ -59,12 +55,12 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
 
     let view = session.view();
     let details = session.details();
-    let (spans, since, now) = session.health(|health, now| {
-        let now = micros(now);
-        let from = Micros(now.0.saturating_sub(TIMELINE_MICROS));
+    let (spans, since, from, now) = session.health(|health, now| {
+        let (from, now) = health.window(now);
         let since = health.stages().present().map_or(now, |(since, _)| since);
-        (health.stages().spans(from, now).collect::<Vec<_>>(), since, now)
+        (health.stages().spans(from, now).collect::<Vec<_>>(), since, from, now)
     });
+    let window = words::duration(now.0 - from.0, t);
     let in_stage = now.0.saturating_sub(since.0);
     let known: u64 = spans.iter().map(|span| span.micros()).sum();
     let open: u64 = spans.iter().filter(|span| span.state == Stage::Open).map(|span| span.micros()).sum();
@@ -85,8 +81,8 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
                 <Diagram stage={*stage} />
             </section>
             <section class="health-part">
-                <h2 class="health-title">{fill(t.timeline, &[&words::duration(TIMELINE_MICROS, t)])}</h2>
-                <Phases {spans} window_micros={TIMELINE_MICROS} now={now.0} />
+                <h2 class="health-title">{fill(t.timeline, &[&window])}</h2>
+                <Phases {spans} {from} {now} />
             </section>
             if let Some(close) = &view.link.last_close {
                 <LastClose close={close.clone()} />
@@ -106,7 +102,7 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
             </section>
             <section class="health-part" aria-label={t.connection}>
                 <h2 class="health-title">{t.connection}</h2>
-                {figures(&view, &details, uptime, (open, known), reconnects, t)}
+                {figures(&view, &details, uptime, words::share(open, known), reconnects, t)}
             </section>
         </div>
     }
@@ -149,7 +145,7 @@ fn figures(
     view: &View,
     details: &Details,
     uptime: Option<u64>,
-    (open, known): (u64, u64),
+    availability: String,
     reconnects: u64,
     t: &'static Texts,
 ) -> Html {
@@ -169,14 +165,10 @@ fn figures(
         &[&count(view.link.queued_messages as u64), &size(view.link.queued_bytes as u64)],
     );
     let text = |value: &str| if value.is_empty() { t.none.to_owned() } else { value.to_owned() };
-    let window = words::duration(TIMELINE_MICROS, t);
     html! {
         <dl class="figures">
             {pair(t.uptime, &duration(uptime), "uptime")}
-            <div class="figure">
-                <dt>{fill(t.availability, &[&window])}</dt>
-                <dd data-testid="health-availability">{words::share(open, known)}</dd>
-            </div>
+            {pair(t.availability, &availability, "availability")}
             {pair(t.connections, &count(stats.connections), "connections")}
             {pair(t.reconnects, &count(reconnects), "reconnects")}
             {pair(t.attempts, &count(stats.attempts), "attempts")}

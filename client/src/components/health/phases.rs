@@ -1,6 +1,7 @@
 //! The stages of the last minutes as a coloured band and as a list.
 
 use workbench::series::Span;
+use workbench::time::Micros;
 use yew::prelude::*;
 
 use super::words;
@@ -21,18 +22,19 @@ const DRAWN: usize = 300;
 pub(super) struct PhasesProps {
     /// Oldest first.
     pub(super) spans: Vec<Span<Stage>>,
-    /// The stretch of time that the band shows, in microseconds.
-    pub(super) window_micros: u64,
-    /// The right end of the band, in microseconds of the spans' clock.
-    pub(super) now: u64,
+    /// The left end of the band.
+    pub(super) from: Micros,
+    /// The right end.
+    pub(super) now: Micros,
 }
 
 #[component]
 pub(super) fn Phases(props: &PhasesProps) -> Html {
     let t = &use_texts().health;
-    let window = words::duration(props.window_micros, t);
-    let start = props.now.saturating_sub(props.window_micros);
-    let percent = |micros: u64| micros as f64 * 100.0 / props.window_micros.max(1) as f64;
+    let (start, now) = (props.from.0, props.now.0);
+    let window_micros = now.saturating_sub(start);
+    let window = words::duration(window_micros, t);
+    let percent = |micros: u64| micros as f64 * 100.0 / window_micros.max(1) as f64;
     let drawn = &props.spans[props.spans.len().saturating_sub(DRAWN)..];
     let listed = props.spans.iter().rev().take(LISTED);
     let left = props.spans.len().saturating_sub(LISTED);
@@ -86,8 +88,8 @@ pub(super) fn Phases(props: &PhasesProps) -> Html {
                         <span class="phases-name">{words::stage(span.state, t)}</span>
                         <span class="phases-duration">{words::duration(span.micros(), t)}</span>
                         <span class="phases-ago">
-                            if span.end.0 < props.now {
-                                {fill(t.ago, &[&words::duration(props.now - span.end.0, t)])}
+                            if span.end.0 < now {
+                                {fill(t.ago, &[&words::duration(now - span.end.0, t)])}
                             } else {
                                 {t.now}
                             }

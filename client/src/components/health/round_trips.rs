@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use workbench::series::{Axis, Summary, columns};
-use workbench::time::Micros;
 use yew::prelude::*;
 
 use super::super::plot::chart::{Canvas, Chart, Readout, Redraw};
@@ -12,11 +11,10 @@ use super::super::plot::time_words;
 use super::words;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, use_texts};
-use crate::model::health::micros;
 use crate::session::Session;
 
-/// What the chart shows.
-const WINDOW_MICROS: u64 = 5 * 60 * 1_000_000;
+/// Room above the greatest value, for the label of the guide that may lie there.
+const HEADROOM: f64 = 1.1;
 
 /// About what one pixel of the chart stands for, in milliseconds.
 const PERIOD_MILLIS: u32 = 1000;
@@ -55,7 +53,11 @@ pub(super) fn RoundTrips(props: &RoundTripsProps) -> Html {
     let text = |millis: f64| words::round_trip(millis, t);
     let (last, p50, p99) = (text(summary.last), text(summary.p50), text(summary.p99));
     let range = format!("{} – {}", text(summary.min), text(summary.max));
-    let window = words::duration(WINDOW_MICROS, t);
+    let window_micros = props.session.health(|health, now| {
+        let (from, to) = health.window(now);
+        to.0 - from.0
+    });
+    let window = words::duration(window_micros, t);
     let label = fill(t.rtt_label, &[&window, &last, &p50, &p99, &summary.count]);
     html! {
         <>
@@ -98,15 +100,14 @@ pub(super) fn pair(name: &'static str, value: &str, testid: &'static str) -> Htm
 
 fn summary(session: &Session) -> Option<Summary> {
     session.health(|health, now| {
-        let now = micros(now);
-        health.round_trips().summary(Micros(now.0.saturating_sub(WINDOW_MICROS)), now)
+        let (from, to) = health.window(now);
+        health.round_trips().summary(from, to)
     })
 }
 
 fn figure(session: &Session, canvas: Canvas, t: &Texts) -> Figure {
     session.health(|health, now| {
-        let to = micros(now);
-        let from = Micros(to.0.saturating_sub(WINDOW_MICROS));
+        let (from, to) = health.window(now);
         let series = health.round_trips();
         let columns = columns(series, from, to, canvas.columns);
         let (_, max) = columns.range.unwrap_or((0.0, 1.0));
@@ -117,7 +118,7 @@ fn figure(session: &Session, canvas: Canvas, t: &Texts) -> Figure {
             from,
             to,
             lanes: vec![Lane {
-                axis: Axis::around(0.0, max, value_steps(canvas.height_px, 1)),
+                axis: Axis::around(0.0, max * HEADROOM, value_steps(canvas.height_px, 1)),
                 lines: vec![Line { slot: 0, columns }],
                 guides: guides.unwrap_or_default(),
             }],

@@ -18,7 +18,10 @@ pub(super) struct AddFieldProps {
     pub(super) suggestions: Vec<(String, f64)>,
     /// Nothing is plotted yet.
     pub(super) is_empty: bool,
+    /// After each attempt to add a field.
     pub(super) on_change: Callback<()>,
+    /// A suggestion was taken, and its button goes away.
+    pub(super) on_taken: Callback<()>,
 }
 
 #[component]
@@ -92,8 +95,11 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                                 data-path={path.clone()}
                                 onclick={{
                                     let (add, path) = (add.clone(), path.clone());
+                                    let on_taken = props.on_taken.clone();
                                     move |_: MouseEvent| {
-                                        add(&path);
+                                        if add(&path) {
+                                            on_taken.emit(());
+                                        }
                                     }
                                 }}
                             >

@@ -11,8 +11,11 @@ mod legend;
 pub(super) mod paint;
 mod watch;
 
+use std::cell::Cell;
+
 use gloo_timers::callback::Interval;
-use web_sys::Performance;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, Performance};
 use workbench::series::{Axis, columns};
 use yew::prelude::*;
 
@@ -57,6 +60,8 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     let left = use_state_eq(|| 0u64);
     let readout = use_state_eq(|| None::<Readout>);
     let update = use_force_update();
+    let root = use_node_ref();
+    let taken = use_memo((), |()| Cell::new(false));
     {
         let (feed, redraw, left) = (feed.clone(), redraw.clone(), left.setter());
         use_effect_with(session.clone(), move |session| {
@@ -80,6 +85,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     let figure = use_callback((session.clone(), t), |canvas: Canvas, (session, t)| {
         session.plot(|state, _, now| figure(state, now, canvas, t))
     });
+    let on_taken = use_callback(taken.clone(), |(), taken| taken.set(true));
     let on_readout = use_callback(readout.setter(), |value, readout| readout.set(value));
 
     let (window, lanes, paused, rows) = session.plot(|state, _, now| {
@@ -88,11 +94,19 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     });
     let suggestions = session.plot(|state, log, _| state.plot.suggestions(log.store(), SUGGESTIONS));
     let is_empty = rows.is_empty();
+    {
+        let (root, taken) = (root.clone(), taken.clone());
+        use_effect_with(rows.len(), move |_| {
+            if taken.take() {
+                focus_chart(&root);
+            }
+        });
+    }
     let names: Vec<&str> = rows.iter().map(|row| &*row.name).collect();
     let sentences: Vec<String> = rows.iter().map(|row| row.sentence(t)).collect();
     let label = fill(t.plot_label, &[&names.join(", "), &sentences.join(". ")]);
     html! {
-        <div class="plot" data-testid="plot">
+        <div ref={root} class="plot" data-testid="plot">
             if !is_empty {
                 <Controls session={session.clone()} {window} {lanes} {paused} on_change={on_change.clone()} />
                 <Chart
@@ -104,7 +118,10 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
                     {label}
                     testid="plot-chart"
                 />
-                <p class="chart-readout" data-testid="plot-readout">
+                <p
+                    class={classes!("chart-readout", readout.is_none().then_some("chart-hint"))}
+                    data-testid="plot-readout"
+                >
                     {readout.as_ref().map_or_else(|| t.plot_keys.to_owned(), |readout| readout_text(readout, t))}
                 </p>
                 <Legend
@@ -114,7 +131,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
                     on_change={on_change.clone()}
                 />
             }
-            <AddField session={session.clone()} {suggestions} {is_empty} {on_change} />
+            <AddField session={session.clone()} {suggestions} {is_empty} {on_change} {on_taken} />
             if *left > 0 {
                 <p class="plot-reading" data-testid="plot-reading">{plural(t.plot_reading, *left)}</p>
             }
@@ -125,6 +142,15 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
 /// The words of the time axis.
 pub(super) fn time_words(t: &Texts) -> TimeWords {
     TimeWords { now: t.now, millis: t.millis, seconds: t.seconds, minutes: t.minutes }
+}
+
+/// What a person sees and steers next after the button they pressed is gone; being focused brings it into view.
+fn focus_chart(root: &NodeRef) {
+    let chart = root.cast::<Element>().and_then(|root| root.query_selector(".plot-chart").ok().flatten());
+    if let Some(chart) = chart.and_then(|chart| chart.dyn_into::<HtmlElement>().ok()) {
+        // Focus is a convenience here.
+        let _ = chart.focus();
+    }
 }
 
 /// Reads the log for the plot whenever the session has something new, until the answer is dropped.

@@ -292,7 +292,7 @@ fn paint_guides(context: &CanvasRenderingContext2d, palette: &Palette, lane: &La
     let mut last_y = f64::INFINITY;
     for guide in &lane.guides {
         // Labels of guides that lie close together are moved apart upwards.
-        let y = area.y(&lane.axis, guide.value).min(last_y - 13.0);
+        let y = area.y(&lane.axis, guide.value).min(last_y - 13.0).max(area.top + 12.0);
         last_y = y;
         context.set_line_width(3.0);
         context.set_stroke_style_str(&palette.surface);
