@@ -11,7 +11,19 @@ mod bench;
 mod composer;
 #[path = "web/connecting.rs"]
 mod connecting;
+#[path = "web/detail.rs"]
+mod detail;
+#[path = "web/drawers.rs"]
+mod drawers;
+#[path = "web/health.rs"]
+mod health;
 #[path = "web/log.rs"]
 mod log;
+#[path = "web/look.rs"]
+mod look;
+#[path = "web/settings.rs"]
+mod settings;
+#[path = "web/tabs.rs"]
+mod tabs;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

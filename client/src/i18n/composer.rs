@@ -105,8 +105,8 @@ table! {
         repeat_list: "Saved messages in order", "按顺序发送收藏的消息";
         repeat_every: "Every", "间隔";
         repeat_millis: "ms", "毫秒";
-        repeat_times: "times", "次数";
-        repeat_rounds: "rounds", "轮数";
+        repeat_times: "Times", "次数";
+        repeat_rounds: "Rounds", "轮数";
         repeat_endless: "endless", "不限";
         repeat_add: "Add a message", "添加消息";
         repeat_add_none: "Save messages first; then they can be sent in order.", "请先收藏消息，然后即可按顺序发送。";

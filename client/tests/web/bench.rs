@@ -15,12 +15,14 @@ use yew::AppHandle;
 /// Longer than anything here takes; only a failing test waits for it.
 const PATIENCE_MILLIS: f64 = 10_000.0;
 
-const STYLES: [&str; 11] = [
+const STYLES: [&str; 13] = [
     include_str!("../../styles/theme.css"),
     include_str!("../../styles/base.css"),
     include_str!("../../styles/app.css"),
     include_str!("../../styles/top_bar.css"),
     include_str!("../../styles/side_panel.css"),
+    include_str!("../../styles/health.css"),
+    include_str!("../../styles/plot.css"),
     include_str!("../../styles/connection_bar.css"),
     include_str!("../../styles/status_bar.css"),
     include_str!("../../styles/notice_bar.css"),
@@ -32,6 +34,7 @@ const STYLES: [&str; 11] = [
 /// A mounted page. Dropping it takes it down with its session.
 pub(crate) struct Bench {
     pub(crate) session: Session,
+    pub(crate) workspace: Workspace,
     root: Element,
     app: Option<AppHandle<App>>,
 }
@@ -55,10 +58,10 @@ impl Bench {
         root.append_child(&style).unwrap();
         root.append_child(&mount).unwrap();
         document.body().unwrap().append_child(&root).unwrap();
-        let props = AppProps { workspace: workspace.clone() };
+        let props = AppProps { workspace: workspace.clone(), keep: false };
         let app = yew::Renderer::<App>::with_root_and_props(mount, props).render();
         let session = workspace.active();
-        let bench = Bench { session, root, app: Some(app) };
+        let bench = Bench { session, workspace, root, app: Some(app) };
         bench.until("the page is drawn", |bench| bench.find("status").is_some()).await;
         bench
     }
@@ -145,6 +148,35 @@ impl Bench {
         init.set_cancelable(true);
         let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
         self.get(name).dispatch_event(&event).unwrap()
+    }
+
+    /// Writes into any field as a person would.
+    pub(crate) fn fill(&self, name: &str, text: &str) {
+        let field: HtmlInputElement = self.get(name).unchecked_into();
+        field.set_value(text);
+        dispatch_input(&field);
+    }
+
+    /// Presses a key with Ctrl held down.
+    pub(crate) fn press_command(&self, name: &str, key: &str) {
+        let init = KeyboardEventInit::new();
+        init.set_key(key);
+        init.set_ctrl_key(true);
+        init.set_bubbles(true);
+        init.set_cancelable(true);
+        let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).unwrap();
+        self.get(name).dispatch_event(&event).unwrap();
+    }
+
+    /// Every element of that name in the order of the page.
+    pub(crate) fn all(&self, name: &str) -> Vec<HtmlElement> {
+        let found = self.root.query_selector_all(&format!("[data-testid={name}]")).unwrap();
+        (0..found.length()).map(|index| found.item(index).unwrap().unchecked_into()).collect()
+    }
+
+    /// What each element of that name says.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        self.all(name).into_iter().map(|element| element.text_content().unwrap()).collect()
     }
 
     /// Scrolls the log and lets the page see it.

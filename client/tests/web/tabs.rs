@@ -1,0 +1,54 @@
+//! Several connections, and files as logs.
+
+use client::transfer::{Progress, Transfer};
+use link::Message;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::bench::Bench;
+
+#[wasm_bindgen_test]
+async fn each_tab_has_its_own_log_and_address() {
+    let page = Bench::open().await;
+    page.session.send(Message::Text("first".to_owned()));
+    page.until("it is in the log", |page| page.rows().len() == 1).await;
+    page.click("tab-add");
+    page.until("the new tab is empty", |page| page.count_elements("[data-testid=tab]") == 2 && page.rows().is_empty())
+        .await;
+    page.write_address("ws://example.com/other");
+    page.until("the tab is named after it", |page| page.all_text(".tab-label")[1] == "example.com/other").await;
+    page.workspace.step(true);
+    page.until("the first is shown again", |page| page.rows().len() == 1).await;
+    let field: web_sys::HtmlInputElement = wasm_bindgen::JsCast::unchecked_into(page.get("url"));
+    assert_eq!(field.value(), "ws://127.0.0.1:8080/ws");
+    page.click("tab-close");
+    page.until("one is left", |page| page.count_elements("[data-testid=tab]") == 1).await;
+    assert_eq!(page.all_text(".tab-label"), ["example.com/other"]);
+    assert!(page.find("tab-close").is_none(), "the last one stays");
+}
+
+#[wasm_bindgen_test]
+async fn a_tab_can_be_named() {
+    let page = Bench::open().await;
+    let id = page.workspace.tabs().active;
+    page.workspace.rename(id, " staging ");
+    page.until("the name is shown", |page| page.all_text(".tab-label") == ["staging"]).await;
+    page.workspace.rename(id, "");
+    page.until("the address is shown", |page| page.all_text(".tab-label") == ["127.0.0.1:8080/ws"]).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_file_becomes_a_log() {
+    let page = Bench::open().await;
+    let file = "{\"heartwire\":\"log\",\"version\":1,\"created\":\"2024-05-01T12:00:00.000Z\",\"connections\":[]}\n\
+                {\"id\":0,\"time\":1714564800000,\"conn\":1,\"dir\":\"in\",\"kind\":\"message\",\"data\":\"old\"}\n";
+    let done = std::rc::Rc::new(std::cell::RefCell::new(None));
+    let seen = done.clone();
+    let _transfer = Transfer::import(&page.session, file.to_owned(), move |progress| {
+        if matches!(progress, Progress::Imported(_) | Progress::Failed(_)) {
+            seen.replace(Some(progress));
+        }
+    });
+    page.until("it is read", |_| done.borrow().is_some()).await;
+    assert!(matches!(&*done.borrow(), Some(Progress::Imported(report)) if report.entries == 1));
+    page.until("it is shown", |page| page.rows() == [(0, "RESPONSE".to_owned(), "old".to_owned())]).await;
+}
