@@ -64,6 +64,8 @@ pub struct View {
     pub link: Snapshot,
     /// The address last connected to.
     pub address: Rc<str>,
+    /// What is written in the connection bar.
+    pub draft: Draft,
     /// What to show above the log.
     pub notice: Option<Rc<Notice>>,
     /// The heartbeat's interval; `None` when it is off.
@@ -130,6 +132,7 @@ impl Session {
         let payload = Message::Text(options.heartbeat.payload.text.clone());
         let config = to_config(&options, payload, Vec::new());
         let address = params.url.clone().unwrap_or_else(|| page.endpoint());
+        let draft = Draft { address: address.into(), protocols: AttrValue::default() };
         let seed = js_sys::Math::random().to_bits() ^ js_sys::Date::now().to_bits();
         Session(Rc::new_cyclic(|inner: &Weak<Inner>| {
             let (on_output, on_frame) = (inner.clone(), inner.clone());
@@ -147,6 +150,7 @@ impl Session {
                 revision: 0,
                 link: driver.snapshot(),
                 address: "".into(),
+                draft: draft.clone(),
                 notice: None,
                 heartbeat: config.heartbeat.as_ref().map(|heartbeat| heartbeat.interval),
                 reconnect: config.reconnect.enabled,
@@ -169,7 +173,7 @@ impl Session {
                 view: RefCell::new(Rc::new(view)),
                 subscribers: RefCell::default(),
                 options: RefCell::new(options),
-                draft: RefCell::new(Draft { address: address.into(), protocols: AttrValue::default() }),
+                draft: RefCell::new(draft.clone()),
                 compose: RefCell::default(),
                 desk: Desk::default(),
             }
@@ -474,6 +478,7 @@ impl Inner {
                 } else {
                     log.address().into()
                 },
+                draft: self.draft.borrow().clone(),
                 notice,
                 heartbeat: config.heartbeat.map(|heartbeat| heartbeat.interval),
                 reconnect: config.reconnect.enabled,

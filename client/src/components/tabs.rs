@@ -91,13 +91,14 @@ fn TabItem(props: &TabItemProps) -> Html {
     let t = &use_texts().common;
     let renaming = use_state_eq(|| false);
     let field = use_node_ref();
-    let state = use_selected(&props.tab.session, |view| (view.link.phase, view.address.clone()));
-    let (phase, address) = &*state;
-    let draft = props.tab.session.draft().address;
+    let state = use_selected(&props.tab.session, |view| {
+        (view.link.phase, view.address.clone(), view.draft.address.clone())
+    });
+    let (phase, address, draft) = &*state;
     let label = match &props.tab.name {
         Some(name) => name.clone(),
         None if !address.is_empty() => short(address).into(),
-        None if !draft.is_empty() => short(&draft).into(),
+        None if !draft.is_empty() => short(draft).into(),
         None => t.tab_unnamed.into(),
     };
     {

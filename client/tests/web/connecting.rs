@@ -1,3 +1,4 @@
+use client::session::Draft;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Event;
 
@@ -60,7 +61,9 @@ async fn nonsense_never_breaks_the_page() {
 #[wasm_bindgen_test]
 async fn a_bad_subprotocol_is_explained() {
     let page = Bench::open().await;
-    page.session.connect(REFUSED, "not a token");
+    let draft = Draft { address: REFUSED.into(), protocols: "not a token".into() };
+    page.session.set_draft(draft);
+    page.session.connect();
     page.until("the page explains", |page| page.find("error").is_some()).await;
     assert!(page.text("error").contains("subprotocol"));
     assert_eq!(page.phase(), "idle");
