@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use link::{
-    Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Origin, Phase,
-    Pulse, SendError, SocketId, Stats, Time,
+    Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Origin,
+    Phase, Pulse, SendError, SocketId, Stats, Time,
 };
 
 use workbench::time::Micros;

@@ -4,7 +4,9 @@ use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
+use web_sys::{
+    DomException, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
 
 const NAME: &str = "heartwire";
 const STORE: &str = "journal";
@@ -89,7 +91,11 @@ impl Db {
     pub(super) async fn read(&self, prefix: &str) -> Result<Vec<Vec<u8>>> {
         let values = finished(&self.store()?.get_all_with_key(&range(prefix)?)?).await?;
         let values = values.dyn_into::<Array>()?;
-        Ok(values.iter().filter_map(|bytes| bytes.dyn_into::<Uint8Array>().ok()).map(|bytes| bytes.to_vec()).collect())
+        Ok(values
+            .iter()
+            .filter_map(|bytes| bytes.dyn_into::<Uint8Array>().ok())
+            .map(|bytes| bytes.to_vec())
+            .collect())
     }
 
     fn store(&self) -> Result<IdbObjectStore> {

@@ -57,7 +57,14 @@ impl Pieces {
     }
 
     /// Adds lines. Another epoch is another log: the one before is removed.
-    pub(super) fn write(&mut self, epoch: u64, url: &str, now: Micros, lines: &str, changes: &mut Vec<Change>) {
+    pub(super) fn write(
+        &mut self,
+        epoch: u64,
+        url: &str,
+        now: Micros,
+        lines: &str,
+        changes: &mut Vec<Change>,
+    ) {
         if self.epoch.is_some_and(|own| own != epoch) {
             changes.push(Change::DeleteAll(self.prefix.clone()));
             *self = Pieces { max_bytes: self.max_bytes, ..Pieces::new(std::mem::take(&mut self.prefix)) };

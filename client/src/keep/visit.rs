@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn keys_lead_to_the_logs_of_a_visit() {
-        let keys = ["a/000001/0000000000", "a/000001/0000000001", "a/000003/0000000000", "b/000001/0000000000"];
+        let keys =
+            ["a/000001/0000000000", "a/000001/0000000001", "a/000003/0000000000", "b/000001/0000000000"];
         let keys = keys.map(str::to_owned);
         assert_eq!(prefixes(&keys, "a"), ["a/000001/", "a/000003/"]);
         let line = "{\"heartwire\":\"log\",\"version\":1,\"connections\":[{\"id\":1,\"url\":\"ws://h/\"}]}\n";

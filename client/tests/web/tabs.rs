@@ -12,10 +12,13 @@ async fn each_tab_has_its_own_log_and_address() {
     page.session.send(Message::Text("first".to_owned()));
     page.until("it is in the log", |page| page.rows().len() == 1).await;
     page.click("tab-add");
-    page.until("the new tab is empty", |page| page.count_elements("[data-testid=tab]") == 2 && page.rows().is_empty())
-        .await;
+    page.until("the new tab is empty", |page| {
+        page.count_elements("[data-testid=tab]") == 2 && page.rows().is_empty()
+    })
+    .await;
     page.write_address("ws://example.com/other");
-    page.until("the tab is named after it", |page| page.all_text(".tab-label")[1] == "example.com/other").await;
+    page.until("the tab is named after it", |page| page.all_text(".tab-label")[1] == "example.com/other")
+        .await;
     page.workspace.step(true);
     page.until("the first is shown again", |page| page.rows().len() == 1).await;
     let field: web_sys::HtmlInputElement = wasm_bindgen::JsCast::unchecked_into(page.get("url"));

@@ -14,8 +14,8 @@ mod tools;
 
 use yew::prelude::*;
 
-use self::filter_bar::FilterBar;
 pub(crate) use self::files::load;
+use self::filter_bar::FilterBar;
 pub(super) use self::filter_bar::set_filter;
 use self::find_bar::FindBar;
 use self::rows::Rows;

@@ -136,7 +136,11 @@ impl Log {
     ///
     /// # Errors
     /// The file makes no sense from here on.
-    pub fn import(&mut self, import: &mut Import, more: impl FnMut() -> bool) -> Result<Progress, ImportError> {
+    pub fn import(
+        &mut self,
+        import: &mut Import,
+        more: impl FnMut() -> bool,
+    ) -> Result<Progress, ImportError> {
         import.step_while(&mut self.store, more)
     }
 
