@@ -77,7 +77,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
         });
     }
     // After whatever the person changed: read what is new, draw, and show it in the legend.
-    let on_change = use_callback((feed.clone(), redraw.clone()), move |(), (feed, redraw)| {
+    let on_change = use_callback((feed, redraw.clone()), move |(), (feed, redraw)| {
         feed.request();
         redraw.request();
         update.force_update();
@@ -95,7 +95,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     let suggestions = session.plot(|state, log, _| state.plot.suggestions(log.store(), SUGGESTIONS));
     let is_empty = rows.is_empty();
     {
-        let (root, taken) = (root.clone(), taken.clone());
+        let root = root.clone();
         use_effect_with(rows.len(), move |_| {
             if taken.take() {
                 focus_chart(&root);
