@@ -9,7 +9,7 @@
 //!
 //! [`model`] is what is shown as plain data, free of the browser; [`driver`] owns the socket and the
 //! [`link::Link`]; [`session`] keeps the log and publishes at most one [`session::View`] per animation frame;
-//! [`components`] draw it; [`page`] starts it all.
+//! [`desk`] holds what is about to be sent, tab by tab; [`components`] draw it; [`page`] starts it all.
 
 pub mod components;
 pub mod desk;
