@@ -78,6 +78,8 @@ impl Transfer {
             };
             (rows, log.address().to_owned())
         });
+        // A log that was read from a file has been connected to nothing here.
+        let url = if url.is_empty() { session.draft().address.to_string() } else { url };
         let connections = vec![ConnectionInfo { id: session.id(), url }];
         let export = Box::new(Export::new(format, rows, connections, now));
         let stamp = now.iso();

@@ -96,7 +96,7 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
         }
     };
     let value = {
-        let (tree, document) = (tree.clone(), props.document.clone());
+        let (tree, document) = (tree, props.document.clone());
         move |node: usize| {
             let tree = tree.borrow();
             let tree = tree.as_ref()?;
@@ -110,7 +110,7 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
             move |_: MouseEvent| copy(raw.clone(), copied.clone())
         };
         let filter = {
-            let (session, path, raw) = (props.session.clone(), path.clone(), raw.clone());
+            let (session, path, raw) = (props.session.clone(), path.clone(), raw);
             move |_: MouseEvent| {
                 let is_scalar = !raw.starts_with(['{', '[']);
                 let text = if is_scalar { format!("{path} == {raw}") } else { path.clone() };

@@ -14,7 +14,7 @@ use yew::prelude::*;
 use crate::components::icons::{Icon, Picture};
 use crate::i18n::{fill, plural, texts, use_texts};
 use crate::model::notice::Notice;
-use crate::session::Session;
+use crate::session::{Draft, Session};
 use crate::transfer::{Progress, Transfer};
 use crate::workspace::Workspace;
 
@@ -44,7 +44,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
         move |_: MouseEvent| is_open.set(!*is_open)
     };
     let export = {
-        let (session, transfer) = (props.session.clone(), transfer.clone());
+        let (session, transfer) = (props.session.clone(), transfer);
         let (fraction, message) = (fraction.setter(), message.setter());
         let only_shown = *only_shown && props.is_filtered;
         move |format: FileFormat| {
@@ -196,6 +196,12 @@ pub(crate) fn load(session: Session, text: String) {
     let (keep, target) = (slot.clone(), session.clone());
     let transfer = Transfer::import(&session, text, move |progress| {
         let t = &texts().log;
+        if let Progress::Imported(report) = &progress
+            && let Some(url) =
+                report.connections.iter().map(|connection| &connection.url).find(|url| !url.is_empty())
+        {
+            target.set_draft(Draft { address: url.clone().into(), ..target.draft() });
+        }
         match progress {
             Progress::Under(_) => return,
             Progress::Imported(report) if report.skipped > 0 => {
