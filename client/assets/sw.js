@@ -19,6 +19,8 @@ self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  // The document is then asked for while this worker is still starting.
+  await self.registration.navigationPreload?.enable();
   await self.clients.claim();
 })()));
 
@@ -32,7 +34,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== scope.origin) return;
   if (request.mode === "navigate") {
     const isPage = url.pathname === scope.pathname || url.pathname === `${scope.pathname}index.html`;
-    if (isPage) event.respondWith(page(request));
+    if (isPage) event.respondWith(page(event));
   } else if (HASHED.test(url.pathname)) {
     event.respondWith(file(request));
   } else if (isOurs(url)) {
@@ -45,13 +47,18 @@ function isOurs(url) {
   return url.pathname.startsWith(scope.pathname) && /\.(svg|webmanifest)$/.test(url.pathname);
 }
 
-async function page(request) {
+async function page(event) {
+  const asked = ask(event);
   const kept = await cached(scope.href);
-  if (!kept) return fetch(request);
+  if (!kept) return asked;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MILLIS, kept));
   // A gateway that answers for a server that is gone is no better than silence.
-  const answer = fetch(request).then((response) => response.status >= 500 ? kept : response, () => kept);
+  const answer = asked.then((response) => response.status >= 500 ? kept : response, () => kept);
   return Promise.race([answer, late]);
+}
+
+async function ask(event) {
+  return await event.preloadResponse ?? fetch(event.request);
 }
 
 async function file(request) {

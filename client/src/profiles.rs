@@ -127,7 +127,8 @@ pub fn follow_link(workspace: &Workspace, session: &Session, fragment: &str) {
         Some(Ok(profile)) => {
             workspace.rename(session.id(), &profile.name);
             let missing = load(session, &profile, Values::OfPage);
-            Notice::new(fill(t.link_title, &[&profile.name]), link_sentence(&profile, &missing, t))
+            let name = if profile.name.is_empty() { &profile.url } else { &profile.name };
+            Notice::new(fill(t.link_title, &[name]), link_sentence(&profile, &missing, t))
         }
         Some(Err(error)) => Notice::new(t.link_damaged, explain(&error, t)),
     };

@@ -8,6 +8,7 @@ pub(super) enum Icon {
     Import,
     Export,
     Fold,
+    Folder,
     Gear,
     Link,
     Pin,
@@ -80,6 +81,7 @@ pub(super) fn Picture(props: &PictureProps) -> Html {
         Icon::Resend => "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3",
         Icon::Edit => "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3zM9.5 4.2l2.3 2.3",
         Icon::Pin => "M6 2.5h4l-.5 4 2 2.5h-7l2-2.5zM8 9v5",
+        Icon::Folder => "M2 4h4.2l1.6 2H14v7H2z",
         Icon::Gear => {
             "M8 5.7a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6zM8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2\
              M3.4 3.4l1.4 1.4M11.2 11.2l1.4 1.4M12.6 3.4l-1.4 1.4M4.8 11.2l-1.4 1.4"

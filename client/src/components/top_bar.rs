@@ -25,7 +25,7 @@ pub(super) struct TopBarProps {
 pub(super) fn TopBar(props: &TopBarProps) -> Html {
     let t = &use_texts().settings;
     let sheets = [
-        (Sheet::Profiles, Icon::Plug, t.profiles, "open-profiles"),
+        (Sheet::Profiles, Icon::Folder, t.profiles, "open-profiles"),
         (Sheet::Settings, Icon::Gear, t.title, "open-settings"),
         (Sheet::Help, Icon::Question, t.help, "open-help"),
     ];

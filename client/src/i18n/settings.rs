@@ -21,7 +21,6 @@ table! {
         only_here: "For this connection only. Save it as a profile to keep it.", "仅用于当前连接。保存为配置后可长期保留。";
         for_all: "For all connections.", "用于所有连接。";
         restore: "Restore defaults", "恢复默认";
-        not_applied: "Not applied until it is corrected.", "修正后才会生效。";
 
         // Heartbeat.
         heartbeat: "Send heartbeats", "发送心跳";

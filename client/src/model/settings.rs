@@ -124,17 +124,27 @@ impl Form {
         }
     }
 
-    /// What the form sets. `check` finds out whether a message could be made of a draft.
-    ///
-    /// # Errors
-    /// What is wrong; nothing is set by halves.
+    /// What the form sets, and everything that is wrong. A field that is wrong sets nothing: what is set in `present`
+    /// stays. A message that `check` cannot make is set all the same, since a variable it needs may be given a value
+    /// later; connecting says so again.
     pub fn read(
         &self,
+        present: &Options,
         check: impl Fn(&Draft) -> Result<(), Fault>,
         t: &Settings,
         faults: &Composer,
-    ) -> Result<Options, Problems> {
+    ) -> (Options, Problems) {
         let mut problems = Problems::new();
+        let mut options = Options {
+            heartbeat: Heartbeat {
+                enabled: self.heartbeat,
+                even_when_busy: self.even_when_busy,
+                reconnect_when_missed: self.reconnect_when_missed,
+                ..present.heartbeat.clone()
+            },
+            reconnect: Reconnect { enabled: self.reconnect, ..present.reconnect.clone() },
+            opening: self.opening.clone(),
+        };
         let mut draft = |field, draft: &Draft| {
             if let Err(fault) = check(draft) {
                 problems.push((field, fault::sentence(&fault, &draft.text, faults)));
@@ -146,83 +156,77 @@ impl Form {
         for (index, opening) in self.opening.iter().enumerate() {
             draft(Field::Opening(index), opening);
         }
-        if self.heartbeat && self.payload.text.is_empty() {
-            problems.push((Field::Payload, t.payload_empty.to_owned()));
-        }
-        let answer = self.answer(t, &mut problems);
-        let mut millis = |field, text: &str| {
-            parse_duration(text).unwrap_or_else(|| {
-                problems.push((field, fill(t.duration_wrong, &[&text.trim()])));
-                MIN_MILLIS
-            })
-        };
-        let interval_millis = millis(Field::Interval, &self.interval);
-        let deadline_millis = millis(Field::Deadline, &self.deadline);
-        let min_delay_millis = millis(Field::MinDelay, &self.min_delay);
-        let max_delay_millis = millis(Field::MaxDelay, &self.max_delay);
-        if min_delay_millis > max_delay_millis && !problems.iter().any(|(field, _)| *field == Field::MaxDelay)
-        {
-            problems.push((Field::MaxDelay, t.max_delay_wrong.to_owned()));
-        }
-        let max_attempts = match self.attempts.trim() {
-            "" => None,
-            text => match text.parse::<u32>() {
-                Ok(attempts @ 1..) => Some(attempts),
-                _ => {
-                    problems.push((Field::Attempts, t.attempts_wrong.to_owned()));
-                    None
-                }
-            },
-        };
-        let stop_codes = parse_codes(&self.stop_codes).unwrap_or_else(|error| {
-            let sentence = match error {
-                CodesError::NotACode(part) => fill(t.codes_wrong, &[&part]),
-                CodesError::Backwards(part) => fill(t.codes_backwards, &[&part]),
-            };
-            problems.push((Field::StopCodes, sentence));
-            Vec::new()
-        });
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(Options {
-            heartbeat: Heartbeat {
-                enabled: self.heartbeat,
-                payload: self.payload.clone(),
-                answer,
-                interval_millis,
-                deadline_millis,
-                even_when_busy: self.even_when_busy,
-                reconnect_when_missed: self.reconnect_when_missed,
-            },
-            reconnect: Reconnect {
-                enabled: self.reconnect,
-                min_delay_millis,
-                max_delay_millis,
-                max_attempts,
-                stop_codes,
-            },
-            opening: self.opening.clone(),
-        })
+        self.read_heartbeat(&mut options.heartbeat, &mut problems, t);
+        self.read_reconnect(&mut options.reconnect, &mut problems, t);
+        (options, problems)
     }
 
-    fn answer(&self, t: &Settings, problems: &mut Problems) -> Answer {
+    fn read_heartbeat(&self, heartbeat: &mut Heartbeat, problems: &mut Problems, t: &Settings) {
+        if !self.payload.text.is_empty() {
+            heartbeat.payload = self.payload.clone();
+        } else if self.heartbeat {
+            problems.push((Field::Payload, t.payload_empty.to_owned()));
+        }
+        match self.answer(t) {
+            Ok(answer) => heartbeat.answer = answer,
+            Err(problem) if self.heartbeat => problems.push(problem),
+            Err(_) => {}
+        }
+        set_duration(&mut heartbeat.interval_millis, Field::Interval, &self.interval, problems, t);
+        set_duration(&mut heartbeat.deadline_millis, Field::Deadline, &self.deadline, problems, t);
+    }
+
+    fn read_reconnect(&self, reconnect: &mut Reconnect, problems: &mut Problems, t: &Settings) {
+        let before = (reconnect.min_delay_millis, reconnect.max_delay_millis);
+        set_duration(&mut reconnect.min_delay_millis, Field::MinDelay, &self.min_delay, problems, t);
+        set_duration(&mut reconnect.max_delay_millis, Field::MaxDelay, &self.max_delay, problems, t);
+        if reconnect.min_delay_millis > reconnect.max_delay_millis {
+            (reconnect.min_delay_millis, reconnect.max_delay_millis) = before;
+            problems.push((Field::MaxDelay, t.max_delay_wrong.to_owned()));
+        }
+        match self.attempts.trim() {
+            "" => reconnect.max_attempts = None,
+            text => match text.parse::<u32>() {
+                Ok(attempts @ 1..) => reconnect.max_attempts = Some(attempts),
+                _ => problems.push((Field::Attempts, t.attempts_wrong.to_owned())),
+            },
+        }
+        match parse_codes(&self.stop_codes) {
+            Ok(codes) => reconnect.stop_codes = codes,
+            Err(CodesError::NotACode(part)) => {
+                problems.push((Field::StopCodes, fill(t.codes_wrong, &[&part])));
+            }
+            Err(CodesError::Backwards(part)) => {
+                problems.push((Field::StopCodes, fill(t.codes_backwards, &[&part])));
+            }
+        }
+    }
+
+    fn answer(&self, t: &Settings) -> Result<Answer, (Field, String)> {
         let text = self.answer_text.clone();
         let needs_text = matches!(self.answer, AnswerKind::Exact | AnswerKind::Contains);
-        if self.heartbeat && needs_text && text.is_empty() {
-            problems.push((Field::Answer, t.answer_empty.to_owned()));
+        if needs_text && text.is_empty() {
+            return Err((Field::Answer, t.answer_empty.to_owned()));
         }
-        if self.heartbeat && self.answer == AnswerKind::Json && self.answer_name.is_empty() {
-            problems.push((Field::AnswerName, t.answer_name_empty.to_owned()));
+        if self.answer == AnswerKind::Json && self.answer_name.is_empty() {
+            return Err((Field::AnswerName, t.answer_name_empty.to_owned()));
         }
-        match self.answer {
+        Ok(match self.answer {
             AnswerKind::Echo => Answer::Echo,
             AnswerKind::Exact => Answer::Exact(text),
             AnswerKind::Contains => Answer::Contains(text),
             AnswerKind::Json => Answer::JsonField { name: self.answer_name.clone(), value: text },
             AnswerKind::Any => Answer::AnyMessage,
             AnswerKind::None => Answer::None,
-        }
+        })
+    }
+}
+
+/// Sets a length of time, or says what is wrong with it.
+fn set_duration(place: &mut u64, field: Field, text: &str, problems: &mut Problems, t: &Settings) {
+    match parse_duration(text) {
+        Some(millis) => *place = millis,
+        None => problems.push((field, fill(t.duration_wrong, &[&text.trim()]))),
     }
 }
 
@@ -300,12 +304,9 @@ mod tests {
         draft.prepare(None::<&mut workbench::template::Values<'_, fn() -> u64>>).map(drop)
     }
 
-    fn read(form: &Form) -> Result<Options, Problems> {
-        form.read(check, T, FAULTS)
-    }
-
-    fn fields(form: &Form) -> Vec<Field> {
-        read(form).err().unwrap_or_default().into_iter().map(|(field, _)| field).collect()
+    fn read(form: &Form) -> (Options, Vec<Field>) {
+        let (options, problems) = form.read(&Options::default(), check, T, FAULTS);
+        (options, problems.into_iter().map(|(field, _)| field).collect())
     }
 
     #[test]
@@ -317,7 +318,7 @@ mod tests {
     #[test]
     fn a_form_says_what_is_set() {
         let mut options = Options::default();
-        assert_eq!(read(&Form::new(&options)), Ok(options.clone()));
+        assert_eq!(read(&Form::new(&options)), (options.clone(), vec![]));
         options.heartbeat = Heartbeat {
             enabled: false,
             payload: Draft { format: Format::Hex, text: "00 ff".to_owned() },
@@ -335,7 +336,7 @@ mod tests {
             stop_codes: vec![1000..=1000, 4000..=4010],
         };
         options.opening = vec![Draft { format: Format::Json, text: "[]".to_owned() }];
-        assert_eq!(read(&Form::new(&options)), Ok(options.clone()));
+        assert_eq!(read(&Form::new(&options)), (options.clone(), vec![]));
         for answer in [
             Answer::Exact("a".to_owned()),
             Answer::Contains("b".to_owned()),
@@ -343,7 +344,7 @@ mod tests {
             Answer::None,
         ] {
             options.heartbeat.answer = answer;
-            assert_eq!(read(&Form::new(&options)), Ok(options.clone()));
+            assert_eq!(read(&Form::new(&options)), (options.clone(), vec![]));
         }
     }
 
@@ -358,8 +359,10 @@ mod tests {
         form.payload = Draft { format: Format::Json, text: "{".to_owned() };
         form.answer = AnswerKind::Contains;
         form.opening = vec![Draft::default(), Draft { format: Format::Hex, text: "0".to_owned() }];
+        form.reconnect = false;
+        let (options, wrong) = read(&form);
         assert_eq!(
-            fields(&form),
+            wrong,
             [
                 Field::Payload,
                 Field::Opening(1),
@@ -371,6 +374,11 @@ mod tests {
                 Field::StopCodes,
             ]
         );
+        // What is wrong sets nothing, messages excepted; what is right is set.
+        let mut expected = Options { opening: form.opening.clone(), ..Options::default() };
+        expected.heartbeat.payload = form.payload;
+        expected.reconnect.enabled = false;
+        assert_eq!(options, expected);
     }
 
     #[test]
@@ -378,9 +386,9 @@ mod tests {
         let mut form = Form::new(&Options::default());
         form.payload.text.clear();
         form.answer = AnswerKind::Json;
-        assert_eq!(fields(&form), [Field::Payload, Field::AnswerName]);
+        assert_eq!(read(&form).1, [Field::Payload, Field::AnswerName]);
         form.heartbeat = false;
-        assert_eq!(fields(&form), []);
+        assert_eq!(read(&form).1, []);
     }
 
     #[test]

@@ -30,7 +30,10 @@ struct Fresh(Bench);
 impl Fresh {
     async fn open() -> Fresh {
         forget();
-        Fresh(Bench::open().await)
+        let page = Bench::open().await;
+        // The keys are followed once the page is drawn.
+        page.settle().await;
+        Fresh(page)
     }
 }
 
@@ -106,7 +109,7 @@ async fn a_heartbeat_is_set_when_all_of_it_is_right() {
     page.write_in("heartbeat-interval", "soon").await;
     assert!(page.problems()[0].contains("soon"), "{:?}", page.problems());
     assert_eq!(page.attribute("heartbeat-interval", "aria-invalid"), "true");
-    assert_eq!(page.session.options().heartbeat.interval_millis, 20_000, "nothing is set by halves");
+    assert_eq!(page.session.options().heartbeat.interval_millis, 20_000, "it sets nothing");
     page.write_in("heartbeat-interval", "1.5 s").await;
     assert!(page.problems().is_empty());
     assert_eq!(page.session.options().heartbeat.interval_millis, 1_500);
@@ -164,6 +167,11 @@ async fn opening_messages_are_written_moved_and_checked() {
         page.settle().await;
     }
     assert!(page.problems().iter().any(|problem| problem.contains("nobody")), "{:?}", page.problems());
+    assert_eq!(
+        page.session.options().opening.len(),
+        2,
+        "it is kept, for the variable may get its value later"
+    );
     page.click("opening-2-remove");
     page.settle().await;
     page.choose("opening-1-format", "json").await;

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlInputElement;
+use web_sys::{Element, HtmlInputElement};
 use workbench::profile::{Book, Conflict, Part, Plan};
 use yew::prelude::*;
 
@@ -34,6 +34,16 @@ pub(super) fn Files(props: &FilesProps) -> Html {
     let secrets = use_state_eq(|| false);
     let read = use_state_eq(|| None::<Result<Rc<Book>, String>>);
     let conflict = use_state_eq(Conflict::default);
+    let preview = use_node_ref();
+    {
+        // The end of the dialog may be out of sight.
+        let preview = preview.clone();
+        use_effect_with((*read).is_some(), move |_| {
+            if let Some(preview) = preview.cast::<Element>() {
+                preview.scroll_into_view();
+            }
+        });
+    }
     let export = {
         let (book, secrets) = (props.book.clone(), *secrets);
         move |_: MouseEvent| save_text(&book.to_json(secrets), "application/json", "heartwire-profiles.json")
@@ -123,7 +133,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                 </p>
             }
             if let Some(Ok(book)) = &*read {
-                <section class="profile-import" data-testid="import" aria-label={t.file_import}>
+                <section class="profile-import" ref={preview} data-testid="import" aria-label={t.file_import}>
                     {plan_view(&props.book.plan(book), *conflict, on_conflict, t)}
                     <div class="profile-form-buttons">
                         <button class="button small primary" type="button" data-testid="import-do" onclick={import}>

@@ -115,9 +115,12 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
             });
         })
     };
+    let body = use_node_ref();
     let undo = {
-        let (change, said) = (change.clone(), said.clone());
+        let (change, said, body) = (change.clone(), said.clone(), body.clone());
         move |_: MouseEvent| {
+            // The button goes with what it undid.
+            focus(&body);
             if let Some(profile) = said.removed.clone() {
                 change(&|book| {
                     book.save(profile.clone());
@@ -129,6 +132,7 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
     let on_deed = {
         let (workspace, on_close) = (props.workspace.clone(), props.on_close.clone());
         let (renaming, rename_error, said) = (renaming.setter(), rename_error.setter(), said.setter());
+        let body = body.clone();
         Callback::from(move |deed: Deed| {
             rename_error.set(None);
             match deed {
@@ -138,12 +142,16 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
                 }
                 Deed::CopyLink(profile) => copy_link(&profile, said.clone(), t),
                 Deed::StartRename(profile) => renaming.set(Some((profile.group, profile.name))),
-                Deed::CancelRename => renaming.set(None),
+                Deed::CancelRename => {
+                    focus(&body);
+                    renaming.set(None);
+                }
                 Deed::Rename { profile, group, name } => change(&|book| {
                     let outcome = book.rename((&profile.group, &profile.name), (&group, &name));
                     rename_error.set(outcome.err());
                     match outcome {
                         Ok(()) => {
+                            focus(&body);
                             renaming.set(None);
                             Said::done(fill(t.profile_renamed, &[&name.trim()]))
                         }
@@ -166,7 +174,7 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
     let group = group_of(&book, &name);
     html! {
         <Dialog title={t.profiles} name="profiles" on_close={props.on_close.clone()}>
-            <div class="profiles-body">
+            <div class="profiles-body" ref={body} tabindex="-1">
                 <SaveForm {present} {name} {group} book={book.clone()} on_save={save} />
                 {said_view(&said, undo, t)}
                 if book.profiles().is_empty() {
@@ -219,8 +227,8 @@ fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Setti
             if !said.sentence.is_empty() {
                 <span>{&said.sentence}</span>
             }
-            if said.removed.is_some() {
-                <button class="button small" type="button" data-testid="profiles-undo" onclick={undo}>{t.undo}</button>
+            if let Some(removed) = &said.removed {
+                <UndoButton key={removed.name.clone()} onclick={Callback::from(undo)} />
             }
             if let Some(link) = &said.link {
                 <textarea
@@ -233,6 +241,39 @@ fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Setti
                 />
             }
         </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct UndoButtonProps {
+    onclick: Callback<MouseEvent>,
+}
+
+/// Takes the focus, which went with the row that was deleted.
+#[component]
+fn UndoButton(props: &UndoButtonProps) -> Html {
+    let t = &use_texts().settings;
+    let node = use_node_ref();
+    {
+        let node = node.clone();
+        use_effect_with((), move |()| focus(&node));
+    }
+    html! {
+        <button
+            ref={node}
+            class="button small"
+            type="button"
+            data-testid="profiles-undo"
+            onclick={props.onclick.clone()}
+        >
+            {t.undo}
+        </button>
+    }
+}
+
+fn focus(node: &NodeRef) {
+    if let Some(element) = node.cast::<web_sys::HtmlElement>() {
+        let _ = element.focus();
     }
 }
 

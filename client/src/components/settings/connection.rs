@@ -6,6 +6,7 @@
 //! `settings-protocols`, `opening-add`, and per message `opening-<n>`, `opening-<n>-format`, `opening-<n>-up`,
 //! `opening-<n>-remove`; `restore`.
 
+use wasm_bindgen::JsCast;
 use workbench::draft::Draft;
 use workbench::profile::Options;
 use workbench::view::Format;
@@ -202,7 +203,7 @@ pub(super) fn reconnect(editor: &Editor, t: &'static Settings) -> Html {
                     label={t.stop_codes}
                     hint={t.stop_codes_hint}
                     wide=true
-                    value={form.stop_codes.clone()}
+                    value={form.stop_codes}
                     problem={problem(Field::StopCodes)}
                     on_input={editor.on_input(|form, text| form.stop_codes = text)}
                     on_done={done}
@@ -254,7 +255,7 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 for (index, draft) in form.opening.iter().enumerate() {
                     <div class="opening-item" key={index}>{message(editor, index, draft, t)}</div>
                 }
-                <button class="button small" type="button" data-testid="opening-add" onclick={add}>
+                <button class="button small" type="button" id="opening-add" data-testid="opening-add" onclick={add}>
                     <Picture icon={Icon::Plus} />
                     {t.opening_add}
                 </button>
@@ -283,11 +284,18 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
     });
     let move_up = {
         let editor = editor.clone();
-        move |_: MouseEvent| editor.change(|form| form.opening.swap(index - 1, index))
+        move |_: MouseEvent| {
+            editor.change(|form| form.opening.swap(index - 1, index));
+            focus(&format!("opening-{index}"));
+        }
     };
     let take_away = {
         let editor = editor.clone();
-        move |_: MouseEvent| editor.change(|form| drop(form.opening.remove(index)))
+        move |_: MouseEvent| {
+            editor.change(|form| drop(form.opening.remove(index)));
+            // The button that had the focus goes with its message.
+            focus("opening-add");
+        }
     };
     let hint_id = format!("{name}-hint");
     html! {
@@ -326,6 +334,7 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
             </div>
             <textarea
                 class="field opening-text"
+                id={name.clone()}
                 data-testid={name}
                 rows="2"
                 autocapitalize="off"
@@ -347,6 +356,16 @@ fn restore(editor: &Editor, t: &'static Settings, change: fn(&mut Form, Form)) -
     let click = move |_: MouseEvent| editor.change(|form| change(form, Form::new(&Options::default())));
     html! {
         <button class="button small" type="button" data-testid="restore" onclick={click}>{t.restore}</button>
+    }
+}
+
+fn focus(id: &str) {
+    let element = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.get_element_by_id(id))
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        let _ = element.focus();
     }
 }
 

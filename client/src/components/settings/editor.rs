@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use workbench::draft::Draft;
 use workbench::profile::Options;
 use yew::prelude::*;
 
@@ -11,7 +12,8 @@ use crate::model::settings::{Field, Form, Problems};
 use crate::preferences;
 use crate::session::Session;
 
-/// The settings of one connection while they are edited. They are applied whenever all of them are right.
+/// The settings of one connection while they are edited. Each is applied when it is right and the person is done with
+/// it.
 #[derive(Clone)]
 pub(super) struct Editor {
     session: Session,
@@ -45,7 +47,7 @@ impl Editor {
 
     /// Everything that is wrong.
     pub(super) fn problems(&self) -> Problems {
-        self.read().err().unwrap_or_default()
+        self.read().1
     }
 
     /// Changes the form and applies it when the person is done with the field.
@@ -79,16 +81,15 @@ impl Editor {
         })
     }
 
-    fn read(&self) -> Result<Options, Problems> {
-        let t = texts();
-        let desk = self.session.desk();
-        self.form.borrow().read(|draft| desk.check(draft).map(drop), &t.settings, &t.composer)
+    fn read(&self) -> (Options, Problems) {
+        let (t, present) = (texts(), self.session.options());
+        let check = |draft: &Draft| self.session.desk().check(draft).map(drop);
+        self.form.borrow().read(&present, check, &t.settings, &t.composer)
     }
 
     fn commit(&self) {
-        if let Ok(options) = self.read()
-            && options != self.session.options()
-        {
+        let (options, _) = self.read();
+        if options != self.session.options() {
             preferences::set_default_options(&options);
             self.session.set_options(options);
         }
