@@ -94,6 +94,9 @@ table! {
 
         // Appearance.
         theme: "Theme", "主题";
+        theme_system: "Automatic", "自动";
+        theme_light: "Light", "浅色";
+        theme_dark: "Dark", "深色";
         density: "Rows", "行距";
         density_normal: "Comfortable", "舒适";
         density_compact: "Compact", "紧凑";

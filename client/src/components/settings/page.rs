@@ -126,7 +126,7 @@ pub(super) fn Appearance(props: &AppearanceProps) -> Html {
             single_keys.set(on);
         })
     };
-    let themes = [texts.common.theme_system, texts.common.theme_light, texts.common.theme_dark];
+    let themes = [t.theme_system, t.theme_light, t.theme_dark];
     let rows = [t.density_normal, t.density_compact];
     html! {
         <>
