@@ -126,6 +126,18 @@ impl Bench {
         dispatch_input(&field);
     }
 
+    /// The texts of all elements that a selector names.
+    pub(crate) fn all_text(&self, selector: &str) -> Vec<String> {
+        let found = self.root.query_selector_all(selector).unwrap();
+        (0..found.length()).map(|index| found.item(index).unwrap().text_content().unwrap()).collect()
+    }
+
+    /// Clicks on a node of the JSON tree.
+    pub(crate) fn click_node(&self, node: usize) {
+        let row = self.root.query_selector(&format!("[data-node='{node}']")).unwrap().unwrap();
+        row.unchecked_into::<HtmlElement>().click();
+    }
+
     pub(crate) fn composer(&self) -> HtmlTextAreaElement {
         self.get("composer").unchecked_into()
     }
