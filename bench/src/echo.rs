@@ -163,6 +163,7 @@ fn rows_of(point: Point, runners: &[Runner<'_>]) -> Vec<Row> {
             ratio_to_tcp: tcp.and_then(|tcp| median_ratio(samples, &tcp.samples)),
             reply_bytes: median_of(samples, |sample| sample.reply_bytes)?,
             busy: median_of(samples, |sample| sample.busy)?,
+            load_busy: median_of(samples, |sample| sample.load_busy)?,
         })
     };
     let order = |name: &str| NAMES.iter().position(|known| *known == name);
@@ -186,7 +187,7 @@ fn print_json(row: &Row) -> anyhow::Result<()> {
 fn print_head() -> io::Result<()> {
     writeln!(
         io::stdout(),
-        "{:<18} {:>5} {:>6} {:>6} {:>7} {:>9} {:>10} {:>9} {:>7} {:>6} {:>8}",
+        "{:<18} {:>5} {:>6} {:>6} {:>7} {:>9} {:>10} {:>9} {:>7} {:>5} {:>5} {:>8}",
         "server",
         "conns",
         "bytes",
@@ -206,7 +207,7 @@ fn print_row(row: &Row) -> io::Result<()> {
     let ratio = row.ratio_to_tcp.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
     writeln!(
         io::stdout(),
-        "{:<18} {:>5} {:>6} {:>6} {deflate:>7} {:>9.2} {:>10.0} {:>9.3} {ratio:>7} {:>5.0}% {:>8.0}",
+        "{:<18} {:>5} {:>6} {:>6} {deflate:>7} {:>9.2} {:>10.0} {:>9.3} {ratio:>7} {:>4.0}% {:>4.0}% {:>8.0}",
         row.server,
         row.connections,
         row.bytes,
@@ -215,6 +216,7 @@ fn print_row(row: &Row) -> io::Result<()> {
         row.msgs_per_s,
         row.p99_ms,
         row.busy * 100.0,
+        row.load_busy * 100.0,
         row.reply_bytes,
     )
 }
@@ -236,6 +238,7 @@ mod tests {
             ratio_to_tcp: Some(ratio),
             reply_bytes: 18.0,
             busy: 1.0,
+            load_busy: 0.9,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::config::Point;
 use crate::frames::{FrameReader, Reply, ReplyError, Sink, client_frame, opcode};
 use crate::payload::{Cycle, Inflater};
 use crate::peers::Server;
+use crate::process::CpuClock;
 use crate::stats::Sample;
 
 /// Longest time without any reply before a server counts as stuck.
@@ -42,6 +43,8 @@ pub fn measure(server: &Server, point: Point, cycle: &Cycle, timing: Timing) -> 
     load.start()?;
     load.run_until(Instant::now() + timing.warm_up)?;
     load.totals = Totals::new()?;
+    let own_clock = CpuClock::of(std::process::id())?;
+    let own_before = own_clock.used()?;
     let cpu_before = server.clock.used().context("the server has ended")?;
     let started = Instant::now();
     for _ in 0..PROLONGED {
@@ -52,6 +55,7 @@ pub fn measure(server: &Server, point: Point, cycle: &Cycle, timing: Timing) -> 
     }
     let wall = started.elapsed();
     let cpu = server.clock.used().context("the server has ended")? - cpu_before;
+    let own_cpu = own_clock.used()? - own_before;
     let Totals { messages, reply_bytes, latency_nanos } = load.totals;
     if messages == 0 {
         bail!("no reply within {wall:.1?}");
@@ -62,6 +66,7 @@ pub fn measure(server: &Server, point: Point, cycle: &Cycle, timing: Timing) -> 
         p99_ms: latency_nanos.value_at_quantile(0.99) as f64 / 1e6,
         reply_bytes: reply_bytes as f64 / messages as f64,
         busy: cpu.as_secs_f64() / wall.as_secs_f64(),
+        load_busy: own_cpu.as_secs_f64() / wall.as_secs_f64(),
     })
 }
 
@@ -233,7 +238,7 @@ impl Connection {
                 let run = &cycle.bytes[self.position..self.position + self.pending];
                 let written = self.stream.write(run);
                 written.map(|written| {
-                    self.position = (self.position + written) % cycle.len();
+                    self.position = (self.position + written) % cycle.period();
                     self.pending -= written;
                 })
             };

@@ -13,6 +13,9 @@ use bench::peers::{Kitchen, NAMES, OURS, Recipe};
 use bench::{echo, idle, process, servers};
 use clap::{Args, Parser, Subcommand};
 
+/// What a process opens besides its connections, generously.
+const FILES_BESIDE_SOCKETS: u64 = 100;
+
 /// Measures WebSocket echo servers beside a bare TCP echo, on loopback.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
@@ -108,7 +111,10 @@ fn echo(args: &EchoArgs) -> anyhow::Result<()> {
     let points = Point::list(&args.configs).map_err(anyhow::Error::msg)?;
     let bench = Bench::new(&args.common)?;
     let sockets = points.iter().map(|point| point.connections as u64).max().unwrap_or(0);
-    process::allow_open_files(sockets + 200)?;
+    let files = process::allow_open_files(sockets + FILES_BESIDE_SOCKETS)?;
+    if files < sockets + FILES_BESIDE_SOCKETS {
+        anyhow::bail!("{sockets} connections need more than the {files} open files allowed (ulimit -Hn)");
+    }
     let mut servers = Vec::new();
     for recipe in &bench.recipes {
         match recipe.start(&bench.kitchen.cache, bench.server_core, bench.own_core) {
@@ -134,9 +140,17 @@ fn idle(args: &IdleArgs) -> anyhow::Result<()> {
     let at_least = Duration::from_secs_f64(args.settle);
     let settling = Settling { at_least, at_most: at_least + Duration::from_secs(10) };
     let most = args.connections.iter().copied().max().unwrap_or(0);
-    process::allow_open_files(u64::from(most) + 200)?;
+    let files = process::allow_open_files(u64::from(most) + FILES_BESIDE_SOCKETS)?;
+    let possible = u32::try_from(files.saturating_sub(FILES_BESIDE_SOCKETS)).unwrap_or(u32::MAX);
     let mut rows = Vec::new();
-    for &connections in &args.connections {
+    for &wanted in &args.connections {
+        let connections = wanted.min(possible);
+        if connections < wanted {
+            writeln!(
+                io::stderr(),
+                "{connections} connections instead of {wanted}: {files} open files are allowed"
+            )?;
+        }
         for recipe in &bench.recipes {
             let measured = recipe
                 .start(&bench.kitchen.cache, bench.server_core, bench.own_core)

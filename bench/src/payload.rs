@@ -29,7 +29,7 @@ impl Cycle {
         let mut ends = Vec::new();
         let messages: Vec<_> = (0..point.in_flight).map(|_| message(point, &mut random)).collect();
         for message in &messages {
-            let mask = random.next().to_le_bytes();
+            let mask = random.next_u64().to_le_bytes();
             let mask = [mask[0], mask[1], mask[2], mask[3]];
             if point.deflate {
                 client_frame(&mut bytes, opcode, true, mask, &deflate(message));
@@ -43,7 +43,7 @@ impl Cycle {
     }
 
     /// The length of one cycle in bytes.
-    pub fn len(&self) -> usize {
+    pub fn period(&self) -> usize {
         self.bytes.len() / 2
     }
 
@@ -105,7 +105,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -119,7 +119,7 @@ fn message(point: Point, random: &mut Random) -> Vec<u8> {
     if point.deflate {
         return json(point.bytes, random);
     }
-    (0..point.bytes).map(|_| b' ' + u8::try_from(random.next() % 95).unwrap_or_default()).collect()
+    (0..point.bytes).map(|_| b' ' + u8::try_from(random.next_u64() % 95).unwrap_or_default()).collect()
 }
 
 /// `bytes` bytes of JSON-like records with repeated keys and varied values.
@@ -128,7 +128,7 @@ pub fn json(bytes: usize, random: &mut Random) -> Vec<u8> {
     let mut text = String::with_capacity(bytes + 128);
     text.push('[');
     while text.len() < bytes {
-        let bits = random.next();
+        let bits = random.next_u64();
         let symbol = SYMBOLS[(bits & 7) as usize];
         let (price, cents, volume) = ((bits >> 8) % 900 + 100, (bits >> 24) % 100, (bits >> 32) % 10_000);
         text.push_str(&format!(
@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn cycles_hold_every_frame_twice() {
         let cycle = Cycle::new(point(1024, 16, false), opcode::BINARY);
-        assert_eq!(cycle.len(), 16 * (1024 + 8));
-        assert_eq!(cycle.bytes[..cycle.len()], cycle.bytes[cycle.len()..]);
-        assert_eq!(cycle.ends.last(), Some(&cycle.len()));
+        assert_eq!(cycle.period(), 16 * (1024 + 8));
+        assert_eq!(cycle.bytes[..cycle.period()], cycle.bytes[cycle.period()..]);
+        assert_eq!(cycle.ends.last(), Some(&cycle.period()));
         assert!((0..16).all(|index| cycle.frame_len(index) == 1032));
         assert_ne!(cycle.messages[0], cycle.messages[1]);
         assert!(cycle.messages.iter().all(|message| message.is_ascii()));
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn incompressible_messages_come_back() {
         let mut random = Random(1);
-        let noise: Vec<u8> = (0..100_000).map(|_| random.next() as u8).collect();
+        let noise: Vec<u8> = (0..100_000).map(|_| random.next_u64() as u8).collect();
         assert_eq!(Inflater::default().inflate(&deflate(&noise), noise.len()), Some(noise));
     }
 

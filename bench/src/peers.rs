@@ -93,10 +93,10 @@ impl Kitchen {
         if !program.is_file() {
             bail!("{} is not there", program.display());
         }
-        let mut args = ["--listen", "127.0.0.1:{port}", "--threads", "1"].map(str::to_owned).to_vec();
+        let plain_echo = ["--listen", "127.0.0.1:{port}", "--threads", "1", "--log-level", "warn"];
+        let mut args = plain_echo.map(str::to_owned).to_vec();
         args.extend(self.server_args.iter().cloned());
-        let envs = vec![("RUST_LOG", "warn".to_owned())];
-        Ok(Recipe { name: OURS, program, args, envs, path: Some("/ws"), deflate: true })
+        Ok(Recipe { name: OURS, program, args, envs: Vec::new(), path: Some("/ws"), deflate: true })
     }
 
     fn ws(&self) -> anyhow::Result<Recipe> {

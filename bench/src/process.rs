@@ -66,18 +66,22 @@ pub fn pin_to(core: usize) -> io::Result<()> {
     Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
 }
 
-/// Lets this process and its children open `files` files, raising the hard limit too where that is allowed.
+/// Lets this process and its children open `files` files, raising the hard limit too where that is allowed, and
+/// returns how many they may open.
 ///
 /// # Errors
-/// Says how many are possible when that is not enough.
-pub fn allow_open_files(files: u64) -> io::Result<()> {
+/// When the kernel won't tell, or refuses what is within the hard limit.
+pub fn allow_open_files(files: u64) -> io::Result<u64> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     if soft >= files {
-        return Ok(());
+        return Ok(soft);
     }
-    setrlimit(Resource::RLIMIT_NOFILE, files, hard.max(files)).map_err(|error| {
-        io::Error::other(format!("{files} open files are needed, {hard} are allowed (ulimit -Hn): {error}"))
-    })
+    if setrlimit(Resource::RLIMIT_NOFILE, files, hard.max(files)).is_ok() {
+        return Ok(files);
+    }
+    let within = hard.min(files);
+    setrlimit(Resource::RLIMIT_NOFILE, within, hard)?;
+    Ok(within)
 }
 
 fn pid_of(pid: u32) -> io::Result<Pid> {
@@ -119,7 +123,7 @@ mod tests {
         let mut random = crate::payload::Random(3);
         let mut sum = 0_u64;
         for _ in 0..20_000_000 {
-            sum ^= random.next();
+            sum ^= random.next_u64();
         }
         std::hint::black_box(sum);
         assert!(clock.used().unwrap() - start > Duration::from_millis(2));

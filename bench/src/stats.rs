@@ -13,8 +13,10 @@ pub struct Sample {
     pub p99_ms: f64,
     /// Bytes of one reply on the wire, headers included, averaged.
     pub reply_bytes: f64,
-    /// Share of one core the server used, 0 to 1 (more when it has helper threads).
+    /// Share of one core the server used, 0 to 1.
     pub busy: f64,
+    /// Share of its core the load generator used.
+    pub load_busy: f64,
 }
 
 /// Medians over the rounds: what is printed.
@@ -42,9 +44,12 @@ pub struct Row {
     /// Mean size of a reply on the wire.
     #[serde(skip)]
     pub reply_bytes: f64,
-    /// Median share of its core.
+    /// Median share of the server's core that it used.
     #[serde(skip)]
     pub busy: f64,
+    /// Median share of the load generator's core that it used.
+    #[serde(skip)]
+    pub load_busy: f64,
 }
 
 /// The middle value, the mean of the two middle ones for an even count; `None` for no values.
@@ -79,7 +84,14 @@ mod tests {
     use super::*;
 
     fn sample(cpu_us_per_msg: f64) -> Option<Sample> {
-        Some(Sample { cpu_us_per_msg, msgs_per_s: 1.0, p99_ms: 2.0, reply_bytes: 3.0, busy: 0.5 })
+        Some(Sample {
+            cpu_us_per_msg,
+            msgs_per_s: 1.0,
+            p99_ms: 2.0,
+            reply_bytes: 3.0,
+            busy: 0.5,
+            load_busy: 0.5,
+        })
     }
 
     #[test]
