@@ -22,10 +22,11 @@ impl Limits {
     /// No limits at all, for peers that are trusted.
     pub const NONE: Limits = Limits { frame_len: u64::MAX, message_len: u64::MAX, fragments: u32::MAX };
 
-    /// The most bytes that the frames of a compressed message may have in all. DEFLATE makes data that it can't
-    /// compress a little longer, so this leaves room above [`message_len`](Limits::message_len).
+    /// The most bytes that the frames of a compressed message may have in all. Fast encoders know only
+    /// the fixed Huffman codes, which make data that doesn't compress an eighth longer, so this leaves room above
+    /// [`message_len`](Limits::message_len).
     #[must_use]
     pub const fn compressed_len(&self) -> u64 {
-        self.message_len.saturating_add(self.message_len / 64).saturating_add(1024)
+        self.message_len.saturating_add(self.message_len / 8).saturating_add(1024)
     }
 }

@@ -94,8 +94,8 @@ pub enum ResponseError {
     /// that speaks no WebSocket.
     #[error("Sec-WebSocket-Accept doesn't match the key (RFC 6455 §4.1)")]
     Accept,
-    /// `Sec-WebSocket-Extensions` doesn't follow its grammar.
-    #[error("Sec-WebSocket-Extensions is malformed (RFC 6455 §9.1)")]
+    /// `Sec-WebSocket-Extensions` doesn't follow its grammar, or is there twice.
+    #[error("Sec-WebSocket-Extensions is malformed or there twice (RFC 6455 §9.1, §11.3.2)")]
     MalformedExtensions,
     /// An extension or a parameter that was not offered.
     #[error(transparent)]
@@ -226,6 +226,9 @@ impl ClientHandshake {
         if !matches!(lines(headers, SEC_WEBSOCKET_ACCEPT), Lines::One(accept) if accept.as_bytes().trim_ascii() == expected.as_bytes())
         {
             return Err(ResponseError::Accept);
+        }
+        if matches!(lines(headers, SEC_WEBSOCKET_EXTENSIONS), Lines::Many) {
+            return Err(ResponseError::MalformedExtensions);
         }
         let answered = Extension::parse_all(headers).map_err(|_| ResponseError::MalformedExtensions)?;
         Ok(Established {
