@@ -149,10 +149,7 @@ pub fn close(code: u16, reason: &[u8]) -> RawFrame {
 
 /// Cuts encoded bytes at these positions (ascending, in bytes; those beyond the end are ignored), each piece to be
 /// written on its own: headers torn apart, characters cut in two, frames glued together.
-pub fn split_at(
-    bytes: &[u8],
-    positions: impl IntoIterator<Item = usize>,
-) -> impl Iterator<Item = &[u8]> {
+pub fn split_at(bytes: &[u8], positions: impl IntoIterator<Item = usize>) -> impl Iterator<Item = &[u8]> {
     let mut start = 0;
     let mut ends =
         positions.into_iter().filter(|&end| end < bytes.len()).chain([bytes.len()]).collect::<Vec<_>>();
