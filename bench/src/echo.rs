@@ -198,6 +198,7 @@ fn print_head() -> io::Result<()> {
         "p99 ms",
         "× TCP",
         "busy",
+        "load",
         "reply B"
     )
 }
