@@ -49,3 +49,13 @@ fn round_trip() {
 fn differential() {
     replay("differential", fuzz::differential::run);
 }
+
+#[test]
+fn inflate() {
+    replay("inflate", fuzz::inflate::run);
+}
+
+#[test]
+fn handshake() {
+    replay("handshake", fuzz::handshake::run);
+}

@@ -1,5 +1,8 @@
 //! permessage-deflate against itself, against flate2 and against a second inflater, on random messages.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
+#[path = "support/puff.rs"]
 mod puff;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};

@@ -1,5 +1,7 @@
 //! The handshake on random and on hostile input: nothing panics, and the two roles understand each other.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Which pages may connect (RFC 6455 §4.2.2 step 4, §10.2).
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 use http::HeaderMap;
 use http::header::{HOST, HeaderValue, ORIGIN};
 use wire::handshake::{AllowedOrigin, OriginError, OriginPolicy, Rejection};

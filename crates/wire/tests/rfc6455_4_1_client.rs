@@ -1,5 +1,7 @@
 //! The client's side of the opening handshake (RFC 6455 §3, §4.1, with §9.1 and §11.3 where they bind it).
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
     ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,

@@ -1,5 +1,7 @@
 //! The server's side of the opening handshake (RFC 6455 §4.2, with §4.3, §4.4, §9.1 and §11.3 where they bind it).
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 use http::header::{
     ALLOW, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT,
     SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,

@@ -1,5 +1,7 @@
 //! Negotiating permessage-deflate (RFC 7692 §5, §7, §7.1), server and client.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 use http::HeaderMap;
 use http::header::SEC_WEBSOCKET_EXTENSIONS;
 use wire::Role;

@@ -1,5 +1,8 @@
 //! Messages through DEFLATE (RFC 7692 §6, §7.2), both directions and both roles.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
+#[path = "support/puff.rs"]
 mod puff;
 
 use wire::deflate::{Deflater, Inflater, Params, Pool, Retain, Settings, WindowBits};

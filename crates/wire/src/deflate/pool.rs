@@ -12,6 +12,7 @@ use super::WindowBits;
 /// decompressor about 48 KiB.
 pub struct Pool {
     compressors: Vec<(Key, Box<Compress>)>,
+    #[expect(clippy::vec_box, reason = "a state moves into and out of a connection, which then holds one pointer")]
     decompressors: Vec<Box<Decompress>>,
     capacity: usize,
 }

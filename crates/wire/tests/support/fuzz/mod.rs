@@ -2,8 +2,13 @@
 
 pub(crate) mod decode;
 pub(crate) mod differential;
+pub(crate) mod handshake;
+pub(crate) mod inflate;
 pub(crate) mod round_trip;
 pub(crate) mod split;
+
+#[path = "../puff.rs"]
+mod puff;
 
 use std::sync::Arc;
 

@@ -134,7 +134,7 @@ fn codes(bits: &mut Bits<'_>, literals: &Code, distances: &Code, result: &mut In
                 let length = base + bits.take(extra)?;
                 let symbol = bits.symbol(distances)?;
                 let extra = (symbol as u32 / 2).saturating_sub(1);
-                let base = if symbol < 4 { symbol + 1 } else { (2 + symbol % 2 << extra) + 1 };
+                let base = if symbol < 4 { symbol + 1 } else { ((2 + symbol % 2) << extra) + 1 };
                 let distance = base + bits.take(extra)?;
                 result.max_distance = result.max_distance.max(distance);
                 for _ in 0..length {
@@ -150,7 +150,7 @@ impl Bits<'_> {
         let mut value = 0;
         for bit in 0..count {
             let byte = self.bytes.get(self.position / 8)?;
-            value |= usize::from(byte >> (self.position % 8) & 1) << bit;
+            value |= usize::from((byte >> (self.position % 8)) & 1) << bit;
             self.position += 1;
         }
         Some(value)
