@@ -143,7 +143,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
             let ended = self.poll_end(cx).is_ready();
             match &self.desk.result {
                 None if ended => Poll::Ready(Err(wire::SendError::Closed.into())),
-                Some(result) if ended || result.is_err() || self.socket.queue.is_none() => Poll::Ready(*result),
+                Some(result) if ended || result.is_err() || self.socket.queue.is_none() => {
+                    Poll::Ready(*result)
+                }
                 _ => Poll::Pending,
             }
         })

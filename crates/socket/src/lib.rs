@@ -11,6 +11,7 @@
 //! | a client's, one at a time | [`connect()`] and [`Channel`] |
 
 mod channel;
+mod connect;
 mod end;
 mod endpoint;
 mod queue;
@@ -21,6 +22,7 @@ mod timers;
 mod work;
 
 pub use channel::{Channel, OwnedMessage};
+pub use connect::{ConnectError, ConnectOptions, Connected, MaybeTls, Transport, connect};
 pub use end::{Cause, Counts, End, Summary};
 pub use endpoint::{Endpoint, Message, NotSent, Outgoing};
 pub use settings::{Negotiated, Settings};

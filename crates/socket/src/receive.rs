@@ -204,7 +204,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     fn exceeds_rate(&mut self, now: Instant) -> bool {
-        let (Some(rate), Some(limit)) = (&mut self.rate, self.settings.messages_per_second) else { return false };
+        let (Some(rate), Some(limit)) = (&mut self.rate, self.settings.messages_per_second) else {
+            return false;
+        };
         if now.duration_since(rate.began).as_millis() >= 1000 {
             rate.began = now;
             rate.messages = 0;

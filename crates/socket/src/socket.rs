@@ -90,7 +90,13 @@ pub(crate) type Fatal = (End, Cause);
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// A connection whose opening handshake is done. `early` is what arrived behind the handshake, if anything.
     #[must_use]
-    pub fn new(io: S, early: &[u8], role: Role, negotiated: &Negotiated, settings: Arc<Settings>) -> Socket<S> {
+    pub fn new(
+        io: S,
+        early: &[u8],
+        role: Role,
+        negotiated: &Negotiated,
+        settings: Arc<Settings>,
+    ) -> Socket<S> {
         let now = Instant::now();
         let compression = negotiated.compression.as_ref();
         Socket {
