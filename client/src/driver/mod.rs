@@ -1,0 +1,309 @@
+//! The one place where the link meets the browser: it owns the socket, the timer and the clock.
+//!
+//! Every entry point does the same: change the link, carry out its actions, collect its events, arm one timer,
+//! and only then, with nothing borrowed, hand over what happened.
+
+pub mod clock;
+mod hints;
+mod socket;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use gloo_timers::callback::Timeout;
+use link::{
+    Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Phase,
+    Pulse, SendError, SocketId, Time,
+};
+
+use self::clock::Clock;
+use self::hints::Hints;
+use self::socket::{Signal, Socket};
+
+/// Browsers fire timers of more than 24.8 days at once; a timer that is early is harmless to the link.
+const LONGEST_TIMER_MILLIS: u64 = 60 * 60 * 1000;
+
+/// What happened, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// The link took a message of the person's.
+    Accepted(MessageId, Message),
+    /// A message came in that is not the answer to a heartbeat.
+    Received(Message),
+    /// The link reports.
+    Event(Event),
+}
+
+/// The link's state as plain values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Where the link stands.
+    pub phase: Phase,
+    /// How the latest socket ended.
+    pub last_close: Option<Close>,
+    /// How the heartbeat is doing.
+    pub pulse: Pulse,
+    /// The latest round-trip time.
+    pub rtt: Option<Duration>,
+    /// Messages waiting for a socket.
+    pub queued_messages: usize,
+    /// Their bytes.
+    pub queued_bytes: usize,
+    /// Bytes handed to the browser and not known to be on the network.
+    pub buffered_bytes: u64,
+    /// The subprotocol the server chose; empty if none.
+    pub protocol: String,
+}
+
+/// A link at work in a browser. Dropping it closes the socket and stops every timer and listener.
+pub struct Driver {
+    core: Rc<RefCell<Core>>,
+    /// Kept for its Drop, which stops listening.
+    _hints: Option<Hints>,
+}
+
+/// Whether the browser believes that there is no network.
+pub fn is_offline() -> bool {
+    web_sys::window().is_some_and(|window| !window.navigator().on_line())
+}
+
+/// What callbacks hold: enough to call in while the driver lives, too little to keep it alive.
+#[derive(Clone)]
+struct Handle {
+    core: Weak<RefCell<Core>>,
+    on_output: Rc<dyn Fn(Vec<Output>)>,
+}
+
+struct Core {
+    handle: Handle,
+    link: Link,
+    clock: Clock,
+    address: String,
+    protocols: Vec<String>,
+    socket: Option<(SocketId, Socket)>,
+    timer: Option<(Time, Timeout)>,
+    outputs: Vec<Output>,
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+impl Driver {
+    /// A driver at rest. `on_output` may call back into the driver.
+    pub fn new(config: Config, seed: u64, on_output: impl Fn(Vec<Output>) + 'static) -> Driver {
+        let clock = Clock::default();
+        let link = Link::new(config, seed, clock.now());
+        let core = Rc::new_cyclic(|core: &Weak<RefCell<Core>>| {
+            RefCell::new(Core {
+                handle: Handle { core: core.clone(), on_output: Rc::new(on_output) },
+                link,
+                clock,
+                address: String::new(),
+                protocols: Vec::new(),
+                socket: None,
+                timer: None,
+                outputs: Vec::new(),
+            })
+        });
+        let handle = core.borrow().handle.clone();
+        let window = web_sys::window();
+        let document = window.as_ref().and_then(web_sys::Window::document);
+        let hints = window
+            .zip(document)
+            .map(|(window, document)| Hints::listen(&window, &document, move |hint| handle.hint(hint)));
+        Driver { core, _hints: hints }
+    }
+
+    /// Connects to an address, in place of the present connection and its queue where there is one.
+    pub fn open(&self, address: &str, protocols: Vec<String>) {
+        self.handle().turn(|core, now| {
+            if !core.link.phase().is_final() && (core.address != address || core.protocols != protocols) {
+                // What waits in the queue was written for the other server. A close without code is always valid.
+                let _ = core.link.close(now, CloseRequest::default());
+                core.carry_out();
+            }
+            address.clone_into(&mut core.address);
+            core.protocols = protocols;
+            core.link.open(now);
+        });
+    }
+
+    /// Sends, or queues until there is a connection.
+    pub fn send(&self, message: Message) -> Result<(), SendError> {
+        self.handle()
+            .turn(|core, now| {
+                let id = core.link.send(now, message.clone())?;
+                core.outputs.push(Output::Accepted(id, message));
+                Ok(())
+            })
+            .unwrap_or(Err(SendError::Closed))
+    }
+
+    /// Closes for good.
+    pub fn close(&self, request: CloseRequest) -> Result<(), CloseError> {
+        self.handle().turn(|core, now| core.link.close(now, request)).unwrap_or(Ok(()))
+    }
+
+    /// Ends a wait at once.
+    pub fn reconnect_now(&self) {
+        self.handle().turn(|core, now| core.link.reconnect_now(now));
+    }
+
+    /// Changes the settings.
+    pub fn set_config(&self, config: Config) {
+        self.handle().turn(|core, now| core.link.set_config(now, config));
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> Config {
+        self.core.borrow().link.config().clone()
+    }
+
+    /// The present time on the clock that phases are measured by.
+    pub fn now(&self) -> Time {
+        self.core.borrow().clock.now()
+    }
+
+    /// The state as it is.
+    pub fn snapshot(&self) -> Snapshot {
+        let core = self.core.borrow();
+        let open = core.link.phase() == Phase::Open;
+        Snapshot {
+            phase: core.link.phase(),
+            last_close: core.link.last_close().cloned(),
+            pulse: core.link.pulse(),
+            rtt: core.link.rtt().last().filter(|_| open),
+            queued_messages: core.link.queued_messages(),
+            queued_bytes: core.link.queued_bytes(),
+            buffered_bytes: core.link.buffered_bytes(),
+            protocol: core
+                .socket
+                .as_ref()
+                .filter(|_| open)
+                .map(|(_, socket)| socket.protocol())
+                .unwrap_or_default(),
+        }
+    }
+
+    fn handle(&self) -> Handle {
+        self.core.borrow().handle.clone()
+    }
+}
+
+impl Handle {
+    /// One turn of the driver. `None` when it is gone.
+    fn turn<T>(&self, change: impl FnOnce(&mut Core, Time) -> T) -> Option<T> {
+        let core = self.core.upgrade()?;
+        let (result, outputs) = {
+            let mut core = core.borrow_mut();
+            let now = core.clock.now();
+            let result = change(&mut core, now);
+            core.carry_out();
+            while let Some(event) = core.link.poll_event() {
+                core.outputs.push(Output::Event(event));
+            }
+            core.arm();
+            (result, std::mem::take(&mut core.outputs))
+        };
+        (self.on_output)(outputs);
+        Some(result)
+    }
+
+    fn signal(&self, id: SocketId, signal: Signal) {
+        self.turn(|core, now| match signal {
+            Signal::Open => core.link.handle_open(now, id),
+            Signal::Error => core.link.handle_error(now, id),
+            Signal::Message(message) => core.received(now, id, message),
+            Signal::Close(close) => {
+                core.link.handle_close(now, id, close);
+                core.socket.take_if(|(present, _)| *present == id);
+            }
+        });
+    }
+
+    fn hint(&self, hint: Hint) {
+        self.turn(|core, now| core.link.handle_hint(now, hint));
+    }
+
+    fn timeout(&self) {
+        self.turn(|core, now| {
+            core.timer = None;
+            core.link.handle_timeout(now);
+        });
+    }
+}
+
+impl Core {
+    /// Carries out the link's actions, each before asking for the next.
+    fn carry_out(&mut self) {
+        while let Some(action) = self.link.poll_action() {
+            match action {
+                Action::Connect { socket } => self.connect(socket),
+                Action::Send { socket, message, .. } => {
+                    if let Some(present) = self.socket(socket) {
+                        // One that is no longer open reports its close next, and the link draws the conclusion.
+                        present.send(&message);
+                    }
+                    self.report_buffered(socket);
+                }
+                Action::Close { socket, code, reason } => {
+                    if let Some(present) = self.socket(socket) {
+                        present.close(code, &reason);
+                    }
+                }
+                Action::Detach { socket, code, reason } => {
+                    if let Some((_, socket)) = self.socket.take_if(|(present, _)| *present == socket) {
+                        socket.close(Some(code), reason);
+                    }
+                }
+                Action::ReadBuffered { socket } => self.report_buffered(socket),
+            }
+        }
+    }
+
+    fn connect(&mut self, id: SocketId) {
+        let handle = self.handle.clone();
+        match Socket::connect(&self.address, &self.protocols, move |signal| handle.signal(id, signal)) {
+            Ok(socket) => self.socket = Some((id, socket)),
+            Err(reason) => self.link.handle_refused(self.clock.now(), id, reason),
+        }
+    }
+
+    fn received(&mut self, now: Time, id: SocketId, message: Message) {
+        self.report_buffered(id);
+        if self.link.handle_message(now, id, message.as_ref()) == Inbound::User {
+            self.outputs.push(Output::Received(message));
+        }
+    }
+
+    fn report_buffered(&mut self, id: SocketId) {
+        if let Some(bytes) = self.socket(id).map(Socket::buffered_bytes) {
+            self.link.handle_buffered(self.clock.now(), id, bytes);
+        }
+    }
+
+    fn socket(&self, id: SocketId) -> Option<&Socket> {
+        self.socket.as_ref().filter(|(present, _)| *present == id).map(|(_, socket)| socket)
+    }
+
+    /// Keeps one timer for the link's next deadline. Called from every callback, network ones included: timers
+    /// that only follow timers are held back in hidden tabs.
+    fn arm(&mut self) {
+        let due = self.link.poll_timeout();
+        if self.timer.as_ref().map(|(armed, _)| *armed) == due {
+            return;
+        }
+        self.timer = due.map(|due| {
+            let micros = due.as_micros().saturating_sub(self.clock.now().as_micros());
+            // Rounded up: a timer that fires early would only be armed again.
+            let millis = micros.div_ceil(1000).min(LONGEST_TIMER_MILLIS);
+            let handle = self.handle.clone();
+            (due, Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX), move || handle.timeout()))
+        });
+    }
+}

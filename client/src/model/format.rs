@@ -1,0 +1,232 @@
+//! Numbers, times and bytes as people read them.
+
+use std::fmt::Write as _;
+
+/// Characters shown of a message in its one-line row; the rest is in the detail pane.
+pub const PREVIEW_CHARS: usize = 400;
+
+/// Bytes shown of a binary message in its one-line row.
+pub const PREVIEW_BYTES: usize = 48;
+
+/// Bytes of a binary message that the detail pane lays out as hex.
+pub const HEX_BYTES: usize = 64 * 1024;
+
+const MILLIS_PER_DAY: u64 = 24 * 60 * 60 * 1000;
+
+/// `HH:MM:SS.mmm` of a wall time in local milliseconds since 1970.
+pub fn time_of_day(local_millis: u64) -> String {
+    let millis = local_millis % MILLIS_PER_DAY;
+    let (seconds, millis) = (millis / 1000, millis % 1000);
+    format!("{:02}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// A round trip: tenths below 100 ms, whole milliseconds below 10 s, seconds above.
+pub fn round_trip(millis: f64) -> String {
+    if millis < 100.0 {
+        format!("{millis:.1} ms")
+    } else if millis < 10_000.0 {
+        format!("{millis:.0} ms")
+    } else {
+        format!("{:.1} s", millis / 1000.0)
+    }
+}
+
+/// What is left of a wait, in tenths of a second; whole minutes and seconds from a minute on.
+pub fn countdown(millis: u64) -> String {
+    if millis < 60_000 {
+        format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+    } else {
+        let seconds = millis.div_ceil(1000);
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    }
+}
+
+/// A size in binary units, exact below 1 KiB.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    // 1023.95 and more would round to "1024.0".
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A count with thousands separated by a thin space.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push('\u{2009}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 message`, `2 messages`.
+pub fn plural(value: u64, noun: &str) -> String {
+    let ending = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(value))
+}
+
+/// One line for a row: at most [`PREVIEW_CHARS`] characters, line breaks and other control characters
+/// made visible so that they cannot change the row's layout.
+pub fn preview(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(PREVIEW_CHARS * 2));
+    let mut chars = text.chars();
+    for char in chars.by_ref().take(PREVIEW_CHARS) {
+        out.push(visible(char));
+    }
+    if chars.next().is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// The first bytes of a binary message as hex pairs on one line.
+pub fn hex_preview(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(PREVIEW_BYTES * 3 + 1);
+    for (index, byte) in bytes.iter().take(PREVIEW_BYTES).enumerate() {
+        let gap = if index == 0 { "" } else { " " };
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{gap}{byte:02x}");
+    }
+    if bytes.len() > PREVIEW_BYTES {
+        out.push_str(" …");
+    }
+    out
+}
+
+/// The classic dump: offset, sixteen bytes in two groups, printable ASCII. At most [`HEX_BYTES`] bytes.
+pub fn hex_dump(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(HEX_BYTES)];
+    let mut out = String::with_capacity(shown.len().div_ceil(16) * 78);
+    for (line, chunk) in shown.chunks(16).enumerate() {
+        let _ = write!(out, "{:08x} ", line * 16);
+        for column in 0..16 {
+            if column == 8 {
+                out.push(' ');
+            }
+            match chunk.get(column) {
+                Some(byte) => {
+                    let _ = write!(out, " {byte:02x}");
+                }
+                None => out.push_str("   "),
+            }
+        }
+        out.push_str("  ");
+        out.extend(chunk.iter().map(|&byte| if (0x20..0x7f).contains(&byte) { byte as char } else { '.' }));
+        out.push('\n');
+    }
+    if shown.len() < bytes.len() {
+        let _ = writeln!(out, "… {} more", size((bytes.len() - shown.len()) as u64));
+    }
+    out
+}
+
+/// A character that takes part in layout or direction is replaced by its picture.
+fn visible(char: char) -> char {
+    match char {
+        '\n' => '↵',
+        '\t' => '→',
+        '\u{7f}' => '\u{2421}',
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + char as u32).unwrap_or('\u{fffd}'),
+        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => '\u{fffd}',
+        // Bidirectional overrides could make a row read as another.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_of_day_keeps_milliseconds_and_wraps_at_midnight() {
+        assert_eq!(time_of_day(0), "00:00:00.000");
+        assert_eq!(time_of_day(MILLIS_PER_DAY * 20_000 + 86_399_007), "23:59:59.007");
+        assert_eq!(time_of_day(13 * 3_600_000 + 5 * 60_000 + 9_042), "13:05:09.042");
+    }
+
+    #[test]
+    fn round_trip_chooses_a_precision() {
+        assert_eq!(round_trip(0.04), "0.0 ms");
+        assert_eq!(round_trip(1.24), "1.2 ms");
+        assert_eq!(round_trip(123.6), "124 ms");
+        assert_eq!(round_trip(12_345.0), "12.3 s");
+    }
+
+    #[test]
+    fn countdown_never_rounds_up_to_a_later_time() {
+        assert_eq!(countdown(3_290), "3.2 s");
+        assert_eq!(countdown(99), "0.0 s");
+        assert_eq!(countdown(59_999), "59.9 s");
+        assert_eq!(countdown(60_000), "1 min 00 s");
+        assert_eq!(countdown(119_500), "2 min 00 s");
+    }
+
+    #[test]
+    fn size_steps_units() {
+        assert_eq!(size(1023), "1023 B");
+        assert_eq!(size(1024), "1.0 KiB");
+        assert_eq!(size(1024 * 1024 - 1), "1.0 MiB");
+        assert_eq!(size(1024 * 1024), "1.0 MiB");
+        assert_eq!(size(1536 * 1024 * 1024), "1.5 GiB");
+    }
+
+    #[test]
+    fn count_groups_thousands() {
+        assert_eq!(count(7), "7");
+        assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
+        assert_eq!(plural(1, "message"), "1 message");
+        assert_eq!(plural(0, "message"), "0 messages");
+    }
+
+    #[test]
+    fn preview_leaves_any_script_alone() {
+        let text = "héllo 你好 שלום 👩‍👩‍👧";
+        assert_eq!(preview(text), text);
+    }
+
+    #[test]
+    fn preview_is_one_bounded_line() {
+        assert_eq!(preview("a\nb\tc\r\u{1b}[31m"), "a↵b→c␍␛[31m");
+        assert_eq!(preview("x\u{202e}y"), "x\u{fffd}y");
+        let long = "é".repeat(PREVIEW_CHARS + 1);
+        assert_eq!(preview(&long).chars().count(), PREVIEW_CHARS + 1);
+        assert!(preview(&long).ends_with('…'));
+        assert!(!preview(&long[..PREVIEW_CHARS * 2]).ends_with('…'));
+    }
+
+    #[test]
+    fn hex_preview_is_bounded() {
+        assert_eq!(hex_preview(&[0, 0xff, 0x10]), "00 ff 10");
+        assert_eq!(hex_preview(&[]), "");
+        assert!(hex_preview(&[0; PREVIEW_BYTES + 1]).ends_with("00 …"));
+    }
+
+    #[test]
+    fn hex_dump_aligns_the_last_line() {
+        let dump = hex_dump(b"0123456789abcdef\x00\xffz");
+        assert_eq!(
+            dump,
+            "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef\n\
+             00000010  00 ff 7a                                          ..z\n"
+        );
+    }
+
+    #[test]
+    fn hex_dump_says_what_it_leaves_out() {
+        let dump = hex_dump(&vec![0; HEX_BYTES + 2048]);
+        assert!(dump.ends_with("… 2.0 KiB more\n"));
+        assert_eq!(dump.lines().count(), HEX_BYTES / 16 + 1);
+    }
+}

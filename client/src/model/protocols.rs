@@ -1,0 +1,48 @@
+//! Subprotocols as a person writes them (RFC 6455 section 4.1, item 10).
+
+use super::address::Problem;
+
+/// Splits a comma-separated list; empty for none.
+pub fn parse(input: &str) -> Result<Vec<String>, Problem> {
+    let mut protocols: Vec<String> = Vec::new();
+    for name in input.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let problem = |sentence: String| Problem { sentence, suggestion: None };
+        if let Some(char) = name.chars().find(|char| !is_token(*char)) {
+            return Err(problem(format!(
+                "The subprotocol “{name}” contains {char:?}. A subprotocol's name is letters, digits and \
+                 !#$%&'*+-.^_`|~ without spaces; several are separated by commas."
+            )));
+        }
+        if protocols.iter().any(|known| known == name) {
+            return Err(problem(format!("The subprotocol “{name}” is named twice.")));
+        }
+        protocols.push(name.to_owned());
+    }
+    Ok(protocols)
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(char: char) -> bool {
+    char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_split_in_order() {
+        assert_eq!(
+            parse(" graphql-ws, mqtt ,v1.x "),
+            Ok(vec!["graphql-ws".into(), "mqtt".into(), "v1.x".into()])
+        );
+        assert_eq!(parse(" , "), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_a_browser_would_throw_at_is_explained() {
+        assert!(parse("a b").unwrap_err().sentence.contains("' '"));
+        assert!(parse("ok, ünï").unwrap_err().sentence.contains('ü'));
+        assert!(parse("a,b,a").unwrap_err().sentence.contains("twice"));
+    }
+}

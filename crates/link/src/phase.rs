@@ -1,0 +1,102 @@
+//! Where a link stands.
+
+use crate::Time;
+
+/// Where a link stands.
+///
+/// ```text
+///          open()                       handle_open
+///   Idle ─────────▶ Connecting ───────────────────────▶ Open
+///                    ▲   │ ▲                             │ │
+///        timer, hint,│   │ │reconnect_now(),             │ │ close()
+///   reconnect_now(), │   │ │open() while Closing         │ ▼
+///             open() │   │ └─────────────────────────────┤ Closing
+///                    │   │ refused, timed out            │   │ handle_close,
+///                    │   ▼                               │   │ close timeout
+///                  Waiting ◀─────────────────────────────┤   │
+///                    │ ▲     peer closed, error,         │   │
+///            Offline │ │     heartbeat missed            │   │
+///               hint ▼ │     (Offline if the browser     │   │
+///                  Offline    says so)                   │   ▼
+///                                                        ├─▶ Closed
+///   Suspended ◀── PageHide from Connecting, Open,        │
+///       │         Waiting, Offline                       │
+///       └──▶ Connecting on PageShow, Resume, Visible     │
+///                                                        │
+///   any ──▶ Closed on close(), a stop code, attempts used up, reconnect off
+///   Closed ──▶ Connecting on open(), and on nothing else
+/// ```
+///
+/// `Idle` and `Closed` are at rest: no socket, no timer. Every other phase has a socket or a timer, so it
+/// cannot be stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not opened yet. Messages are accepted and queued.
+    Idle,
+    /// A socket is being opened.
+    Connecting {
+        /// Which attempt in a row this is; 1 is the first since `open` or since a stable connection.
+        attempt: u32,
+    },
+    /// The socket is open.
+    Open,
+    /// The user asked to close; the closing handshake is under way (RFC 6455 section 7.1.2).
+    Closing,
+    /// Between two attempts.
+    Waiting {
+        /// The attempt that comes next.
+        attempt: u32,
+        /// When it starts, in the driver's time.
+        until: Time,
+    },
+    /// The browser says that there is no network: waiting for it to come back.
+    Offline {
+        /// The attempt that comes next.
+        attempt: u32,
+        /// When to try in spite of what the browser says, in the driver's time.
+        until: Time,
+    },
+    /// The page is in the back/forward cache (or about to be): its socket was closed so that it may go there.
+    Suspended {
+        /// When to try if no event announces the page's return, in the driver's time.
+        until: Time,
+    },
+    /// At rest until `open`.
+    Closed(Final),
+}
+
+impl Phase {
+    /// Whether nothing happens in this phase until the user acts.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Phase::Idle | Phase::Closed(_))
+    }
+
+    /// A short stable name: `idle`, `connecting`, `open`, `closing`, `waiting`, `offline`, `suspended`, `closed`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Phase::Idle => "idle",
+            Phase::Connecting { .. } => "connecting",
+            Phase::Open => "open",
+            Phase::Closing => "closing",
+            Phase::Waiting { .. } => "waiting",
+            Phase::Offline { .. } => "offline",
+            Phase::Suspended { .. } => "suspended",
+            Phase::Closed(_) => "closed",
+        }
+    }
+}
+
+/// Why a link came to rest in [`Phase::Closed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Final {
+    /// The user called `close`.
+    ByUser,
+    /// The peer closed with a code that says retrying is pointless.
+    StopCode(u16),
+    /// As many attempts in a row as allowed came to nothing.
+    AttemptsExhausted,
+    /// The connection ended and reconnecting is switched off.
+    ReconnectOff,
+    /// The platform refused to create a socket at all: an invalid URL, mixed content, a bad subprotocol.
+    Refused,
+}

@@ -1,0 +1,158 @@
+//! A Chromium of one's own, behind its driver.
+
+use std::env;
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::{SOON, eventually};
+
+/// What a headless Chromium needs as root and without a network, and what keeps it from looking for one.
+const ARGS: [&str; 12] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--no-proxy-server",
+    "--ignore-certificate-errors",
+    "--window-size=1200,800",
+];
+
+/// A chromedriver with one browser and an empty profile; all gone when dropped.
+#[derive(Debug)]
+pub struct Browser {
+    driver: WebDriver,
+    // Dropped after the driver, which speaks to it until then.
+    process: Process,
+}
+
+/// chromedriver, everything it started, and their folder.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    profile: PathBuf,
+}
+
+impl Browser {
+    /// Starts a driver on a free port, and a browser with `more` arguments.
+    ///
+    /// # Errors
+    /// There is no chromedriver or no Chromium, or they do not start within some seconds.
+    pub async fn start(more: &[&str]) -> Result<Self> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let profile = env::temp_dir().join(format!("heartwire-e2e-{}-{number}", std::process::id()));
+        fs::create_dir_all(&profile)?;
+
+        // Free a moment ago; another program taking it in between is as good as impossible.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let child = Command::new(&program)
+            .arg(format!("--port={port}"))
+            .env("TMPDIR", &profile)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let process = Process { child, profile: profile.clone() };
+        eventually(SOON, "chromedriver answers", async || {
+            Ok(TcpStream::connect(("127.0.0.1", port)).await.ok())
+        })
+        .await?;
+
+        let mut capabilities = ChromeCapabilities::new();
+        for arg in ARGS.iter().chain(more) {
+            capabilities.add_arg(arg)?;
+        }
+        capabilities.add_arg(&format!("--user-data-dir={}", profile.join("profile").display()))?;
+        if let Some(chrome) = env::var_os("CHROME") {
+            capabilities.set_binary(&chrome.to_string_lossy())?;
+        }
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+        let start = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities);
+        let driver = timeout(Duration::from_secs(30), start)
+            .await
+            .context("the browser did not start within 30 s")??;
+        driver.set_script_timeout(Duration::from_secs(30)).await?;
+        driver.set_page_load_timeout(Duration::from_secs(15)).await?;
+        Ok(Self { driver, process })
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn driver(&self) -> &WebDriver {
+        &self.driver
+    }
+
+    /// What the page wrote to its console since the last call, as `LEVEL text`.
+    ///
+    /// # Errors
+    /// The driver does not answer.
+    pub async fn console(&self) -> Result<Vec<String>> {
+        let entries = self.driver.browser_log().await?;
+        Ok(entries.into_iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect())
+    }
+
+    /// Closes the browser, then the driver.
+    ///
+    /// # Errors
+    /// The browser does not close within some seconds; it is killed then.
+    pub async fn quit(self) -> Result<()> {
+        let Self { driver, process } = self;
+        let result = timeout(SOON, driver.quit()).await;
+        drop(process);
+        result.context("the browser did not quit")?.context("the browser did not quit")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Looked for while chromedriver lives: afterwards its children belong to someone else.
+        for pid in descendants(self.child.id()) {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                // Failure means that it is gone already.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.profile);
+    }
+}
+
+/// Every process that `root` started, directly or not.
+fn descendants(root: u32) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let parents: Vec<(u32, u32)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            // proc_pid_stat(5): the name is in brackets and may hold anything; state and parent follow it.
+            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+            Some((pid, parent))
+        })
+        .collect();
+    let mut family = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = family.get(next) {
+        family.extend(parents.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    family.split_off(1)
+}

@@ -1,0 +1,45 @@
+//! Plain answers, and the headers that every answer carries.
+
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Method, StatusCode};
+use warp::reply::Response;
+
+/// A one-line answer in plain text, for people and scripts; it is not cached.
+pub(crate) fn text(status: StatusCode, line: impl Into<String>) -> Response {
+    let mut line = line.into();
+    line.push('\n');
+    let mut response = Response::new(Bytes::from(line).into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+    harden(headers);
+    response
+}
+
+/// The answer to a method that the resource does not have.
+pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Response {
+    let mut response =
+        text(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for this URL: {allowed}"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// No guessing of types, no referrer to anybody, no window or page of another origin holding on to ours.
+pub(crate) fn harden(headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+}

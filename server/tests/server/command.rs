@@ -1,0 +1,242 @@
+//! The `heartwire` binary: its flags, its exit codes, what it prints and what it logs.
+
+use crate::support::{PATIENCE, RawClient, frame, upgrade_request};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn heartwire(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heartwire"));
+    // The variables of whoever runs the tests are not part of them.
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"HEARTWIRE_"))
+    {
+        command.env_remove(name);
+    }
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end.
+fn output(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A serving process, ended with the test.
+struct Process {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line
+            .strip_prefix("heartwire listening on http://")
+            .and_then(|address| address.trim_end().parse().ok())
+            .unwrap_or_else(|| panic!("unexpected first line: {line:?}"));
+        Self { child, stdout, address }
+    }
+
+    fn upgrade(&self) -> RawClient {
+        let mut client = RawClient::connect(self.address);
+        client.send(upgrade_request("/ws", &[]).as_bytes());
+        assert_eq!(client.response().status, 101);
+        client
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Its exit code and what it logged.
+    fn wait(mut self) -> (Option<i32>, String) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "the process goes on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn version_and_help_go_to_standard_output() {
+    let (code, out, err) = output(&mut heartwire(&["--version"]));
+    assert_eq!(
+        (code, out, err),
+        (Some(0), format!("heartwire {}\n", env!("CARGO_PKG_VERSION")), String::new())
+    );
+    for args in [&["--help"][..], &["serve", "--help"]] {
+        let (code, out, _) = output(&mut heartwire(args));
+        assert_eq!(code, Some(0));
+        for flag in [
+            "--listen",
+            "--allow-origin",
+            "--max-message-size",
+            "--ping-interval",
+            "--ping-timeout",
+            "--drain",
+        ] {
+            assert!(out.contains(flag), "{flag} is missing in {out}");
+        }
+        assert!(out.contains("HEARTWIRE_LISTEN"));
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_exit_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, out, err) = output(&mut heartwire(&["--listen", &address, "--log-level", "off"]));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert!(err.starts_with(&format!("error: can't listen on {address}: the port is in use")), "{err}");
+    assert!(err.contains("--listen"), "{err}");
+}
+
+#[test]
+fn a_second_server_on_the_same_port_is_refused() {
+    let first = Process::start(&mut heartwire(&["--listen", "127.0.0.1:0"]));
+    let (code, _, err) =
+        output(&mut heartwire(&["--listen", &first.address.to_string(), "--log-level", "off"]));
+    assert_eq!(code, Some(1), "{err}");
+}
+
+#[test]
+fn wrong_values_are_one_line_and_exit_2() {
+    for (flag, value) in [
+        ("--listen", "somewhere"),
+        ("--allow-origin", "example.com"),
+        ("--max-message-size", "many"),
+        ("--ping-interval", "20"),
+        ("--ping-timeout", "0s"),
+    ] {
+        let variable = format!("HEARTWIRE_{}", flag[2..].replace('-', "_").to_uppercase());
+        for command in [&mut heartwire(&[flag, value]), heartwire(&["serve"]).env(variable, value)] {
+            let (code, out, err) = output(command);
+            assert_eq!((code, out.as_str()), (Some(2), ""), "{flag} {value}: {err}");
+            assert_eq!(err.lines().count(), 1, "{err}");
+            assert!(err.contains(flag) && err.contains("expected"), "{err}");
+        }
+    }
+    assert_eq!(output(&mut heartwire(&["--no-such-flag"])).0, Some(2));
+    assert_eq!(output(&mut heartwire(&["no-such-command"])).0, Some(2));
+}
+
+#[test]
+fn variables_stand_for_flags_and_flags_win() {
+    let mut process = Process::start(
+        heartwire(&["serve", "--ping-interval", "0"])
+            .env("HEARTWIRE_LISTEN", "127.0.0.1:0,127.0.0.1:0")
+            .env("HEARTWIRE_PING_INTERVAL", "1ms")
+            .env("HEARTWIRE_MAX_MESSAGE_SIZE", "1KiB"),
+    );
+    let mut second = String::new();
+    process.stdout.read_line(&mut second).unwrap();
+    assert!(second.starts_with("heartwire listening on http://127.0.0.1:"), "{second}");
+    let mut client = process.upgrade();
+    client.send(&frame(0x2, &[0; 1024]));
+    assert_eq!(client.frame().0, 0x82, "no Ping came: the flag won");
+    client.send(&frame(0x2, &[0; 1025]));
+    client.expect_close(1009);
+}
+
+#[cfg(unix)]
+#[test]
+fn each_signal_closes_with_1012_and_exits_0() {
+    for signal in ["INT", "TERM"] {
+        let process = Process::start(&mut heartwire(&["--listen", "127.0.0.1:0"]));
+        let mut client = process.upgrade();
+        process.signal(signal);
+        assert_eq!(client.frame(), (0x88, b"\x03\xF4service restart".to_vec()));
+        client.send(&frame(0x8, b"\x03\xF4"));
+        client.expect_end();
+        drop(client);
+        let (code, log) = process.wait();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("reason=\"shutdown\""), "{log}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let process = Process::start(&mut heartwire(&["--listen", "127.0.0.1:0", "--drain", "60s"]));
+    let mut client = process.upgrade();
+    process.signal("TERM");
+    assert_eq!(client.frame().0, 0x88);
+    process.signal("TERM");
+    let (code, log) = process.wait();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("reason=\"shutdown\""), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_connection_ends_with_one_reason_and_no_payload_is_logged() {
+    let process = Process::start(&mut heartwire(&[
+        "--listen=127.0.0.1:0",
+        "--max-message-size=1KiB",
+        "--ping-interval=200ms",
+        "--ping-timeout=200ms",
+        "--log-level=trace",
+    ]));
+    let mut client = process.upgrade();
+    client.send(&frame(0x1, b"SECRET-IN-TEXT"));
+    assert_eq!(client.frame().1, b"SECRET-IN-TEXT");
+    client.send(&frame(0x8, b"\x03\xE8SECRET-IN-REASON"));
+    client.expect_close(1000);
+    drop(client);
+
+    let mut client = process.upgrade();
+    client.send(&frame(0x1, b"SECRET-\xFF"));
+    client.expect_close(1007);
+    drop(client);
+
+    let mut client = process.upgrade();
+    client.send(&frame(0x2, &[0; 2000]));
+    client.expect_close(1009);
+    drop(client);
+
+    drop(process.upgrade());
+
+    let mut client = process.upgrade();
+    assert_eq!(client.frame().0, 0x89);
+    client.expect_end();
+
+    process.signal("TERM");
+    let (_, log) = process.wait();
+    let ends: Vec<_> = log.lines().filter(|line| line.contains("socket ended")).collect();
+    for (conn, reason, detail) in [
+        (1, "peer closed", "received 1000"),
+        (2, "receive failed", "not UTF-8; closing with 1007"),
+        (3, "limit", "closing with 1009"),
+        (4, "receive failed", "hung up"),
+        (5, "heartbeat failed", "unanswered"),
+    ] {
+        let line: Vec<_> = ends.iter().filter(|line| line.contains(&format!("conn={conn} "))).collect();
+        assert_eq!(line.len(), 1, "connection {conn} in {log}");
+        assert!(line[0].contains(&format!("reason=\"{reason}\"")) && line[0].contains(detail), "{}", line[0]);
+    }
+    assert_eq!(ends.len(), 5, "{log}");
+    assert!(ends[0].contains("messages_in=1 bytes_in=14 messages_out=1 bytes_out=14"), "{}", ends[0]);
+    assert!(!log.contains("SECRET"), "{log}");
+}

@@ -1,0 +1,75 @@
+//! Pings and the peers that miss them, in real time over TCP. The policy's tests are beside the code.
+
+use crate::support::{TestServer, frame};
+use std::time::{Duration, Instant};
+
+const INTERVAL: Duration = Duration::from_millis(150);
+const TIMEOUT: Duration = Duration::from_millis(250);
+/// Lateness that a busy machine may add.
+const SLACK: Duration = Duration::from_secs(3);
+
+fn server() -> TestServer {
+    TestServer::start_with(|config| {
+        config.socket.ping_interval = INTERVAL;
+        config.socket.ping_timeout = TIMEOUT;
+    })
+}
+
+#[test]
+fn an_unresponsive_peer_is_pinged_then_dropped_in_time() {
+    let server = server();
+    let mut client = server.upgrade("/ws");
+    let started = Instant::now();
+    assert_eq!(client.frame(), (0x89, vec![]));
+    let pinged = started.elapsed();
+    client.expect_end();
+    let dropped = started.elapsed();
+    assert!(pinged + Duration::from_millis(20) >= INTERVAL && pinged < INTERVAL + SLACK, "{pinged:?}");
+    assert!(dropped + Duration::from_millis(20) >= INTERVAL + TIMEOUT, "{dropped:?}");
+    assert!(dropped < INTERVAL + TIMEOUT + SLACK, "{dropped:?}");
+}
+
+#[test]
+fn a_peer_that_answers_stays() {
+    let server = server();
+    let mut client = server.upgrade("/ws");
+    for _ in 0..4 {
+        assert_eq!(client.frame(), (0x89, vec![]));
+        client.send(&frame(0xA, b""));
+    }
+    client.send(&frame(0x1, b"still here"));
+    assert_eq!(client.frame(), (0x81, b"still here".to_vec()));
+}
+
+#[test]
+fn any_traffic_answers_a_ping() {
+    let server = server();
+    let mut client = server.upgrade("/ws");
+    for _ in 0..3 {
+        assert_eq!(client.frame(), (0x89, vec![]));
+        client.send(&frame(0x1, b"busy"));
+        assert_eq!(client.frame(), (0x81, b"busy".to_vec()));
+    }
+}
+
+#[test]
+fn a_peer_that_stops_reading_is_dropped() {
+    let server = server();
+    let mut client = server.upgrade("/ws");
+    // Far more than the socket buffers on both sides hold, never read: the echo gets stuck.
+    let started = Instant::now();
+    client.send_until_refused(&frame(0x2, &vec![0; 8 << 20]));
+    assert!(started.elapsed() < INTERVAL + TIMEOUT + SLACK, "{:?}", started.elapsed());
+}
+
+impl crate::support::RawClient {
+    /// Sends until the server hangs up.
+    fn send_until_refused(&mut self, bytes: &[u8]) {
+        for _ in 0..64 {
+            if self.try_send(bytes).is_err_and(|error| error.kind() != std::io::ErrorKind::WouldBlock) {
+                return;
+            }
+        }
+        panic!("the server took everything");
+    }
+}

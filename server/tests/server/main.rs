@@ -1,0 +1,13 @@
+//! The server as its clients see it: in-process on a free port, or as the binary. One module per subject.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod assets;
+mod command;
+mod echo;
+mod handshake;
+mod heartbeat;
+mod limits;
+mod origin;
+mod shutdown;
+mod support;

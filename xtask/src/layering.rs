@@ -1,0 +1,128 @@
+//! The workspace's one rule: shells depend on cores, never the reverse, and client and server never depend on
+//! each other. The tests below hold the workspace to it.
+
+use std::path::Path;
+
+use crate::workspace::{Package, root};
+
+/// What a pure crate must not name, not even for its tests: with these it could read a clock, use a socket or
+/// touch a page.
+const IMPURE: [&str; 13] = [
+    "tokio",
+    "tokio-util",
+    "tokio-tungstenite",
+    "mio",
+    "socket2",
+    "hyper",
+    "warp",
+    "yew",
+    "web-sys",
+    "js-sys",
+    "wasm-bindgen",
+    "wasm-bindgen-futures",
+    "getrandom",
+];
+
+/// The only crate below `crates/` that is a shell: tokio over `wire`.
+const SHELL_CRATES: [&str; 1] = ["socket"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Core,
+    SocketShell,
+    Client,
+    Server,
+    /// Tests and tasks: may depend on anything but a client, and nothing may depend on them.
+    Tool,
+}
+
+fn role(package: &Package) -> Role {
+    let folder = package.folder.strip_prefix(root()).unwrap_or(&package.folder);
+    match package.name.as_str() {
+        name if SHELL_CRATES.contains(&name) => Role::SocketShell,
+        _ if folder.starts_with(Path::new("crates")) => Role::Core,
+        "client" => Role::Client,
+        "server" => Role::Server,
+        _ => Role::Tool,
+    }
+}
+
+/// Every dependency that breaks the rule, as a sentence.
+fn violations(packages: &[Package]) -> Vec<String> {
+    let mut found = Vec::new();
+    for package in packages {
+        let from = role(package);
+        for dependency in &package.dependencies {
+            let to = packages.iter().find(|other| other.name == dependency.name).map(role);
+            let allowed = match (from, to) {
+                (_, Some(Role::Core)) => true,
+                (Role::Server | Role::Tool, Some(Role::SocketShell)) | (Role::Tool, Some(Role::Server)) => {
+                    true
+                }
+                (_, Some(_)) => false,
+                (Role::Core, None) => {
+                    !IMPURE.contains(&dependency.name.as_str()) && !dependency.name.starts_with("gloo")
+                }
+                (_, None) => true,
+            };
+            if !allowed {
+                found.push(format!("{} must not depend on {}", package.name, dependency.name));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::{Dependency, Metadata};
+
+    fn package(folder: &str, dependencies: &[&str]) -> Package {
+        let line = |name: &&str| Dependency { name: (*name).into(), dev: false };
+        let name = folder.rsplit('/').next().unwrap_or(folder).into();
+        Package { name, folder: root().join(folder), dependencies: dependencies.iter().map(line).collect() }
+    }
+
+    fn check(folder: &str, dependencies: &[&str]) -> Vec<String> {
+        let others = ["crates/wire", "crates/link", "crates/socket", "client", "server", "xtask"];
+        let mut packages: Vec<Package> =
+            others.iter().filter(|other| **other != folder).map(|other| package(other, &[])).collect();
+        packages.push(package(folder, dependencies));
+        violations(&packages)
+    }
+
+    #[test]
+    fn this_workspace_keeps_the_rule() {
+        assert_eq!(violations(&Metadata::load().unwrap().packages()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn shells_may_depend_on_cores() {
+        assert!(check("client", &["link", "wire", "yew", "gloo-net"]).is_empty());
+        assert!(check("server", &["wire", "socket", "warp", "tokio"]).is_empty());
+        assert!(check("crates/socket", &["wire", "tokio"]).is_empty());
+        assert!(check("crates/link", &["wire", "thiserror"]).is_empty());
+    }
+
+    #[test]
+    fn cores_depend_on_no_shell() {
+        for shell in ["client", "server", "socket", "xtask"] {
+            assert_eq!(check("crates/link", &[shell]), [format!("link must not depend on {shell}")]);
+        }
+    }
+
+    #[test]
+    fn cores_are_pure() {
+        for name in ["tokio", "yew", "gloo-timers", "gloo", "web-sys", "js-sys", "getrandom"] {
+            assert_eq!(check("crates/wire", &[name]), [format!("wire must not depend on {name}")]);
+        }
+    }
+
+    #[test]
+    fn client_and_server_are_strangers() {
+        assert_eq!(check("client", &["server"]), ["client must not depend on server"]);
+        assert_eq!(check("server", &["client"]), ["server must not depend on client"]);
+        assert_eq!(check("client", &["socket"]), ["client must not depend on socket"]);
+    }
+}

@@ -1,0 +1,56 @@
+//! A Chromium and the driver of the same version.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::{apt_install, can_apt};
+use crate::process;
+
+const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
+
+/// The browser that the tests run in.
+pub(crate) struct Browser {
+    pub(crate) chrome: PathBuf,
+    pub(crate) driver: PathBuf,
+}
+
+impl Browser {
+    /// The browser that `CHROME` and `CHROMEDRIVER` name, else the one on PATH, else Debian's.
+    pub(crate) fn find_or_install() -> Result<Self> {
+        if let Some(found) = Self::find() {
+            return Ok(found);
+        }
+        let manual = "install Chromium (or Chrome) and the chromedriver of the same version";
+        if !can_apt() {
+            bail!(
+                "there is no browser for the tests; {manual}, on Debian as root: apt-get install -y {}",
+                PACKAGES.join(" ")
+            );
+        }
+        apt_install(&PACKAGES, 15)?;
+        match Self::find() {
+            Some(found) => Ok(found),
+            None => bail!("{} are installed, but not on PATH; {manual}", PACKAGES.join(" and ")),
+        }
+    }
+
+    /// Makes `command` and the tests that it starts use this browser.
+    pub(crate) fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("CHROME", &self.chrome).env("CHROMEDRIVER", &self.driver)
+    }
+
+    fn find() -> Option<Self> {
+        let chrome =
+            named("CHROME", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?;
+        let driver = named("CHROMEDRIVER", &["chromedriver"])?;
+        Some(Self { chrome, driver })
+    }
+}
+
+fn named(variable: &str, programs: &[&str]) -> Option<PathBuf> {
+    let chosen = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file());
+    chosen.or_else(|| programs.iter().find_map(|program| process::find(program)))
+}

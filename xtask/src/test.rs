@@ -1,0 +1,287 @@
+//! `cargo xtask test`: every check and every test, counted.
+
+use std::io::{IsTerminal, stdout};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::setup::{self, Browser, Wasm, WasmBindgen};
+use crate::tally::Tally;
+use crate::workspace::{self, Metadata};
+use crate::{page, process, run};
+
+/// A layer may take this long, compilation included.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
+/// Runs in wasm and only there; everything else is native.
+const PAGE: &str = "client";
+/// Needs a browser, the page and the server's binary.
+const BROWSER_TESTS: &str = "e2e";
+
+/// What to run.
+pub(crate) struct Options {
+    layers: Vec<Layer>,
+    /// Words for the test programs.
+    filter: Vec<String>,
+}
+
+/// A kind of check or test, in the order in which they run: what is quick to fail comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Fmt,
+    Lock,
+    Clippy,
+    Doc,
+    Deny,
+    Native,
+    Wasm,
+    E2e,
+}
+
+/// How a layer went.
+struct Outcome {
+    layer: Layer,
+    tally: Tally,
+    seconds: f64,
+    /// Why something failed or was left out.
+    notes: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn parse(args: &[String]) -> Result<Self> {
+        let (own, filter) = match args.iter().position(|arg| arg == "--") {
+            Some(at) => (&args[..at], args[at + 1..].to_vec()),
+            None => (args, Vec::new()),
+        };
+        let list = match own {
+            [] => return Ok(Self { layers: Layer::ALL.to_vec(), filter }),
+            [only, list] if only == "--only" => list.as_str(),
+            [only] if only.starts_with("--only=") => &only["--only=".len()..],
+            _ => bail!("`test` knows `--only LAYERS` and `-- FILTER...`, not `{}`", own.join(" ")),
+        };
+        let layers = list.split(',').map(|name| {
+            let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
+            found.ok_or_else(|| {
+                anyhow::anyhow!(
+                    "there is no layer `{name}`; there are {}",
+                    Layer::ALL.map(Layer::name).join(", ")
+                )
+            })
+        });
+        Ok(Self { layers: layers.collect::<Result<_>>()?, filter })
+    }
+}
+
+impl Layer {
+    const ALL: [Self; 8] =
+        [Self::Fmt, Self::Lock, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fmt => "fmt",
+            Self::Lock => "lock",
+            Self::Clippy => "clippy",
+            Self::Doc => "doc",
+            Self::Deny => "deny",
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+            Self::E2e => "e2e",
+        }
+    }
+
+    fn run(self, options: &Options, outcome: &mut Outcome) -> Result<()> {
+        match self {
+            Self::Fmt => {
+                setup::components()?;
+                outcome.check(workspace::cargo().args(["fmt", "--all", "--check"]))
+            }
+            // Whether Cargo.lock says what the manifests ask for.
+            Self::Lock => {
+                outcome.check(workspace::cargo().args(["tree", "--quiet", "--locked", "--depth=0"]))
+            }
+            Self::Clippy => {
+                setup::components()?;
+                let mut native = workspace::cargo();
+                native.args([
+                    "clippy",
+                    "--workspace",
+                    "--exclude",
+                    PAGE,
+                    "--all-targets",
+                    "--",
+                    "-D",
+                    "warnings",
+                ]);
+                outcome.check(&mut native)?;
+                let wasm = Wasm::find_or_install()?;
+                if !wasm.clippy {
+                    outcome.skip(
+                        "clippy does not know the standard library that Debian's compiler made for wasm32",
+                    );
+                    return Ok(());
+                }
+                outcome.check(for_page("clippy", &wasm).args(["--all-targets", "--", "-D", "warnings"]))
+            }
+            Self::Doc => {
+                let mut native = workspace::cargo();
+                native.args(["doc", "--workspace", "--exclude", PAGE, "--no-deps"]);
+                outcome.check(native.env("RUSTDOCFLAGS", "-D warnings"))?;
+                let wasm = Wasm::find_or_install()?;
+                if !wasm.clippy {
+                    outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
+                    return Ok(());
+                }
+                outcome.check(for_page("doc", &wasm).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+            }
+            Self::Deny => {
+                if process::find("cargo-deny").is_none() {
+                    outcome.skip("cargo-deny is not installed: cargo install cargo-deny");
+                    return Ok(());
+                }
+                outcome.check(workspace::cargo().args(["deny", "--all-features", "check"]))
+            }
+            Self::Native => {
+                let mut cargo = workspace::cargo();
+                cargo.args([
+                    "test",
+                    "--workspace",
+                    "--exclude",
+                    PAGE,
+                    "--exclude",
+                    BROWSER_TESTS,
+                    "--no-fail-fast",
+                ]);
+                outcome.tests(cargo.arg("--").args(&options.filter))
+            }
+            Self::Wasm => {
+                let (wasm, bindgen, browser) =
+                    (Wasm::find_or_install()?, WasmBindgen::find_or_install()?, Browser::find_or_install()?);
+                let mut cargo = for_page("test", &wasm);
+                cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", bindgen.test_runner());
+                cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+                // The runner reads `webdriver.json` from the folder that it is started in.
+                outcome.tests(browser.apply(&mut cargo).args(["--no-fail-fast", "--"]).args(&options.filter))
+            }
+            Self::E2e => {
+                let browser = Browser::find_or_install()?;
+                let metadata = Metadata::load()?;
+                page::build(&metadata)?;
+                let server = run::build_server(&metadata)?;
+                let mut cargo = workspace::cargo();
+                cargo.args(["test", "--package", BROWSER_TESTS, "--no-fail-fast", "--", "--test-threads=2"]);
+                cargo.args(&options.filter);
+                cargo.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
+                outcome.tests(browser.apply(&mut cargo))
+            }
+        }
+    }
+}
+
+impl Outcome {
+    /// Runs a command that passes or fails as a whole.
+    fn check(&mut self, command: &mut Command) -> Result<()> {
+        announce(command);
+        let passed = process::stream(command, LIMIT, |_| ())?.success();
+        if !passed {
+            self.notes.push(format!("`{}` failed", process::name(command)));
+        }
+        self.tally += if passed { Tally::PASSED } else { Tally::FAILED };
+        Ok(())
+    }
+
+    /// Runs a command that counts its tests itself.
+    fn tests(&mut self, command: &mut Command) -> Result<()> {
+        announce(command);
+        let mut tally = Tally::default();
+        let status =
+            process::stream(command, LIMIT, |line| tally += Tally::of_line(line).unwrap_or_default())?;
+        // A program that does not compile or crashes says nothing about its tests.
+        if !status.success() && tally.failed == 0 {
+            tally.failed = 1;
+        }
+        if tally.failed > 0 {
+            self.notes.push(format!("`{}` failed", process::name(command)));
+        }
+        if tally == Tally::default() {
+            self.notes.push("no test ran".to_owned());
+        }
+        self.tally += tally;
+        Ok(())
+    }
+
+    fn skip(&mut self, why: &str) {
+        self.notes.push(why.to_owned());
+        self.tally += Tally::SKIPPED;
+    }
+}
+
+/// Runs the chosen layers, all of them even if one fails. The last line counts.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let mut outcomes = Vec::new();
+    for &layer in &options.layers {
+        let begin = Instant::now();
+        let mut outcome = Outcome { layer, tally: Tally::default(), seconds: 0.0, notes: Vec::new() };
+        if let Err(error) = layer.run(options, &mut outcome) {
+            outcome.notes.push(format!("{error:#}"));
+            outcome.tally += Tally::FAILED;
+        }
+        outcome.seconds = begin.elapsed().as_secs_f64();
+        outcomes.push(outcome);
+    }
+
+    let mut total = Tally::default();
+    println!("\n{:<8}{:>8}{:>8}{:>9}{:>10}", "layer", "passed", "failed", "skipped", "seconds");
+    for Outcome { layer, tally, seconds, notes } in &outcomes {
+        let Tally { passed, failed, skipped } = tally;
+        println!("{:<8}{passed:>8}{failed:>8}{skipped:>9}{seconds:>10.1}", layer.name());
+        for note in notes {
+            println!("        {note}");
+        }
+        total += *tally;
+    }
+    println!("\n{}", total.summary());
+    Ok(if total.failed == 0 && total.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Cargo's `task` for the page.
+fn for_page(task: &str, wasm: &Wasm) -> Command {
+    let mut cargo = workspace::cargo();
+    wasm.apply(cargo.args([task, "--package", PAGE, "--target", "wasm32-unknown-unknown"]));
+    cargo
+}
+
+fn announce(command: &mut Command) {
+    // Its output goes through a pipe, where Cargo would leave colours out.
+    if stdout().is_terminal() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    println!("\n> {}", process::name(command));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Options> {
+        Options::parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn everything_runs_unless_layers_are_named() {
+        assert_eq!(parse(&[]).unwrap().layers, Layer::ALL);
+        assert_eq!(parse(&["--only", "e2e,fmt"]).unwrap().layers, [Layer::E2e, Layer::Fmt]);
+        assert_eq!(parse(&["--only=wasm"]).unwrap().layers, [Layer::Wasm]);
+    }
+
+    #[test]
+    fn words_after_two_dashes_are_a_filter() {
+        let options = parse(&["--only", "native", "--", "heartbeat"]).unwrap();
+        assert_eq!((options.layers, options.filter), (vec![Layer::Native], vec!["heartbeat".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_an_error() {
+        assert!(parse(&["--only", "fmt,unit"]).err().unwrap().to_string().contains("no layer `unit`"));
+        assert!(parse(&["e2e"]).is_err());
+    }
+}
