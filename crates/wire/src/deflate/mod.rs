@@ -13,10 +13,10 @@
 //! gives it back with its last byte. [`ServerPolicy`] asks for that by default. With context takeover
 //! - an [`Inflater`] keeps the end of what it inflated so far, at most the peer's window: 2^bits bytes, so at most
 //!   32 KiB, and less as long as less was said;
-//! - a [`Deflater`] keeps its state, about 330 KiB at 15 bits, or with [`Retain::Window`] what it last deflated: at
+//! - a [`Deflater`] keeps its state, about 370 KiB at 15 bits, or with [`Retain::Window`] what it last deflated: at
 //!   most its window.
 //!
-//! A state that a fragmented message holds from its first to its last fragment is about 48 KiB for inflation.
+//! A state that a fragmented message holds from its first to its last fragment is about 47 KiB for inflation.
 //!
 //! # Failures
 //! What can't be inflated fails with [`InvalidDeflate`](crate::FailureKind::InvalidDeflate), close code 1007: the

@@ -8,11 +8,14 @@ use super::WindowBits;
 ///
 /// Meant to live as long as its thread and to serve all its connections. A state belongs to a connection from the
 /// first byte of a message to the last; in between it lies here, reset, so nothing of one message can reach another.
-/// Taking a state costs no allocation as long as enough lie here; a new compressor allocates about 330 KiB, a new
-/// decompressor about 48 KiB.
+/// Taking a state costs no allocation as long as enough lie here; a new compressor allocates about 370 KiB, a new
+/// decompressor about 47 KiB.
 pub struct Pool {
     compressors: Vec<(Key, Box<Compress>)>,
-    #[expect(clippy::vec_box, reason = "a state moves into and out of a connection, which then holds one pointer")]
+    #[expect(
+        clippy::vec_box,
+        reason = "a state moves into and out of a connection, which then holds one pointer"
+    )]
     decompressors: Vec<Box<Decompress>>,
     capacity: usize,
 }
