@@ -100,12 +100,14 @@ pub(crate) fn trace<'a>(receiver: &mut Receiver, pieces: impl IntoIterator<Item 
     let mut buf = Vec::new();
     for piece in pieces {
         buf.extend_from_slice(piece);
+        let mut at = 0;
         loop {
-            match receiver.step(&mut buf) {
+            let buf = &mut buf[at..];
+            match receiver.step(buf) {
                 Ok(Step::Event { consumed, event }) => {
                     assert!(consumed > 0 && consumed <= buf.len());
-                    trace.add(&event, &buf);
-                    buf.drain(..consumed);
+                    trace.add(&event, buf);
+                    at += consumed;
                 }
                 Ok(Step::NeedMore { at_least }) => {
                     assert!(at_least > buf.len(), "asks for {at_least} with {} there", buf.len());
@@ -115,12 +117,13 @@ pub(crate) fn trace<'a>(receiver: &mut Receiver, pieces: impl IntoIterator<Item 
                 Ok(Step::Ended) => return trace,
                 Err(failure) => {
                     assert!(receiver.has_ended());
-                    assert_eq!(receiver.step(&mut buf), Ok(Step::Ended));
+                    assert_eq!(receiver.step(buf), Ok(Step::Ended));
                     trace.failure = Some(failure.kind);
                     return trace;
                 }
             }
         }
+        buf.drain(..at);
     }
     trace
 }

@@ -26,6 +26,7 @@ pub(crate) fn run(data: &[u8]) {
         // It reads on: a length in any form, a Close with any code, any number of fragments.
         Some(
             FailureKind::NonMinimalLength
+            | FailureKind::ControlTooLong
             | FailureKind::LengthTopBit
             | FailureKind::InvalidCloseCode
             | FailureKind::TooManyFragments,
