@@ -73,6 +73,33 @@ mod request {
     }
 
     #[test]
+    fn rfc6455_4_1_names_are_written_as_in_the_rfc() {
+        let client = client("ws://a")
+            .protocols(["chat"])
+            .and_then(|client| {
+                client.offers([Offer::default()]).header(ORIGIN, HeaderValue::from_static("http://b"))
+            })
+            .and_then(|client| {
+                client.header(HeaderName::from_static("x-api--key"), HeaderValue::from_static("c"))
+            })
+            .unwrap();
+        let request = String::from_utf8(client.request()).unwrap();
+        for line in [
+            "Host: a",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Protocol: chat",
+            "Sec-WebSocket-Extensions: permessage-deflate",
+            "Origin: http://b",
+            "X-Api--Key: c",
+        ] {
+            assert_eq!(request.matches(&format!("\r\n{line}\r\n")).count(), 1, "{line} in {request}");
+        }
+    }
+
+    #[test]
     fn rfc6455_4_1_host_has_the_port_unless_it_is_the_schemes() {
         for (url, host) in [
             ("ws://a", "a"),

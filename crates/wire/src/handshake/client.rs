@@ -192,7 +192,7 @@ impl ClientHandshake {
     pub fn request(&self) -> Vec<u8> {
         let mut request = format!("GET {} HTTP/1.1\r\n", self.target.resource()).into_bytes();
         for (name, value) in &self.request_headers() {
-            request.extend_from_slice(name.as_str().as_bytes());
+            request.extend_from_slice(conventional_name(name).as_bytes());
             request.extend_from_slice(b": ");
             request.extend_from_slice(value.as_bytes());
             request.extend_from_slice(b"\r\n");
@@ -287,6 +287,19 @@ fn explain_status(status: StatusCode, detail: Option<&str>) -> String {
         let _ = write!(line, " ({detail})");
     }
     line
+}
+
+/// The name as people write it. Names have no case (RFC 9110 §5.1), but some hand-written servers think otherwise.
+fn conventional_name(name: &HeaderName) -> String {
+    if let Some(rest) = name.as_str().strip_prefix("sec-websocket-") {
+        return format!("Sec-WebSocket-{}", capitalized(rest));
+    }
+    name.as_str().split('-').map(capitalized).collect::<Vec<_>>().join("-")
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    format!("{}{rest}", first.to_ascii_uppercase())
 }
 
 /// What other ends send is shown as far as it is text.
