@@ -1,8 +1,10 @@
 //! Replays the fuzzers' committed corpus, so that what they once found stays found without their tools.
 
 #[path = "support/fuzz/mod.rs"]
+#[allow(dead_code, reason = "every test file uses its part")]
 mod fuzz;
 #[path = "support/trace.rs"]
+#[allow(dead_code, reason = "every test file uses its part")]
 mod trace;
 
 use std::path::Path;
@@ -25,6 +27,7 @@ fn replay(target: &str, run: fn(&[u8])) {
 struct OnPanic<'a>(&'a Path);
 
 impl Drop for OnPanic<'_> {
+    #[expect(clippy::print_stderr, reason = "the test's output is where the name is wanted")]
     fn drop(&mut self) {
         eprintln!("while replaying {}", self.0.display());
     }

@@ -1,6 +1,7 @@
 //! Properties that hold for any input: against naive versions, against the standard library, against itself cut apart.
 
 #[path = "support/fuzz/mod.rs"]
+#[allow(dead_code, reason = "every test file uses its part")]
 mod fuzz;
 mod support;
 use support::trace;

@@ -1,5 +1,7 @@
 //! REQUIREMENTS.md names tests that exist, and every test by section is named there.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
