@@ -3,7 +3,8 @@ use std::task::Context;
 use std::time::Duration;
 
 use wire::deflate::Deflater;
-use wire::{CloseCode, HeaderBytes, MessageKind, MessageOptions, Role, SendError, Sender};
+use wire::frame::Header;
+use wire::{CloseCode, MessageKind, MessageOptions, Role, SendError, Sender};
 
 use crate::work::{Batch, Codec};
 use crate::{Counts, End, Settings};
@@ -75,7 +76,7 @@ pub(crate) enum Taken {
     #[default]
     Nothing,
     /// The frame goes back from where it lies in the input; the header has to be written there.
-    InPlace(HeaderBytes),
+    InPlace,
     /// The assembled buffer goes back whole.
     Assembled,
 }
@@ -137,6 +138,7 @@ impl Outgoing<'_> {
     ///
     /// # Errors
     /// As [`send`](Outgoing::send).
+    #[inline]
     pub fn echo(&mut self, message: &Message<'_>) -> Result<(), NotSent> {
         let len = message.payload.len();
         let compress = self.tx.deflater.as_ref().is_some_and(|deflater| len >= deflater.settings().threshold);
@@ -147,17 +149,16 @@ impl Outgoing<'_> {
         if !movable {
             return self.send(message.kind, message.payload);
         }
-        let header = self
-            .tx
-            .sender
-            .data_header(message.kind, false, true, len as u64, Sender::unmasked())
-            .map_err(NotSent::Refused)?;
+        if self.tx.sender.close_sent() || self.tx.sender.in_message() {
+            return self.send(message.kind, message.payload);
+        }
         match &message.place {
             Place::Input(range) => {
                 self.batch.push_in_place(range.clone());
-                self.taken = Taken::InPlace(header);
+                self.taken = Taken::InPlace;
             }
             Place::Assembled | Place::Scratch => {
+                let header = Header::new(true, message.kind.into(), None, len as u64).write();
                 self.batch.push_copied(|out| out.extend_from_slice(&header));
                 self.batch.push_owned_later();
                 self.taken = Taken::Assembled;
@@ -210,6 +211,7 @@ impl Outgoing<'_> {
         self.tx.close_sent.is_some()
     }
 
+    #[inline]
     fn count(&mut self, payload: usize) {
         self.counts.messages_out += 1;
         self.counts.payload_out += payload as u64;

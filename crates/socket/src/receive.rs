@@ -2,13 +2,13 @@ use std::ops::Range;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use wire::frame::{Header, OpCode};
+use wire::frame::{OpCode, write_in_front};
 use wire::utf8::Utf8;
 use wire::{CloseCode, Data, Event, Failure, MessageKind, Role, Step};
 
 use crate::endpoint::{Message, Place, Taken, mask_key};
 use crate::socket::Phase;
-use crate::work::Work;
+use crate::work::{Batch, Codec, Work};
 use crate::{Cause, End, Endpoint, Socket};
 
 /// Memory set aside for a frame whose length was only declared: beyond this it grows as data arrives.
@@ -41,6 +41,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             if work.batch.copied.len() > self.settings.queue_bytes || !endpoint.ready() {
                 self.undecoded = true;
                 break;
+            }
+            match self.receiver.step_whole(&mut work.input[..filled], from, to) {
+                Ok(Some(whole)) => {
+                    from += whole.consumed;
+                    if self.phase == Phase::Open {
+                        self.deliver_in_place(work, whole.kind, whole.payload, &mut to, endpoint, now);
+                    }
+                    continue;
+                }
+                Ok(None) => {}
+                Err(failure) => {
+                    self.fail_protocol(work, failure, now);
+                    break;
+                }
             }
             match self.receiver.step_compact(&mut work.input[..filled], from, to) {
                 Ok(Step::NeedMore { .. }) => break,
@@ -93,12 +107,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             return Ok(());
         }
         if data.first && data.last && !data.compressed {
-            let place = Place::Input(*to..data.payload.end);
-            self.deliver(work, data.kind, data.compressed, place, data.payload.clone(), to, endpoint, now);
+            self.deliver_in_place(work, data.kind, data.payload.clone(), to, endpoint, now);
             return Ok(());
         }
         if data.compressed {
-            return self.inflate(work, data, to, endpoint, now);
+            return self.inflate(work, data, endpoint, now);
         }
         let piece = &work.input[data.payload.clone()];
         let assembly = self.assembly.get_or_insert_with(|| Box::new(Assembly::new(now)));
@@ -108,9 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
         assembly.data.extend_from_slice(piece);
         if data.last {
-            let whole = 0..assembly.data.len();
-            self.deliver(work, data.kind, false, Place::Assembled, whole, to, endpoint, now);
-            self.assembly = None;
+            self.deliver_assembled(work, data.kind, false, endpoint, now);
         }
         Ok(())
     }
@@ -119,7 +130,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         &mut self,
         work: &mut Work,
         data: &Data,
-        to: &mut usize,
         endpoint: &mut impl Endpoint,
         now: Instant,
     ) -> Result<(), Failure> {
@@ -135,8 +145,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 utf8.push(&codec.inflated)?;
                 utf8.finish()?;
             }
-            let whole = 0..codec.inflated.len();
-            self.deliver(work, data.kind, true, Place::Scratch, whole, to, endpoint, now);
+            // The message lies in the codec's buffer while the endpoint uses the codec to answer.
+            let inflated = std::mem::take(&mut work.codec.inflated);
+            let message =
+                Message { kind: data.kind, payload: &inflated, compressed: true, place: Place::Scratch };
+            self.deliver(&mut work.batch, &mut work.codec, message, endpoint, now);
+            work.codec.inflated = inflated;
             return Ok(());
         }
         let assembly = self.assembly.get_or_insert_with(|| Box::new(Assembly::new(now)));
@@ -147,60 +161,69 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
         if data.last {
             assembly.utf8.finish()?;
-            let whole = 0..assembly.data.len();
-            self.deliver(work, data.kind, true, Place::Assembled, whole, to, endpoint, now);
-            self.assembly = None;
+            self.deliver_assembled(work, data.kind, true, endpoint, now);
         }
         Ok(())
     }
 
-    /// Gives the endpoint a whole message. `range` is where it lies in what `place` says.
-    #[expect(clippy::too_many_arguments, reason = "one call from each of three places, and nothing to group")]
-    fn deliver(
+    /// Gives the endpoint a message that lies in the input, with room for a header in front of it.
+    #[inline(always)]
+    fn deliver_in_place(
         &mut self,
         work: &mut Work,
         kind: MessageKind,
-        compressed: bool,
-        place: Place,
-        range: Range<usize>,
+        payload: Range<usize>,
         to: &mut usize,
         endpoint: &mut impl Endpoint,
         now: Instant,
     ) {
-        self.counts.messages_in += 1;
-        self.counts.payload_in += range.len() as u64;
-        self.last_message = now;
-        if self.exceeds_rate(now) {
-            self.fail(work, CloseCode::POLICY, Cause::Note("too many messages per second"), now);
-            return;
+        let end = payload.end;
+        let Work { input, batch, codec } = work;
+        // Written whether it goes back or not: what lay there, the client's header, is done with.
+        let start = write_in_front(input, kind.into(), &payload);
+        let place = Place::Input(start..payload.end);
+        let message = Message { kind, payload: &input[payload], compressed: false, place };
+        if let Taken::InPlace = self.deliver(batch, codec, message, endpoint, now) {
+            *to = end;
         }
-        let mut assembled = self.assembly.take();
-        // The message lies in one of the work area's buffers while the endpoint uses the others.
-        let inflated = std::mem::take(&mut work.codec.inflated);
-        let input = std::mem::take(&mut work.input);
-        let bytes = match (&place, &assembled) {
-            (Place::Input(_), _) => &input[range],
-            (Place::Assembled, Some(assembly)) => &assembly.data,
-            _ => &inflated,
-        };
-        let end = if let Place::Input(range) = &place { range.end } else { 0 };
-        let message = Message { kind, payload: bytes, compressed, place };
-        let taken = self.speak(work, now, |out| {
+    }
+
+    fn deliver_assembled(
+        &mut self,
+        work: &mut Work,
+        kind: MessageKind,
+        compressed: bool,
+        endpoint: &mut impl Endpoint,
+        now: Instant,
+    ) {
+        let Some(assembly) = self.assembly.take() else { return };
+        let message = Message { kind, payload: &assembly.data, compressed, place: Place::Assembled };
+        if let Taken::Assembled = self.deliver(&mut work.batch, &mut work.codec, message, endpoint, now) {
+            work.batch.fill_owned(assembly.data);
+        }
+    }
+
+    #[inline(always)]
+    fn deliver(
+        &mut self,
+        batch: &mut Batch,
+        codec: &mut Codec,
+        message: Message<'_>,
+        endpoint: &mut impl Endpoint,
+        now: Instant,
+    ) -> Taken {
+        self.counts.messages_in += 1;
+        self.counts.payload_in += message.payload.len() as u64;
+        self.last_message = now;
+        if self.rate.is_some() && self.exceeds_rate(now) {
+            let note = Cause::Note("too many messages per second");
+            self.fail_into(batch, CloseCode::POLICY, note, now);
+            return Taken::Nothing;
+        }
+        self.speak(batch, codec, now, |out| {
             endpoint.message(message, out);
             std::mem::take(&mut out.taken)
-        });
-        work.input = input;
-        work.codec.inflated = inflated;
-        match taken {
-            Taken::Nothing => {}
-            Taken::InPlace(header) => {
-                work.input[*to..*to + header.len()].copy_from_slice(&header);
-                *to = end;
-            }
-            Taken::Assembled => {
-                work.batch.fill_owned(assembled.take().map(|assembly| assembly.data).unwrap_or_default());
-            }
-        }
+        })
     }
 
     fn exceeds_rate(&mut self, now: Instant) -> bool {
@@ -217,9 +240,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     fn answer_ping(&mut self, work: &mut Work, payload: Range<usize>, to: &mut usize) {
         if self.queue.is_none() && self.tx.sender.role() == Role::Server {
-            let header = Header::new(true, OpCode::Pong, None, payload.len() as u64).write();
-            work.input[*to..*to + header.len()].copy_from_slice(&header);
-            work.batch.push_in_place(*to..payload.end);
+            let start = write_in_front(&mut work.input, OpCode::Pong, &payload);
+            work.batch.push_in_place(start..payload.end);
             *to = payload.end;
             return;
         }
@@ -239,7 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.close_received = Some(code);
         let end = if self.phase == Phase::Closing { self.end } else { End::PeerClosed };
         if self.tx.close_sent.is_none() {
-            self.send_close(work, code.map(|code| (code, "")));
+            self.send_close(&mut work.batch, code.map(|code| (code, "")));
         }
         self.enter(Phase::Flushing, end, now);
     }
@@ -250,6 +272,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Says why in a Close and reads no further (RFC 6455 §7.1.7).
     pub(crate) fn fail(&mut self, work: &mut Work, code: CloseCode, cause: Cause, now: Instant) {
+        self.fail_into(&mut work.batch, code, cause, now);
+    }
+
+    fn fail_into(&mut self, batch: &mut Batch, code: CloseCode, cause: Cause, now: Instant) {
         let limit = matches!(code, CloseCode::TOO_BIG | CloseCode::POLICY | CloseCode::TRY_AGAIN_LATER);
         let end = match self.phase {
             Phase::Closing => self.end,
@@ -257,18 +283,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             _ => End::ReceiveFailed,
         };
         if self.tx.close_sent.is_none() {
-            self.send_close(work, Some((code, &cause.to_string())));
+            self.send_close(batch, Some((code, &cause.to_string())));
         }
         self.cause = Some(Box::new(cause));
         self.enter(Phase::Flushing, end, now);
     }
 
-    fn send_close(&mut self, work: &mut Work, status: Option<(CloseCode, &str)>) {
+    fn send_close(&mut self, batch: &mut Batch, status: Option<(CloseCode, &str)>) {
         let mut frame = Vec::new();
         let sender = &mut self.tx.sender;
         if sender.close(status, mask_key, &mut frame).is_ok() {
             self.tx.close_sent = Some(status.map(|(code, _)| code));
-            work.batch.push_copied(|out| out.extend_from_slice(&frame));
+            batch.push_copied(|out| out.extend_from_slice(&frame));
         }
     }
 }

@@ -11,7 +11,7 @@ use wire::{CloseCode, Receiver, Role, Sender};
 use crate::endpoint::{Outgoing, Taken, Transmit};
 use crate::queue::Queue;
 use crate::receive::Assembly;
-use crate::work::Work;
+use crate::work::{Batch, Codec, Work};
 use crate::{Cause, Counts, End, Endpoint, Negotiated, Settings, Summary};
 
 /// Slices given to one vectored write.
@@ -159,7 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             let mut now = Instant::now();
             let mut polled = Ok(());
             if matches!(self.phase, Phase::Open | Phase::Closing) {
-                self.speak(work, now, |out| endpoint.poll(cx, out));
+                self.speak(&mut work.batch, &mut work.codec, now, |out| endpoint.poll(cx, out));
                 polled = self.flush_batch(cx, work, now);
             }
             loop {
@@ -180,16 +180,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Lends the way out to `f` and notes a Close that it sent. The batch is not flushed.
+    #[inline(always)]
     pub(crate) fn speak<R>(
         &mut self,
-        work: &mut Work,
+        batch: &mut Batch,
+        codec: &mut Codec,
         now: Instant,
         f: impl FnOnce(&mut Outgoing<'_>) -> R,
     ) -> R {
         let queued = self.queued_bytes();
         let mut out = Outgoing {
-            batch: &mut work.batch,
-            codec: &mut work.codec,
+            batch,
+            codec,
             tx: &mut self.tx,
             counts: &mut self.counts,
             settings: &self.settings,

@@ -83,8 +83,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             let note = "no message for too long";
             self.cause = Some(Box::new(Cause::Note(note)));
             // Refused only where a Close was sent before, and then the phase is another one.
-            let _ =
-                self.speak(work, now, |out| out.close(Some((CloseCode::NORMAL, note)), End::LimitExceeded));
+            let _ = self.speak(&mut work.batch, &mut work.codec, now, |out| {
+                out.close(Some((CloseCode::NORMAL, note)), End::LimitExceeded)
+            });
             return Ok(());
         }
         if self.paused {

@@ -91,6 +91,7 @@ impl Batch {
     }
 
     /// Appends a frame that lies in the input buffer.
+    #[inline]
     pub(crate) fn push_in_place(&mut self, range: Range<usize>) {
         if let Some(Segment::InPlace(last)) = self.segments.last_mut()
             && last.end == range.start

@@ -1,6 +1,6 @@
 //! Frame headers (RFC 6455 §5.2): every bit, legal or not.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 /// The most bytes a header takes: 2, a 64-bit length, a masking key.
 pub const MAX_HEADER_LEN: usize = 14;
@@ -198,6 +198,36 @@ impl Header {
             len += 4;
         }
         HeaderBytes { bytes, len: len as u8 }
+    }
+}
+
+/// Writes the header of an unmasked, whole frame that ends right in front of `payload`, and tells where it starts. The
+/// rule-keeping header in place, for whoever sends on what lies in a buffer.
+///
+/// # Panics
+/// If the buffer has no room for it in front of the payload: 2, 4 or 10 bytes, depending on the length.
+#[inline]
+pub fn write_in_front(buf: &mut [u8], opcode: OpCode, payload: &Range<usize>) -> usize {
+    let len = payload.len();
+    let first = FIN | opcode as u8;
+    match len {
+        0..=125 => {
+            let start = payload.start - 2;
+            buf[start..payload.start].copy_from_slice(&[first, len as u8]);
+            start
+        }
+        126..=0xffff => {
+            let start = payload.start - 4;
+            let [a, b] = (len as u16).to_be_bytes();
+            buf[start..payload.start].copy_from_slice(&[first, 126, a, b]);
+            start
+        }
+        _ => {
+            let start = payload.start - 10;
+            buf[start..start + 2].copy_from_slice(&[first, 127]);
+            buf[start + 2..payload.start].copy_from_slice(&(len as u64).to_be_bytes());
+            start
+        }
     }
 }
 

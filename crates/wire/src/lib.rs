@@ -38,7 +38,7 @@ pub use connection::{Connection, End, Ending, TcpAdvice};
 pub use error::{Failure, FailureKind};
 pub use frame::{HeaderBytes, MessageKind, OpCode};
 pub use limits::Limits;
-pub use receive::{Data, Event, Receiver, Step};
+pub use receive::{Data, Event, MOVED_LEN, Receiver, Step, Whole};
 pub use send::{MessageOptions, SendError, Sender};
 
 /// Which end of the connection this is. A client masks every frame it sends, a server none (RFC 6455 §5.1).

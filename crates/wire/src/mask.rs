@@ -16,52 +16,30 @@ pub fn apply(payload: &mut [u8], key: [u8; 4]) {
         }
     }
     let (words, rest) = rest.as_chunks_mut::<8>();
-    let wide = u64::from_ne_bytes(widen(key));
+    let half = u64::from(u32::from_le_bytes(key));
+    let mut key = half << 32 | half;
     for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
+        *word = (u64::from_le_bytes(*word) ^ key).to_le_bytes();
     }
     // At most 7 bytes are left, and 8 is a multiple of the key's length.
-    let mut key = u64::from_le_bytes(widen(key));
     for byte in rest {
         *byte ^= key as u8;
         key >>= 8;
     }
 }
 
-/// Masks or unmasks `len` bytes at `src` while moving them towards the front, to `dst`: one pass instead of two.
+/// Masks or unmasks `len` bytes at `src` and moves them towards the front, to `dst`. The ranges may overlap.
 ///
-/// Every block is read before it is written, so that the two ranges may overlap.
+/// Moving costs a second pass. It is over the bytes that the first one has just brought into the cache, and both are
+/// vector code, which a single loop over overlapping ranges is not; yet it only pays for payloads of up to a few KiB.
 ///
 /// # Panics
 /// If `dst > src` or `src + len` is beyond the buffer.
 #[inline]
 pub fn apply_shifted(buf: &mut [u8], src: usize, dst: usize, len: usize, key: [u8; 4]) {
     assert!(dst <= src, "the payload can only move towards the front");
-    let buf = &mut buf[dst..src + len];
-    let gap = src - dst;
-    if gap == 0 {
-        apply(buf, key);
-        return;
-    }
-    let mut at = 0;
-    if len >= BLOCK {
-        let wide = widen::<BLOCK>(key);
-        while at + BLOCK <= len {
-            shift_block(buf, at, gap, &wide);
-            at += BLOCK;
-        }
-    }
-    let wide = widen::<8>(key);
-    while at + 8 <= len {
-        shift_block(buf, at, gap, &wide);
-        at += 8;
-    }
-    let mut key = u64::from_le_bytes(wide);
-    while at < len {
-        buf[at] = buf[at + gap] ^ key as u8;
-        key >>= 8;
-        at += 1;
-    }
+    apply(&mut buf[src..src + len], key);
+    buf.copy_within(src..src + len, dst);
 }
 
 /// Appends the masked `payload` to `out`.
@@ -88,11 +66,4 @@ fn xor<const N: usize>(block: &mut [u8; N], key: &[u8; N]) {
     for (byte, key) in block.iter_mut().zip(key) {
         *byte ^= key;
     }
-}
-
-#[inline]
-fn shift_block<const N: usize>(buf: &mut [u8], at: usize, gap: usize, key: &[u8; N]) {
-    let Some(mut block) = buf[at + gap..].first_chunk::<N>().copied() else { return };
-    xor(&mut block, key);
-    buf[at..at + N].copy_from_slice(&block);
 }
