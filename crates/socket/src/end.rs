@@ -86,6 +86,8 @@ pub struct Counts {
     pub messages_in: u64,
     /// Data messages handed to the transport or the queue.
     pub messages_out: u64,
+    /// Data messages refused with [`NotSent::QueueFull`](crate::NotSent::QueueFull).
+    pub messages_dropped: u64,
     /// Bytes read from the transport, headers included.
     pub wire_in: u64,
     /// Bytes written to the transport, headers included.

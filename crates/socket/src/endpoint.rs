@@ -110,6 +110,7 @@ impl Outgoing<'_> {
     /// [`NotSent::QueueFull`] if the peer is too far behind; [`NotSent::Refused`] after a Close was sent.
     pub fn send(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), NotSent> {
         if self.queued_bytes() > self.settings.queue_bytes {
+            self.counts.messages_dropped += 1;
             return Err(NotSent::QueueFull);
         }
         if self.tx.close_sent.is_some() {

@@ -38,7 +38,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let mut to = 0;
         while matches!(self.phase, Phase::Open | Phase::Closing) {
             // Bounds what one read can turn into: a few bytes may inflate to many.
-            if work.batch.copied.len() > self.settings.queue_bytes || !endpoint.ready() {
+            let waiting = self.queued_bytes() + work.batch.copied.len();
+            if waiting > self.settings.queue_bytes || !endpoint.ready() {
                 self.undecoded = true;
                 break;
             }

@@ -224,7 +224,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             self.flush_queue(cx, now)?;
             match self.phase {
                 Phase::Open | Phase::Closing => {
-                    self.paused = self.queued_bytes() > READ_WHILE_QUEUED || !endpoint.ready();
+                    let most = READ_WHILE_QUEUED.min(self.settings.queue_bytes);
+                    self.paused = self.queued_bytes() > most || !endpoint.ready();
                     if self.paused {
                         return Ok(());
                     }
