@@ -240,6 +240,26 @@ mod sender {
     }
 
     #[test]
+    fn rfc7692_7_1_1_holds_a_state_between_messages_only_where_it_is_to_retain_one() {
+        for (takeover, retain, in_pool) in [
+            (false, Retain::State, 1),
+            (false, Retain::Window, 1),
+            (true, Retain::Window, 1),
+            (true, Retain::State, 0),
+        ] {
+            let settings = Settings { retain, ..Settings::default() };
+            let mut deflater = Deflater::new(&params(takeover, 15), Role::Server, settings);
+            let mut pool = Pool::default();
+            for _ in 0..3 {
+                deflater.deflate(&mut pool, &words(100, 1), false, &mut Vec::new());
+                assert_eq!(pool.idle().0, 0, "a message is in progress");
+                deflater.deflate(&mut pool, &words(100, 1), true, &mut Vec::new());
+                assert_eq!(pool.idle().0, in_pool, "{takeover} {retain:?}");
+            }
+        }
+    }
+
+    #[test]
     fn rfc7692_7_1_2_keeps_its_distances_within_the_window() {
         for bits in 8..=15 {
             for level in [1, 2, 3, 6, 9] {
