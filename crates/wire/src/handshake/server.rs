@@ -261,7 +261,7 @@ impl RejectReason {
 fn is_version(value: &[u8]) -> bool {
     match value {
         [b'0'..=b'9'] => true,
-        [b'1'..=b'9', rest @ ..] if rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit) => {
+        [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
             std::str::from_utf8(value).is_ok_and(|value| value.parse::<u8>().is_ok())
         }
         _ => false,
