@@ -67,7 +67,7 @@ pub struct Ending {
 impl Connection {
     /// Right behind the opening handshake, without compression.
     #[must_use]
-    pub const fn new(role: Role, limits: Arc<Limits>) -> Connection {
+    pub fn new(role: Role, limits: Arc<Limits>) -> Connection {
         Connection {
             receiver: Receiver::new(role, limits),
             sender: Sender::new(role),

@@ -1,8 +1,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::frame::{FIN, MASK, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1, RSV2, RSV3};
-use crate::utf8::Utf8;
+use crate::frame::{FIN, LengthForm, MASK, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1, RSV2, RSV3};
+use crate::utf8::{self, Utf8};
 use crate::{CloseCode, Failure, FailureKind, Limits, Role, close, mask};
 
 /// The largest payload that [`Receiver::step_compact`] and [`Receiver::step_whole`] move, in bytes.
@@ -34,6 +34,10 @@ pub struct Receiver {
     utf8: Utf8,
     role: Role,
     kind: MessageKind,
+    /// The mask bit as the peer must set it.
+    mask_bit: u8,
+    /// The limits allow every message in one frame of the first two length forms.
+    roomy: bool,
     compression: bool,
     compressed: bool,
     /// The current data frame's FIN bit.
@@ -127,8 +131,14 @@ struct Piece {
 impl Receiver {
     /// At the start of a connection. `role` is this end's: a server demands masks, a client refuses them.
     #[must_use]
-    pub const fn new(role: Role, limits: Arc<Limits>) -> Receiver {
+    pub fn new(role: Role, limits: Arc<Limits>) -> Receiver {
+        const MEDIUM: u64 = 0xffff;
         Receiver {
+            mask_bit: match role {
+                Role::Server => MASK,
+                Role::Client => 0,
+            },
+            roomy: limits.frame_len >= MEDIUM && limits.message_len >= MEDIUM && limits.fragments > 0,
             limits,
             remaining: 0,
             message_len: 0,
@@ -204,20 +214,11 @@ impl Receiver {
     #[inline]
     pub fn step_compact(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Step, Failure> {
         assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
-        self.guarded(buf, from, |buf, payload, key| {
-            let len = payload.len();
-            let place = to + crate::frame::LengthForm::minimal(len as u64).header_len();
-            if place > payload.start || len > MOVED_LEN {
-                mask::apply(&mut buf[payload.clone()], key);
-                return payload;
-            }
-            mask::apply_shifted(buf, payload.start, place, len, key);
-            place..place + len
-        })
+        self.guarded(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
     }
 
     /// The short way for what a server gets most: an uncompressed message in one frame of up to 64 KiB that is wholly
-    /// there. Does what [`step_compact`](Receiver::step_compact) would, in a fraction of the instructions.
+    /// there, with limits that allow it. Does what [`step_compact`](Receiver::step_compact) would and returns less.
     /// `None`: it is something else, or not all there; nothing has changed, ask `step_compact`.
     ///
     /// # Errors
@@ -228,48 +229,59 @@ impl Receiver {
     #[inline]
     pub fn step_whole(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Option<Whole>, Failure> {
         assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
-        if self.in_frame || self.fragments > 0 || self.ended || matches!(self.role, Role::Client) {
-            return Ok(None);
-        }
-        let rest = &buf[from..];
-        let Some(&[first, second, a, b, c, d]) = rest.first_chunk() else { return Ok(None) };
-        let kind = match first {
-            0x81 => MessageKind::Text,
-            0x82 => MessageKind::Binary,
-            _ => return Ok(None),
-        };
-        let (len, room, key) = match second {
-            0x80..=0xfd => (usize::from(second & !MASK), 2, [a, b, c, d]),
-            0xfe => {
-                let Some(&[_, _, _, _, c, d, e, f]) = rest.first_chunk() else { return Ok(None) };
-                (usize::from(u16::from_be_bytes([a, b])), 4, [c, d, e, f])
-            }
-            _ => return Ok(None),
-        };
-        let consumed = room + 4 + len;
-        let minimal = room == 2 || len > 125;
-        if !minimal
-            || consumed > rest.len()
-            || len as u64 > self.limits.frame_len.min(self.limits.message_len)
-        {
-            return Ok(None);
-        }
-        let masked = from + room + 4..from + consumed;
-        let payload = if len > MOVED_LEN {
-            mask::apply(&mut buf[masked.clone()], key);
-            masked
-        } else {
-            mask::apply_shifted(buf, masked.start, to + room, len, key);
-            to + room..to + room + len
-        };
-        if matches!(kind, MessageKind::Text) {
-            let piece = &buf[payload.clone()];
-            if let Err(failure) = self.utf8.push(piece).and_then(|()| self.utf8.finish()) {
-                self.ended = true;
-                return Err(failure);
-            }
+        self.whole(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
+    }
+
+    #[inline(always)]
+    fn whole(
+        &mut self,
+        buf: &mut [u8],
+        from: usize,
+        unmask: impl FnOnce(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
+    ) -> Result<Option<Whole>, Failure> {
+        let Some((kind, payload, key)) = self.find_whole(&buf[from..]) else { return Ok(None) };
+        let consumed = payload.end;
+        let payload = unmask(buf, payload.start + from..consumed + from, key);
+        if kind == MessageKind::Text && !utf8::is_valid(&buf[payload.clone()]) {
+            self.ended = true;
+            return Err(FailureKind::InvalidUtf8.into());
         }
         Ok(Some(Whole { kind, consumed, payload }))
+    }
+
+    /// What it takes is legal and leaves the state as it was; what it doesn't take is left to [`find`](Receiver::find).
+    #[inline(always)]
+    fn find_whole(&self, buf: &[u8]) -> Option<(MessageKind, Range<usize>, [u8; 4])> {
+        const TEXT: u8 = FIN | OpCode::Text as u8;
+        const BINARY: u8 = FIN | OpCode::Binary as u8;
+        if self.fragments > 0 || self.ended || !self.roomy {
+            return None;
+        }
+        let &[first, second, ..] = buf else { return None };
+        let kind = match first {
+            TEXT => MessageKind::Text,
+            BINARY => MessageKind::Binary,
+            _ => return None,
+        };
+        let (len, len_end) = match second ^ self.mask_bit {
+            len @ 0..=125 => (usize::from(len), 2),
+            126 => {
+                let &[_, _, a, b, ..] = buf else { return None };
+                let len = u16::from_be_bytes([a, b]);
+                if len <= 125 {
+                    return None;
+                }
+                (usize::from(len), 4)
+            }
+            _ => return None,
+        };
+        let (start, key) = if self.mask_bit == 0 {
+            (len_end, [0; 4])
+        } else {
+            (len_end + 4, *buf.get(len_end..)?.first_chunk()?)
+        };
+        let end = start + len;
+        (end <= buf.len()).then_some((kind, start..end, key))
     }
 
     #[inline(always)]
@@ -277,7 +289,28 @@ impl Receiver {
         &mut self,
         buf: &mut [u8],
         from: usize,
-        unmask: impl FnOnce(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
+        unmask: impl Fn(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
+    ) -> Result<Step, Failure> {
+        if let Some(Whole { kind, consumed, payload }) = self.whole(buf, from, &unmask)? {
+            let event = Event::Data(Data {
+                kind,
+                first: true,
+                last: true,
+                compressed: false,
+                frame_first: true,
+                frame_remaining: 0,
+                payload,
+            });
+            return Ok(Step::Event { consumed, event });
+        }
+        self.guarded_any(buf, from, unmask)
+    }
+
+    fn guarded_any(
+        &mut self,
+        buf: &mut [u8],
+        from: usize,
+        unmask: impl Fn(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
     ) -> Result<Step, Failure> {
         if self.ended {
             return Ok(Step::Ended);
@@ -496,4 +529,17 @@ impl Receiver {
             }
         }
     }
+}
+
+/// Unmasks a payload and, if it is short enough, puts it behind room for a header at `to`.
+#[inline(always)]
+fn unmask_towards(to: usize, buf: &mut [u8], payload: Range<usize>, key: [u8; 4]) -> Range<usize> {
+    let len = payload.len();
+    let place = to + LengthForm::minimal(len as u64).header_len();
+    if place > payload.start || len > MOVED_LEN {
+        mask::apply(&mut buf[payload.clone()], key);
+        return payload;
+    }
+    mask::apply_shifted(buf, payload.start, place, len, key);
+    place..place + len
 }

@@ -14,6 +14,17 @@ pub struct Utf8 {
     carry_len: u8,
 }
 
+/// Whether a whole text is valid.
+#[inline]
+#[must_use]
+pub fn is_valid(text: &[u8]) -> bool {
+    if text.len() < SIMD_FROM {
+        text.is_ascii() || std::str::from_utf8(text).is_ok()
+    } else {
+        simdutf8::basic::from_utf8(text).is_ok()
+    }
+}
+
 impl Utf8 {
     /// At the start of a text.
     #[must_use]
@@ -49,12 +60,7 @@ impl Utf8 {
             self.push_carried(byte)?;
         }
         let (whole, cut) = piece.split_at(piece.len() - unfinished_tail(piece));
-        let valid = if whole.len() < SIMD_FROM {
-            std::str::from_utf8(whole).is_ok()
-        } else {
-            simdutf8::basic::from_utf8(whole).is_ok()
-        };
-        if !valid {
+        if !is_valid(whole) {
             return Err(FailureKind::InvalidUtf8.into());
         }
         for &byte in cut {

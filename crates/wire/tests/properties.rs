@@ -193,6 +193,13 @@ proptest! {
     }
 
     #[test]
+    fn the_short_way_sees_what_the_long_one_sees((choice, bytes) in input(), headroom in 0..20usize) {
+        let long = trace::trace_compact(&mut fuzz::receiver(choice), &bytes, headroom, false);
+        let short = trace::trace_compact(&mut fuzz::receiver(choice), &bytes, headroom, true);
+        prop_assert_eq!(long, short);
+    }
+
+    #[test]
     fn every_layer_takes_anything((choice, bytes) in input()) {
         fuzz::decode::run(&[&[choice], &*bytes].concat());
     }

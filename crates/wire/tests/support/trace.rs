@@ -1,6 +1,6 @@
 //! What a receiver makes of bytes, in a form that doesn't depend on how the bytes were cut.
 
-use wire::{Event, FailureKind, MessageKind, Receiver, Step};
+use wire::{Data, Event, FailureKind, MessageKind, Receiver, Step};
 
 /// An event with its payload; the pieces of a data frame put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,14 +128,32 @@ pub(crate) fn trace<'a>(receiver: &mut Receiver, pieces: impl IntoIterator<Item 
     trace
 }
 
-/// As [`trace`], all bytes at once, with every payload moved towards the front.
-pub(crate) fn trace_compact(receiver: &mut Receiver, bytes: &[u8], headroom: usize) -> Trace {
+/// As [`trace`], all bytes at once, with every payload moved towards the front; `short`: asking
+/// [`Receiver::step_whole`] before every step.
+pub(crate) fn trace_compact(receiver: &mut Receiver, bytes: &[u8], headroom: usize, short: bool) -> Trace {
     let mut trace = Trace::default();
     let mut buf = vec![0; headroom];
     buf.extend_from_slice(bytes);
     let (mut from, mut to) = (headroom, 0);
     loop {
-        match receiver.step_compact(&mut buf, from, to) {
+        let whole = if short { receiver.step_whole(&mut buf, from, to) } else { Ok(None) };
+        let step = match whole {
+            Ok(Some(whole)) => Ok(Step::Event {
+                consumed: whole.consumed,
+                event: Event::Data(Data {
+                    kind: whole.kind,
+                    first: true,
+                    last: true,
+                    compressed: false,
+                    frame_first: true,
+                    frame_remaining: 0,
+                    payload: whole.payload,
+                }),
+            }),
+            Ok(None) => receiver.step_compact(&mut buf, from, to),
+            Err(failure) => Err(failure),
+        };
+        match step {
             Ok(Step::Event { consumed, event }) => {
                 let payload = match &event {
                     Event::Data(data) => data.payload.clone(),
