@@ -9,21 +9,29 @@ const BLOCK: usize = 64;
 #[inline]
 pub fn apply(payload: &mut [u8], key: [u8; 4]) {
     let wide = widen(key);
-    let payload_len = payload.len();
     let (blocks, rest) = payload.as_chunks_mut::<BLOCK>();
     for block in blocks {
-        for lane in block.as_chunks_mut::<16>().0 {
-            *lane = xor(lane, &wide);
+        for word in block.as_chunks_mut::<8>().0 {
+            *word = xor(*word, wide);
         }
     }
-    // Straight steps instead of a loop, which would be vectorised at more cost than the few bytes are worth.
-    let rest = apply_one::<32>(rest, &wide);
-    let rest = apply_one::<16>(rest, &wide);
-    let rest = apply_one::<8>(rest, &wide);
-    let rest = apply_one::<4>(rest, &wide);
-    let odd_at = payload_len & 2;
-    if let [byte] = apply_one::<2>(rest, &wide) {
-        *byte ^= key[odd_at];
+    let (words, rest) = rest.as_chunks_mut::<8>();
+    for word in words {
+        *word = xor(*word, wide);
+    }
+    // Straight steps for the last 7 bytes or less: a loop would be vectorised, at more cost than they are worth.
+    let mut key = wide as u32;
+    let (words, rest) = rest.as_chunks_mut::<4>();
+    if let Some(word) = words.first_mut() {
+        *word = (u32::from_le_bytes(*word) ^ key).to_le_bytes();
+    }
+    let (words, rest) = rest.as_chunks_mut::<2>();
+    if let Some(word) = words.first_mut() {
+        *word = (u16::from_le_bytes(*word) ^ key as u16).to_le_bytes();
+        key >>= 16;
+    }
+    if let [byte] = rest {
+        *byte ^= key as u8;
     }
 }
 
@@ -38,14 +46,24 @@ pub fn apply_shifted(buf: &mut [u8], src: usize, dst: usize, len: usize, key: [u
     let buf = &mut buf[dst..src + len];
     let gap = src - dst;
     let wide = widen(key);
-    let at = if len >= BLOCK { shift_blocks(buf, gap, len, &wide) } else { 0 };
-    let at = shift_one::<32>(buf, at, gap, &wide);
-    let at = shift_one::<16>(buf, at, gap, &wide);
-    let at = shift_one::<8>(buf, at, gap, &wide);
-    let at = shift_one::<4>(buf, at, gap, &wide);
-    let at = shift_one::<2>(buf, at, gap, &wide);
-    if at < len {
-        buf[at] = buf[at + gap] ^ key[at % 4];
+    let mut at = if len >= BLOCK { shift_blocks(buf, gap, len, wide) } else { 0 };
+    at = shift_one::<32>(buf, at, gap, wide);
+    at = shift_one::<16>(buf, at, gap, wide);
+    at = shift_one::<8>(buf, at, gap, wide);
+    let mut key = wide as u32;
+    if let Some(word) = buf[at + gap..].first_chunk::<4>().copied() {
+        let word = u32::from_le_bytes(word) ^ key;
+        buf[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        at += 4;
+    }
+    if let Some(word) = buf[at + gap..].first_chunk::<2>().copied() {
+        let word = u16::from_le_bytes(word) ^ key as u16;
+        buf[at..at + 2].copy_from_slice(&word.to_le_bytes());
+        at += 2;
+        key >>= 16;
+    }
+    if let Some(byte) = buf.get(at + gap).copied() {
+        buf[at] = byte ^ key as u8;
     }
 }
 
@@ -63,54 +81,43 @@ pub const fn rotate(key: [u8; 4], done: usize) -> [u8; 4] {
     u32::from_le_bytes(key).rotate_right(8 * (done % 4) as u32).to_le_bytes()
 }
 
+/// The key twice, its first byte lowest.
 #[inline]
-fn widen(key: [u8; 4]) -> [u8; 16] {
-    std::array::from_fn(|i| key[i % 4])
+fn widen(key: [u8; 4]) -> u64 {
+    let key = u64::from(u32::from_le_bytes(key));
+    key << 32 | key
 }
 
-/// With the front of the key, which fits any lane that starts at a multiple of 4. `N` is at most 16.
 #[inline]
-fn xor<const N: usize>(lane: &[u8; N], key: &[u8; 16]) -> [u8; N] {
-    std::array::from_fn(|i| lane[i] ^ key[i % 16])
+fn xor(word: [u8; 8], wide: u64) -> [u8; 8] {
+    (u64::from_le_bytes(word) ^ wide).to_le_bytes()
 }
 
-/// Does `N` bytes if there are as many, and gives what is left.
+/// Does `N` bytes, a multiple of 8, if there are as many, and tells where it stopped.
 #[inline]
-fn apply_one<'a, const N: usize>(rest: &'a mut [u8], key: &[u8; 16]) -> &'a mut [u8] {
-    if rest.len() < N {
-        return rest;
+fn shift_one<const N: usize>(buf: &mut [u8], at: usize, gap: usize, wide: u64) -> usize {
+    let Some(mut block) = buf[at + gap..].first_chunk::<N>().copied() else { return at };
+    for word in block.as_chunks_mut::<8>().0 {
+        *word = xor(*word, wide);
     }
-    let (lane, rest) = rest.split_at_mut(N);
-    if let Some(lane) = lane.first_chunk_mut::<N>() {
-        *lane = xor(lane, key);
-    }
-    rest
-}
-
-/// Does `N` bytes if there are as many, and tells where it stopped.
-#[inline]
-fn shift_one<const N: usize>(buf: &mut [u8], at: usize, gap: usize, key: &[u8; 16]) -> usize {
-    if buf.len() < at + gap + N {
-        return at;
-    }
-    let Some(lane) = buf[at + gap..].first_chunk::<N>() else { return at };
-    let lane = xor(lane, key);
-    buf[at..at + N].copy_from_slice(&lane);
+    buf[at..at + N].copy_from_slice(&block);
     at + N
 }
 
-/// Does as many whole blocks as there are and tells where it stopped. Kept apart and written in lanes of 16 bytes, so
-/// that it compiles to vector instructions wherever the caller is inlined.
+/// Does as many whole blocks as there are and tells where it stopped. Kept apart, so that it compiles to vector
+/// instructions wherever the caller is inlined.
 #[inline(never)]
-fn shift_blocks(buf: &mut [u8], gap: usize, len: usize, key: &[u8; 16]) -> usize {
+fn shift_blocks(buf: &mut [u8], gap: usize, len: usize, wide: u64) -> usize {
     let mut at = 0;
     while at + BLOCK <= len {
         let Some(window) = buf.get_mut(at..at + gap + BLOCK) else { break };
         let Some(source) = window.last_chunk::<BLOCK>() else { break };
-        let ([a, b, c, d], []) = source.as_chunks::<16>() else { break };
-        let block = [xor(a, key), xor(b, key), xor(c, key), xor(d, key)];
+        let mut block = *source;
+        for word in block.as_chunks_mut::<8>().0 {
+            *word = xor(*word, wide);
+        }
         let Some(place) = window.first_chunk_mut::<BLOCK>() else { break };
-        place.copy_from_slice(block.as_flattened());
+        *place = block;
         at += BLOCK;
     }
     at
