@@ -71,8 +71,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                             self.pong(&work.input[payload], endpoint, now);
                             Ok(())
                         }
-                        Event::Close { code, .. } => {
-                            self.closed(work, code, now);
+                        Event::Close { code, reason } => {
+                            self.closed(work, code, reason, now);
                             Ok(())
                         }
                     };
@@ -258,11 +258,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         endpoint.pong(payload, rtt);
     }
 
-    fn closed(&mut self, work: &mut Work, code: Option<CloseCode>, now: Instant) {
+    fn closed(&mut self, work: &mut Work, code: Option<CloseCode>, reason: Range<usize>, now: Instant) {
         self.close_received = Some(code);
         let end = if self.phase == Phase::Closing { self.end } else { End::PeerClosed };
         if self.tx.close_sent.is_none() {
-            self.send_close(&mut work.batch, code.map(|code| (code, "")));
+            // The reason has been checked. A browser shows its page the Close that it gets back.
+            let reason = std::str::from_utf8(&work.input[reason]).unwrap_or_default();
+            self.send_close(&mut work.batch, code.map(|code| (code, reason)));
         }
         self.enter(Phase::Flushing, end, now);
     }
