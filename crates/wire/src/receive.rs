@@ -1,12 +1,16 @@
+mod event;
+mod whole;
+
+pub use event::{Data, Event, Step, Whole};
+pub use whole::MOVED_LEN;
+use whole::unmask_towards;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::frame::{FIN, LengthForm, MASK, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1, RSV2, RSV3};
-use crate::utf8::{self, Utf8};
-use crate::{CloseCode, Failure, FailureKind, Limits, Role, close, mask};
-
-/// The largest payload that [`Receiver::step_compact`] and [`Receiver::step_whole`] move, in bytes.
-pub const MOVED_LEN: usize = 2048;
+use crate::frame::{FIN, MASK, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1, RSV2, RSV3};
+use crate::utf8::Utf8;
+use crate::{Failure, FailureKind, Limits, Role, close, mask};
 
 /// The incoming half of a connection: turns bytes into events, in place.
 ///
@@ -44,74 +48,6 @@ pub struct Receiver {
     fin: bool,
     in_frame: bool,
     ended: bool,
-}
-
-/// What a call to [`Receiver::step`] came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing is decodable. Keep the buffer's bytes (at most 130: a control frame short of its last byte) and call
-    /// again with more behind them.
-    NeedMore {
-        /// How long the buffer must be, at least, for another event.
-        at_least: usize,
-    },
-    /// Something happened. Go on behind the consumed bytes.
-    Event {
-        /// How many bytes at the front are dealt with.
-        consumed: usize,
-        /// What happened.
-        event: Event,
-    },
-    /// A Close came or a failure was reported: whatever else arrives is to be discarded (RFC 6455 §1.4, §7.1.7).
-    Ended,
-}
-
-/// A piece of a data message or a whole control frame. Payloads are ranges of the buffer, unmasked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A piece of a data message.
-    Data(Data),
-    /// Answer with a Pong of the same payload, unless a Close came before (RFC 6455 §5.5.2).
-    Ping(Range<usize>),
-    /// The answer to a Ping, or a sign of life.
-    Pong(Range<usize>),
-    /// The peer is done. Answer with a Close unless one was sent (RFC 6455 §5.5.1).
-    Close {
-        /// The code; none if the body is empty.
-        code: Option<CloseCode>,
-        /// The reason: UTF-8, at most 123 bytes.
-        reason: Range<usize>,
-    },
-}
-
-/// A piece of a data message: as much of one frame as was in the buffer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Data {
-    /// What the message carries.
-    pub kind: MessageKind,
-    /// The message starts with this piece.
-    pub first: bool,
-    /// The message ends with this piece.
-    pub last: bool,
-    /// The message is compressed: the payload has yet to be inflated, and has not been checked as UTF-8.
-    pub compressed: bool,
-    /// A frame starts with this piece.
-    pub frame_first: bool,
-    /// Bytes of the frame behind this piece. 0: the frame ends here.
-    pub frame_remaining: u64,
-    /// The piece itself.
-    pub payload: Range<usize>,
-}
-
-/// A message in one frame, decoded by [`Receiver::step_whole`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
-    /// What it carries.
-    pub kind: MessageKind,
-    /// How many bytes its frame took.
-    pub consumed: usize,
-    /// The payload, unmasked, where it is after moving.
-    pub payload: Range<usize>,
 }
 
 /// A frame, or the rest of one, as it lies in the buffer: still masked.
@@ -215,73 +151,6 @@ impl Receiver {
     pub fn step_compact(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Step, Failure> {
         assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
         self.guarded(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
-    }
-
-    /// The short way for what a server gets most: an uncompressed message in one frame of up to 64 KiB that is wholly
-    /// there, with limits that allow it. Does what [`step_compact`](Receiver::step_compact) would and returns less.
-    /// `None`: it is something else, or not all there; nothing has changed, ask `step_compact`.
-    ///
-    /// # Errors
-    /// The message is text but not UTF-8. Nothing is decoded from then on.
-    ///
-    /// # Panics
-    /// If `to > from` or `from` is beyond the buffer.
-    #[inline]
-    pub fn step_whole(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Option<Whole>, Failure> {
-        assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
-        self.whole(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
-    }
-
-    #[inline(always)]
-    fn whole(
-        &mut self,
-        buf: &mut [u8],
-        from: usize,
-        unmask: impl FnOnce(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
-    ) -> Result<Option<Whole>, Failure> {
-        let Some((kind, payload, key)) = self.find_whole(&buf[from..]) else { return Ok(None) };
-        let consumed = payload.end;
-        let payload = unmask(buf, payload.start + from..consumed + from, key);
-        if kind == MessageKind::Text && !utf8::is_valid(&buf[payload.clone()]) {
-            self.ended = true;
-            return Err(FailureKind::InvalidUtf8.into());
-        }
-        Ok(Some(Whole { kind, consumed, payload }))
-    }
-
-    /// What it takes is legal and leaves the state as it was; what it doesn't take is left to [`find`](Receiver::find).
-    #[inline(always)]
-    fn find_whole(&self, buf: &[u8]) -> Option<(MessageKind, Range<usize>, [u8; 4])> {
-        const TEXT: u8 = FIN | OpCode::Text as u8;
-        const BINARY: u8 = FIN | OpCode::Binary as u8;
-        if self.fragments > 0 || self.ended || !self.roomy {
-            return None;
-        }
-        let &[first, second, ..] = buf else { return None };
-        let kind = match first {
-            TEXT => MessageKind::Text,
-            BINARY => MessageKind::Binary,
-            _ => return None,
-        };
-        let (len, len_end) = match second ^ self.mask_bit {
-            len @ 0..=125 => (usize::from(len), 2),
-            126 => {
-                let &[_, _, a, b, ..] = buf else { return None };
-                let len = u16::from_be_bytes([a, b]);
-                if len <= 125 {
-                    return None;
-                }
-                (usize::from(len), 4)
-            }
-            _ => return None,
-        };
-        let (start, key) = if self.mask_bit == 0 {
-            (len_end, [0; 4])
-        } else {
-            (len_end + 4, *buf.get(len_end..)?.first_chunk()?)
-        };
-        let end = start + len;
-        (end <= buf.len()).then_some((kind, start..end, key))
     }
 
     #[inline(always)]
@@ -529,17 +398,4 @@ impl Receiver {
             }
         }
     }
-}
-
-/// Unmasks a payload and, if it is short enough, puts it behind room for a header at `to`.
-#[inline(always)]
-fn unmask_towards(to: usize, buf: &mut [u8], payload: Range<usize>, key: [u8; 4]) -> Range<usize> {
-    let len = payload.len();
-    let place = to + LengthForm::minimal(len as u64).header_len();
-    if place > payload.start || len > MOVED_LEN {
-        mask::apply(&mut buf[payload.clone()], key);
-        return payload;
-    }
-    mask::apply_shifted(buf, payload.start, place, len, key);
-    place..place + len
 }
