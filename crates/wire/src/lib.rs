@@ -16,6 +16,36 @@
 //! A shell reads into a buffer of its own and calls [`Receiver::step`] (or [`Connection::step`]) until nothing more
 //! is decodable, then keeps the few bytes that are left. Payloads are unmasked in place and handed out as ranges of
 //! that buffer, so an idle connection owns no buffer at all.
+//!
+//! ```
+//! use wire::{Assembler, Connection, Event, Limits, Role, Scratch, Sender, Step};
+//!
+//! // What a shell read: "Hi", as a client sends it.
+//! let mut read = *b"\x81\x82\x01\x02\x03\x04\x49\x6b";
+//!
+//! let mut connection = Connection::new(Role::Server, Limits::default().into());
+//! let mut assembler = Assembler::new();
+//! let mut scratch = Scratch::default();
+//! let mut write = Vec::new();
+//! let mut at = 0;
+//! while let Step::Event { consumed, event } = connection.step(&mut read[at..], Sender::unmasked, &mut write)? {
+//!     if let Event::Data(data) = event {
+//!         if let Some(message) = assembler.push(&data, &read[at..], &mut scratch)? {
+//!             connection.sender().message(
+//!                 message.kind,
+//!                 &message.payload,
+//!                 Default::default(),
+//!                 Sender::unmasked,
+//!                 &mut write,
+//!             )?;
+//!         }
+//!     }
+//!     at += consumed;
+//! }
+//! // What the shell is to write: the echo.
+//! assert_eq!(write, b"\x81\x02Hi");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod close;
 pub mod deflate;
