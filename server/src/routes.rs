@@ -51,7 +51,7 @@ fn readyz(shard: &Shard) -> Response {
 
 fn metrics_page(shard: &Shard) -> Response {
     let page = shard.shared.metrics.page(&shard.shared.admission);
-    let mut response = reply::text(StatusCode::OK, page);
+    let mut response = reply::text(StatusCode::OK, page.trim_end());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     response
 }

@@ -109,7 +109,7 @@ impl Certificate {
     /// The SHA-256 of the certificate, as browsers show it.
     pub fn fingerprint(&self) -> String {
         let key = self.current.key();
-        let hash = key.cert.first().map(|cert| Sha256::digest(cert)).unwrap_or_default();
+        let hash = key.cert.first().map(Sha256::digest).unwrap_or_default();
         hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
     }
 

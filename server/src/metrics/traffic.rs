@@ -118,28 +118,28 @@ impl Collector for Collected {
             encode(family.encode_family(&[("direction", "in")])?, self.sum(inward))?;
             encode(family.encode_family(&[("direction", "out")])?, self.sum(outward))
         };
-        both("messages", "Data messages", None, |t| &t.messages_in, |t| &t.messages_out)?;
-        let help = "Payload of data messages, uncompressed";
+        both("messages", "Data messages.", None, |t| &t.messages_in, |t| &t.messages_out)?;
+        let help = "Payload of data messages, uncompressed.";
         both("payload", help, Some(&Unit::Bytes), |t| &t.payload_in, |t| &t.payload_out)?;
-        let help = "Frames as they travel: compressed, with headers";
+        let help = "Frames as they travel: compressed, with headers.";
         both("wire", help, Some(&Unit::Bytes), |t| &t.wire_in, |t| &t.wire_out)?;
-        let help = "Messages that were not sent because their peer reads too slowly";
+        let help = "Messages that were not sent because their peer reads too slowly.";
         encode(
             encoder.encode_descriptor("dropped_messages", help, None, counter)?,
             self.sum(|t| &t.dropped_messages),
         )?;
-        let help = "Output that still waited when its connection ended";
+        let help = "Output that still waited when its connection ended.";
         encode(
             encoder.encode_descriptor("dropped", help, Some(&Unit::Bytes), counter)?,
             self.sum(|t| &t.dropped_bytes),
         )?;
-        let help = "Output that waits for peers to read";
+        let help = "Output that waits for peers to read.";
         encoder
             .encode_descriptor("queued", help, Some(&Unit::Bytes), MetricType::Gauge)?
             .encode_gauge(&self.sum(|t| &t.queued))?;
         self.encode_rtt(encoder.encode_descriptor(
             "ping_rtt",
-            "Round-trip times of Pings",
+            "Round-trip times of Pings.",
             Some(&Unit::Seconds),
             MetricType::Histogram,
         )?)
