@@ -1,0 +1,1 @@
+//! A client that says exactly what a test wants said.
