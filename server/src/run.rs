@@ -143,6 +143,8 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> io::Result<()> {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             tasks.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
         }
+        let timekeeper = Arc::clone(shard);
+        tokio::spawn(async move { timekeeper.registry.keep_time().await });
         shard.stop.begun().await;
         tokio::select! {
             () = tokio::time::sleep(config.shutdown_delay) => {}
@@ -169,7 +171,7 @@ async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
     // Upgrades in progress become sockets, so these are waited for last.
     tasks.close();
     tasks.wait().await;
-    shard.registry.emptied().await;
+    shard.registry.wait_until_empty().await;
 }
 
 fn advice(error: &io::Error) -> String {

@@ -11,6 +11,7 @@ use socket::Settings;
 use socket::wire::deflate::ServerPolicy;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Refusals in progress on one thread. Beyond this, who is refused gets no answer.
@@ -64,7 +65,7 @@ impl Shard {
         Self {
             traffic: shared.metrics.traffic(number),
             shared,
-            registry: Registry::default(),
+            registry: Registry::new(Instant::now()),
             refusals: Semaphore::new(REFUSALS),
             stop,
             draining: CancellationToken::new(),

@@ -2,7 +2,8 @@ use std::ops::Range;
 use std::task::Context;
 use std::time::Duration;
 
-use wire::deflate::Deflater;
+use tokio::time::Instant;
+use wire::deflate::{Deflater, Params};
 use wire::frame::Header;
 use wire::{CloseCode, MessageKind, MessageOptions, Role, SendError, Sender};
 
@@ -25,6 +26,14 @@ pub trait Endpoint {
     /// the connection registers `cx`'s waker.
     fn poll(&mut self, cx: &mut Context<'_>, out: &mut Outgoing<'_>) {
         let _ = (cx, out);
+    }
+
+    /// The connection has to be polled at `due`, unless it is polled before. Whoever sees to that answers true; otherwise
+    /// the connection keeps a timer of its own. Called at the end of every poll, and `due` seldom comes nearer: a host of
+    /// many connections remembers the nearest one and finds out what is due when it polls then.
+    fn wake_at(&mut self, due: Instant, now: Instant) -> bool {
+        let _ = (due, now);
+        false
     }
 
     /// Whether another message can be taken. While not, nothing is read, and the peer's sending stalls.
@@ -85,7 +94,9 @@ pub(crate) enum Taken {
 #[derive(Debug)]
 pub(crate) struct Transmit {
     pub(crate) sender: Sender,
+    /// With context takeover. Without, a deflater lives no longer than a message.
     pub(crate) deflater: Option<Box<Deflater>>,
+    pub(crate) compression: Option<Params>,
     pub(crate) close_sent: Option<Option<CloseCode>>,
     /// Set by [`Outgoing::close`], taken by the connection.
     pub(crate) closing: Option<End>,
@@ -119,7 +130,12 @@ impl Outgoing<'_> {
         let Codec { pool, deflated, .. } = &mut *self.codec;
         let mut options = MessageOptions::default();
         let mut bytes = payload;
-        if let Some(deflater) = self.tx.deflater.as_deref_mut() {
+        if let Some(params) = &self.tx.compression {
+            let mut passing = None;
+            let deflater = match self.tx.deflater.as_deref_mut() {
+                Some(deflater) => deflater,
+                None => passing.insert(Deflater::new(params, self.tx.sender.role(), self.settings.deflate)),
+            };
             deflated.clear();
             if deflater.deflate_message(pool, payload, deflated) {
                 options.compressed = true;
@@ -142,7 +158,7 @@ impl Outgoing<'_> {
     #[inline]
     pub fn echo(&mut self, message: &Message<'_>) -> Result<(), NotSent> {
         let len = message.payload.len();
-        let compress = self.tx.deflater.as_ref().is_some_and(|deflater| len >= deflater.settings().threshold);
+        let compress = self.tx.compression.is_some() && len >= self.settings.deflate.threshold;
         let movable = matches!(self.taken, Taken::Nothing)
             && !compress
             && self.tx.sender.role() == Role::Server

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
+use wire::deflate::Inflater;
 use wire::frame::{OpCode, write_in_front};
 use wire::utf8::Utf8;
 use wire::{CloseCode, Data, Event, Failure, MessageKind, Role, Step};
@@ -134,11 +135,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         endpoint: &mut impl Endpoint,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(inflater) = &mut self.inflater else { return Ok(()) };
+        let Some(params) = &self.tx.compression else { return Ok(()) };
+        let role = self.tx.sender.role();
+        let takeover = params.context_takeover(role.peer());
         let limit = usize::try_from(self.settings.limits.message_len).unwrap_or(usize::MAX);
         let codec = &mut work.codec;
         let piece = &work.input[data.payload.clone()];
         if data.first && data.last {
+            let mut passing = None;
+            let inflater = if takeover {
+                self.inflater.get_or_insert_with(|| Box::new(Inflater::new(params, role)))
+            } else {
+                passing.insert(Inflater::new(params, role))
+            };
             codec.inflated.clear();
             inflater.inflate(&mut codec.pool, piece, true, &mut codec.inflated, limit)?;
             if data.kind == MessageKind::Text {
@@ -156,11 +165,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
         let assembly = self.assembly.get_or_insert_with(|| Box::new(Assembly::new(now)));
         let done = assembly.data.len();
+        let inflater = self.inflater.get_or_insert_with(|| Box::new(Inflater::new(params, role)));
         inflater.inflate(&mut codec.pool, piece, data.last, &mut assembly.data, limit)?;
         if data.kind == MessageKind::Text {
             assembly.utf8.push(&assembly.data[done..])?;
         }
         if data.last {
+            if !takeover {
+                self.inflater = None;
+            }
             assembly.utf8.finish()?;
             self.deliver_assembled(work, data.kind, true, endpoint, now);
         }

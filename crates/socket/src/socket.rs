@@ -36,6 +36,7 @@ pub struct Socket<S> {
     pub(crate) io: S,
     pub(crate) settings: Arc<Settings>,
     pub(crate) receiver: Receiver,
+    /// With context takeover, or while a message comes in fragments.
     pub(crate) inflater: Option<Box<Inflater>>,
     pub(crate) tx: Transmit,
     /// Input that is not decoded yet: the beginning of a header or control frame (at most 130 bytes), or what had to
@@ -103,10 +104,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             io,
             receiver: Receiver::new(role, Arc::clone(&settings.limits))
                 .with_compression(compression.is_some()),
-            inflater: compression.map(|params| Box::new(Inflater::new(params, role))),
+            inflater: None,
             tx: Transmit {
                 sender: Sender::new(role),
-                deflater: compression.map(|params| Box::new(Deflater::new(params, role, settings.deflate))),
+                deflater: compression
+                    .filter(|params| params.context_takeover(role))
+                    .map(|params| Box::new(Deflater::new(params, role, settings.deflate))),
+                compression: negotiated.compression,
                 close_sent: None,
                 closing: None,
             },
@@ -165,7 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             loop {
                 let polled = std::mem::replace(&mut polled, Ok(()))
                     .and_then(|()| self.poll_io(cx, work, endpoint, now))
-                    .and_then(|()| self.poll_timers(cx, work, &mut now));
+                    .and_then(|()| self.poll_timers(cx, work, endpoint, &mut now));
                 match polled {
                     _ if self.phase == Phase::Done => return Poll::Ready(self.summary()),
                     Err(fatal) => {

@@ -8,7 +8,7 @@ use wire::CloseCode;
 use crate::endpoint::mask_key;
 use crate::socket::{Fatal, Phase};
 use crate::work::Work;
-use crate::{Cause, End, Socket};
+use crate::{Cause, End, Endpoint, Socket};
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Acts on what is due and arms the timer for what is next. Ready: something was done, look at the transport again.
@@ -16,6 +16,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         &mut self,
         cx: &mut Context<'_>,
         work: &mut Work,
+        endpoint: &mut impl Endpoint,
         now: &mut Instant,
     ) -> Result<Poll<()>, Fatal> {
         if self.phase == Phase::Done {
@@ -30,6 +31,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 self.expire(work, *now)?;
                 self.flush_batch(cx, work, *now)?;
                 return Ok(Poll::Ready(()));
+            }
+            if endpoint.wake_at(due, *now) {
+                return Ok(Poll::Pending);
             }
             // Deadlines mostly move away, with every byte that arrives. The timer stays where it is then, and is
             // set anew when it fires too early: that is once per interval and not once per message.
