@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`traffic`] | random messages from a seed |
 //! | [`fragmenter`] | the same as frames: cut, compressed, with control frames in between |
+//! | [`heartwire`] | the server itself |
 //! | [`host`] | our server's end, with every choice of compression |
 //! | [`visitor`] | our client's end: sends, and compares what comes back |
 //! | [`probe`] | a client that says exactly what a test wants said |
@@ -15,6 +16,7 @@
 //! missing.
 
 pub mod fragmenter;
+pub mod heartwire;
 pub mod host;
 pub mod peer;
 pub mod probe;

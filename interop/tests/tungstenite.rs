@@ -172,6 +172,8 @@ fn host_peer(style: Style, number: usize, messages: usize) -> anyhow::Result<()>
     let end = peer.read().expect_err("nothing follows a Close");
     ensure!(matches!(end, tungstenite::Error::ConnectionClosed), "no clean end: {end}");
 
+    // The server lingers until this end of TCP is closed, too.
+    drop(peer);
     let ended = host.ended()?;
     let summary = &ended.summary;
     let code = Some(Some(CloseCode(code)));
