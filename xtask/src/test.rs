@@ -150,6 +150,8 @@ impl Layer {
                 let server = run::build_server(&metadata)?;
                 // More than two browsers at once would slow each other down.
                 let mut command = cargo("test --package e2e --no-fail-fast -- --test-threads=2");
+                // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
+                command.env("RUST_LIB_BACKTRACE", "0");
                 command.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
                 outcome.tests(browser.apply(&mut command).args(&options.filter))
             }
