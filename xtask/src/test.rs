@@ -27,7 +27,6 @@ pub(crate) struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
     Fmt,
-    Lock,
     Clippy,
     Doc,
     Deny,
@@ -71,13 +70,12 @@ impl Options {
 }
 
 impl Layer {
-    const ALL: [Self; 8] =
-        [Self::Fmt, Self::Lock, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
+    const ALL: [Self; 7] =
+        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
 
     fn name(self) -> &'static str {
         match self {
             Self::Fmt => "fmt",
-            Self::Lock => "lock",
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Deny => "deny",
@@ -93,8 +91,6 @@ impl Layer {
                 setup::components()?;
                 outcome.check(&mut cargo("fmt --all --check"))
             }
-            // Whether Cargo.lock says what the manifests ask for.
-            Self::Lock => outcome.check(&mut cargo("tree --quiet --locked --depth=0")),
             Self::Clippy => {
                 setup::components()?;
                 build_page_early(options);
