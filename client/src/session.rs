@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use link::{CloseRequest, Config, Heartbeat, Message, Time};
 
-use crate::driver::clock::local_millis;
+use crate::driver::clock::WallClock;
 use crate::driver::{Driver, Output, Snapshot, is_offline};
 use crate::frame::FrameLoop;
 use crate::model::address::{self, Origin};
@@ -52,6 +52,7 @@ type Subscriber = (u64, Rc<dyn Fn(Rc<View>)>);
 struct Inner {
     driver: Driver,
     store: RefCell<Store>,
+    wall: WallClock,
     frame: FrameLoop,
     revision: Cell<u64>,
     view: RefCell<Rc<View>>,
@@ -107,6 +108,7 @@ impl Session {
             Inner {
                 driver,
                 store: RefCell::new(store),
+                wall: WallClock::default(),
                 frame: FrameLoop::new(move || {
                     if let Some(inner) = on_frame.upgrade() {
                         inner.publish();
@@ -221,7 +223,7 @@ impl Drop for Subscription {
 impl Inner {
     fn take(&self, outputs: Vec<Output>) {
         if !outputs.is_empty() {
-            let now = local_millis();
+            let now = self.wall.local_millis();
             let mut store = self.store.borrow_mut();
             for output in outputs {
                 match output {

@@ -31,7 +31,7 @@ Tasks:
   run [--] [ARGS...]      Set up, build the page and the server, and serve both on http://127.0.0.1:8080.
                           ARGS go to the server: see `cargo xtask run -- --help`.
   test [--only LAYERS]    Set up, then run every check and every test; the last line counts them.
-                          LAYERS is a list with commas of: fmt, lock, clippy, doc, deny, native, wasm, e2e.
+                          LAYERS is a list with commas of: fmt, clippy, doc, deny, native, wasm, e2e.
        [-- FILTER...]     Words after `--` go to the test programs of the chosen layers.
   setup                   Only install what the other tasks need.
   help                    Print this.

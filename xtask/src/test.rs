@@ -13,10 +13,8 @@ use crate::{page, process, run};
 
 /// A layer may take this long, compilation included.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
-/// Runs in wasm and only there; everything else is native.
-const PAGE: &str = "client";
-/// Needs a browser, the page and the server's binary.
-const BROWSER_TESTS: &str = "e2e";
+/// The page, as Cargo is told of it.
+const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
 /// What to run.
 pub(crate) struct Options {
@@ -29,7 +27,6 @@ pub(crate) struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
     Fmt,
-    Lock,
     Clippy,
     Doc,
     Deny,
@@ -73,13 +70,12 @@ impl Options {
 }
 
 impl Layer {
-    const ALL: [Self; 8] =
-        [Self::Fmt, Self::Lock, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
+    const ALL: [Self; 7] =
+        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
 
     fn name(self) -> &'static str {
         match self {
             Self::Fmt => "fmt",
-            Self::Lock => "lock",
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Deny => "deny",
@@ -93,26 +89,13 @@ impl Layer {
         match self {
             Self::Fmt => {
                 setup::components()?;
-                outcome.check(workspace::cargo().args(["fmt", "--all", "--check"]))
-            }
-            // Whether Cargo.lock says what the manifests ask for.
-            Self::Lock => {
-                outcome.check(workspace::cargo().args(["tree", "--quiet", "--locked", "--depth=0"]))
+                outcome.check(&mut cargo("fmt --all --check"))
             }
             Self::Clippy => {
                 setup::components()?;
-                let mut native = workspace::cargo();
-                native.args([
-                    "clippy",
-                    "--workspace",
-                    "--exclude",
-                    PAGE,
-                    "--all-targets",
-                    "--",
-                    "-D",
-                    "warnings",
-                ]);
-                outcome.check(&mut native)?;
+                build_page_early(options);
+                let native = "clippy --workspace --exclude client --all-targets -- -D warnings";
+                outcome.check(&mut cargo(native))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip(
@@ -120,58 +103,57 @@ impl Layer {
                     );
                     return Ok(());
                 }
-                outcome.check(for_page("clippy", &wasm).args(["--all-targets", "--", "-D", "warnings"]))
+                outcome.check(&mut cargo(&format!("clippy {PAGE} --all-targets -- -D warnings")))
             }
             Self::Doc => {
-                let mut native = workspace::cargo();
-                native.args(["doc", "--workspace", "--exclude", PAGE, "--no-deps"]);
-                outcome.check(native.env("RUSTDOCFLAGS", "-D warnings"))?;
+                let native = "doc --workspace --exclude client --no-deps";
+                outcome.check(cargo(native).env("RUSTDOCFLAGS", "-D warnings"))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
                     return Ok(());
                 }
-                outcome.check(for_page("doc", &wasm).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+                outcome.check(cargo(&format!("doc {PAGE} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
             }
             Self::Deny => {
                 if process::find("cargo-deny").is_none() {
-                    outcome.skip("cargo-deny is not installed: cargo install cargo-deny");
+                    outcome
+                        .notes
+                        .push("left out, cargo-deny is not installed: cargo install cargo-deny".to_owned());
                     return Ok(());
                 }
-                outcome.check(workspace::cargo().args(["deny", "--all-features", "check"]))
+                if process::run(&mut cargo("deny fetch db"), Duration::from_secs(60)).is_ok() {
+                    return outcome.check(&mut cargo("deny check"));
+                }
+                outcome.notes.push("advisories left out, their database cannot be fetched".to_owned());
+                outcome.check(&mut cargo("deny check bans licenses sources"))
             }
+            // With what the page only computes: that needs no browser.
             Self::Native => {
-                let mut cargo = workspace::cargo();
-                cargo.args([
-                    "test",
-                    "--workspace",
-                    "--exclude",
-                    PAGE,
-                    "--exclude",
-                    BROWSER_TESTS,
-                    "--no-fail-fast",
-                ]);
-                outcome.tests(cargo.arg("--").args(&options.filter))
+                build_page_early(options);
+                let native = "test --workspace --exclude e2e --no-fail-fast --";
+                outcome.tests(cargo(native).args(&options.filter))
             }
             Self::Wasm => {
-                let (wasm, bindgen, browser) =
-                    (Wasm::find_or_install()?, WasmBindgen::find_or_install()?, Browser::find_or_install()?);
-                let mut cargo = for_page("test", &wasm);
-                cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", bindgen.test_runner());
-                cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-                // The runner reads `webdriver.json` from the folder that it is started in.
-                outcome.tests(browser.apply(&mut cargo).args(["--no-fail-fast", "--"]).args(&options.filter))
+                let wasm = Wasm::find_or_install()?;
+                let (bindgen, browser) = (WasmBindgen::find_or_install()?, Browser::find_or_install()?);
+                let mut command = cargo(&format!("test {PAGE} --no-fail-fast --"));
+                wasm.apply(browser.apply(&mut command));
+                command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", bindgen.test_runner());
+                command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+                outcome.tests(command.args(&options.filter))
             }
             Self::E2e => {
                 let browser = Browser::find_or_install()?;
                 let metadata = Metadata::load()?;
                 page::build(&metadata)?;
                 let server = run::build_server(&metadata)?;
-                let mut cargo = workspace::cargo();
-                cargo.args(["test", "--package", BROWSER_TESTS, "--no-fail-fast", "--", "--test-threads=2"]);
-                cargo.args(&options.filter);
-                cargo.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
-                outcome.tests(browser.apply(&mut cargo))
+                // More than two browsers at once would slow each other down.
+                let mut command = cargo("test --package e2e --no-fail-fast -- --test-threads=2");
+                // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
+                command.env("RUST_LIB_BACKTRACE", "0");
+                command.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
+                outcome.tests(browser.apply(&mut command).args(&options.filter))
             }
         }
     }
@@ -243,10 +225,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     Ok(if total.failed == 0 && total.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Cargo's `task` for the page.
-fn for_page(task: &str, wasm: &Wasm) -> Command {
+/// The server embeds the page. Built only for the browser tests, it would make Cargo compile everything that
+/// depends on the server again in the next run.
+fn build_page_early(options: &Options) {
+    if options.layers.contains(&Layer::E2e) {
+        // A failure is the browser tests' to report: they try again.
+        let _ = Metadata::load().and_then(|metadata| page::build(&metadata));
+    }
+}
+
+/// Cargo with the arguments in `words`.
+fn cargo(words: &str) -> Command {
     let mut cargo = workspace::cargo();
-    wasm.apply(cargo.args([task, "--package", PAGE, "--target", "wasm32-unknown-unknown"]));
+    cargo.args(words.split_whitespace());
     cargo
 }
 

@@ -78,9 +78,9 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     let placeholder = if props.is_open {
         "Message"
     } else if props.is_closed {
-        "Message; connect to send it"
+        "Message, to send once connected"
     } else {
-        "Message; it waits in the queue until there is a connection"
+        "Message, queued until connected"
     };
     html! {
         <form class="composer" onsubmit={on_send}>
@@ -97,7 +97,11 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                 onkeydown={on_key}
                 oninput={on_input}
             />
-            <button class="button primary" type="submit" data-testid="send">
+            <button
+                class={classes!("button", props.is_open.then_some("primary"))}
+                type="submit"
+                data-testid="send"
+            >
                 {if props.is_open || props.is_closed { "Send" } else { "Queue" }}
             </button>
             <p class="composer-keys" id="composer-keys">

@@ -35,7 +35,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
         Body::Binary(_) => "binary",
     };
     let explanation = match (entry.delivery, entry.close_code) {
-        (Some(delivery), _) => Some(delivery.sentence().to_owned()),
+        (Some(delivery), _) => delivery.sentence().map(str::to_owned),
         (None, Some(code)) => {
             let meaning = close::explain(code);
             Some(format!("{code}, {}: {}", meaning.name, meaning.sentence))

@@ -115,10 +115,22 @@ pub(super) fn LogView(props: &LogViewProps) -> Html {
         );
     }
 
+    {
+        // The details take room from the log; the entry they belong to stays in view, and so does its place.
+        let (scroller, following) = (scroller.clone(), following.setter());
+        let (start, last) = (props.start, props.end.saturating_sub(1));
+        use_effect_with((props.selected, geometry.view_px.to_bits()), move |(selected, _)| {
+            let Some(row) = selected.and_then(|position| position.checked_sub(start)) else { return };
+            following.set(*selected == Some(last));
+            if let (Some(top), Some(element)) = (viewport.reveal_px(row), scroller.cast::<Element>()) {
+                element.set_scroll_top(top.round() as i32);
+            }
+        });
+    }
+
     let on_click = props.on_select.reform(|event: MouseEvent| position_of(&event));
     let on_key = {
-        let (scroller, on_select, following) =
-            (scroller.clone(), props.on_select.clone(), following.setter());
+        let on_select = props.on_select.clone();
         let (start, end, selected) = (props.start, props.end, props.selected);
         move |event: KeyboardEvent| {
             if event.key() == "Escape" {
@@ -128,12 +140,6 @@ pub(super) fn LogView(props: &LogViewProps) -> Html {
             let Some(target) = step(&event.key(), selected, start, end, viewport.page_rows()) else { return };
             event.prevent_default();
             on_select.emit(Some(target));
-            if let (Some(top), Some(element)) =
-                (viewport.reveal_px(target - start), scroller.cast::<Element>())
-            {
-                following.set(target + 1 == end);
-                element.set_scroll_top(top.round() as i32);
-            }
         }
     };
     let follow = {

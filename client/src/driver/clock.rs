@@ -3,27 +3,36 @@
 use std::cell::Cell;
 
 use link::Time;
+use web_sys::Performance;
 
 /// The wall clock has to run ahead of the monotonic one by more than this, in milliseconds, to be taken for a
 /// sleep. Corrections of a running clock are far smaller.
 const SLEEP_MILLIS: f64 = 1000.0;
 
+/// How long an offset from UTC is believed, in milliseconds: asking for it with every message is dear.
+const OFFSET_MILLIS: f64 = 10_000.0;
+
 /// Combines `performance.now()`, which on some systems stands still while the machine sleeps, with the wall
 /// clock, which does not but can be set.
 #[derive(Debug, Default)]
 pub struct Clock {
+    performance: Option<Performance>,
     /// Wall time minus monotonic time at the latest reading.
     apart: Cell<Option<f64>>,
     slept: Cell<f64>,
 }
 
 impl Clock {
+    /// The browser's clocks.
+    pub fn new() -> Clock {
+        let performance = web_sys::window().and_then(|window| window.performance());
+        Clock { performance, ..Clock::default() }
+    }
+
     /// The present time of the link.
     pub fn now(&self) -> Time {
-        let monotonic = web_sys::window()
-            .and_then(|window| window.performance())
-            .map_or_else(js_sys::Date::now, |clock| clock.now());
-        self.read(monotonic, js_sys::Date::now())
+        let wall = js_sys::Date::now();
+        self.read(self.performance.as_ref().map_or(wall, Performance::now), wall)
     }
 
     /// The link's time for a reading of both clocks, in milliseconds. A wall clock set back changes nothing.
@@ -37,10 +46,24 @@ impl Clock {
     }
 }
 
-/// The wall time in local milliseconds since 1970: what a clock on the wall shows.
-pub fn local_millis() -> u64 {
-    let date = js_sys::Date::new_0();
-    (date.get_time() - date.get_timezone_offset() * 60_000.0) as u64
+/// What a clock on the wall shows.
+#[derive(Debug, Default)]
+pub struct WallClock {
+    /// Local time minus UTC in milliseconds, and until when it need not be looked up again.
+    offset: Cell<(f64, f64)>,
+}
+
+impl WallClock {
+    /// The present wall time in local milliseconds since 1970.
+    pub fn local_millis(&self) -> u64 {
+        let now = js_sys::Date::now();
+        let (mut offset, until) = self.offset.get();
+        if !(until - OFFSET_MILLIS..until).contains(&now) {
+            offset = js_sys::Date::new_0().get_timezone_offset() * -60_000.0;
+            self.offset.set((offset, now + OFFSET_MILLIS));
+        }
+        (now + offset) as u64
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,10 @@ use self::hints::Hints;
 use self::socket::{Signal, Socket};
 
 /// Browsers fire timers of more than 24.8 days at once; a timer that is early is harmless to the link.
-const LONGEST_TIMER_MILLIS: u64 = 60 * 60 * 1000;
+const LONGEST_TIMER_MILLIS: u32 = 60 * 60 * 1000;
+
+/// An armed timer that is due no later than needed is left alone for this long, in milliseconds.
+const TIMER_KEPT_MILLIS: u128 = 1000;
 
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +79,13 @@ struct Handle {
     on_output: Rc<dyn Fn(Vec<Output>)>,
 }
 
+struct Timer {
+    due: Time,
+    armed_at: Time,
+    /// Kept for its Drop, which cancels it.
+    _timeout: Timeout,
+}
+
 struct Core {
     handle: Handle,
     link: Link,
@@ -83,7 +93,7 @@ struct Core {
     address: String,
     protocols: Vec<String>,
     socket: Option<(SocketId, Socket)>,
-    timer: Option<(Time, Timeout)>,
+    timer: Option<Timer>,
     outputs: Vec<Output>,
 }
 
@@ -96,7 +106,7 @@ impl fmt::Debug for Driver {
 impl Driver {
     /// A driver at rest. `on_output` may call back into the driver.
     pub fn new(config: Config, seed: u64, on_output: impl Fn(Vec<Output>) + 'static) -> Driver {
-        let clock = Clock::default();
+        let clock = Clock::new();
         let link = Link::new(config, seed, clock.now());
         let core = Rc::new_cyclic(|core: &Weak<RefCell<Core>>| {
             RefCell::new(Core {
@@ -122,8 +132,10 @@ impl Driver {
     /// Connects to an address, in place of the present connection and its queue where there is one.
     pub fn open(&self, address: &str, protocols: Vec<String>) {
         self.handle().turn(|core, now| {
-            if !core.link.phase().is_final() && (core.address != address || core.protocols != protocols) {
-                // What waits in the queue was written for the other server. A close without code is always valid.
+            let moves = core.address != address || core.protocols != protocols;
+            if moves && core.link.phase() != Phase::Idle {
+                // What waits in the queue was written for the other server, also when that one is given up already. A
+                // close without code is always valid.
                 let _ = core.link.close(now, CloseRequest::default());
                 core.carry_out();
             }
@@ -293,17 +305,27 @@ impl Core {
 
     /// Keeps one timer for the link's next deadline. Called from every callback, network ones included: timers
     /// that only follow timers are held back in hidden tabs.
+    ///
+    /// With every message the deadline of an idle connection moves. A timer that is due before it does no harm,
+    /// so a burst of messages arms one timer a second and not one each.
     fn arm(&mut self) {
-        let due = self.link.poll_timeout();
-        if self.timer.as_ref().map(|(armed, _)| *armed) == due {
+        let Some(due) = self.link.poll_timeout() else {
+            self.timer = None;
+            return;
+        };
+        let now = self.clock.now();
+        let keeps = |timer: &Timer| {
+            timer.due == due
+                || timer.due < due && now.saturating_since(timer.armed_at).as_millis() < TIMER_KEPT_MILLIS
+        };
+        if self.timer.as_ref().is_some_and(keeps) {
             return;
         }
-        self.timer = due.map(|due| {
-            let micros = due.as_micros().saturating_sub(self.clock.now().as_micros());
-            // Rounded up: a timer that fires early would only be armed again.
-            let millis = micros.div_ceil(1000).min(LONGEST_TIMER_MILLIS);
-            let handle = self.handle.clone();
-            (due, Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX), move || handle.timeout()))
-        });
+        // Rounded up: a timer that fires early would only be armed again.
+        let wait_millis = due.saturating_since(now).as_micros().div_ceil(1000);
+        let wait_millis = u32::try_from(wait_millis).unwrap_or(u32::MAX).min(LONGEST_TIMER_MILLIS);
+        let handle = self.handle.clone();
+        self.timer =
+            Some(Timer { due, armed_at: now, _timeout: Timeout::new(wait_millis, move || handle.timeout()) });
     }
 }

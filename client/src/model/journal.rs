@@ -100,16 +100,16 @@ impl Delivery {
         }
     }
 
-    /// What it means, in a sentence.
-    pub const fn sentence(self) -> &'static str {
+    /// What it means, in a sentence, unless it goes without saying.
+    pub const fn sentence(self) -> Option<&'static str> {
         match self {
-            Delivery::Queued => "Waits in the queue and is sent as soon as there is a connection.",
-            Delivery::Sent => "Handed to the browser's socket.",
-            Delivery::Unknown => {
+            Delivery::Queued => Some("Waits in the queue and is sent as soon as there is a connection."),
+            Delivery::Sent => None,
+            Delivery::Unknown => Some(
                 "The connection ended before anything showed that this message arrived. It may have, or not; \
-                 it is not sent again by itself."
-            }
-            Delivery::Lost => "Given up: this message was never sent.",
+                 it is not sent again by itself.",
+            ),
+            Delivery::Lost => Some("Given up: this message was never sent."),
         }
     }
 }

@@ -137,7 +137,8 @@ pub enum Event {
     },
     /// The answer to a heartbeat came.
     HeartbeatAnswered {
-        /// Round-trip time, unless several heartbeats without a token could have been meant (Karn's rule).
+        /// Round-trip time, unless several heartbeats without a token could have been meant (Karn's rule) or the page
+        /// slept while the answer was on its way.
         rtt: Option<Duration>,
     },
     /// Half of the deadline has gone by in silence.

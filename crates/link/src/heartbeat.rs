@@ -91,6 +91,8 @@ pub enum Pulse {
 struct Beat {
     sent_at: Time,
     expectation: Expectation,
+    /// The page slept while the answer was on its way, so the time it took says nothing about the network.
+    overslept: bool,
     /// What the socket had been handed before it: all of that has reached a peer that answers.
     mark: Option<Mark>,
 }
@@ -118,7 +120,7 @@ impl Beats {
             if self.unanswered.len() == MAX_UNANSWERED {
                 self.unanswered.pop_front();
             }
-            self.unanswered.push_back(Beat { sent_at: now, expectation, mark });
+            self.unanswered.push_back(Beat { sent_at: now, expectation, overslept: false, mark });
         }
     }
 
@@ -132,12 +134,19 @@ impl Beats {
         });
     }
 
+    /// Notes that the page didn't run for a while.
+    pub(crate) fn oversleep(&mut self) {
+        for beat in &mut self.unanswered {
+            beat.overslept = true;
+        }
+    }
+
     /// Takes the heartbeat that this message answers, the oldest if several could be meant.
     pub(crate) fn take_answered(&mut self, now: Time, message: MessageRef<'_>) -> Option<Answered> {
         let index = self.unanswered.iter().position(|beat| beat.expectation.matches(message))?;
         let certain = self.unanswered.len() == 1 || self.unanswered[index].expectation.unique;
         let beat = self.unanswered.remove(index)?;
-        let rtt = certain.then(|| now.saturating_since(beat.sent_at));
+        let rtt = (certain && !beat.overslept).then(|| now.saturating_since(beat.sent_at));
         Some(Answered { rtt, mark: beat.mark })
     }
 }

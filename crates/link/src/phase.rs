@@ -5,26 +5,23 @@ use crate::Time;
 /// Where a link stands.
 ///
 /// ```text
-///          open()                       handle_open
-///   Idle ─────────▶ Connecting ───────────────────────▶ Open
-///                    ▲   │ ▲                             │ │
-///        timer, hint,│   │ │reconnect_now(),             │ │ close()
-///   reconnect_now(), │   │ │open() while Closing         │ ▼
-///             open() │   │ └─────────────────────────────┤ Closing
-///                    │   │ refused, timed out            │   │ handle_close,
-///                    │   ▼                               │   │ close timeout
-///                  Waiting ◀─────────────────────────────┤   │
-///                    │ ▲     peer closed, error,         │   │
-///            Offline │ │     heartbeat missed            │   │
-///               hint ▼ │     (Offline if the browser     │   │
-///                  Offline    says so)                   │   ▼
-///                                                        ├─▶ Closed
-///   Suspended ◀── PageHide from Connecting, Open,        │
-///       │         Waiting, Offline                       │
-///       └──▶ Connecting on PageShow, Resume, Visible     │
-///                                                        │
-///   any ──▶ Closed on close(), a stop code, attempts used up, reconnect off
-///   Closed ──▶ Connecting on open(), and on nothing else
+///         open()               handle_open           close()              handle_close,
+///   Idle ────────▶ Connecting ─────────────▶ Open ──────────▶ Closing ──────────────────▶ Closed
+///                    ▲    │                   │                           close timeout
+///                    │    │ failed,           │ lost: closed by the peer,
+///                    │    │ timed out         │ error, heartbeat missed
+///                    │    ▼                   │
+///   timer,           ├── Waiting ◀────────────┘
+///   good hint,       │    │  ▲ Online before it is decent to retry
+///   reconnect_now(), │    ▼  │
+///   open()           ├── Offline      instead of Waiting while the browser says that there is no network
+///                    │
+///                    └── Suspended    from all of these but Closing, after PageHide and until PageShow
+///
+///   Also:  Open             ── reconnect_now() ─────────────────────────────▶ Connecting, with a fresh socket
+///          Closing, Closed  ── open() ──────────────────────────────────────▶ Connecting
+///          the others       ── close() ─────────────────────────────────────▶ Closed
+///          a lost socket    ── stop code, attempts used up, reconnect off ──▶ Closed
 /// ```
 ///
 /// `Idle` and `Closed` are at rest: no socket, no timer. Every other phase has a socket or a timer, so it

@@ -31,7 +31,7 @@ async fn a_killed_server_is_waited_for_and_nothing_written_meanwhile_is_lost() -
         for text in &written {
             page.send(text).await?;
         }
-        ensure!(page.state().await?.queue.contains("20"), "{:?}", page.state().await?);
+        page.wait_for(SOON, "twenty wait in the queue", |state| state.queue.contains("20")).await?;
 
         server.restart()?;
         page.wait_for_phase("open", Duration::from_secs(15)).await?;
@@ -122,7 +122,7 @@ async fn a_frozen_server_is_noticed_by_the_heartbeat() -> Result<()> {
         page.wait_for(SOON, "the silence is noticed", |state| state.phase != "open").await?;
         let took = begin.elapsed();
         // What a look at the page takes on a busy machine comes on top.
-        ensure!(took < INTERVAL + DEADLINE + Duration::from_millis(500), "noticed after {took:?}");
+        ensure!(took < INTERVAL + DEADLINE + Duration::from_secs(1), "noticed after {took:?}");
         let said = page.texts("disconnected").await?;
         ensure!(
             said.len() == 1 && said[0].to_lowercase().contains("heartbeat"),

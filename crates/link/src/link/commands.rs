@@ -58,7 +58,7 @@ impl Link {
         check_close(&request)?;
         let now = self.clock.advance(now);
         match self.phase {
-            Phase::Closing | Phase::Closed(Final::ByUser) => return Ok(()),
+            Phase::Closing => return Ok(()),
             Phase::Connecting { .. } => {
                 self.let_go(now, Why::ClosedByUser, (request.code.unwrap_or(1000), "closed"));
             }

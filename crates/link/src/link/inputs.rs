@@ -40,11 +40,16 @@ impl Link {
             self.note_stale();
             return Inbound::Stale;
         }
+        let deadline = self.timers.get(Timer::Deadline);
+        let overslept = deadline.is_some_and(|deadline| deadline + self.config.late_after < now);
         let Some(connection) = self.current(socket) else { return Inbound::Stale };
         // Life first, meaning second: whatever the message says, somebody sent it.
         connection.last_inbound_at = Some(now);
         connection.late = false;
         connection.probed = false;
+        if overslept {
+            connection.beats.oversleep();
+        }
         let answered = connection.beats.take_answered(now, message);
         let flushed = connection.flight.flushed();
         self.missed = false;

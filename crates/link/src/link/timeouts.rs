@@ -80,6 +80,7 @@ impl Link {
         let by = now.saturating_since(deadline);
         if by > self.config.late_after && !connection.probed {
             connection.probed = true;
+            connection.beats.oversleep();
             self.events.push_back(Event::TimerLate { by });
             return self.send_heartbeat(now, true);
         }

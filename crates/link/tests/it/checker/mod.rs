@@ -3,13 +3,6 @@
 //! The model keeps every message and its fate in a list and recomputes what the link does incrementally. It knows
 //! nothing of the link's inside; it sees what a driver sees.
 
-use std::time::Duration;
-
-use link::{
-    Action, Close, CloseRequest, Config, Confirmation, Event, Final, Hint, Inbound, Link, Message,
-    MessageIds, MessageRef, Origin, Phase, SocketId, Time, Why,
-};
-
 /// Fails the step with an explanation.
 macro_rules! ensure {
     ($condition:expr, $($why:tt)+) => {
@@ -19,33 +12,18 @@ macro_rules! ensure {
     };
 }
 
-/// One call into the link. Sockets are named relative to what is live, so that a history stays meaningful when
-/// steps are removed from it.
-#[derive(Clone, Debug)]
-pub(crate) enum Op {
-    Open,
-    Send(u8),
-    Close(Option<u16>),
-    ReconnectNow,
-    Configure(u8),
-    SocketOpens,
-    Message,
-    /// The echo of the latest heartbeat, whether or not it was answered before.
-    Answer,
-    Error,
-    SocketCloses(u16, bool),
-    Refused,
-    /// The buffered amount, in 255ths of what has been handed over and not flushed.
-    Buffered(u8),
-    /// Goes to the next deadline, and this many milliseconds beyond.
-    Timeout(u32),
-    Spurious,
-    Advance(u32),
-    StepBack(u32),
-    Hint(Hint),
-    /// An event of the socket before the live one: 0 open, 1 message, 2 error, 3 close, 4 buffered, 5 refused.
-    Stale(u8),
-}
+mod op;
+mod rules;
+
+use std::time::Duration;
+
+use link::{
+    Action, Close, CloseRequest, Confirmation, Event, Hint, Inbound, Link, Message, MessageIds, MessageRef,
+    Origin, Phase, SocketId, Time,
+};
+
+pub(crate) use op::{Op, Output};
+use rules::config;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -69,19 +47,6 @@ struct Socket {
     flushed: u64,
     /// The latest heartbeat's text, how many messages came before it, and whether it was answered.
     beat: Option<(String, usize, bool)>,
-}
-
-/// Everything that came out of the link, for comparing two runs.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Output {
-    actions: Vec<Action>,
-    events: Vec<Event>,
-}
-
-impl Output {
-    pub(crate) fn events(&self) -> &[Event] {
-        &self.events
-    }
 }
 
 pub(crate) struct Checker {
@@ -444,127 +409,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Counts failures by the rules.
-    fn settle_failures(&mut self, ended: &Socket, why: Why, code: u16) {
-        let stable_after = self.link.config().reconnect.stable_after;
-        let lasted = |until: Time| ended.open && until.saturating_since(ended.opened_at) >= stable_after;
-        match why {
-            Why::ClosedByUser | Why::CloseTimedOut => {}
-            Why::PageHidden | Why::Replaced if lasted(self.elapsed) => self.failures = 0,
-            Why::PageHidden | Why::Replaced => {}
-            Why::Refused => self.failures += 1,
-            Why::ConnectFailed
-            | Why::ConnectTimedOut
-            | Why::PeerClosed
-            | Why::TransportFailed
-            | Why::HeartbeatMissed => {
-                // Silence is no sign of stability.
-                let until = if why == Why::HeartbeatMissed { ended.last_inbound } else { self.elapsed };
-                self.failures = if lasted(until) { 0 } else { self.failures + 1 };
-                self.lost = Some(code);
-            }
-        }
-    }
-
     fn range(&self, ids: &MessageIds) -> &[(Message, Fate)] {
         &self.messages[(ids.first.0 - 1) as usize..ids.last.0 as usize]
     }
-
-    /// The phase after a loss, by the rules.
-    fn check_after_loss(&self, code: u16) -> Result<(), String> {
-        let rules = &self.link.config().reconnect;
-        let phase = self.link.phase();
-        let stop = [1002, 1003, 1007, 1008, 1009, 1010].contains(&code) || (4000..5000).contains(&code);
-        if stop {
-            ensure!(phase == Phase::Closed(Final::StopCode(code)), "{phase:?} after {code}");
-        } else if !rules.enabled {
-            ensure!(phase == Phase::Closed(Final::ReconnectOff), "{phase:?} with reconnect off");
-        } else if rules.max_attempts.is_some_and(|max| self.failures >= max) {
-            ensure!(phase == Phase::Closed(Final::AttemptsExhausted), "{phase:?}, attempts used up");
-        } else if self.offline {
-            ensure!(phase.name() == "offline", "{phase:?} while offline");
-        } else {
-            let Phase::Waiting { attempt, until } = phase else {
-                return Err(format!("{phase:?} after a loss"));
-            };
-            ensure!(attempt == self.failures + 1, "attempt {attempt} after {} failures", self.failures);
-            let delay = until.saturating_since(self.now);
-            let grown = rules.min_delay.saturating_mul(1 << self.failures.clamp(1, 20));
-            let slow = code == 1012 || code == 1013;
-            let ceiling = if slow { rules.max_delay } else { grown.min(rules.max_delay) };
-            ensure!((rules.min_delay..=ceiling).contains(&delay), "delay {delay:?} not within {ceiling:?}");
-        }
-        Ok(())
-    }
-
-    /// What must hold at any time.
-    fn check_state(&self) -> Result<(), String> {
-        let phase = self.link.phase();
-        let live = self.live.as_ref();
-        ensure!(self.link.socket() == live.map(|socket| socket.id), "the live sockets differ");
-        ensure!(
-            phase.is_final() == (live.is_none() && self.link.poll_timeout().is_none()),
-            "stuck in {phase:?}"
-        );
-        match phase {
-            Phase::Connecting { .. } => ensure!(live.is_some_and(|socket| !socket.open), "connecting what?"),
-            Phase::Open => ensure!(live.is_some_and(|s| s.open && s.closing.is_none()), "open what?"),
-            Phase::Closing => ensure!(live.is_some_and(|socket| socket.closing.is_some()), "closing what?"),
-            _ => ensure!(live.is_none(), "{phase:?} with a socket"),
-        }
-        if self.user_closed {
-            ensure!(matches!(phase, Phase::Closing | Phase::Closed(Final::ByUser)), "{phase:?} after close");
-        }
-        let passed = self.messages[..self.handed].iter().position(|(_, fate)| *fate == Fate::Queued);
-        ensure!(passed.is_none(), "message {passed:?} was overtaken");
-        let limits = &self.link.config().queue;
-        let queued = self.messages.iter().filter(|(_, fate)| *fate == Fate::Queued);
-        let (count, bytes) =
-            queued.fold((0, 0), |(count, bytes), (message, _)| (count + 1, bytes + message.len()));
-        ensure!(self.link.queued_messages() == count, "{count} queued by our count");
-        ensure!(self.link.queued_bytes() == bytes, "{bytes} bytes queued by our count");
-        ensure!(count <= limits.max_messages && bytes <= limits.max_bytes, "the queue is over its limits");
-        let pending =
-            self.messages.iter().filter(|(_, fate)| matches!(fate, Fate::Handed(_) | Fate::Flushed));
-        let pending = pending.count() as u64;
-        ensure!(self.link.unconfirmed_messages() == pending, "{pending} unconfirmed by our count");
-        ensure!(
-            self.link.failures() == self.failures,
-            "{} failures, we count {}",
-            self.link.failures(),
-            self.failures
-        );
-        if let Some(socket) = live {
-            ensure!(self.link.buffered_bytes() == socket.handed - socket.flushed, "buffered bytes differ");
-            let room = socket.handed - socket.flushed < limits.max_buffered_bytes;
-            ensure!(phase != Phase::Open || count == 0 || !room, "messages wait though there is room");
-        }
-        Ok(())
-    }
-}
-
-/// Settings small enough for every bound to be met within a short history.
-fn config(variant: u8) -> Config {
-    let mut config = Config::default();
-    let bit = |index: u8| variant & (1 << index) != 0;
-    config.queue.max_messages = if bit(0) { 3 } else { 50 };
-    config.queue.max_bytes = if bit(1) { 300 } else { 5_000 };
-    config.queue.overflow = if bit(2) { link::Overflow::DropOldest } else { link::Overflow::Refuse };
-    config.queue.max_buffered_bytes = if bit(3) { 200 } else { 1 << 20 };
-    config.confirmation = if bit(4) { Confirmation::HeartbeatAnswer } else { Confirmation::LaterTraffic };
-    config.reconnect.max_attempts = bit(5).then_some(3);
-    config.reconnect.enabled = !(bit(5) && bit(6));
-    if bit(6) {
-        config.opening = vec!["hello".into(), "again".into()];
-    }
-    if let Some(heartbeat) = &mut config.heartbeat {
-        heartbeat.even_when_busy = bit(7);
-        if bit(7) && bit(0) {
-            heartbeat.on_missed = link::OnMissed::Report;
-        }
-    }
-    if bit(7) && bit(1) {
-        config.heartbeat = None;
-    }
-    config
 }
