@@ -123,7 +123,21 @@ where
         let arrival = Arrival { peer, version: request.version() };
         request.extensions_mut().insert(arrival);
         debug!(%peer, method = %request.method(), path = request.uri().path(), "request");
-        routes.call(request)
+        // The target of a CONNECT names a host and no path (RFC 9112 section 3.2.3). Whoever sends one with another
+        // method is mistaken, and routes can only be asked for paths.
+        let answer = match request.uri().path_and_query() {
+            Some(_) => Ok(routes.call(request)),
+            None => Err(reply::text(
+                StatusCode::BAD_REQUEST,
+                "the request target has no path, as in GET / HTTP/1.1",
+            )),
+        };
+        async {
+            match answer {
+                Ok(routed) => routed.await,
+                Err(refusal) => Ok(refusal),
+            }
+        }
     });
     let limits = &seat.shard.shared.config.limits;
     // HTTP/1 alone, rather than a builder that first waits to see which version comes: this way the header

@@ -7,7 +7,7 @@ use wire::frame::Header;
 use super::{Case, Step, case, echo, fails, more, one_by_one, ping, send, text};
 
 const GREETING: &str = "Hello-µ@ßöäüàá-UTF-8!!";
-const WORD: &[u8] = "κόσμε".as_bytes();
+const WORD: &[u8] = "\u{3ba}\u{1f79}\u{3c3}\u{3bc}\u{3b5}".as_bytes();
 /// U+110000 in the scheme of UTF-8, which ends at U+10FFFF: wrong from the second byte on.
 const BEYOND: &[u8] = b"\xf4\x90\x80\x80";
 const EDITED: &[u8] = b"edited";
