@@ -5,18 +5,25 @@ use server::cli::{Cli, LogFormat, ServeArgs};
 use server::{Certificate, RunError, Server, Stop};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 /// The system's allocator keeps about twice as much for each idle connection.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Open files that are no connections that stay: listeners, event loops, and clients who are told that there is no room.
+#[cfg(unix)]
+const OTHER_FILES: usize = 64;
+
 fn main() -> ExitCode {
     let args = Cli::from_process().into_serve();
     start_logging(&args);
+    let mut config = args.into();
     #[cfg(unix)]
-    raise_file_limit();
-    match run(args.into()) {
+    fit_into_file_limit(&mut config);
+    #[cfg(target_os = "linux")]
+    use_small_pages();
+    match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell when standard error is closed.
@@ -38,17 +45,33 @@ fn start_logging(args: &ServeArgs) {
     set.expect("nothing set a subscriber before");
 }
 
-/// Allows as many open files as the system lets this process have. The usual soft limit of 1,024 is for programs that
-/// use `select`.
+/// Allows as many open files as the system lets this process have, and no more connections than that. The usual soft
+/// limit of 1,024 is for programs that use `select`.
 #[cfg(unix)]
-fn raise_file_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
+fn fit_into_file_limit(config: &mut server::Config) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use std::num::NonZeroUsize;
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
-        limit.current = limit.maximum;
-        if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            warn!(%error, "can't raise the number of open files");
+        let raised = Rlimit { current: limit.maximum, ..limit };
+        match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => limit = raised,
+            Err(error) => warn!(%error, "can't raise the number of open files"),
         }
+    }
+    let files = limit.current.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
+    let room = NonZeroUsize::new(files.saturating_sub(OTHER_FILES)).unwrap_or(NonZeroUsize::MIN);
+    if config.limits.max_connections > room {
+        info!(max_connections = room, open_files = files, "fewer connections, for want of open files");
+        config.limits.max_connections = room;
+    }
+}
+
+/// Huge pages make the memory of idle connections come in steps of 2 MiB, for each size of allocation.
+#[cfg(target_os = "linux")]
+fn use_small_pages() {
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "can't do without huge pages");
     }
 }
 
@@ -113,7 +136,7 @@ fn reload_on_hangup(certificate: Certificate) -> io::Result<impl Future<Output =
         while hangups.recv().await.is_some() {
             match certificate.reload() {
                 Ok(()) => info!(fingerprint = certificate.fingerprint(), "certificate reloaded"),
-                Err(error) => error!(%error, "certificate not reloaded, the old one stays"),
+                Err(error) => tracing::error!(%error, "certificate not reloaded, the old one stays"),
             }
         }
     })

@@ -324,3 +324,16 @@ fn a_hangup_reloads_the_certificate_or_says_why_not() {
     assert!(process.child.try_wait().unwrap().is_none(), "it goes on");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn running_out_of_open_files_is_said_to_clients() {
+    let mut command = Command::new("prlimit");
+    command.args(["--nofile=80:80", env!("CARGO_BIN_EXE_heartwire"), "--listen=127.0.0.1:0", "--threads=1"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = Process::start(&mut command);
+    let _open: Vec<_> = (0..16).map(|_| process.upgrade()).collect();
+    let mut client = RawClient::connect(process.address);
+    client.send(upgrade_request("/ws", &[]).as_bytes());
+    assert_eq!(client.response().status, 503);
+}
