@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
+use server::Compression;
 use wire::deflate::{ClientWindow, Offer, Params, Retain, ServerPolicy, Settings, WindowBits};
 
+use crate::heartwire::Heartwire;
 use crate::host::{Host, HostOptions};
 use crate::peer::Peer;
 use crate::report::Suite;
@@ -88,8 +90,15 @@ fn closing(number: usize) -> Closing {
     }
 }
 
-/// Adds the tests of both roles: each setting once with whole messages and once with fragments.
-pub fn add(suite: &mut Suite, peer: anyhow::Result<Peer>, outbound: Vec<Outbound>, inbound: Vec<Inbound>) {
+/// Adds the tests of both roles: each setting once with whole messages and once with fragments. `default` are the options
+/// with which the peer's client offers compression.
+pub fn add(
+    suite: &mut Suite,
+    peer: anyhow::Result<Peer>,
+    default: &Value,
+    outbound: Vec<Outbound>,
+    inbound: Vec<Inbound>,
+) {
     let peer = match peer {
         Ok(peer) => Arc::new(peer),
         Err(missing) => {
@@ -117,6 +126,37 @@ pub fn add(suite: &mut Suite, peer: anyhow::Result<Peer>, outbound: Vec<Outbound
             host_peer(&peer, &setting, Style::Frames, 2 * number + 1, messages)
         });
     }
+    for compression in [Compression::Off, Compression::On, Compression::Takeover] {
+        let (peer, default) = (Arc::clone(&peer), default.clone());
+        let name = format!("client::of heartwire itself, compression {compression:?}");
+        suite.test(name, move || visit_heartwire(&peer, &default, compression));
+    }
+}
+
+/// The peer's client visits the echo of the server as users run it.
+fn visit_heartwire(peer: &Peer, default: &Value, compression: Compression) -> anyhow::Result<()> {
+    const EACH: usize = 500;
+    let heartwire = Heartwire::start(|config| config.socket.compression = compression)?;
+    let compressed = if compression == Compression::Off { "" } else { wire::deflate::NAME };
+    for (number, fragments) in (1..).zip([false, true]) {
+        let visited = peer.ask(json!({
+            "do": "visit", "url": format!("ws://{}/ws", heartwire.address), "options": default,
+            "seed": 3000 + number, "messages": EACH, "fragments": fragments,
+            "close": { "there": false, "code": 3000 + number, "reason": "tot ziens" },
+        }))?;
+        ensure!(visited["messages"] == EACH, "the peer got {} messages", visited["messages"]);
+        ensure!(visited["compressed"] == compressed, "the peer says {visited}");
+        ensure!(
+            visited["code"] == 3000 + number && visited["reason"] == "tot ziens",
+            "it ended with {visited}"
+        );
+    }
+    let visited = peer.ask(json!({
+        "do": "visit", "url": format!("ws://{}/ws?close=4001&reason=why", heartwire.address), "options": default,
+        "seed": 1, "messages": 1, "fragments": false, "close": { "there": true, "code": 1000, "reason": "not asked" },
+    }))?;
+    ensure!(visited["code"] == 4001 && visited["reason"] == "why", "it ended with {visited}");
+    Ok(())
 }
 
 fn visit_peer(

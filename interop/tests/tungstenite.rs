@@ -161,12 +161,8 @@ fn host_peer(style: Style, number: usize, messages: usize) -> anyhow::Result<()>
     } else {
         peer.close(Some(CloseFrame { code: code.into(), reason: reason.into() }))?;
     }
-    let close = loop {
-        match peer.read() {
-            Ok(Message::Close(frame)) => break frame.context("a Close without a code")?,
-            Ok(message) => bail!("{message:?} came instead of a Close"),
-            Err(error) => bail!("no Close came: {error}"),
-        }
+    let Message::Close(Some(close)) = peer.read().context("no Close came")? else {
+        bail!("something came instead of a Close with a code");
     };
     ensure!(u16::from(close.code) == code && close.reason.as_str() == reason, "{close:?}");
     let end = peer.read().expect_err("nothing follows a Close");

@@ -175,8 +175,8 @@ async def visit(url, options, seed, messages, fragments, close):
         await asyncio.gather(*pongs)
         report["pongs"] = len(pongs)
         if close["there"]:
-            await connection.send(f"{CLOSE_REQUEST}{close['code']} {close['reason']}")
             try:
+                await connection.send(f"{CLOSE_REQUEST}{close['code']} {close['reason']}")
                 await connection.recv()
                 raise ValueError("more came than was sent")
             except ConnectionClosed:
