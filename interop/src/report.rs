@@ -1,5 +1,6 @@
 //! Tests as a list that is made at run time: one entry per case, so that a failure names the setting that failed.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -9,7 +10,8 @@ use libtest_mimic::{Arguments, Trial};
 #[derive(Default)]
 pub struct Suite {
     trials: Vec<Trial>,
-    skipped: Vec<String>,
+    /// How many tests were skipped for each reason.
+    skipped: BTreeMap<String, usize>,
 }
 
 impl Suite {
@@ -24,8 +26,7 @@ impl Suite {
 
     /// Adds a test that can't run here: it is listed and counted among the ignored, and a line says why.
     pub fn skip(&mut self, name: impl Into<String>, why: &str) {
-        let name = name.into();
-        self.skipped.push(format!("SKIPPED {name}: {why}"));
+        *self.skipped.entry(why.to_owned()).or_default() += 1;
         self.trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
     }
 
@@ -33,9 +34,9 @@ impl Suite {
     pub fn run(self) -> ExitCode {
         let args = Arguments::from_args();
         if !args.list {
-            for line in &self.skipped {
+            for (why, count) in &self.skipped {
                 // A closed standard error is no reason to fail.
-                let _ = writeln!(io::stderr(), "{line}");
+                let _ = writeln!(io::stderr(), "SKIPPED {count} tests: {why}");
             }
         }
         libtest_mimic::run(&args, self.trials).exit_code()

@@ -16,6 +16,9 @@ use crate::visitor::{Closing, Style, Visit};
 /// Messages each way, per peer and role, over all its settings.
 pub const MESSAGES: usize = 10_000;
 
+/// What `--compression` can be.
+const MODES: [Compression; 3] = [Compression::Off, Compression::On, Compression::Takeover];
+
 /// A setting in which our client visits the peer's echo.
 pub struct Outbound {
     /// For the test's name.
@@ -105,6 +108,7 @@ pub fn add(
             let missing = format!("{missing:#}");
             outbound.iter().for_each(|setting| suite.skip(format!("server::{}", setting.name), &missing));
             inbound.iter().for_each(|setting| suite.skip(format!("client::{}", setting.name), &missing));
+            MODES.iter().for_each(|compression| suite.skip(heartwire_test(*compression), &missing));
             return;
         }
     };
@@ -126,11 +130,14 @@ pub fn add(
             host_peer(&peer, &setting, Style::Frames, 2 * number + 1, messages)
         });
     }
-    for compression in [Compression::Off, Compression::On, Compression::Takeover] {
+    for compression in MODES {
         let (peer, default) = (Arc::clone(&peer), default.clone());
-        let name = format!("client::of heartwire itself, compression {compression:?}");
-        suite.test(name, move || visit_heartwire(&peer, &default, compression));
+        suite.test(heartwire_test(compression), move || visit_heartwire(&peer, &default, compression));
     }
+}
+
+fn heartwire_test(compression: Compression) -> String {
+    format!("client::of heartwire itself, compression {compression:?}")
 }
 
 /// The peer's client visits the echo of the server as users run it.
