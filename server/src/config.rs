@@ -44,7 +44,7 @@ pub struct Config {
 /// Where a certificate and its key come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsSource {
-    /// PEM files, read at the start and at each [`Server::reload_tls`](crate::Server::reload_tls).
+    /// PEM files, read at the start and at each [`Certificate::reload`](crate::Certificate::reload).
     Files {
         /// The certificate, followed by its intermediates.
         cert: PathBuf,
