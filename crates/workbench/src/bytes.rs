@@ -1,0 +1,275 @@
+//! Binary payloads as hex and base64, and text of unknown encoding as UTF-8.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use thiserror::Error;
+
+/// Bytes on one line of a hex dump.
+pub const DUMP_WIDTH: usize = 16;
+
+/// Hex or base64 that cannot be read. Mark the character at byte `at`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+    /// A character that does not belong there.
+    #[error("'{found}' is not {wanted}")]
+    BadCharacter {
+        /// Its byte offset.
+        at: usize,
+        /// The character.
+        found: char,
+        /// What would be right.
+        wanted: &'static str,
+    },
+    /// The text ends in the middle of a byte; `at` is where its last digits begin.
+    #[error("the last byte is not complete")]
+    Incomplete {
+        /// Byte offset of the incomplete part.
+        at: usize,
+    },
+}
+
+impl DecodeError {
+    /// The byte offset of the fault.
+    #[must_use]
+    pub fn at(self) -> usize {
+        match self {
+            Self::BadCharacter { at, .. } | Self::Incomplete { at } => at,
+        }
+    }
+}
+
+/// Lower-case hex digits without separators.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+/// Reads hex as people paste it: bytes of two digits, with white space, `:`, `-`, `,` or `;` between them if
+/// any, and `0x` or `\x` before a byte or a run of them. A single digit between separators is a byte too when
+/// it carries `0x`.
+///
+/// # Errors
+/// The first character that is no digit, or half a byte at the end of a run.
+pub fn from_hex(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let mut out = Vec::with_capacity(text.len() / 2);
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c.is_whitespace() || matches!(c, ':' | '-' | ',' | ';') {
+            continue;
+        }
+        let marker = matches!(c, '0' | '\\') && chars.peek().is_some_and(|&(_, x)| matches!(x, 'x' | 'X'));
+        let (at, c) = if marker {
+            chars.next();
+            chars.next().ok_or(DecodeError::Incomplete { at })?
+        } else {
+            (at, c)
+        };
+        let digit = |at, found: char| {
+            let bad = DecodeError::BadCharacter { at, found, wanted: "a hex digit" };
+            found.to_digit(16).map(|d| d as u8).ok_or(bad)
+        };
+        let high = digit(at, c)?;
+        match chars.peek() {
+            Some(&(next_at, next)) if !(next.is_whitespace() || matches!(next, ':' | '-' | ',' | ';')) => {
+                out.push(high << 4 | digit(next_at, next)?);
+                chars.next();
+            }
+            _ if marker => out.push(high),
+            _ => return Err(DecodeError::Incomplete { at }),
+        }
+    }
+    Ok(out)
+}
+
+/// One line of a hex dump: `00000010  48 65 6c 6c 6f 2c 20 77  6f 72 6c 64 21           |Hello, world!|`. An
+/// empty string after the end. Rows are independent, for a virtualised view.
+#[must_use]
+pub fn dump_row(bytes: &[u8], row: usize) -> String {
+    let start = row.saturating_mul(DUMP_WIDTH);
+    if start >= bytes.len() {
+        return String::new();
+    }
+    let line = &bytes[start..bytes.len().min(start + DUMP_WIDTH)];
+    let mut out = format!("{start:08x} ");
+    for i in 0..DUMP_WIDTH {
+        if i % 8 == 0 {
+            out.push(' ');
+        }
+        match line.get(i) {
+            Some(byte) => {
+                let _ = write!(out, "{byte:02x} ");
+            }
+            None => out.push_str("   "),
+        }
+    }
+    out.push_str(" |");
+    out.extend(line.iter().map(|&b| if (0x20..0x7F).contains(&b) { b as char } else { '.' }));
+    out.push('|');
+    out
+}
+
+/// Number of lines of a hex dump.
+#[must_use]
+pub fn dump_rows(bytes: &[u8]) -> usize {
+    bytes.len().div_ceil(DUMP_WIDTH)
+}
+
+/// A hex dump of at most `max_rows` lines, with line ends between them.
+#[must_use]
+pub fn dump(bytes: &[u8], max_rows: usize) -> String {
+    let rows: Vec<_> = (0..dump_rows(bytes).min(max_rows)).map(|row| dump_row(bytes, row)).collect();
+    rows.join("\n")
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 with padding (RFC 4648, section 4).
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    to_base64_into(&mut out, bytes);
+    out
+}
+
+/// As [`to_base64`], appended.
+pub fn to_base64_into(out: &mut String, bytes: &[u8]) {
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().fold(0u32, |w, &b| w << 8 | u32::from(b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            out.push(if i <= chunk.len() {
+                ALPHABET[(word >> (18 - 6 * i)) as usize & 63] as char
+            } else {
+                '='
+            });
+        }
+    }
+}
+
+/// Base64 for URLs, without padding (RFC 4648, section 5).
+#[must_use]
+pub fn to_base64url(bytes: &[u8]) -> String {
+    to_base64(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
+}
+
+/// Reads base64 of either alphabet, with or without padding, with white space anywhere.
+///
+/// # Errors
+/// The first character that does not belong there, or a last group of one character.
+pub fn from_base64(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut word, mut bits, mut padded, mut last) = (0u32, 0, false, 0);
+    for (at, c) in text.char_indices() {
+        let value = match c {
+            'A'..='Z' => c as u32 - 'A' as u32,
+            'a'..='z' => c as u32 - 'a' as u32 + 26,
+            '0'..='9' => c as u32 - '0' as u32 + 52,
+            '+' | '-' => 62,
+            '/' | '_' => 63,
+            '=' => {
+                padded = true;
+                continue;
+            }
+            c if c.is_whitespace() => continue,
+            found => return Err(DecodeError::BadCharacter { at, found, wanted: "base64" }),
+        };
+        if padded {
+            return Err(DecodeError::BadCharacter { at, found: c, wanted: "allowed after the padding '='" });
+        }
+        last = at;
+        word = word << 6 | value;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((word >> bits) as u8);
+        }
+    }
+    // Six bits are left over only if a group has a single character.
+    if bits == 6 { Err(DecodeError::Incomplete { at: last }) } else { Ok(out) }
+}
+
+/// Bytes as text: what is not UTF-8 becomes U+FFFD, and the offset of the first such byte is returned.
+#[must_use]
+pub fn to_text(bytes: &[u8]) -> (Cow<'_, str>, Option<usize>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (Cow::Borrowed(text), None),
+        Err(error) => (String::from_utf8_lossy(bytes), Some(error.valid_up_to())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn hex_as_people_paste_it() {
+        for text in [
+            "dead0f",
+            "DE AD 0F",
+            "0xDEAD0F",
+            "0xde, 0xad, 0xf",
+            "de:ad:0f",
+            "\\xde\\xad\\x0f",
+            "de-ad\n0f\t",
+        ] {
+            assert_eq!(from_hex(text), Ok(vec![0xDE, 0xAD, 0x0F]), "{text}");
+        }
+        let bad = |at, found| Err(DecodeError::BadCharacter { at, found, wanted: "a hex digit" });
+        assert_eq!(from_hex("de é"), bad(3, 'é'));
+        assert_eq!(from_hex("de ag"), bad(4, 'g'));
+        assert_eq!(from_hex("de a"), Err(DecodeError::Incomplete { at: 3 }));
+        assert_eq!(from_hex("abc de"), Err(DecodeError::Incomplete { at: 2 }));
+        assert_eq!(from_hex("0x"), Err(DecodeError::Incomplete { at: 0 }));
+    }
+
+    #[test]
+    fn base64_of_rfc_4648_section_10() {
+        for (plain, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(to_base64(plain.as_bytes()), coded);
+            assert_eq!(from_base64(coded).unwrap(), plain.as_bytes());
+        }
+        assert_eq!(to_base64url(&[0xFB, 0xFF]), "-_8");
+        assert_eq!(from_base64("Zm 9\nv-_8"), Ok(b"foo\xFB\xFF".to_vec()));
+        assert_eq!(from_base64("Zm9vY").map_err(DecodeError::at), Err(4));
+        assert_eq!(from_base64("Zm!v").map_err(DecodeError::at), Err(2));
+        assert_eq!(from_base64("Zg==Zg").map_err(DecodeError::at), Err(4));
+    }
+
+    #[test]
+    fn dump_layout() {
+        let expected = "00000000  48 65 6c 6c 6f 2c 20 77  6f 72 6c 64 21 0a 00 ff  |Hello, world!...|\n\
+                        00000010  21                                                |!|";
+        assert_eq!(dump(b"Hello, world!\n\0\xff!", 9), expected);
+        assert_eq!(dump_row(b"", 0), "");
+    }
+
+    #[test]
+    fn text_says_where_it_breaks() {
+        assert_eq!(to_text("é".as_bytes()), ("é".into(), None));
+        assert_eq!(to_text(b"ab\xFFc"), ("ab\u{FFFD}c".into(), Some(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn both_round_trip(bytes in prop::collection::vec(any::<u8>(), 0..100), sep in "[ :\n,]{0,2}") {
+            prop_assert_eq!(from_hex(&to_hex(&bytes)), Ok(bytes.clone()));
+            let spaced: Vec<_> = bytes.iter().map(|b| format!("{b:02X}")).collect();
+            prop_assert_eq!(from_hex(&spaced.join(&sep)), Ok(bytes.clone()));
+            prop_assert_eq!(from_base64(&to_base64(&bytes)), Ok(bytes.clone()));
+            prop_assert_eq!(from_base64(&to_base64url(&bytes)), Ok(bytes));
+        }
+
+        #[test]
+        fn readers_take_anything(text in any::<String>()) {
+            let _ = (from_hex(&text), from_base64(&text));
+        }
+    }
+}

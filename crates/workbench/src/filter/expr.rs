@@ -1,0 +1,263 @@
+use std::cmp::Ordering;
+use std::ops::RangeInclusive;
+
+use super::text::TextMatch;
+use crate::entry::{Body, ConnectionId, Delivery, Direction, Entry, Kind};
+use crate::json::{self, Found, Path, Token};
+use crate::time::Micros;
+
+/// Which entries are shown. The default shows all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub(super) terms: Vec<Expr>,
+}
+
+/// One condition of a [`Filter`].
+#[derive(Clone, Debug)]
+pub enum Expr {
+    /// All of them.
+    And(Vec<Expr>),
+    /// Any of them.
+    Or(Vec<Expr>),
+    /// Not it.
+    Not(Box<Expr>),
+    /// By direction.
+    Direction(Direction),
+    /// By kind.
+    Kind(KindSet),
+    /// By what became of an outgoing message.
+    Delivery(Delivery),
+    /// Heartbeats and their answers.
+    Heartbeat,
+    /// Requests with a response, and responses.
+    Paired,
+    /// By connection.
+    Connection(ConnectionId),
+    /// By close code; entries without one never match.
+    Code(RangeInclusive<u16>),
+    /// By payload bytes.
+    Size(RangeInclusive<u64>),
+    /// Responses by microseconds of round trip.
+    Rtt(RangeInclusive<u64>),
+    /// By instant.
+    Time(RangeInclusive<u64>),
+    /// By text. Binary payloads never match; notes, errors and close reasons do.
+    Text(TextMatch),
+    /// By a value inside a JSON text message.
+    Json(Path, JsonTest),
+}
+
+/// A set of entry kinds, with messages told apart by direction and type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindSet(u16);
+
+/// What a value inside a JSON text must be.
+#[derive(Clone, Debug)]
+pub enum JsonTest {
+    /// Present.
+    Exists,
+    /// A number (or a string that holds one) that compares so; exact at any size.
+    Number(Op, String),
+    /// A string (or the digits, `true`, `false`, `null` as written) that compares so.
+    Text(Op, String),
+    /// A string or scalar that contains or matches this.
+    Matches(TextMatch),
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `==`
+    Equal,
+    /// `!=`; the value must be there.
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Filter {
+    /// Shows all entries.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Whether no entry can be hidden.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// This filter and one more condition.
+    #[must_use]
+    pub fn and(mut self, expr: Expr) -> Self {
+        self.terms.push(expr);
+        self
+    }
+
+    /// Both filters.
+    #[must_use]
+    pub fn and_filter(mut self, other: &Filter) -> Self {
+        self.terms.extend(other.terms.iter().cloned());
+        self
+    }
+
+    /// This filter without heartbeats.
+    #[must_use]
+    pub fn without_heartbeats(self) -> Self {
+        self.and(Expr::Not(Box::new(Expr::Heartbeat)))
+    }
+
+    /// Whether the entry is shown.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry<'_>) -> bool {
+        self.terms.iter().all(|term| term.matches(entry))
+    }
+
+    /// What to highlight in the text of an entry: the texts and patterns that must occur.
+    #[must_use]
+    pub fn highlights(&self) -> Vec<&TextMatch> {
+        fn collect<'a>(terms: &'a [Expr], out: &mut Vec<&'a TextMatch>) {
+            for term in terms {
+                match term {
+                    Expr::Text(text) => out.push(text),
+                    Expr::And(inner) | Expr::Or(inner) => collect(inner, out),
+                    _ => {}
+                }
+            }
+        }
+        let mut out = Vec::new();
+        collect(&self.terms, &mut out);
+        out
+    }
+}
+
+impl Expr {
+    /// Whether the condition holds for the entry.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry<'_>) -> bool {
+        match self {
+            Self::And(all) => all.iter().all(|e| e.matches(entry)),
+            Self::Or(any) => any.iter().any(|e| e.matches(entry)),
+            Self::Not(inner) => !inner.matches(entry),
+            Self::Direction(direction) => entry.direction == *direction,
+            Self::Kind(kinds) => kinds.contains(entry),
+            Self::Delivery(delivery) => entry.delivery == Some(*delivery),
+            Self::Heartbeat => entry.heartbeat,
+            Self::Paired => entry.pair.is_some(),
+            Self::Connection(connection) => entry.connection == *connection,
+            Self::Code(range) => entry.code != 0 && range.contains(&entry.code),
+            Self::Size(range) => range.contains(&(entry.size() as u64)),
+            Self::Rtt(range) => {
+                let response = entry.pair.is_some_and(|pair| pair < entry.id);
+                response && entry.rtt_micros.is_some_and(|rtt| range.contains(&rtt.into()))
+            }
+            Self::Time(range) => range.contains(&entry.time.0),
+            Self::Text(text) => entry.body.text().is_some_and(|t| text.is_match(t)),
+            Self::Json(path, test) => match entry.body {
+                Body::Text(text) if entry.kind == Kind::Message => path.any(text, |found| test.holds(found)),
+                _ => false,
+            },
+        }
+    }
+
+    /// Everything from one instant to another, both included.
+    #[must_use]
+    pub fn between(from: Micros, to: Micros) -> Self {
+        Self::Time(from.0..=to.0)
+    }
+}
+
+impl KindSet {
+    const SENT_TEXT: u16 = 1;
+    const SENT_BINARY: u16 = 2;
+    const RECEIVED_TEXT: u16 = 4;
+    const RECEIVED_BINARY: u16 = 8;
+
+    /// The kind by its word in the filter bar, or `None` if there is no such word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Some(Self(match word {
+            "text" => Self::SENT_TEXT | Self::RECEIVED_TEXT,
+            "binary" => Self::SENT_BINARY | Self::RECEIVED_BINARY,
+            "message" => 15,
+            "sent" => Self::SENT_TEXT | Self::SENT_BINARY,
+            "response" | "received" => Self::RECEIVED_TEXT | Self::RECEIVED_BINARY,
+            "connected" => 16,
+            "disconnected" => 32,
+            "error" => 64,
+            "note" => 128,
+            "ping" => 256,
+            "pong" => 512,
+            _ => return None,
+        }))
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the entry is of one of these kinds.
+    #[must_use]
+    pub fn contains(self, entry: &Entry<'_>) -> bool {
+        let bit = match (entry.kind, entry.direction, entry.body) {
+            (Kind::Message, Direction::Out, Body::Text(_)) => Self::SENT_TEXT,
+            (Kind::Message, Direction::Out, Body::Binary(_)) => Self::SENT_BINARY,
+            (Kind::Message, _, Body::Text(_)) => Self::RECEIVED_TEXT,
+            (Kind::Message, _, Body::Binary(_)) => Self::RECEIVED_BINARY,
+            (Kind::Connected, ..) => 16,
+            (Kind::Disconnected, ..) => 32,
+            (Kind::Error, ..) => 64,
+            (Kind::Note, ..) => 128,
+            (Kind::Ping, ..) => 256,
+            (Kind::Pong, ..) => 512,
+        };
+        self.0 & bit != 0
+    }
+}
+
+impl JsonTest {
+    fn holds(&self, found: Found<'_>) -> bool {
+        match self {
+            Self::Exists => true,
+            Self::Number(op, wanted) => match found.digits() {
+                Some(digits) => op.holds(json::compare_numbers(digits, wanted)),
+                None => *op == Op::NotEqual,
+            },
+            Self::Text(op, wanted) => match scalar(found) {
+                Some(text) => op.holds(text.as_ref().cmp(wanted)),
+                None => *op == Op::NotEqual,
+            },
+            Self::Matches(text) => scalar(found).is_some_and(|t| text.is_match(&t)),
+        }
+    }
+}
+
+fn scalar(found: Found<'_>) -> Option<std::borrow::Cow<'_, str>> {
+    match found.token {
+        Token::String => Some(json::unescape(found.raw)),
+        Token::ObjectStart | Token::ArrayStart => None,
+        _ => Some(found.raw.into()),
+    }
+}
+
+impl Op {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::NotEqual => ordering.is_ne(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+        }
+    }
+}

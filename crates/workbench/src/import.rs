@@ -1,0 +1,202 @@
+//! Files back into the log, read in slices: what [`crate::export`] writes, and HAR files from Chromium's DevTools.
+//!
+//! A line that makes no sense is skipped and reported with its number; only a file that is of no known format,
+//! or breaks off in a way that hides where the next entry begins, ends the import.
+
+mod csv;
+mod har;
+mod jsonl;
+
+use thiserror::Error;
+
+use crate::entry::{ConnectionId, Delivery, Direction, Kind};
+use crate::export::{ConnectionInfo, FileFormat};
+use crate::filter::Progress;
+use crate::json::{JsonErrorKind, Value};
+use crate::store::Store;
+
+/// Skipped lines that are reported one by one; the rest are only counted.
+pub const MAX_PROBLEMS: usize = 20;
+
+/// A file being read.
+#[derive(Debug)]
+pub struct Import {
+    text: String,
+    reader: Reader,
+    report: Report,
+}
+
+/// What an import has done so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Entries appended. The store's limits may have dropped the first of them again.
+    pub entries: u64,
+    /// Lines skipped.
+    pub skipped: u64,
+    /// The first [`MAX_PROBLEMS`] of them.
+    pub problems: Vec<ImportError>,
+    /// The connections met, under the ids they got in the store.
+    pub connections: Vec<ConnectionInfo>,
+}
+
+/// What is wrong with a line of a file, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {kind}")]
+pub struct ImportError {
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub kind: ImportErrorKind,
+}
+
+/// What is wrong with a line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ImportErrorKind {
+    /// Not a file that can be imported.
+    #[error("not a log; choose a .jsonl or .csv file exported here, or a .har file exported by DevTools")]
+    UnknownFormat,
+    /// Of a later version.
+    #[error("written by a newer Heartwire (format {0}); update this one and import again")]
+    NewerVersion(u64),
+    /// Not JSON.
+    #[error("not valid JSON ({0}); repair the line, or export the log again")]
+    Json(JsonErrorKind),
+    /// A member or column is missing.
+    #[error("'{0}' is missing; add it, or export the log again")]
+    Missing(&'static str),
+    /// A member or column has no meaning.
+    #[error("'{0}' has a value that is not allowed; correct it, or export the log again")]
+    Invalid(&'static str),
+    /// A quoted field that does not end.
+    #[error("the quote that opens here is never closed; close it, or export the log again")]
+    UnclosedQuote,
+    /// A HAR file without WebSocket messages.
+    #[error(
+        "the file holds no WebSocket messages; open DevTools' Network tab before connecting, then export again"
+    )]
+    NoMessages,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Unknown,
+    JsonLines(jsonl::Reader),
+    Csv(csv::Reader),
+    Har(Box<har::Reader>),
+}
+
+/// Gives connections of a file ids of the store.
+#[derive(Debug)]
+struct Connections {
+    next: u32,
+    known: Vec<(u32, ConnectionId)>,
+}
+
+impl Import {
+    /// Starts reading a file. Its connections get ids from `first_connection` on, in the order they are met.
+    #[must_use]
+    pub fn new(text: String, first_connection: ConnectionId) -> Self {
+        let connections = Connections { next: first_connection.0, known: Vec::new() };
+        let reader = match Self::detect(&text) {
+            Some(FileFormat::JsonLines) => Reader::JsonLines(jsonl::Reader::new(connections)),
+            Some(FileFormat::Csv) => Reader::Csv(csv::Reader::new(connections)),
+            Some(FileFormat::Har) => Reader::Har(Box::new(har::Reader::new(connections))),
+            None => Reader::Unknown,
+        };
+        Self { text, reader, report: Report::default() }
+    }
+
+    /// The format of a file by its beginning.
+    #[must_use]
+    pub fn detect(text: &str) -> Option<FileFormat> {
+        let text = text.trim_start_matches('\u{FEFF}').trim_start();
+        let line = text.lines().next().unwrap_or("");
+        if line.starts_with('{') {
+            let header = Value::parse(line).ok();
+            let ours = header.is_some_and(|h| h.get("heartwire").and_then(Value::as_str) == Some("log"));
+            return Some(if ours { FileFormat::JsonLines } else { FileFormat::Har });
+        }
+        let ours = ["kind", "direction", "data"]
+            .iter()
+            .all(|c| line.split(',').any(|name| name.trim_matches('"') == *c));
+        ours.then_some(FileFormat::Csv)
+    }
+
+    /// Reads about `budget` entries into the store.
+    ///
+    /// # Errors
+    /// The import cannot go on. What was read before stays in the store.
+    pub fn step(&mut self, store: &mut Store, budget: usize) -> Result<Progress, ImportError> {
+        let Self { text, reader, report } = self;
+        let position = match reader {
+            Reader::Unknown => return Err(ImportError { line: 1, kind: ImportErrorKind::UnknownFormat }),
+            Reader::JsonLines(reader) => reader.step(text, store, report, budget)?,
+            Reader::Csv(reader) => reader.step(text, store, report, budget)?,
+            Reader::Har(reader) => reader.step(text, store, report, budget)?,
+        };
+        let done = position >= text.len();
+        Ok(Progress { fraction: if done { 1.0 } else { position as f64 / text.len() as f64 }, done })
+    }
+
+    /// Reads as long as `more` says so; it is asked after every 64 entries or so.
+    ///
+    /// # Errors
+    /// As [`Import::step`].
+    pub fn step_while(
+        &mut self,
+        store: &mut Store,
+        mut more: impl FnMut() -> bool,
+    ) -> Result<Progress, ImportError> {
+        loop {
+            let progress = self.step(store, 64)?;
+            if progress.done || !more() {
+                return Ok(progress);
+            }
+        }
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+impl Report {
+    fn skip(&mut self, line: u64, kind: ImportErrorKind) {
+        self.skipped += 1;
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(ImportError { line, kind });
+        }
+    }
+}
+
+impl Connections {
+    fn id(&mut self, number: u32, url: Option<&str>, report: &mut Report) -> ConnectionId {
+        if let Some(&(_, id)) = self.known.iter().find(|(known, _)| *known == number) {
+            return id;
+        }
+        let id = ConnectionId(self.next);
+        self.next = self.next.wrapping_add(1);
+        self.known.push((number, id));
+        report.connections.push(ConnectionInfo { id, url: url.unwrap_or_default().to_owned() });
+        id
+    }
+}
+
+fn direction(word: &str) -> Option<Direction> {
+    [Direction::In, Direction::Out, Direction::Local]
+        .into_iter()
+        .find(|d| crate::export::direction_word(*d) == word)
+}
+
+fn kind(word: &str) -> Option<Kind> {
+    use Kind::{Connected, Disconnected, Error, Message, Note, Ping, Pong};
+    let all = [Message, Connected, Disconnected, Error, Note, Ping, Pong];
+    all.into_iter().find(|k| crate::export::kind_word(*k) == word)
+}
+
+fn delivery(word: &str) -> Option<Delivery> {
+    use Delivery::{Dropped, Queued, Sent, Unknown};
+    [Queued, Sent, Unknown, Dropped].into_iter().find(|d| crate::export::delivery_word(*d) == word)
+}
