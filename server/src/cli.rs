@@ -1,14 +1,13 @@
 //! The command line: flags, their environment variables, and the configuration they make.
 
-use crate::config::{Config, SocketConfig};
-use crate::origin::{AllowOrigin, OriginPolicy};
+mod args;
+mod values;
+
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
-use std::num::NonZeroUsize;
-use std::time::Duration;
-use tracing_subscriber::EnvFilter;
+
+pub use args::{LogFormat, ServeArgs};
 
 const AFTER_HELP: &str = "\
 Every flag can also be set by the environment variable shown with it; the flag wins. Durations take units \
@@ -33,79 +32,6 @@ enum Command {
     Serve(ServeArgs),
 }
 
-/// The flags of `heartwire serve`.
-#[derive(Clone, Debug, Args)]
-pub struct ServeArgs {
-    /// Address to listen on; can be repeated. Port 0 takes a free one
-    #[arg(
-        long,
-        value_name = "ADDR:PORT",
-        env = "HEARTWIRE_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_delimiter = ',',
-        value_parser = parse_listen
-    )]
-    listen: Vec<SocketAddr>,
-
-    /// Lets pages of this origin open sockets beside the server's own; can be repeated, * lets in all
-    #[arg(long, value_name = "ORIGIN", env = "HEARTWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
-    allow_origin: Vec<AllowOrigin>,
-
-    /// Largest message; a larger one closes the connection with 1009
-    #[arg(
-        long,
-        value_name = "SIZE",
-        env = "HEARTWIRE_MAX_MESSAGE_SIZE",
-        default_value = "16MiB",
-        value_parser = parse_size
-    )]
-    max_message_size: usize,
-
-    /// Quiet time after which the server pings; 0 turns the heartbeat off
-    #[arg(
-        long,
-        value_name = "DURATION",
-        env = "HEARTWIRE_PING_INTERVAL",
-        default_value = "20s",
-        value_parser = parse_duration
-    )]
-    ping_interval: Duration,
-
-    /// How long a ping may stay unanswered before the connection is dropped
-    #[arg(
-        long,
-        value_name = "DURATION",
-        env = "HEARTWIRE_PING_TIMEOUT",
-        default_value = "10s",
-        value_parser = parse_positive_duration
-    )]
-    ping_timeout: Duration,
-
-    /// How long a shutdown waits for sockets to close
-    #[arg(
-        long,
-        value_name = "DURATION",
-        env = "HEARTWIRE_DRAIN",
-        default_value = "5s",
-        value_parser = parse_duration
-    )]
-    drain: Duration,
-
-    /// Serving threads [default: one per core]
-    #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
-    threads: Option<NonZeroUsize>,
-
-    /// What to log on standard error: off, error, warn, info, debug, trace, or directives such as server=debug
-    #[arg(
-        long,
-        value_name = "FILTER",
-        env = "HEARTWIRE_LOG_LEVEL",
-        default_value = "info",
-        value_parser = parse_filter
-    )]
-    log_level: String,
-}
-
 impl Cli {
     /// Reads the process's arguments and environment; ends the process for `--help`, `--version` and mistakes.
     pub fn from_process() -> Self {
@@ -117,32 +43,6 @@ impl Cli {
         match self.command {
             Some(Command::Serve(args)) => args,
             None => self.serve,
-        }
-    }
-}
-
-impl ServeArgs {
-    /// What to log, as checked when the flags were read.
-    pub fn log_filter(&self) -> EnvFilter {
-        EnvFilter::new(&self.log_level)
-    }
-}
-
-impl From<ServeArgs> for Config {
-    fn from(args: ServeArgs) -> Self {
-        let defaults = Self::default();
-        Self {
-            listen: args.listen,
-            origins: OriginPolicy::new(args.allow_origin),
-            socket: SocketConfig {
-                max_message_size: args.max_message_size,
-                ping_interval: args.ping_interval,
-                ping_timeout: args.ping_timeout,
-                ..defaults.socket
-            },
-            drain: args.drain,
-            threads: args.threads.unwrap_or(defaults.threads),
-            ..defaults
         }
     }
 }
@@ -159,59 +59,14 @@ fn exit(error: &clap::Error) -> ! {
     error.exit()
 }
 
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    numeric.as_deref().unwrap_or(text).parse().map_err(|_| {
-        "expected an address and a port, such as 127.0.0.1:8080, [::1]:8080, or 0.0.0.0:8080 for all interfaces"
-            .to_owned()
-    })
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|_| "expected a duration with its unit, such as 500ms, 20s or 2m".to_owned())
-}
-
-fn parse_positive_duration(text: &str) -> Result<Duration, String> {
-    match parse_duration(text)? {
-        Duration::ZERO => Err("expected a duration longer than zero".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
-fn parse_filter(text: &str) -> Result<String, String> {
-    match EnvFilter::builder().parse(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => {
-            Err("expected off, error, warn, info, debug, trace, or directives such as server=debug"
-                .to_owned())
-        }
-    }
-}
-
-/// A number of bytes with an optional unit: powers of 1024 with an `i` (KiB, MiB, GiB), of 1000 without.
-fn parse_size(text: &str) -> Result<usize, String> {
-    let expected = || "expected a size of at least 1 byte, such as 65536, 64KiB or 16MiB".to_owned();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let unit: usize = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1_000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return Err(expected()),
-    };
-    let number: usize = number.parse().map_err(|_| expected())?;
-    number.checked_mul(unit).filter(|size| *size > 0).ok_or_else(expected)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Compression, Config, PerAddress, TlsSource};
     use clap::CommandFactory as _;
+    use socket::wire::handshake::OriginPolicy;
+    use std::num::{NonZeroU32, NonZeroUsize};
+    use std::time::Duration;
 
     fn parse(args: &[&str]) -> Result<Config, clap::Error> {
         Cli::try_parse_from([&["heartwire"], args].concat()).map(|cli| cli.into_serve().into())
@@ -231,17 +86,63 @@ mod tests {
 
     #[test]
     fn every_flag_reaches_the_configuration() {
-        let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --max-message-size 64KiB \
-            --ping-interval 1m --ping-timeout 500ms --drain 0s --threads 3 --log-level debug";
+        let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --trusted-proxy 10.0.0.0/8 \
+            --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
+            --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
+            --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --max-queue 13KiB \
+            --ping-interval 1m --ping-timeout 500ms --idle-timeout 14s --message-timeout 15s \
+            --send-timeout 16s --close-timeout 17s --shutdown-delay 18s --drain 0s --threads 3 \
+            --log-level debug --log-format json";
         let args: Vec<_> = args.split_whitespace().collect();
         for config in [parse(&args).unwrap(), parse(&[&["serve"], &args[..]].concat()).unwrap()] {
             assert_eq!(config.listen, ["[::1]:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap()]);
             assert_eq!(config.origins, OriginPolicy::new(["http://a".parse().unwrap()]));
-            assert_eq!(config.socket.max_message_size, 65_536);
-            assert_eq!(config.socket.ping_interval, Duration::from_secs(60));
-            assert_eq!(config.socket.ping_timeout, Duration::from_millis(500));
+            assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
+            assert_eq!(config.tls, Some(TlsSource::Files { cert: "a.pem".into(), key: "b.pem".into() }));
+            let limits = config.limits;
+            assert_eq!(limits.max_connections.get(), 7);
+            assert_eq!(limits.max_connections_per_address, PerAddress::AtMost(NonZeroUsize::new(8).unwrap()));
+            assert_eq!(limits.handshake_timeout, Duration::from_secs(9));
+            assert_eq!(limits.max_header_size, 10_240);
+            let socket = config.socket;
+            assert_eq!((socket.compression, socket.compression_level), (Compression::Takeover, 6));
+            assert_eq!((socket.max_frame_size, socket.max_message_size), (11_264, 65_536));
+            assert_eq!(socket.max_messages_per_second, NonZeroU32::new(12));
+            assert_eq!(socket.max_queue, 13_312);
+            assert_eq!(socket.ping_interval, Duration::from_secs(60));
+            assert_eq!(socket.ping_timeout, Duration::from_millis(500));
+            assert_eq!(socket.idle_timeout, Some(Duration::from_secs(14)));
+            assert_eq!(socket.message_timeout, Some(Duration::from_secs(15)));
+            assert_eq!(socket.send_timeout, Duration::from_secs(16));
+            assert_eq!(socket.close_timeout, Duration::from_secs(17));
+            assert_eq!(config.shutdown_delay, Duration::from_secs(18));
             assert_eq!(config.drain, Duration::ZERO);
             assert_eq!(config.threads.get(), 3);
+        }
+        assert_eq!(parse(&["--tls-self-signed"]).unwrap().tls, Some(TlsSource::SelfSigned));
+    }
+
+    #[test]
+    fn zero_turns_off_what_can_be_turned_off() {
+        let args = "--max-connections-per-address 0 --max-messages-per-second 0 --ping-interval 0s \
+            --idle-timeout 0s --message-timeout 0s";
+        let config = parse(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
+        assert_eq!(config.limits.max_connections_per_address, PerAddress::Unlimited);
+        let settings = config.socket.settings();
+        assert_eq!(settings.messages_per_second, None);
+        assert_eq!(settings.ping_interval, None);
+        assert_eq!(settings.idle_timeout, None);
+        assert_eq!(settings.message_timeout, None);
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key_and_nothing_else() {
+        for args in [
+            &["--tls-cert", "a.pem"][..],
+            &["--tls-key", "a.pem"],
+            &["--tls-self-signed", "--tls-cert", "a.pem", "--tls-key", "a.pem"],
+        ] {
+            assert!(parse(args).is_err(), "{args:?}");
         }
     }
 
@@ -256,23 +157,6 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_units() {
-        for (text, size) in [
-            ("1", 1),
-            ("512b", 512),
-            ("2k", 2_000),
-            ("64KiB", 65_536),
-            ("16 MiB", 16 << 20),
-            ("1GB", 1_000_000_000),
-        ] {
-            assert_eq!(parse_size(text), Ok(size), "{text}");
-        }
-        for text in ["", "0", "KiB", "-1", "1.5MiB", "1TiBs", "99999999999999999999", "99999999999GiB"] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn wrong_values_say_what_would_be_right() {
         for (args, hint) in [
             (["--listen", "8080"], "such as 127.0.0.1:8080"),
@@ -282,6 +166,8 @@ mod tests {
             (["--ping-interval", "20"], "such as 500ms"),
             (["--ping-timeout", "0s"], "longer than zero"),
             (["--log-level", "loud=quiet=x"], "info, debug"),
+            (["--trusted-proxy", "10.0.0.0/64"], "such as 10.0.0.0/8"),
+            (["--max-header-size", "1000"], "at least 1KiB"),
         ] {
             let error = parse(&args).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ValueValidation, "{args:?}");

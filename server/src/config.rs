@@ -1,56 +1,171 @@
 //! What a server can be told. Each field's flag has the same name.
 
-use crate::origin::OriginPolicy;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroUsize;
+use crate::forwarded::Network;
+use socket::Settings;
+use socket::wire::Limits;
+use socket::wire::deflate::{self, Retain, ServerPolicy};
+use socket::wire::handshake::OriginPolicy;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// WebSockets of one address other than loopback, unless told otherwise.
+const PER_ADDRESS: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
 
 /// Everything a server is told before it starts.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Addresses to listen on. Default `127.0.0.1:8080`; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
+    /// TLS on every address. Default: none, plain HTTP.
+    pub tls: Option<TlsSource>,
     /// Which pages may open sockets. Default: the server's own.
     pub origins: OriginPolicy,
+    /// Whose `X-Forwarded-For` is believed. Default: nobody's.
+    pub trusted_proxies: Vec<Network>,
+    /// What clients may take.
+    pub limits: LimitConfig,
     /// What every socket is held to.
     pub socket: SocketConfig,
-    /// How long a shutdown waits for sockets to close. Default 5 s. A longer time is kinder to slow peers; a
-    /// service manager usually kills after 10 s to 90 s, so stay below that.
+    /// How long after the request to stop this server goes on as before, except that `/readyz` says 503. Default 250 ms.
+    /// Behind a load balancer it should be longer than the time between two of its probes.
+    pub shutdown_delay: Duration,
+    /// How long a shutdown then waits for sockets to close. Default 5 s. They are told one after the other, during at
+    /// most the first half of it. A longer time is kinder to slow peers; a service manager usually kills
+    /// after 10 s to 90 s, so stay below that.
     pub drain: Duration,
-    /// How long a client may take to send the head of a request, counted from its first wait for one. Default
-    /// 10 s. It is also how long an idle keep-alive connection is kept.
-    pub header_timeout: Duration,
     /// Threads, each with a runtime and an accept loop of its own. Default: one per core that this process may
     /// use.
     pub threads: NonZeroUsize,
 }
 
+/// Where a certificate and its key come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsSource {
+    /// PEM files, read at the start and at each [`Certificate::reload`](crate::Certificate::reload).
+    Files {
+        /// The certificate, followed by its intermediates.
+        cert: PathBuf,
+        /// The private key: PKCS #8, PKCS #1 or SEC 1.
+        key: PathBuf,
+    },
+    /// Made at the start for localhost and the addresses listened on. For development: nobody trusts it.
+    SelfSigned,
+}
+
+/// What clients may take of the server, before they have a WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitConfig {
+    /// WebSockets at the same time, and as many HTTP connections beside them. Default 100,000; what the system allows
+    /// in open files may be less. One more is refused with 503.
+    pub max_connections: NonZeroUsize,
+    /// The same for one client: an IPv4 address, or the /64 network of an IPv6 address. One more is refused with 429.
+    pub max_connections_per_address: PerAddress,
+    /// How long a client may take for its TLS handshake, and again for the head of each request, counted from its
+    /// first wait for one. Default 10 s. It is also how long an idle keep-alive connection is kept.
+    pub handshake_timeout: Duration,
+    /// The head of a request, in bytes. Default 16 KiB, at least 1 KiB. A larger one is refused with 431.
+    pub max_header_size: usize,
+}
+
+/// How many connections one address may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PerAddress {
+    /// 1,024, but any number over loopback: load from this machine is a test, not an attack.
+    #[default]
+    Usual,
+    /// So many, loopback included.
+    AtMost(NonZeroUsize),
+    /// Any number.
+    Unlimited,
+}
+
 /// What every WebSocket is held to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketConfig {
-    /// The largest message, in bytes of payload over all its fragments. Default 16 MiB. A larger one ends the
-    /// connection with 1009. One connection may make the server hold about twice as much: the message and its
-    /// echo.
+    /// Whether messages are compressed where the client offers it. Default [`Compression::On`].
+    pub compression: Compression,
+    /// 1 (fastest) to 9 (smallest). Default 1: on short messages higher levels cost two to three times the CPU for
+    /// a quarter fewer bytes.
+    pub compression_level: u8,
+    /// The largest frame, in bytes of payload as sent. Default 16 MiB. A larger one ends the connection with 1009.
+    pub max_frame_size: usize,
+    /// The largest message, in bytes of payload over all its fragments, after decompression. Default 16 MiB. A larger
+    /// one ends the connection with 1009. One connection may make the server hold about twice as much: the
+    /// message and its echo.
     pub max_message_size: usize,
+    /// More messages than this within a second end the connection with 1008. Default: any number; a client that
+    /// sends faster than the server echoes is slowed down by TCP either way.
+    pub max_messages_per_second: Option<NonZeroU32>,
+    /// Bytes that may wait for a peer that reads slowly. Default 1 MiB. Beyond it an echo stops reading, and whatever
+    /// sends of its own accord loses messages or ends the connection with 1013.
+    pub max_queue: usize,
     /// Quiet time after which the server sends a Ping. Default 20 s; zero sends none and lets a vanished peer
     /// stay until TCP notices. Proxies cut quiet connections after 60 s or more: stay below and off that value.
     pub ping_interval: Duration,
     /// How long a Ping may go unanswered by any traffic at all. Default 10 s. Shorter notices a vanished peer
     /// sooner and cuts more of those on bad networks.
     pub ping_timeout: Duration,
-    /// How long the peer may take to answer a Close or to hang up after it. Default 5 s.
+    /// How long the peer may take to answer a Close, and again to hang up after it. Default 5 s.
     pub close_timeout: Duration,
+    /// How long a peer may take nothing of what waits for it. Default 30 s.
+    pub send_timeout: Duration,
+    /// How long a message in fragments may take to arrive. Default 60 s, `None`: any time. A slower one ends the connection
+    /// with 1008.
+    pub message_timeout: Option<Duration>,
+    /// A connection without a message for this long is closed with 1000. Default: never.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// Compression by permessage-deflate (RFC 7692).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Compression {
+    /// Never: offers are declined.
+    Off,
+    /// Where offered, each message by itself: an idle connection holds no window.
+    #[default]
+    On,
+    /// Where offered, with what was said before as context: fewer bytes, up to 64 KiB of memory per connection.
+    Takeover,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))],
+            tls: None,
             origins: OriginPolicy::default(),
+            trusted_proxies: Vec::new(),
+            limits: LimitConfig::default(),
             socket: SocketConfig::default(),
+            shutdown_delay: Duration::from_millis(250),
             drain: Duration::from_secs(5),
-            header_timeout: Duration::from_secs(10),
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        Self {
+            max_connections: NonZeroUsize::new(100_000).expect("not zero"),
+            max_connections_per_address: PerAddress::default(),
+            handshake_timeout: Duration::from_secs(10),
+            max_header_size: 16 << 10,
+        }
+    }
+}
+
+impl PerAddress {
+    /// How many connections `address` may have; `None`: any number.
+    pub(crate) fn of(self, address: IpAddr) -> Option<usize> {
+        match self {
+            Self::Usual if address.is_loopback() => None,
+            Self::Usual => Some(PER_ADDRESS.get()),
+            Self::AtMost(limit) => Some(limit.get()),
+            Self::Unlimited => None,
         }
     }
 }
@@ -58,10 +173,57 @@ impl Default for Config {
 impl Default for SocketConfig {
     fn default() -> Self {
         Self {
+            compression: Compression::default(),
+            compression_level: 1,
+            max_frame_size: 16 << 20,
             max_message_size: 16 << 20,
+            max_messages_per_second: None,
+            max_queue: 1 << 20,
             ping_interval: Duration::from_secs(20),
             ping_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
+            send_timeout: Duration::from_secs(30),
+            message_timeout: Some(Duration::from_secs(60)),
+            idle_timeout: None,
+        }
+    }
+}
+
+impl SocketConfig {
+    /// The same in the protocol's terms.
+    pub(crate) fn settings(&self) -> Settings {
+        let limits = Limits {
+            frame_len: self.max_frame_size as u64,
+            message_len: self.max_message_size as u64,
+            ..Limits::default()
+        };
+        Settings {
+            limits: Arc::new(limits),
+            ping_interval: (!self.ping_interval.is_zero()).then_some(self.ping_interval),
+            ping_timeout: self.ping_timeout,
+            close_timeout: self.close_timeout,
+            send_timeout: self.send_timeout,
+            message_timeout: self.message_timeout,
+            idle_timeout: self.idle_timeout,
+            messages_per_second: self.max_messages_per_second,
+            queue_bytes: self.max_queue,
+            // A whole state per connection would be ten times the memory for no shorter messages.
+            deflate: deflate::Settings {
+                level: self.compression_level,
+                retain: Retain::Window,
+                ..deflate::Settings::default()
+            },
+        }
+    }
+}
+
+impl Compression {
+    /// How offers of permessage-deflate are answered; `None`: they are declined.
+    pub(crate) fn policy(self) -> Option<ServerPolicy> {
+        match self {
+            Self::Off => None,
+            Self::On => Some(ServerPolicy::default()),
+            Self::Takeover => Some(ServerPolicy::TAKEOVER),
         }
     }
 }

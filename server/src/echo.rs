@@ -1,9 +1,9 @@
-//! What `/ws` is asked to do beyond echoing, read from its URL.
+//! `/ws`: gives back what it gets, and does what else its URL asks for.
 
 use serde::Deserialize;
-
-/// The most bytes of UTF-8 that a Close can carry beside its code (RFC 6455 section 5.5).
-const MAX_REASON_BYTES: usize = 123;
+use socket::wire::CloseCode;
+use socket::wire::close::MAX_REASON_LEN;
+use socket::{End, Endpoint, Message, NotSent, Outgoing};
 
 /// The echo endpoint's parameters. Names it doesn't know are left alone: a client under test may bring its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,12 @@ pub struct CloseWith {
     pub code: u16,
     /// At most 123 bytes.
     pub reason: String,
+}
+
+/// What is behind an echo's socket.
+#[derive(Debug)]
+pub(crate) struct Echo {
+    close: Option<Box<CloseWith>>,
 }
 
 /// A parameter that can't be followed. The text is sent with a 400.
@@ -58,19 +64,35 @@ impl EchoOptions {
                 Ok(Self::default())
             };
         };
-        let code = code.parse().ok().filter(|code| may_travel(*code)).ok_or(OptionsError::Code(code))?;
+        let may_travel = |code: &u16| CloseCode(*code).may_appear_on_the_wire();
+        let code = code.parse().ok().filter(may_travel).ok_or(OptionsError::Code(code))?;
         let reason = raw.reason.unwrap_or_default();
-        if reason.len() > MAX_REASON_BYTES {
+        if reason.len() > MAX_REASON_LEN {
             return Err(OptionsError::ReasonTooLong(reason.len()));
         }
         Ok(Self { close: Some(CloseWith { code, reason }) })
     }
 }
 
-/// Whether a Close may carry `code`: registered for the wire, or in the ranges of libraries and applications
-/// (RFC 6455 section 7.4 and the registry it founds). 1004 is reserved; 1005, 1006 and 1015 only exist in APIs.
-fn may_travel(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+impl Echo {
+    /// An echo that does what `options` say.
+    pub(crate) fn new(options: EchoOptions) -> Self {
+        Self { close: options.close.map(Box::new) }
+    }
+}
+
+impl Endpoint for Echo {
+    #[inline]
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        if let Err(NotSent::QueueFull) = out.echo(&message) {
+            // Refused only while the connection closes, as the echo itself otherwise would be.
+            let slow = Some((CloseCode::TRY_AGAIN_LATER, "you read too slowly"));
+            let _ = out.close(slow, End::LimitExceeded);
+        }
+        if let Some(close) = &self.close {
+            let _ = out.close(Some((CloseCode(close.code), &close.reason)), End::Finished);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,129 +1,121 @@
-//! What is remembered of a socket, and the one line that says why it ended.
+//! What is logged of a socket: that it opened, and the one line that says why it ended. Never a payload.
 
+use crate::admission::Client;
+use socket::wire::CloseCode;
+use socket::{Counts, End, Summary};
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 use tracing::{debug, info};
 
-/// The one reason why a socket's loop ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// The peer sent a Close, with this code or none.
-    PeerClosed(Option<u16>),
-    /// Nothing more can be received: the transport failed, or the peer broke the protocol and is sent `code`.
-    ReceiveFailed {
-        /// The close code that the peer is sent; none when the transport is gone.
-        code: Option<u16>,
-        /// What happened.
-        detail: String,
-    },
-    /// The transport refused our bytes.
-    SendFailed(String),
-    /// The peer stayed silent, or stopped reading, for longer than the heartbeat allows.
-    HeartbeatFailed(&'static str),
-    /// The peer went over a limit and is sent 1009.
-    Limit(String),
-    /// The server is shutting down and sends 1012.
-    Shutdown,
-    /// The URL asked for this close code.
-    Requested(u16),
-}
-
-impl End {
-    /// The reason's name, stable for log queries.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::PeerClosed(_) => "peer closed",
-            Self::ReceiveFailed { .. } => "receive failed",
-            Self::SendFailed(_) => "send failed",
-            Self::HeartbeatFailed(_) => "heartbeat failed",
-            Self::Limit(_) => "limit",
-            Self::Shutdown => "shutdown",
-            Self::Requested(_) => "requested",
-        }
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::PeerClosed(Some(code)) => write!(f, "received {code}"),
-            Self::PeerClosed(None) => f.write_str("received no code"),
-            Self::ReceiveFailed { code: Some(code), detail } => write!(f, "{detail}; closing with {code}"),
-            Self::ReceiveFailed { code: None, detail } | Self::SendFailed(detail) => f.write_str(detail),
-            Self::HeartbeatFailed(detail) => f.write_str(detail),
-            Self::Limit(detail) => write!(f, "{detail}; closing with 1009"),
-            Self::Shutdown => f.write_str("closing with 1012"),
-            Self::Requested(code) => write!(f, "closing with {code}"),
-        }
-    }
-}
-
-/// Messages and payload bytes, each way; control frames are not counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) messages_in: u64,
-    pub(crate) bytes_in: u64,
-    pub(crate) messages_out: u64,
-    pub(crate) bytes_out: u64,
-}
-
-/// One socket's record, from its handshake to its end. It never holds payloads.
-///
-/// Dropped without [`end`](Self::end), as happens to sockets cut off by the end of a drain or by a panic, it still logs.
-#[derive(Debug)]
-pub(crate) struct Journal {
+/// One socket's entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
     id: u64,
-    peer: SocketAddr,
     opened: Instant,
-    ended: bool,
-    pub(crate) counts: Counts,
 }
 
-impl Journal {
-    /// Starts the record of a socket whose handshake was accepted. Ids count up from 1 in this process.
-    pub(crate) fn open(peer: SocketAddr) -> Self {
+/// The reason's second half: what the peer said, or what was said to it and why.
+struct Detail<'a>(&'a Summary);
+
+impl Entry {
+    /// Logs a socket whose handshake was accepted. Ids count up from 1 in this process.
+    pub(crate) fn open(client: Client) -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
-        debug!(conn = id, %peer, "socket opened");
-        Self { id, peer, opened: Instant::now(), ended: false, counts: Counts::default() }
+        debug!(conn = id, peer = %client, "socket opened");
+        Self { id, opened: Instant::now() }
     }
 
-    /// Logs the end, as soon as its reason is known; closing may still take time. The first reason stays.
-    pub(crate) fn end(&mut self, end: &End) {
-        if !self.ended {
-            self.log(end.name(), end);
+    /// Logs how it ended.
+    pub(crate) fn ended(&self, client: Client, summary: &Summary) {
+        self.log(client, summary.end.as_str(), &Detail(summary), &summary.counts);
+    }
+
+    /// Logs a socket that never saw its end, because this server ends or fails; says which of the two.
+    pub(crate) fn cut_off(&self, client: Client, counts: &Counts) -> End {
+        if std::thread::panicking() {
+            self.log(client, "panic", &"this server's fault", counts);
+            return End::SendFailed;
         }
+        self.log(client, End::Shutdown.as_str(), &"cut off", counts);
+        End::Shutdown
     }
 
-    fn log(&mut self, reason: &str, detail: &dyn fmt::Display) {
-        self.ended = true;
-        let Counts { messages_in, bytes_in, messages_out, bytes_out } = self.counts;
+    /// Logs a client that left before it got its 101.
+    pub(crate) fn never_upgraded(&self, client: Client, error: &std::io::Error) {
+        self.log(client, End::SendFailed.as_str(), error, &Counts::default());
+    }
+
+    fn log(&self, client: Client, reason: &str, detail: &dyn fmt::Display, counts: &Counts) {
         info!(
             conn = self.id,
-            peer = %self.peer,
+            peer = %client,
             reason,
             %detail,
             seconds = format_args!("{:.3}", self.opened.elapsed().as_secs_f64()),
-            messages_in,
-            bytes_in,
-            messages_out,
-            bytes_out,
+            messages_in = counts.messages_in,
+            bytes_in = counts.payload_in,
+            messages_out = counts.messages_out,
+            bytes_out = counts.payload_out,
+            wire_bytes_in = counts.wire_in,
+            wire_bytes_out = counts.wire_out,
             "socket ended"
         );
     }
 }
 
-impl Drop for Journal {
-    fn drop(&mut self) {
-        if !self.ended {
-            let (reason, detail) = if std::thread::panicking() {
-                ("panic", "this server's fault")
-            } else {
-                ("shutdown", "cut off")
-            };
-            self.log(reason, &detail);
+impl fmt::Display for Detail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { end, cause, close_sent, close_received, .. } = self.0;
+        match (end, close_received) {
+            (End::PeerClosed, Some(Some(CloseCode(code)))) => return write!(f, "received {code}"),
+            (End::PeerClosed, _) => return f.write_str("received no code"),
+            _ => {}
         }
+        if let Some(cause) = cause {
+            cause.fmt(f)?;
+        }
+        match close_sent {
+            Some(Some(CloseCode(code))) => {
+                f.write_str(if cause.is_some() { "; " } else { "" })?;
+                write!(f, "closed with {code}")
+            }
+            Some(None) | None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socket::Cause;
+    use socket::wire::{Failure, FailureKind};
+
+    fn detail(end: End, cause: Option<Cause>, sent: Option<u16>, received: Option<Option<u16>>) -> String {
+        let summary = Summary {
+            end,
+            cause,
+            close_sent: sent.map(|code| Some(CloseCode(code))),
+            close_received: received.map(|code| code.map(CloseCode)),
+            counts: Counts::default(),
+        };
+        Detail(&summary).to_string()
+    }
+
+    #[test]
+    fn each_end_says_what_happened() {
+        assert_eq!(detail(End::PeerClosed, None, Some(1000), Some(Some(1000))), "received 1000");
+        assert_eq!(detail(End::PeerClosed, None, None, Some(None)), "received no code");
+        assert_eq!(detail(End::Shutdown, None, Some(1012), Some(Some(1012))), "closed with 1012");
+        assert_eq!(
+            detail(End::ReceiveFailed, Some(Cause::Eof), None, None),
+            "the peer closed TCP without a Close frame"
+        );
+        let failure = Cause::Protocol(Failure::new(FailureKind::InvalidUtf8));
+        assert_eq!(
+            detail(End::ReceiveFailed, Some(failure), Some(1007), None),
+            "a text message is not UTF-8 (RFC 6455 §8.1); closed with 1007"
+        );
     }
 }

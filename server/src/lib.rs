@@ -1,35 +1,41 @@
 //! Heartwire's server: the page, the WebSocket endpoints, and what runs them.
 //!
 //! ```text
-//! run     listeners, one thread per core ── accept ── HTTP connection ── routes
-//!                                                                         ├─ /healthz
-//!                                                     upgrade ── socket ──┼─ /ws      echo
-//!                                                                         └─ /*       assets
+//! run     listeners, one thread per core ── accept ── TLS ── HTTP connection ── routes
+//!                                              │                                ├─ /healthz /readyz /metrics
+//!                                          admission                            ├─ /*   assets
+//!                                              └─────── upgrade ── connection ──┴─ /ws  echo
 //! ```
-//! - Decisions are pure and have their tests beside them: [`handshake`], [`origin`], [`echo`], the heartbeat, the
-//!   choice of an asset's variant.
-//! - `socket` alone knows the WebSocket library, `upgrade` alone knows hyper's.
+//! - Decisions are pure and have their tests beside them: [`echo`]'s parameters, who a proxy speaks for, who is let
+//!   in, the choice of an asset's variant. What the protocol decides is in [`socket::wire`].
+//! - `upgrade` alone knows hyper's upgrades; a `connection` knows nothing of HTTP.
+//! - What connections share is in `state`: one part per server, one per thread. A thread's part is never waited for.
 //! - A server can run in-process: see [`Server`].
 
 pub mod assets;
 pub mod cli;
 pub mod echo;
-pub mod handshake;
-pub mod origin;
 
 mod accept;
+mod admission;
 mod config;
-mod heartbeat;
+mod connection;
+mod forwarded;
 mod journal;
 mod listen;
-mod metered;
+mod metrics;
+mod registry;
 mod reply;
 mod routes;
 mod run;
-mod socket;
+mod state;
 mod stop;
+mod tls;
 mod upgrade;
 
-pub use config::{Config, SocketConfig};
+pub use config::{Compression, Config, LimitConfig, PerAddress, SocketConfig, TlsSource};
+pub use forwarded::{Network, ParseNetworkError};
 pub use run::{RunError, Server};
+pub use socket::wire::handshake::{AllowedOrigin, OriginPolicy};
 pub use stop::Stop;
+pub use tls::{Certificate, TlsError};

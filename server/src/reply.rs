@@ -3,10 +3,13 @@
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
 use warp::reply::Response;
+
+/// When to come back after a refusal for want of room, in seconds.
+const RETRY_SECONDS: u16 = 5;
 
 /// A one-line answer in plain text, for people and scripts; it is not cached.
 pub(crate) fn text(status: StatusCode, line: impl Into<String>) -> Response {
@@ -20,6 +23,28 @@ pub(crate) fn text(status: StatusCode, line: impl Into<String>) -> Response {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
     harden(headers);
     response
+}
+
+/// The answer to somebody for whom there is no room.
+pub(crate) fn come_back(status: StatusCode, line: impl Into<String>) -> Response {
+    let mut response = text(status, line);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS));
+    response
+}
+
+/// A whole response as text, for connections that get no further than this.
+pub(crate) fn bare(status: StatusCode, line: &str) -> String {
+    let length = line.len() + 1;
+    let retry = match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            format!("retry-after: {RETRY_SECONDS}\r\n")
+        }
+        _ => String::new(),
+    };
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\
+         connection: close\r\n{retry}\r\n{line}\n"
+    )
 }
 
 /// The answer to a method that the resource does not have.

@@ -1,15 +1,16 @@
 //! All URLs of this server.
 
 use crate::accept::Routes;
-use crate::assets::Bundle;
-use crate::config::Config;
-use crate::echo::EchoOptions;
-use crate::journal::{End, Journal};
+use crate::connection::Connection;
+use crate::echo::{Echo, EchoOptions};
+use crate::journal::Entry;
+use crate::metrics;
 use crate::reply;
-use crate::socket;
-use crate::stop::Stop;
-use crate::upgrade::{self, Handshake};
+use crate::state::Shard;
+use crate::upgrade::{self, Handshake, Transport};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
+use socket::Endpoint;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -17,70 +18,101 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-/// What the endpoints of one thread share.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) config: Arc<Config>,
-    pub(crate) bundle: Arc<Bundle>,
-    /// Everything that a shutdown waits for.
-    pub(crate) tasks: TaskTracker,
-    pub(crate) stop: Stop,
+/// The routes, each of which answers every method and error of its own URLs. Upgrades in progress are tasks of `tasks`.
+pub(crate) fn routes(shard: &Arc<Shard>, tasks: &TaskTracker) -> Routes {
+    let (ready, page) = (Arc::clone(shard), Arc::clone(shard));
+    let own = get("healthz", || reply::text(StatusCode::OK, "ok"))
+        .or(get("readyz", move || readyz(&ready)))
+        .unify()
+        .or(get("metrics", move || metrics_page(&page)))
+        .unify();
+    own.or(echo(shard, tasks)).unify().or(assets(shard)).unify().boxed()
 }
 
-/// The routes, each of which answers every method and error of its own URLs.
-pub(crate) fn routes(context: &Context) -> Routes {
-    healthz().or(echo(context)).unify().or(page(context)).unify().boxed()
-}
-
-/// `GET /healthz`: the process answers.
-fn healthz() -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    warp::path!("healthz").and(warp::method()).map(|method: Method| match method {
-        Method::GET | Method::HEAD => reply::text(StatusCode::OK, "ok"),
+/// A resource that is read and nothing else.
+fn get(
+    name: &'static str,
+    answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    warp::path(name).and(warp::path::end()).and(warp::method()).map(move |method: Method| match method {
+        Method::GET | Method::HEAD => answer(),
         other => reply::method_not_allowed(&other, "GET, HEAD"),
     })
 }
 
+/// `GET /readyz`: whether to send clients here; 503 from the request to stop on.
+fn readyz(shard: &Shard) -> Response {
+    if shard.stop.has_begun() {
+        reply::come_back(StatusCode::SERVICE_UNAVAILABLE, "stopping")
+    } else {
+        reply::text(StatusCode::OK, "ready")
+    }
+}
+
+fn metrics_page(shard: &Shard) -> Response {
+    let page = shard.shared.metrics.page(&shard.shared.admission);
+    let mut response = reply::text(StatusCode::OK, page.trim_end());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+    response
+}
+
 /// `GET /ws`: echoes text and binary messages.
-fn echo(context: &Context) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let origins = Arc::new(context.config.origins.clone());
-    let context = context.clone();
-    warp::path!("ws").and(upgrade::handshake(origins)).and(query()).map(
+fn echo(
+    shard: &Arc<Shard>,
+    tasks: &TaskTracker,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let tasks = tasks.clone();
+    warp::path!("ws").and(upgrade::handshake(Arc::clone(shard))).and(query()).map(
         move |handshake: Result<Handshake, Box<Response>>, query: String| {
-            let handshake = match handshake {
+            let mut handshake = match handshake {
                 Ok(handshake) => handshake,
                 Err(refusal) => return *refusal,
             };
             match EchoOptions::from_query(&query) {
-                Ok(options) => start_echo(&context, handshake, options),
-                Err(error) => reply::text(StatusCode::BAD_REQUEST, error.to_string()),
+                Ok(options) => {
+                    handshake.take_any_protocol();
+                    open(&tasks, handshake, Echo::new(options))
+                }
+                Err(error) => {
+                    handshake.seat.shard.shared.metrics.handshake(metrics::Handshake::Parameters);
+                    reply::text(StatusCode::BAD_REQUEST, error.to_string())
+                }
             }
         },
     )
 }
 
-fn start_echo(context: &Context, handshake: Handshake, options: EchoOptions) -> Response {
-    let mut journal = Journal::open(handshake.peer);
-    // An echo speaks every subprotocol, and browsers fail a connection that leaves all their offers unanswered.
-    let protocol = handshake.protocols().first().cloned();
-    let (response, raw) = handshake.accept(protocol);
-    let (config, stop) = (Arc::clone(&context.config), context.stop.clone());
-    context.tasks.spawn(async move {
-        match raw.await {
-            Ok(raw) => {
-                socket::echo(raw.stream, raw.leftover, &options, &config.socket, &stop, &mut journal).await;
+/// Answers with 101 and puts `endpoint` behind the connection.
+fn open<E>(tasks: &TaskTracker, handshake: Handshake, endpoint: E) -> Response
+where
+    E: Endpoint + Send + Unpin + 'static,
+{
+    let (response, negotiated, seat, raw) = handshake.accept();
+    let entry = Entry::open(seat.client);
+    tasks.spawn(async move {
+        let raw = match raw.await {
+            Ok(raw) => raw,
+            Err(error) => return entry.never_upgraded(seat.client, &error),
+        };
+        // A task of its own, because this one is as large as all that led here. The registry waits for it.
+        match raw.transport {
+            Transport::Plain(stream) => {
+                tokio::spawn(Connection::new(stream, &raw.early, &negotiated, endpoint, seat, entry));
             }
-            Err(error) => journal.end(&End::ReceiveFailed { code: None, detail: error.to_string() }),
+            Transport::Tls(stream) => {
+                tokio::spawn(Connection::new(*stream, &raw.early, &negotiated, endpoint, seat, entry));
+            }
         }
     });
     response
 }
 
 /// The page and everything it loads; 404 for the rest.
-fn page(context: &Context) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
-    let bundle = Arc::clone(&context.bundle);
+fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
+    let shared = Arc::clone(&shard.shared);
     warp::method().and(warp::path::full()).and(warp::header::headers_cloned()).map(
         move |method: Method, path: FullPath, headers: HeaderMap| {
-            bundle.respond(&method, path.as_str(), &headers)
+            shared.bundle.respond(&method, path.as_str(), &headers)
         },
     )
 }

@@ -4,12 +4,15 @@ use crate::accept::accept;
 use crate::assets::Bundle;
 use crate::config::Config;
 use crate::listen;
-use crate::routes::{Context, routes};
+use crate::routes::routes;
+use crate::state::{Shard, Shared};
 use crate::stop::Stop;
+use crate::tls::{Certificate, Tls, TlsError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use tokio::runtime;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -17,8 +20,7 @@ use tracing::{info, warn};
 /// A server whose sockets are bound and which clients can already connect to; [`run`](Self::run) answers them.
 #[derive(Debug)]
 pub struct Server {
-    config: Arc<Config>,
-    bundle: Arc<Bundle>,
+    shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
     /// For each thread its listeners, one per address.
     listeners: Vec<Vec<TcpListener>>,
@@ -35,6 +37,9 @@ pub enum RunError {
         /// What the system said.
         error: io::Error,
     },
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system refused a thread or its event loop.
     #[error("can't start: {0}")]
     Start(io::Error),
@@ -47,7 +52,7 @@ impl Server {
     /// Binds all addresses of `config`.
     ///
     /// # Errors
-    /// [`RunError::Listen`] for the first address that can't be bound.
+    /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Tls`] for the certificate.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
         let threads = config.threads.get();
         let mut addresses = Vec::new();
@@ -60,12 +65,18 @@ impl Server {
                 thread.push(listener);
             }
         }
-        Ok(Self { config: Arc::new(config), bundle: Arc::new(bundle), addresses, listeners })
+        let tls = config.tls.clone().map(|source| Tls::new(source, &addresses)).transpose()?;
+        Ok(Self { shared: Arc::new(Shared::new(config, bundle, tls)), addresses, listeners })
     }
 
     /// The bound addresses in the order of [`Config::listen`], ports of 0 replaced by real ones.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The certificate that clients are shown, if they are shown one.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.shared.tls.as_ref().map(|tls| tls.certificate.clone())
     }
 
     /// Serves until `stop` is called and the drain is over. Blocks the calling thread.
@@ -76,13 +87,13 @@ impl Server {
         let mut threads = Vec::new();
         let mut outcome = Ok(());
         for (index, listeners) in self.listeners.into_iter().enumerate() {
-            let (config, bundle) = (Arc::clone(&self.config), Arc::clone(&self.bundle));
+            let shared = Arc::clone(&self.shared);
             let stop = stop.clone();
             let spawned = thread::Builder::new().name(format!("serve-{index}")).spawn(move || {
                 // A thread that ends, for whatever reason, takes the others with it: half a server would only
                 // answer some of its clients.
                 let _last = StopOnDrop(&stop);
-                serve(config, bundle, listeners, &stop)
+                serve(&Arc::new(Shard::new(shared, index, stop.clone())), listeners)
             });
             match spawned {
                 Ok(thread) => threads.push(thread),
@@ -122,38 +133,45 @@ fn stop_for(outcome: &mut Result<(), RunError>, error: RunError) {
 }
 
 /// One thread's share: its accept loops, then its part of the drain.
-fn serve(
-    config: Arc<Config>,
-    bundle: Arc<Bundle>,
-    listeners: Vec<TcpListener>,
-    stop: &Stop,
-) -> io::Result<()> {
+fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let tasks = TaskTracker::new();
-    let stop = stop.child();
-    let context = Context { config, bundle, tasks: tasks.clone(), stop: stop.clone() };
-    let (header_timeout, drain) = (context.config.header_timeout, context.config.drain);
-    let routes = routes(&context);
+    let routes = routes(shard, &tasks);
+    let config = &shard.shared.config;
     runtime.block_on(async {
-        let loops = TaskTracker::new();
         for listener in listeners {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            loops.spawn(accept(listener, routes.clone(), header_timeout, tasks.clone(), stop.clone()));
+            tasks.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
         }
-        loops.close();
-        loops.wait().await;
-
-        tasks.close();
-        if !tasks.is_empty() {
-            info!(connections = tasks.len(), "closing connections");
+        let timekeeper = Arc::clone(shard);
+        tokio::spawn(async move { timekeeper.registry.keep_time().await });
+        shard.stop.begun().await;
+        tokio::select! {
+            () = tokio::time::sleep(config.shutdown_delay) => {}
+            () = shard.stop.cut() => return Ok(()),
         }
         tokio::select! {
-            () = tasks.wait() => {}
-            () = stop.cut() => {}
-            () = tokio::time::sleep(drain) => warn!(connections = tasks.len(), "drain is over, cutting off"),
+            () = drain(shard, &tasks, config.drain / 2) => {}
+            () = shard.stop.cut() => {}
+            () = tokio::time::sleep(config.drain) => {
+                warn!(connections = shard.registry.len() + tasks.len(), "drain is over, cutting off");
+            }
         }
         Ok(())
     })
+}
+
+/// Stops accepting, then closes what there is, sockets over `spread`, and waits until all are gone.
+async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
+    shard.draining.cancel();
+    if !shard.registry.is_empty() {
+        info!(connections = shard.registry.len(), "closing connections");
+    }
+    shard.registry.close_all(spread).await;
+    // Upgrades in progress become sockets, so these are waited for last.
+    tasks.close();
+    tasks.wait().await;
+    shard.registry.wait_until_empty().await;
 }
 
 fn advice(error: &io::Error) -> String {

@@ -5,12 +5,12 @@ use tokio_util::sync::CancellationToken;
 /// A handle that stops a running server. Clones stop the same server.
 ///
 /// ```text
-/// serving ──begin()──▶ draining ──every socket closed, or Config::drain over──▶ ended
-///    └────────at_once()────┴──────────────────────────────────────────────────────▲
+/// serving ──begin()──▶ not ready ──Config::shutdown_delay──▶ draining ──every socket closed, or Config::drain over──▶ ended
+///    └────────at_once()────┴────────────────────────────────────┴──────────────────────────────────────────────────────▲
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    draining: CancellationToken,
+    begun: CancellationToken,
     at_once: CancellationToken,
 }
 
@@ -20,36 +20,31 @@ impl Stop {
         Self::default()
     }
 
-    /// Stops accepting and closes every socket with 1012 (service restart), bounded by
-    /// [`Config::drain`](crate::Config::drain). Calling it again changes nothing.
+    /// Makes `/readyz` say 503, after [`Config::shutdown_delay`](crate::Config::shutdown_delay) stops accepting, and closes
+    /// every socket with 1012 (service restart), bounded by [`Config::drain`](crate::Config::drain). Calling it again
+    /// changes nothing.
     pub fn begin(&self) {
-        self.draining.cancel();
+        self.begun.cancel();
     }
 
     /// Ends the server without waiting for anybody.
     pub fn at_once(&self) {
-        self.draining.cancel();
+        self.begun.cancel();
         self.at_once.cancel();
     }
 
     /// Whether [`begin`](Self::begin) was called.
     pub fn has_begun(&self) -> bool {
-        self.draining.is_cancelled()
+        self.begun.is_cancelled()
     }
 
     /// Waits for [`begin`](Self::begin).
     pub(crate) async fn begun(&self) {
-        self.draining.cancelled().await;
+        self.begun.cancelled().await;
     }
 
     /// Waits for [`at_once`](Self::at_once).
     pub(crate) async fn cut(&self) {
         self.at_once.cancelled().await;
-    }
-
-    /// The same signal with a waiting list of its own, so that the sockets of one thread never queue for
-    /// another thread's lock.
-    pub(crate) fn child(&self) -> Self {
-        Self { draining: self.draining.child_token(), at_once: self.at_once.child_token() }
     }
 }

@@ -1,118 +1,153 @@
 //! From an HTTP request to a raw connection: the WebSocket upgrade as a warp filter.
 
 use crate::accept::Arrival;
-use crate::handshake::{self, Accepted, HandshakeError};
-use crate::origin::OriginPolicy;
+use crate::admission::{Kind, Seat};
+use crate::forwarded;
+use crate::metrics;
 use crate::reply;
+use crate::state::Shard;
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
-};
+use http::header::HeaderMap;
 use http::{Method, StatusCode};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use socket::Negotiated;
+use socket::wire::handshake::{Accepted, OriginError, RejectReason, Rejection, check_request};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use warp::reply::Response;
-use warp::{Filter, Rejection};
+use warp::{Filter, Rejection as NotFound};
 
-/// A handshake that passed, not answered yet.
+/// A handshake that passed, not answered yet, and the seat that its connection will have.
+#[derive(Debug)]
 pub(crate) struct Handshake {
-    /// The other end of the connection.
-    pub(crate) peer: SocketAddr,
+    pub(crate) seat: Seat,
     accepted: Accepted,
     on_upgrade: OnUpgrade,
 }
 
 /// The connection once the 101 is on its way.
+#[derive(Debug)]
 pub(crate) struct Raw {
-    pub(crate) stream: TcpStream,
+    pub(crate) transport: Transport,
     /// What arrived behind the handshake: the first bytes to read.
-    pub(crate) leftover: Bytes,
+    pub(crate) early: Bytes,
 }
 
-/// Checks the WebSocket handshake of any request that it gets: method, headers, origin.
+/// A connection as it was accepted.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    Plain(TcpStream),
+    /// Its state is some 2 KiB: on the heap while it is passed around, and later in the connection's own task.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Checks the WebSocket handshake of any request that it gets: method, headers, origin, limits.
 ///
-/// It yields the handshake to be answered by an endpoint, or the finished refusal: 405, 426, 400 or 403.
+/// It yields the handshake to be answered by an endpoint, or the finished refusal: 405, 426, 400, 403, 429 or 503.
 pub(crate) fn handshake(
-    origins: Arc<OriginPolicy>,
-) -> impl Filter<Extract = (Result<Handshake, Box<Response>>,), Error = Rejection> + Clone {
+    shard: Arc<Shard>,
+) -> impl Filter<Extract = (Result<Handshake, Box<Response>>,), Error = NotFound> + Clone {
     warp::method()
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Arrival>())
         .and(warp::ext::optional::<OnUpgrade>())
         .map(move |method: Method, headers: HeaderMap, arrival: Arrival, on_upgrade| {
-            check(&origins, &method, &headers, arrival, on_upgrade)
+            check(&shard, &method, &headers, arrival, on_upgrade)
         })
 }
 
 fn check(
-    origins: &OriginPolicy,
+    shard: &Arc<Shard>,
     method: &Method,
     headers: &HeaderMap,
     arrival: Arrival,
     on_upgrade: Option<OnUpgrade>,
 ) -> Result<Handshake, Box<Response>> {
+    let metrics = &shard.shared.metrics;
     if method != Method::GET {
+        metrics.handshake(metrics::Handshake::Method);
         return Err(Box::new(reply::method_not_allowed(method, "GET")));
     }
-    let accepted = handshake::check(arrival.version, headers).map_err(|error| Box::new(refuse(error)))?;
-    origins
-        .check(headers)
-        .map_err(|error| Box::new(reply::text(StatusCode::FORBIDDEN, error.to_string())))?;
-    let on_upgrade =
-        on_upgrade.ok_or(HandshakeError::HttpVersion).map_err(|error| Box::new(refuse(error)))?;
-    Ok(Handshake { peer: arrival.peer, accepted, on_upgrade })
+    let config = &shard.shared.config;
+    let accepted = check_request(method, arrival.version, headers)
+        .and_then(|accepted| {
+            config.origins.check(headers).map_err(refuse_origin)?;
+            let on_upgrade = on_upgrade.ok_or(RejectReason::HttpVersion)?;
+            Ok((accepted, on_upgrade))
+        })
+        .map_err(|rejection| {
+            metrics.handshake(rejection.reason.into());
+            Box::new(reject(&rejection))
+        });
+    let (accepted, on_upgrade) = accepted?;
+    let client = forwarded::client(arrival.peer, headers, &config.trusted_proxies);
+    let seat = Seat::take(shard, Kind::Socket, client, false).map_err(|refusal| {
+        metrics.handshake(refusal.outcome());
+        Box::new(reply::come_back(refusal.status(), refusal.to_string()))
+    })?;
+    Ok(Handshake { seat, accepted, on_upgrade })
 }
 
-fn refuse(error: HandshakeError) -> Response {
-    let mut response = reply::text(error.status(), error.to_string());
-    if error.status() == StatusCode::UPGRADE_REQUIRED {
-        // RFC 9110 section 15.5.22 and RFC 6455 section 4.4.
-        let headers = response.headers_mut();
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    }
+/// The refusal of a page, which names the flag that would let it in.
+fn refuse_origin(error: OriginError) -> Rejection {
+    let explanation = match &error {
+        OriginError::Foreign(origin) => format!(
+            "origin {origin} is not allowed here; start the server with --allow-origin {origin} to let it in"
+        ),
+        OriginError::Unreadable => error.to_string(),
+    };
+    Rejection { explanation: explanation.into(), reason: RejectReason::Origin }
+}
+
+fn reject(rejection: &Rejection) -> Response {
+    let mut response = reply::text(rejection.status(), rejection.to_string());
+    response.headers_mut().extend(rejection.headers());
     response
 }
 
 impl Handshake {
-    /// The subprotocols that the client offered, in its order of preference.
-    pub(crate) fn protocols(&self) -> &[HeaderValue] {
-        &self.accepted.protocols
+    /// Takes the first subprotocol that the client offers, whatever it is. For endpoints that don't look into messages:
+    /// browsers fail a connection that leaves all their offers unanswered.
+    pub(crate) fn take_any_protocol(&mut self) {
+        let offered = self.accepted.protocols().to_vec();
+        self.accepted.choose_protocol(&offered);
     }
 
-    /// The 101, and the connection that it leads to once it is sent.
-    ///
-    /// `protocol` must be one of [`protocols`](Self::protocols): naming another makes clients fail.
+    /// The 101, what was agreed on, and the connection that it leads to once it is sent.
     ///
     /// # Errors
     /// The future fails when the client leaves before it got the 101.
     pub(crate) fn accept(
-        self,
-        protocol: Option<HeaderValue>,
-    ) -> (Response, impl Future<Output = io::Result<Raw>> + Send + use<>) {
+        mut self,
+    ) -> (Response, Negotiated, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
+        let shared = &self.seat.shard.shared;
+        let compression = shared.deflate.as_ref().and_then(|policy| self.accepted.choose_deflate(policy));
+        shared.metrics.handshake(metrics::Handshake::Accepted);
         let mut response = Response::default();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(SEC_WEBSOCKET_ACCEPT, self.accepted.accept);
-        if let Some(protocol) = protocol {
-            headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
-        }
+        *response.headers_mut() = self.accepted.response_headers();
         let on_upgrade = self.on_upgrade;
-        let raw = async move {
-            let upgraded = on_upgrade.await.map_err(io::Error::other)?;
-            let parts = upgraded
-                .downcast::<TokioIo<TcpStream>>()
-                .map_err(|_| io::Error::other("the connection is not the one that was accepted"))?;
-            Ok(Raw { stream: parts.io.into_inner(), leftover: parts.read_buf })
-        };
-        (response, raw)
+        let raw = async move { recover(on_upgrade.await.map_err(io::Error::other)?) };
+        (response, Negotiated { compression }, self.seat, raw)
+    }
+}
+
+/// The transport under an upgraded connection.
+fn recover(upgraded: Upgraded) -> io::Result<Raw> {
+    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            return Ok(Raw { transport: Transport::Plain(parts.io.into_inner()), early: parts.read_buf });
+        }
+        Err(upgraded) => upgraded,
+    };
+    match upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>() {
+        Ok(parts) => {
+            let transport = Transport::Tls(Box::new(parts.io.into_inner()));
+            Ok(Raw { transport, early: parts.read_buf })
+        }
+        Err(_) => Err(io::Error::other("the connection is not one that was accepted here")),
     }
 }

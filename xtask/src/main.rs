@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `run` | set up, build the page and the server, serve both |
 //! | `test` | set up and run every check and every test |
+//! | `bench` | measure: echo cost, idle memory, single operations |
 //! | `setup` | only install what the other two need |
 //!
 //! Tasks change nothing but `target/`, `dist/`, the tool folder (see [`workspace::cache_dir`]) and, as root
 //! on Debian, the packages they name before they install them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
+mod bench;
 #[cfg(test)]
 mod layering;
 mod page;
@@ -31,8 +33,11 @@ Tasks:
   run [--] [ARGS...]      Set up, build the page and the server, and serve both on http://127.0.0.1:8080.
                           ARGS go to the server: see `cargo xtask run -- --help`.
   test [--only LAYERS]    Set up, then run every check and every test; the last line counts them.
-                          LAYERS is a list with commas of: fmt, lock, clippy, doc, deny, native, wasm, e2e.
+                          LAYERS is a list with commas of: fmt, clippy, doc, deny, native, wasm, e2e.
        [-- FILTER...]     Words after `--` go to the test programs of the chosen layers.
+  bench echo [ARGS...]    Server CPU per echoed message beside a bare TCP echo and other servers; --json, --help.
+  bench idle [ARGS...]    Process memory per idle connection; --json, --help.
+  bench micro             Time and instructions of single operations of the protocol core.
   setup                   Only install what the other tasks need.
   help                    Print this.
 
@@ -62,6 +67,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
     match task.as_str() {
         "run" => run::run(rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest)),
         "test" => test::run(&test::Options::parse(rest)?),
+        "bench" => bench::run(rest),
         "setup" if rest.is_empty() => setup::all().map(|()| ExitCode::SUCCESS),
         "setup" => bail!("`setup` takes no arguments"),
         "help" | "--help" | "-h" => {

@@ -18,7 +18,7 @@ const ROOT_FILES: [&str; 4] = ["index.html", "Trunk.toml", "Cargo.toml", "Cargo.
 /// Makes sure that `dist/` holds the page as the sources describe it.
 pub(crate) fn build(metadata: &Metadata) -> Result<()> {
     let stamp = metadata.target_dir().join("xtask").join("page");
-    let inputs = inputs(&metadata.packages());
+    let inputs = inputs(&metadata.packages())?;
     let wanted = format!("{:016x}", fingerprint(&inputs, &setup::forced_way().unwrap_or_default())?);
     let dist = workspace::root().join("dist");
     let state =
@@ -55,18 +55,33 @@ fn path_with(folder: &Path) -> Result<std::ffi::OsString> {
     Ok(env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&rest)))?)
 }
 
-/// The files and folders that the page is built from: the client, the workspace's crates it reaches, and the
-/// files that say how.
-fn inputs(packages: &[Package]) -> Vec<PathBuf> {
+/// The files and folders that the page is built from: the files that say how, and the client and the
+/// workspace's crates it reaches, without their tests.
+fn inputs(packages: &[Package]) -> Result<Vec<PathBuf>> {
+    let mut inputs = BTreeSet::from(ROOT_FILES.map(|name| workspace::root().join(name)));
+    for folder in folders(packages) {
+        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            if entry.file_name() != "tests" && entry.file_name() != "benches" {
+                inputs.insert(entry.path());
+            }
+        }
+    }
+    Ok(inputs.into_iter().collect())
+}
+
+/// The folders of the client and of every crate of the workspace that it reaches.
+fn folders(packages: &[Package]) -> BTreeSet<PathBuf> {
     let mut reached = BTreeSet::new();
-    let mut next = vec!["client".to_owned()];
+    let mut next = vec!["client"];
     while let Some(name) = next.pop() {
         let Some(package) = packages.iter().find(|package| package.name == name) else { continue };
         if reached.insert(package.folder.clone()) {
-            next.extend(package.dependencies.iter().filter(|line| !line.dev).map(|line| line.name.clone()));
+            next.extend(package.dependencies.iter().filter(|line| !line.dev).map(|line| line.name.as_str()));
         }
     }
-    reached.into_iter().chain(ROOT_FILES.map(|name| workspace::root().join(name))).collect()
+    reached
 }
 
 /// A number that changes with the name or the content of anything below `paths`. Content rather than times: a
@@ -114,9 +129,8 @@ mod tests {
             package("wire", &[]),
             package("e2e", &[]),
         ];
-        let inputs = inputs(&packages);
-        let crates: Vec<_> = inputs.iter().filter(|path| path.is_relative()).collect();
-        assert_eq!(crates, [Path::new("client"), Path::new("link"), Path::new("protocol")]);
+        let expected = ["client", "link", "protocol"].map(PathBuf::from);
+        assert_eq!(folders(&packages), BTreeSet::from(expected));
     }
 
     #[test]

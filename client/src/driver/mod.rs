@@ -153,8 +153,10 @@ impl Driver {
     /// Connects to an address, in place of the present connection and its queue where there is one.
     pub fn open(&self, address: &str, protocols: Vec<String>) {
         self.handle().turn(|core, now| {
-            if !core.link.phase().is_final() && (core.address != address || core.protocols != protocols) {
-                // What waits in the queue was written for the other server. A close without code is always valid.
+            let moves = core.address != address || core.protocols != protocols;
+            if moves && core.link.phase() != Phase::Idle {
+                // What waits in the queue was written for the other server, also when that one is given up already. A
+                // close without code is always valid.
                 let _ = core.link.close(now, CloseRequest::default());
                 core.carry_out();
             }

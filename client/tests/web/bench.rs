@@ -13,7 +13,7 @@ use web_sys::{InputEventInit, KeyboardEventInit};
 use yew::AppHandle;
 
 /// Longer than anything here takes; only a failing test waits for it.
-const PATIENCE_MILLIS: f64 = 10_000.0;
+const PATIENCE_MILLIS: f64 = 20_000.0;
 
 const STYLES: [&str; 13] = [
     include_str!("../../styles/theme.css"),

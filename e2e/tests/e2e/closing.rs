@@ -29,6 +29,31 @@ async fn the_servers_code_and_reason_are_on_screen() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_was_written_for_one_server_never_goes_to_another() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("")).await?;
+        page.connect(&format!("{}?close=4001&reason=why", server.socket())).await?;
+        page.wait_for_phase("open", SOON).await?;
+        page.send("close, please").await?;
+        page.wait_for_phase("closed", SOON).await?;
+        // Queued or refused: either way it was meant for the address that closed.
+        page.fill("composer", "a secret for the first server").await?;
+        page.click("send").await?;
+        page.connect(&server.socket()).await?;
+        let before = page.wait_for_phase("open", SOON).await?;
+        page.send("hello").await?;
+        // The echo of anything sent earlier comes before that of this message.
+        page.wait_for_count(before.count + 2, SOON).await?;
+        let answers = page.texts("response").await?;
+        ensure!(answers == ["close, please", "hello"], "{answers:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn who_disconnects_stays_disconnected() -> Result<()> {
     scenario(&[], async |test| {
         let server = Server::start(&[])?;

@@ -31,7 +31,7 @@ async fn a_killed_server_is_waited_for_and_nothing_written_meanwhile_is_lost() -
         for text in &written {
             page.send(text).await?;
         }
-        ensure!(page.state().await?.queue.contains("20"), "{:?}", page.state().await?);
+        page.wait_for(SOON, "twenty wait in the queue", |state| state.queue.contains("20")).await?;
 
         server.restart()?;
         page.wait_for_phase("open", Duration::from_secs(15)).await?;

@@ -38,7 +38,8 @@ impl Process {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let address = line
-            .strip_prefix("heartwire listening on http://")
+            .strip_prefix("heartwire listening on ")
+            .and_then(|url| url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")))
             .and_then(|address| address.trim_end().parse().ok())
             .unwrap_or_else(|| panic!("unexpected first line: {line:?}"));
         Self { child, stdout, address }
@@ -90,14 +91,37 @@ fn version_and_help_go_to_standard_output() {
         for flag in [
             "--listen",
             "--allow-origin",
+            "--trusted-proxy",
+            "--tls-cert",
+            "--tls-key",
+            "--tls-self-signed",
+            "--compression",
+            "--compression-level",
+            "--max-connections",
+            "--max-connections-per-address",
+            "--handshake-timeout",
+            "--max-header-size",
+            "--max-frame-size",
             "--max-message-size",
+            "--max-messages-per-second",
+            "--max-queue",
             "--ping-interval",
             "--ping-timeout",
+            "--idle-timeout",
+            "--message-timeout",
+            "--send-timeout",
+            "--close-timeout",
+            "--shutdown-delay",
             "--drain",
+            "--log-format",
         ] {
-            assert!(out.contains(flag), "{flag} is missing in {out}");
+            let variable = format!("HEARTWIRE_{}", flag[2..].replace('-', "_").to_uppercase());
+            assert!(
+                out.contains(&format!("{flag} ")) || out.contains(&format!("{flag}\n")),
+                "{flag} in {out}"
+            );
+            assert!(out.contains(&variable), "{variable} is missing in {out}");
         }
-        assert!(out.contains("HEARTWIRE_LISTEN"));
     }
 }
 
@@ -128,6 +152,9 @@ fn wrong_values_are_one_line_and_exit_2() {
         ("--max-message-size", "many"),
         ("--ping-interval", "20"),
         ("--ping-timeout", "0s"),
+        ("--trusted-proxy", "somebody"),
+        ("--max-header-size", "10"),
+        ("--send-timeout", "0s"),
     ] {
         let variable = format!("HEARTWIRE_{}", flag[2..].replace('-', "_").to_uppercase());
         for command in [&mut heartwire(&[flag, value]), heartwire(&["serve"]).env(variable, value)] {
@@ -227,10 +254,10 @@ fn every_connection_ends_with_one_reason_and_no_payload_is_logged() {
     let ends: Vec<_> = log.lines().filter(|line| line.contains("socket ended")).collect();
     for (conn, reason, detail) in [
         (1, "peer closed", "received 1000"),
-        (2, "receive failed", "not UTF-8; closing with 1007"),
-        (3, "limit", "closing with 1009"),
-        (4, "receive failed", "hung up"),
-        (5, "heartbeat failed", "unanswered"),
+        (2, "receive failed", "not UTF-8 (RFC 6455 §8.1); closed with 1007"),
+        (3, "limit exceeded", "closed with 1009"),
+        (4, "receive failed", "closed TCP without a Close"),
+        (5, "heartbeat failed", "nothing arrived after a Ping"),
     ] {
         let line: Vec<_> = ends.iter().filter(|line| line.contains(&format!("conn={conn} "))).collect();
         assert_eq!(line.len(), 1, "connection {conn} in {log}");
@@ -239,4 +266,74 @@ fn every_connection_ends_with_one_reason_and_no_payload_is_logged() {
     assert_eq!(ends.len(), 5, "{log}");
     assert!(ends[0].contains("messages_in=1 bytes_in=14 messages_out=1 bytes_out=14"), "{}", ends[0]);
     assert!(!log.contains("SECRET"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn logs_can_be_json() {
+    let process = Process::start(&mut heartwire(&["--listen=127.0.0.1:0", "--log-format=json"]));
+    let mut client = process.upgrade();
+    client.send(&frame(0x8, b"\x03\xE8"));
+    client.expect_close(1000);
+    process.signal("TERM");
+    let (_, log) = process.wait();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    let end = lines.iter().find(|line| line["message"] == "socket ended").unwrap();
+    assert_eq!((&end["conn"], &end["reason"]), (&1.into(), &"peer closed".into()));
+    assert_eq!(end["detail"], "received 1000");
+}
+
+#[test]
+fn a_self_signed_certificate_is_announced_with_its_fingerprint() {
+    let mut process = Process::start(&mut heartwire(&["--listen=127.0.0.1:0", "--tls-self-signed"]));
+    let mut line = String::new();
+    process.stdout.read_line(&mut line).unwrap();
+    let fingerprint = line.strip_prefix("self-signed certificate, SHA-256 ").unwrap().trim_end();
+    assert_eq!(fingerprint.split(':').count(), 32, "{line}");
+    let mut client = RawClient::connect(process.address);
+    client.send(upgrade_request("/ws", &[]).as_bytes());
+    assert_eq!(client.response().status, 400, "it speaks TLS");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hangup_reloads_the_certificate_or_says_why_not() {
+    let folder = std::env::temp_dir().join(format!("heartwire-hangup-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let flags = [format!("--tls-cert={}", cert.display()), format!("--tls-key={}", key.display())];
+    let mut process =
+        Process::start(&mut heartwire(&["--listen=127.0.0.1:0", &flags[0], &flags[1], "--log-level=info"]));
+    let mut log = BufReader::new(process.child.stderr.take().unwrap());
+    let mut wait_for = |text: &str| {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "{text} was not logged");
+        }
+    };
+    process.signal("HUP");
+    wait_for("certificate reloaded");
+    std::fs::write(&cert, "nothing").unwrap();
+    process.signal("HUP");
+    wait_for("certificate not reloaded");
+    assert!(process.child.try_wait().unwrap().is_none(), "it goes on");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn running_out_of_open_files_is_said_to_clients() {
+    let mut command = Command::new("prlimit");
+    command.args(["--nofile=80:80", env!("CARGO_BIN_EXE_heartwire"), "--listen=127.0.0.1:0", "--threads=1"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = Process::start(&mut command);
+    let _open: Vec<_> = (0..16).map(|_| process.upgrade()).collect();
+    let mut client = RawClient::connect(process.address);
+    client.send(upgrade_request("/ws", &[]).as_bytes());
+    assert_eq!(client.response().status, 503);
 }

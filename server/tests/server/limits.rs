@@ -1,6 +1,8 @@
-//! What one connection may cost.
+//! What one connection may cost, and how many there may be.
 
-use crate::support::{TestServer, frame, frame_with_head};
+use crate::support::{PATIENCE, TestServer, frame, frame_with_head, upgrade_request};
+use server::{Config, PerAddress};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::{Duration, Instant};
 
 fn server(max_message_size: usize) -> TestServer {
@@ -52,7 +54,8 @@ fn other_connections_are_not_touched() {
 
 #[test]
 fn a_client_that_sends_no_request_is_let_go() {
-    let server = TestServer::start_with(|config| config.header_timeout = Duration::from_millis(200));
+    let server =
+        TestServer::start_with(|config| config.limits.handshake_timeout = Duration::from_millis(200));
     for sent in [&b""[..], b"GET /ws HT", b"GET /ws HTTP/1.1\r\nHost: a\r\n"] {
         let mut client = server.connect();
         let started = Instant::now();
@@ -62,10 +65,194 @@ fn a_client_that_sends_no_request_is_let_go() {
     }
 }
 
+#[test]
+fn a_larger_frame_closes_with_1009_and_its_size_is_the_one_on_the_wire() {
+    let server = TestServer::start_with(|config| config.socket.max_frame_size = 100);
+    let mut client = server.upgrade("/ws");
+    client.send(&[frame_with_head(0x02, &[1; 100]), frame_with_head(0x80, &[1; 100])].concat());
+    assert_eq!(client.frame().1.len(), 200);
+    client.send(&frame(0x2, &[1; 101]));
+    client.expect_close(1009);
+}
+
+#[test]
+fn more_messages_than_allowed_within_a_second_close_with_1008() {
+    let server = TestServer::start_with(|config| {
+        config.socket.max_messages_per_second = NonZeroU32::new(5);
+    });
+    let mut client = server.upgrade("/ws");
+    client.send(&frame(0x1, b"x").repeat(6));
+    for _ in 0..5 {
+        assert_eq!(client.frame(), (0x81, b"x".to_vec()));
+    }
+    client.expect_close(1008);
+}
+
+#[test]
+fn a_connection_without_messages_is_closed_with_1000() {
+    let server = TestServer::start_with(|config| {
+        config.socket.idle_timeout = Some(Duration::from_millis(300));
+        config.socket.ping_interval = Duration::from_millis(100);
+    });
+    let mut client = server.upgrade("/ws");
+    let started = Instant::now();
+    client.send(&frame(0x1, b"x"));
+    assert_eq!(client.frame().0, 0x81);
+    loop {
+        let (head, payload) = client.frame();
+        if head == 0x88 {
+            assert_eq!(payload[..2], 1000_u16.to_be_bytes());
+            break;
+        }
+        // Answered pings are life, but no messages.
+        client.send(&frame(0xA, &payload));
+    }
+    assert!(started.elapsed() >= Duration::from_millis(290), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_message_that_trickles_in_is_closed_with_1008() {
+    let server = TestServer::start_with(|config| {
+        config.socket.message_timeout = Some(Duration::from_millis(300));
+    });
+    let mut client = server.upgrade("/ws");
+    client.send(&frame_with_head(0x01, b"begun"));
+    let (head, payload) = client.frame();
+    assert_eq!((head, &payload[..2]), (0x88, &1008_u16.to_be_bytes()[..]));
+}
+
+#[test]
+fn a_queue_is_bounded() {
+    let server = TestServer::start_with(|config| config.socket.max_queue = 1);
+    let mut client = server.upgrade("/ws");
+    // Whatever the systems' buffers hold: the server stops reading once its queue is full, and loses nothing.
+    let message = frame(0x2, &[9; 100_000]);
+    let sent = client.send_until_blocked(&message);
+    let (mut received, whole) = (0, sent / message.len());
+    while received < whole {
+        assert_eq!(client.frame(), (0x82, vec![9; 100_000]), "message {received}");
+        received += 1;
+    }
+}
+
+#[test]
+fn a_head_beyond_the_limit_gets_431() {
+    let server = TestServer::start_with(|config| config.limits.max_header_size = 2048);
+    for (size, status) in [(1500, 101), (2048, 431), (20_000, 431)] {
+        let mut client = server.connect();
+        let header = format!("Cookie: {}", "x".repeat(size));
+        client.send(upgrade_request("/ws", &[&header]).as_bytes());
+        assert_eq!(client.response().status, status, "{size}");
+    }
+}
+
+fn at_most(connections: usize) -> impl FnOnce(&mut Config) {
+    move |config| config.limits.max_connections = NonZeroUsize::new(connections).unwrap()
+}
+
+fn at_most_each(connections: usize) -> impl FnOnce(&mut Config) {
+    move |config| {
+        config.limits.max_connections_per_address =
+            PerAddress::AtMost(NonZeroUsize::new(connections).unwrap());
+    }
+}
+
+#[test]
+fn a_full_server_answers_503_until_somebody_leaves() {
+    let server = TestServer::start_with(at_most(2));
+    let mut clients: Vec<_> = (0..2).map(|_| server.upgrade("/ws")).collect();
+    let mut client = server.connect();
+    client.send(upgrade_request("/ws", &[]).as_bytes());
+    let response = client.response();
+    assert_eq!(response.status, 503);
+    assert_eq!(response.header("retry-after"), Some("5"));
+    assert!(response.text().contains("--max-connections"), "{}", response.text());
+    assert_eq!(server.get("/healthz", &[]).status, 200, "health checks still pass");
+    drop(client);
+
+    clients.pop();
+    server.expect_room(&[]);
+}
+
+#[test]
+fn one_address_can_not_take_it_all() {
+    let server = TestServer::start_with(at_most_each(2));
+    let mut clients: Vec<_> = (0..2).map(|_| server.upgrade("/ws")).collect();
+    let mut client = server.connect();
+    client.send(upgrade_request("/ws", &[]).as_bytes());
+    let response = client.response();
+    assert_eq!((response.status, response.header("retry-after")), (429, Some("5")));
+    drop(client);
+    clients.pop();
+    server.expect_room(&[]);
+}
+
+#[test]
+fn connections_that_only_speak_http_are_limited_too() {
+    for (limit, status) in
+        [(Box::new(at_most(2)) as Box<dyn FnOnce(&mut Config)>, 503), (Box::new(at_most_each(2)), 429)]
+    {
+        let server = TestServer::start_with(limit);
+        let mut idle: Vec<_> = (0..2).map(|_| server.connect()).collect();
+        for client in &mut idle {
+            client.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+            assert_eq!(client.response().status, 200);
+        }
+        let mut client = server.connect();
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+        let response = client.response();
+        assert_eq!((response.status, response.header("retry-after")), (status, Some("5")));
+        client.expect_end();
+        drop(idle);
+        server.expect_room(&[]);
+    }
+}
+
+#[test]
+fn clients_of_a_trusted_proxy_have_limits_of_their_own() {
+    let server = TestServer::start_with(|config| {
+        at_most_each(1)(config);
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let status = |forwarded: &str| {
+        let mut client = server.connect();
+        client.send(upgrade_request("/ws", &[&format!("X-Forwarded-For: {forwarded}")]).as_bytes());
+        (client.response().status, client)
+    };
+    let (first, _first) = status("203.0.113.1");
+    let (second, _second) = status("203.0.113.2");
+    let (again, _again) = status("203.0.113.1");
+    let (invented, _invented) = status("198.51.100.7, 203.0.113.2");
+    assert_eq!([first, second, again, invented], [101, 101, 429, 429]);
+}
+
+#[test]
+fn nobody_else_can_choose_an_address() {
+    let server = TestServer::start_with(at_most_each(1));
+    let _first = server.upgrade("/ws");
+    let mut client = server.connect();
+    client.send(upgrade_request("/ws", &["X-Forwarded-For: 203.0.113.9"]).as_bytes());
+    assert_eq!(client.response().status, 429);
+}
+
 impl TestServer {
     /// The server beside its client, so that it lives as long.
     fn upgrade_and_keep(self) -> (Self, crate::support::RawClient) {
         let client = self.upgrade("/ws");
         (self, client)
+    }
+
+    /// Waits until another WebSocket is let in.
+    fn expect_room(&self, changes: &[&str]) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut client = self.connect();
+            client.send(upgrade_request("/ws", changes).as_bytes());
+            if client.response().status == 101 {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no room was made");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }

@@ -4,10 +4,13 @@
 
 mod assets;
 mod command;
+mod compression;
 mod echo;
 mod handshake;
 mod heartbeat;
 mod limits;
+mod metrics;
 mod origin;
 mod shutdown;
 mod support;
+mod tls;

@@ -1,7 +1,7 @@
 //! Which pages may open sockets.
 
 use crate::support::{TestServer, upgrade_request};
-use server::origin::OriginPolicy;
+use server::OriginPolicy;
 
 fn status(server: &TestServer, host: &str, origin: &str) -> (u16, String) {
     let mut client = server.connect();

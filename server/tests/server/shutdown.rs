@@ -82,3 +82,62 @@ fn idle_http_connections_do_not_hold_up_the_stop() {
     server.join().unwrap();
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }
+
+#[test]
+fn readiness_fails_before_accepting_stops() {
+    let server = TestServer::start_with(|config| config.shutdown_delay = Duration::from_millis(500));
+    assert_eq!(server.get("/readyz", &[]).status, 200);
+    let mut socket = server.upgrade("/ws");
+    let started = Instant::now();
+    server.stop.begin();
+    let response = server.get("/readyz", &[]);
+    assert_eq!((response.status, response.header("retry-after")), (503, Some("5")));
+    assert_eq!(server.get("/healthz", &[]).status, 200, "alive, just not for new clients");
+    socket.send(&frame(0x1, b"still here"));
+    assert_eq!(socket.frame(), (0x81, b"still here".to_vec()));
+    assert_eq!(socket.frame().0, 0x88);
+    assert!(started.elapsed() >= Duration::from_millis(490), "{:?}", started.elapsed());
+}
+
+#[test]
+fn sockets_are_told_one_after_the_other() {
+    let server = TestServer::start_with(|config| {
+        config.threads = std::num::NonZeroUsize::MIN;
+        config.drain = Duration::from_secs(2);
+    });
+    let mut clients: Vec<_> = (0..10).map(|_| server.upgrade("/ws")).collect();
+    let started = Instant::now();
+    server.stop.begin();
+    let mut told: Vec<_> = clients
+        .iter_mut()
+        .map(|client| {
+            assert_eq!(client.frame().1[..2], 1012_u16.to_be_bytes());
+            started.elapsed()
+        })
+        .collect();
+    told.sort();
+    // 50 ms lie between one and the next.
+    assert!(told[0] < Duration::from_millis(400), "{told:?}");
+    assert!(told[9] >= Duration::from_millis(440) && told[9] < Duration::from_secs(2), "{told:?}");
+}
+
+#[test]
+fn messages_that_wait_for_a_slow_reader_are_delivered_first() {
+    let server = TestServer::start();
+    let mut client = server.upgrade("/ws");
+    let message = frame(0x2, &[5; 200_000]);
+    let sent = client.send_until_blocked(&message);
+    server.stop.begin();
+    // Its queue is written, what it had not read is not answered any more, and then comes the Close.
+    let mut messages = 0;
+    loop {
+        let (head, payload) = client.frame();
+        if head == 0x88 {
+            assert_eq!(payload, b"\x03\xF4service restart");
+            break;
+        }
+        assert_eq!((head, payload.len()), (0x82, 200_000));
+        messages += 1;
+    }
+    assert!(messages > 0 && messages <= sent / message.len(), "{messages} of {sent} bytes");
+}

@@ -1,7 +1,7 @@
 //! A server in this process, and clients that say exactly what a test wants said.
 
 use server::assets::{Bundle, File};
-use server::{Config, RunError, Server, Stop};
+use server::{Certificate, Config, RunError, Server, Stop};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
@@ -21,6 +21,7 @@ pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) stop: Stop,
+    pub(crate) certificate: Option<Certificate>,
     thread: Option<JoinHandle<Result<(), RunError>>>,
 }
 
@@ -38,15 +39,17 @@ impl TestServer {
         let mut config = Config {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))],
             threads: NonZeroUsize::new(2).unwrap(),
+            shutdown_delay: Duration::ZERO,
             ..Config::default()
         };
         change(&mut config);
         let server = Server::bind(config, Bundle::new(files)).unwrap();
         let address = server.addresses()[0];
+        let certificate = server.certificate();
         let stop = Stop::new();
         let server_stop = stop.clone();
         let thread = Some(std::thread::spawn(move || server.run(&server_stop)));
-        Self { address, stop, thread }
+        Self { address, stop, certificate, thread }
     }
 
     /// Waits for the end of a server that was told to stop.
@@ -150,6 +153,21 @@ impl RawClient {
     /// What the transport says when a test expects it to refuse.
     pub(crate) fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.0.write_all(bytes)
+    }
+
+    /// Sends again and again until the server takes no more for a while; tells how many bytes it took.
+    pub(crate) fn send_until_blocked(&mut self, bytes: &[u8]) -> usize {
+        self.0.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+        let mut sent = 0;
+        let blocked = loop {
+            match self.0.write(&bytes[sent % bytes.len()..]) {
+                Ok(count) => sent += count,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(blocked.kind(), std::io::ErrorKind::WouldBlock, "{blocked}");
+        self.0.set_write_timeout(Some(PATIENCE)).unwrap();
+        sent
     }
 
     pub(crate) fn read_exact(&mut self, bytes: usize) -> Vec<u8> {

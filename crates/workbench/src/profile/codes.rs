@@ -95,7 +95,7 @@ mod tests {
                 let holds = |ranges: &[RangeInclusive<u16>]| ranges.iter().any(|range| range.contains(&code));
                 prop_assert_eq!(holds(&ranges), holds(&read), "{}", code);
             }
-            prop_assert_eq!(parse_codes(&format_codes(&read)).unwrap(), &read[..]);
+            prop_assert_eq!(&parse_codes(&format_codes(&read)).unwrap(), &read);
             prop_assert!(read.windows(2).all(|pair| pair[0].end() + 1 < *pair[1].start()));
         }
 

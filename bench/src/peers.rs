@@ -1,0 +1,276 @@
+//! The servers under test as child processes: what is needed to run each, and how to start it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::client::Target;
+use crate::process::{self, CpuClock};
+
+/// How long a server may take from its start to accepting connections.
+const START_TIMEOUT: Duration = Duration::from_secs(15);
+/// The name of Heartwire's own server in all output.
+pub const OURS: &str = "heartwire";
+/// The name of the bare TCP echo.
+pub const TCP: &str = "tcp";
+
+/// Every server there is, in the order of the output.
+pub const NAMES: [&str; 6] = [TCP, OURS, "tokio-tungstenite", "gorilla", "ws", "websockets"];
+
+/// How to run one server; its port is still to be chosen.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// Which of [`NAMES`].
+    pub name: &'static str,
+    program: PathBuf,
+    /// Arguments; `{port}` stands for the port.
+    args: Vec<String>,
+    envs: Vec<(&'static str, String)>,
+    path: Option<&'static str>,
+    /// Whether it speaks permessage-deflate.
+    pub deflate: bool,
+}
+
+/// A running server; dropping it ends the process.
+#[derive(Debug)]
+pub struct Server {
+    /// Which of [`NAMES`].
+    pub name: &'static str,
+    /// How to reach it.
+    pub target: Target,
+    /// Whether it speaks permessage-deflate.
+    pub deflate: bool,
+    /// Its CPU time.
+    pub clock: CpuClock,
+    /// Its process id.
+    pub pid: u32,
+    child: Child,
+    log: PathBuf,
+}
+
+/// Where recipes come from.
+#[derive(Debug)]
+pub struct Kitchen {
+    /// Folder for installed peers and server logs.
+    pub cache: PathBuf,
+    /// Heartwire's binary.
+    pub server_bin: Option<PathBuf>,
+    /// Further arguments for Heartwire.
+    pub server_args: Vec<String>,
+}
+
+impl Kitchen {
+    /// How to run `name`, installing what it needs.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn recipe(&self, name: &'static str) -> anyhow::Result<Recipe> {
+        match name {
+            TCP => self.built_in(name, "tcp", None),
+            "tokio-tungstenite" => self.built_in(name, "tungstenite", Some("/")),
+            OURS => self.heartwire(),
+            "gorilla" => self.gorilla(),
+            "ws" => self.ws(),
+            "websockets" => self.websockets(),
+            _ => bail!("there is no such server"),
+        }
+    }
+
+    fn built_in(&self, name: &'static str, kind: &str, path: Option<&'static str>) -> anyhow::Result<Recipe> {
+        let program = std::env::current_exe()?;
+        let args = ["serve", kind, "--listen", "127.0.0.1:{port}"].map(str::to_owned).to_vec();
+        Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: false })
+    }
+
+    fn heartwire(&self) -> anyhow::Result<Recipe> {
+        let program = self.server_bin.clone().context("--server-bin was not given")?;
+        if !program.is_file() {
+            bail!("{} is not there", program.display());
+        }
+        let plain_echo = ["--listen", "127.0.0.1:{port}", "--threads", "1", "--log-level", "warn"];
+        let mut args = plain_echo.map(str::to_owned).to_vec();
+        args.extend(self.server_args.iter().cloned());
+        Ok(Recipe { name: OURS, program, args, envs: Vec::new(), path: Some("/ws"), deflate: true })
+    }
+
+    fn ws(&self) -> anyhow::Result<Recipe> {
+        let folder = self.fixture(
+            "ws",
+            &[
+                ("package.json", include_str!("../peers/ws/package.json")),
+                ("server.mjs", include_str!("../peers/ws/server.mjs")),
+            ],
+        )?;
+        let node = which("node").context("node is not installed")?;
+        once(&folder, || {
+            let npm = which("npm").context("npm is not installed")?;
+            // bufferutil ships its binaries; running install scripts would only compile them again.
+            let flags = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
+            run(Command::new(npm).args(flags).current_dir(&folder))
+        })?;
+        let args = vec![folder.join("server.mjs").display().to_string(), "{port}".to_owned()];
+        Ok(Recipe { name: "ws", program: node, args, envs: Vec::new(), path: Some("/"), deflate: true })
+    }
+
+    fn websockets(&self) -> anyhow::Result<Recipe> {
+        let folder = self.fixture(
+            "websockets",
+            &[
+                ("requirements.txt", include_str!("../peers/websockets/requirements.txt")),
+                ("server.py", include_str!("../peers/websockets/server.py")),
+            ],
+        )?;
+        let python = which("python3").context("python3 is not installed")?;
+        // The interpreter itself, should python3 be a script that finds it: the process started must be the server.
+        let found = Command::new(python).args(["-c", "import sys; print(sys.executable)"]).output()?;
+        let python = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
+        let packages = folder.join("packages");
+        once(&folder, || {
+            let flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"];
+            let mut pip = Command::new(&python);
+            run(pip.args(flags).arg(&packages).args(["-r", "requirements.txt"]).current_dir(&folder))
+        })?;
+        let args = vec![folder.join("server.py").display().to_string(), "{port}".to_owned()];
+        let envs = vec![("PYTHONPATH", packages.display().to_string())];
+        Ok(Recipe { name: "websockets", program: python, args, envs, path: Some("/"), deflate: true })
+    }
+
+    fn gorilla(&self) -> anyhow::Result<Recipe> {
+        let folder = self.fixture(
+            "gorilla",
+            &[
+                ("go.mod", include_str!("../peers/gorilla/go.mod")),
+                ("go.sum", include_str!("../peers/gorilla/go.sum")),
+                ("main.go", include_str!("../peers/gorilla/main.go")),
+            ],
+        )?;
+        let go = which("go").context("go is not installed")?;
+        once(&folder, || {
+            let packaged = Path::new("/usr/share/gocode/src/github.com/gorilla/websocket");
+            let mut build = Command::new(&go);
+            build.args(["build", "-o", "server", "."]).current_dir(&folder).env("CGO_ENABLED", "0");
+            if packaged.is_dir() {
+                // Debian's golang-github-gorilla-websocket-dev: no network needed.
+                build.envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")]);
+            }
+            run(&mut build)
+        })?;
+        let program = folder.join("server");
+        let args = vec!["{port}".to_owned()];
+        Ok(Recipe { name: "gorilla", program, args, envs: Vec::new(), path: Some("/"), deflate: true })
+    }
+
+    /// Puts a peer's files into the cache; a change to any of them makes it be installed again.
+    fn fixture(&self, name: &str, files: &[(&str, &str)]) -> anyhow::Result<PathBuf> {
+        let folder = self.cache.join(name);
+        fs::create_dir_all(&folder)?;
+        for (file, text) in files {
+            let path = folder.join(file);
+            if fs::read_to_string(&path).is_ok_and(|there| there == *text) {
+                continue;
+            }
+            fs::write(path, text)?;
+            drop(fs::remove_file(folder.join(INSTALLED)));
+        }
+        Ok(folder)
+    }
+}
+
+impl Recipe {
+    /// Starts the server on `core` and waits until it accepts; the calling thread is back on `own_core` then.
+    ///
+    /// # Errors
+    /// When it ends or doesn't listen in time; the end of what it wrote is in the message.
+    pub fn start(&self, cache: &Path, core: usize, own_core: usize) -> anyhow::Result<Server> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let logs = cache.join("logs");
+        fs::create_dir_all(&logs)?;
+        let log = logs.join(format!("{}.log", self.name));
+        let output = File::create(&log)?;
+        let mut command = Command::new(&self.program);
+        command
+            .args(self.args.iter().map(|arg| arg.replace("{port}", &port.to_string())))
+            .envs(self.envs.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::piped())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        // A child inherits the affinity of the thread that starts it.
+        process::pin_to(core)?;
+        let spawned = command.spawn();
+        process::pin_to(own_core)?;
+        let child = spawned.with_context(|| format!("cannot run {}", self.program.display()))?;
+        let pid = child.id();
+        let clock = CpuClock::of(pid)?;
+        let target = Target { address, path: self.path };
+        let mut server = Server { name: self.name, target, deflate: self.deflate, clock, pid, child, log };
+        server.wait_until_it_accepts()?;
+        Ok(server)
+    }
+}
+
+impl Server {
+    /// The last lines the server wrote, for error messages.
+    pub fn last_words(&self) -> String {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(5)..].join("\n")
+    }
+
+    fn wait_until_it_accepts(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect_timeout(&self.target.address, Duration::from_secs(1)).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("ended with {status}: {}", self.last_words());
+            }
+            if Instant::now() > deadline {
+                bail!("did not listen within {} s: {}", START_TIMEOUT.as_secs(), self.last_words());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only when the process has ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The mark of a finished installation.
+const INSTALLED: &str = ".installed";
+
+fn once(folder: &Path, install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let mark = folder.join(INSTALLED);
+    if !mark.is_file() {
+        install()?;
+        fs::write(mark, "")?;
+    }
+    Ok(())
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let name = command.get_program().display().to_string();
+    writeln!(io::stderr(), "installing a peer with {name}")?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {name}"))?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        bail!("{name}: {}: {}", output.status, text.trim().lines().last().unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// The first executable file of that name on PATH.
+fn which(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}

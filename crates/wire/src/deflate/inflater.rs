@@ -1,0 +1,205 @@
+use std::fmt;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::{Params, Pool, TAIL, WindowBits};
+use crate::{Failure, FailureKind, Role};
+
+/// An empty block with BFINAL. Read at a block boundary it ends the DEFLATE stream; read anywhere else it doesn't.
+const BOUNDARY_PROBE: [u8; 5] = [0x01, 0x00, 0x00, 0xff, 0xff];
+
+/// The smallest room made in the output, in bytes.
+const MIN_ROOM: usize = 128;
+
+/// Inflates the messages of one connection's peer (RFC 7692 §7.2.2).
+///
+/// Between messages it holds no DEFLATE state; with context takeover it keeps the end of what it inflated, at most
+/// the peer's window. A peer's window bounds what must be kept, not what is accepted: a distance that is longer than
+/// the window but stays inside the message is decoded, as the RFC doesn't ask for more.
+pub struct Inflater {
+    /// Only from the first byte of a message to its last.
+    state: Option<Box<Decompress>>,
+    /// With context takeover: the last bytes of the messages so far.
+    history: Vec<u8>,
+    /// Bytes that the message in progress inflated to so far.
+    produced: usize,
+    window_bits: WindowBits,
+    context_takeover: bool,
+    /// The stream ended with a BFINAL block; a byte that follows begins a new one (RFC 7692 §7.2.3.4).
+    ended: bool,
+}
+
+impl Inflater {
+    /// For the endpoint in `role`, which inflates what its peer deflates.
+    #[must_use]
+    pub fn new(params: &Params, role: Role) -> Inflater {
+        Inflater {
+            state: None,
+            history: Vec::new(),
+            produced: 0,
+            window_bits: params.window_bits(role.peer()),
+            context_takeover: params.context_takeover(role.peer()),
+            ended: false,
+        }
+    }
+
+    /// Inflates a piece of a message and appends what comes out to `out`. `input` is the unmasked payload of a frame or
+    /// of a part of one, `last` says that the message ends with it. Every message takes at least the call with `last`.
+    ///
+    /// `limit` is the most bytes that the message may inflate to, over all calls since the last `last`. The room that
+    /// this makes in `out` is never more than what is left of it and one byte.
+    ///
+    /// A message without any compressed byte counts as empty: §7.2.3.6 wants one zero byte there, but some senders leave
+    /// it out.
+    ///
+    /// # Errors
+    /// [`FailureKind::InvalidDeflate`] where the data is no DEFLATE stream or stops inside a block, and
+    /// [`FailureKind::MessageTooLarge`] past the limit. The connection must then be failed: this value can't inflate
+    /// another message.
+    pub fn inflate(
+        &mut self,
+        pool: &mut Pool,
+        input: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        let start = out.len();
+        if !input.is_empty() {
+            let mut state = match self.state.take() {
+                Some(state) => state,
+                None => self.begin(pool)?,
+            };
+            self.feed(&mut state, input, out, limit)?;
+            self.state = Some(state);
+        }
+        if last && let Some(mut state) = self.state.take() {
+            self.finish(&mut state, out, limit)?;
+            pool.give_back_decompressor(state);
+        }
+        if last {
+            self.produced = 0;
+            self.ended = false;
+        }
+        if self.context_takeover {
+            remember(&mut self.history, &out[start..], self.window_bits.window_len());
+        }
+        Ok(())
+    }
+
+    /// Bytes held between messages, besides the value itself.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.history.capacity()
+    }
+
+    fn begin(&self, pool: &mut Pool) -> Result<Box<Decompress>, Failure> {
+        let mut state = pool.decompressor();
+        if !self.history.is_empty() {
+            state.set_dictionary(&self.history).map_err(|_| FailureKind::Internal)?;
+        }
+        Ok(state)
+    }
+
+    /// Puts the tail back and checks that the message ends with a block. Without the check a truncated message would
+    /// pass as a shorter one.
+    fn finish(&mut self, state: &mut Decompress, out: &mut Vec<u8>, limit: usize) -> Result<(), Failure> {
+        // A message may stop right behind a BFINAL block. The RFC wants one zero byte behind it (§7.2.3.4); without it
+        // the message is complete all the same.
+        if !self.ended {
+            self.feed(state, &TAIL, out, limit)?;
+        }
+        if !self.ended {
+            self.feed(state, &BOUNDARY_PROBE, out, limit)?;
+        }
+        if self.ended { Ok(()) } else { Err(FailureKind::InvalidDeflate.into()) }
+    }
+
+    fn feed(
+        &mut self,
+        state: &mut Decompress,
+        mut input: &[u8],
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        loop {
+            if self.ended && !input.is_empty() {
+                // What follows is a new stream, which can't refer to anything before it.
+                state.reset(false);
+                self.ended = false;
+            }
+            if out.len() == out.capacity() {
+                // One byte more than the limit tells a message that ends there from one that goes on.
+                let left = limit.saturating_sub(self.produced).saturating_add(1);
+                let wanted = input.len().saturating_mul(3).max(self.produced).max(MIN_ROOM);
+                out.reserve_exact(wanted.min(left));
+            }
+            let (consumed_before, len_before) = (state.total_in(), out.len());
+            let status = state
+                .decompress_vec(input, out, FlushDecompress::None)
+                .map_err(|_| FailureKind::InvalidDeflate)?;
+            let consumed = (state.total_in() - consumed_before) as usize;
+            let produced = out.len() - len_before;
+            input = &input[consumed..];
+            self.produced += produced;
+            if self.produced > limit {
+                return Err(FailureKind::MessageTooLarge.into());
+            }
+            self.ended = status == Status::StreamEnd;
+            // With room left in the output the backend stops only for want of input.
+            if input.is_empty() && (self.ended || out.len() < out.capacity()) {
+                return Ok(());
+            }
+            if consumed == 0 && produced == 0 && !self.ended {
+                return if input.is_empty() { Ok(()) } else { Err(FailureKind::InvalidDeflate.into()) };
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater")
+            .field("in_message", &self.state.is_some())
+            .field("history", &self.history.len())
+            .field("window_bits", &self.window_bits)
+            .field("context_takeover", &self.context_takeover)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Appends `new` to `history` and drops from its front what no longer fits `window` bytes.
+pub(super) fn remember(history: &mut Vec<u8>, new: &[u8], window: usize) {
+    let new = &new[new.len().saturating_sub(window)..];
+    let kept = history.len().min(window - new.len());
+    history.drain(..history.len() - kept);
+    let len = kept + new.len();
+    if len > history.capacity() {
+        // Doubling, but never past the window: the capacity is what an idle connection costs.
+        history.reserve_exact(len.max(history.capacity() * 2).min(window) - kept);
+    }
+    history.extend_from_slice(new);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn history_holds_the_last_window_and_no_more_memory() {
+        let window = 256;
+        let (mut history, mut all) = (Vec::new(), Vec::new());
+        for len in [0usize, 1, 100, 3, 200, 256, 7, 255, 1000, 0, 13] {
+            let new: Vec<u8> = (0..len).map(|i| (i * 7 + all.len()) as u8).collect();
+            remember(&mut history, &new, window);
+            all.extend_from_slice(&new);
+            assert_eq!(history, all[all.len().saturating_sub(window)..]);
+            assert!(history.capacity() <= window, "{}", history.capacity());
+        }
+    }
+
+    #[test]
+    fn it_is_small_where_nothing_is_in_progress() {
+        assert!(size_of::<Inflater>() <= 56, "{}", size_of::<Inflater>());
+    }
+}

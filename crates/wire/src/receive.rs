@@ -1,0 +1,401 @@
+mod event;
+mod whole;
+
+pub use event::{Data, Event, Step, Whole};
+pub use whole::MOVED_LEN;
+use whole::unmask_towards;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::frame::{FIN, MASK, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1, RSV2, RSV3};
+use crate::utf8::Utf8;
+use crate::{Failure, FailureKind, Limits, Role, close, mask};
+
+/// The incoming half of a connection: turns bytes into events, in place.
+///
+/// ```text
+///             +------------- more of a frame / fragments / control frames in between --------------+
+///             v                                                                                    |
+///  idle --first frame--> in a message --last byte of the frame with FIN--> idle                    |
+///    |                        +--------------------------------------------------------------------+
+///    +--Close or a failure--> ended: nothing more is decoded
+/// ```
+///
+/// It allocates nothing and keeps no payload: what it hands out are ranges of the caller's buffer. Text is checked as
+/// it passes, so that a bad byte fails as soon as it is there.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    limits: Arc<Limits>,
+    /// Payload bytes of the current data frame that are still to come.
+    remaining: u64,
+    /// Payload bytes that the frames of the current message have declared so far.
+    message_len: u64,
+    /// Frames of the current message so far. 0: no message is in progress.
+    fragments: u32,
+    /// The current data frame's key, turned to fit its next byte.
+    key: [u8; 4],
+    utf8: Utf8,
+    role: Role,
+    kind: MessageKind,
+    /// The mask bit as the peer must set it.
+    mask_bit: u8,
+    /// The limits allow every message in one frame of the first two length forms.
+    roomy: bool,
+    compression: bool,
+    compressed: bool,
+    /// The current data frame's FIN bit.
+    fin: bool,
+    in_frame: bool,
+    ended: bool,
+}
+
+/// A frame, or the rest of one, as it lies in the buffer: still masked.
+struct Found {
+    opcode: OpCode,
+    payload: Range<usize>,
+    key: [u8; 4],
+    data: Option<Piece>,
+}
+
+struct Piece {
+    first: bool,
+    frame_first: bool,
+    last: bool,
+}
+
+impl Receiver {
+    /// At the start of a connection. `role` is this end's: a server demands masks, a client refuses them.
+    #[must_use]
+    pub fn new(role: Role, limits: Arc<Limits>) -> Receiver {
+        const MEDIUM: u64 = 0xffff;
+        Receiver {
+            mask_bit: match role {
+                Role::Server => MASK,
+                Role::Client => 0,
+            },
+            roomy: limits.frame_len >= MEDIUM && limits.message_len >= MEDIUM && limits.fragments > 0,
+            limits,
+            remaining: 0,
+            message_len: 0,
+            fragments: 0,
+            key: [0; 4],
+            utf8: Utf8::new(),
+            role,
+            kind: MessageKind::Binary,
+            compression: false,
+            compressed: false,
+            fin: false,
+            in_frame: false,
+            ended: false,
+        }
+    }
+
+    /// Whether permessage-deflate was negotiated, so that messages may come compressed. Off by default.
+    #[must_use]
+    pub const fn with_compression(mut self, negotiated: bool) -> Receiver {
+        self.compression = negotiated;
+        self
+    }
+
+    /// What this end accepts.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether a Close came or a failure was reported.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether a data message has begun and not ended.
+    #[must_use]
+    pub const fn in_message(&self) -> bool {
+        self.fragments > 0
+    }
+
+    /// Decodes nothing more: every step from here on is [`Step::Ended`].
+    pub(crate) const fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Decodes one step from the front of `buf`, unmasking the payload where it is.
+    ///
+    /// # Errors
+    /// The peer broke a rule or a limit. Nothing is decoded from then on.
+    #[inline]
+    pub fn step(&mut self, buf: &mut [u8]) -> Result<Step, Failure> {
+        self.guarded(buf, 0, |buf, payload, key| {
+            mask::apply(&mut buf[payload.clone()], key);
+            payload
+        })
+    }
+
+    /// Decodes one step from `buf[from..]` and moves the payload towards the front while unmasking it, so that frames
+    /// that are to be sent on stand shoulder to shoulder in one pass.
+    ///
+    /// `to` is where the next outgoing frame may begin. A payload of up to [`MOVED_LEN`] bytes is put behind room for an
+    /// unmasked header there; a larger one stays where it is, since moving it costs more than sending from two
+    /// places. Either way the bytes in front of the payload have room for such a header, which is less
+    /// than what a client's header took; only the rest of a frame whose header came in an earlier step may
+    /// lack it. `consumed` counts from `from`; ranges are those of the whole `buf`.
+    ///
+    /// # Errors
+    /// The peer broke a rule or a limit. Nothing is decoded from then on.
+    ///
+    /// # Panics
+    /// If `to > from` or `from` is beyond the buffer.
+    #[inline]
+    pub fn step_compact(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Step, Failure> {
+        assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
+        self.guarded(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
+    }
+
+    #[inline(always)]
+    fn guarded(
+        &mut self,
+        buf: &mut [u8],
+        from: usize,
+        unmask: impl Fn(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
+    ) -> Result<Step, Failure> {
+        if let Some(Whole { kind, consumed, payload }) = self.whole(buf, from, &unmask)? {
+            let event = Event::Data(Data {
+                kind,
+                first: true,
+                last: true,
+                compressed: false,
+                frame_first: true,
+                frame_remaining: 0,
+                payload,
+            });
+            return Ok(Step::Event { consumed, event });
+        }
+        self.guarded_any(buf, from, unmask)
+    }
+
+    fn guarded_any(
+        &mut self,
+        buf: &mut [u8],
+        from: usize,
+        unmask: impl Fn(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
+    ) -> Result<Step, Failure> {
+        if self.ended {
+            return Ok(Step::Ended);
+        }
+        let found = match self.find(&buf[from..]) {
+            Ok(Ok(found)) => found,
+            Ok(Err(at_least)) => return Ok(Step::NeedMore { at_least }),
+            Err(failure) => {
+                self.ended = true;
+                return Err(failure);
+            }
+        };
+        let consumed = found.payload.end;
+        let payload = unmask(buf, found.payload.start + from..found.payload.end + from, found.key);
+        match self.report(buf, found.opcode, found.data, payload) {
+            Ok(event) => Ok(Step::Event { consumed, event }),
+            Err(failure) => {
+                self.ended = true;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Finds the next frame, or as much of a data frame as is there. The inner error is the length needed.
+    #[inline(always)]
+    fn find(&mut self, buf: &[u8]) -> Result<Result<Found, usize>, Failure> {
+        if self.in_frame {
+            return Ok(self.find_rest(buf));
+        }
+        let Some(&first) = buf.first() else { return Ok(Err(2)) };
+        let opcode = self.check_first(first)?;
+        let Some(&second) = buf.get(1) else { return Ok(Err(2)) };
+        self.check_second(opcode, second)?;
+
+        let (len, len_end) = match second & !MASK {
+            126 => {
+                let Some(&[_, _, a, b]) = buf.first_chunk() else { return Ok(Err(4)) };
+                let len = u64::from(u16::from_be_bytes([a, b]));
+                if len <= 125 {
+                    return Err(FailureKind::NonMinimalLength.into());
+                }
+                (len, 4)
+            }
+            127 => {
+                let Some(&[_, _, len @ ..]) = buf.first_chunk::<10>() else { return Ok(Err(10)) };
+                let len = u64::from_be_bytes(len);
+                if len >> 63 != 0 {
+                    return Err(FailureKind::LengthTopBit.into());
+                }
+                if len <= 0xffff {
+                    return Err(FailureKind::NonMinimalLength.into());
+                }
+                (len, 10)
+            }
+            len => (u64::from(len), 2),
+        };
+        let control = opcode.is_control();
+        if !control {
+            self.check_limits(first, len)?;
+        }
+        let (start, key) = if second & MASK == 0 {
+            (len_end, [0; 4])
+        } else {
+            let Some(key) = buf[len_end..].first_chunk() else { return Ok(Err(len_end + 4)) };
+            (len_end + 4, *key)
+        };
+        let available = buf.len() - start;
+        if control {
+            let end = start + len as usize;
+            if end > buf.len() {
+                return Ok(Err(end));
+            }
+            return Ok(Ok(Found { opcode, payload: start..end, key, data: None }));
+        }
+        let whole = len <= available as u64;
+        if !whole && available == 0 {
+            return Ok(Err(start + 1));
+        }
+
+        let is_first = opcode != OpCode::Continuation;
+        self.fin = first & FIN != 0;
+        if is_first {
+            self.kind = if opcode == OpCode::Text { MessageKind::Text } else { MessageKind::Binary };
+            self.compressed = first & RSV1 != 0;
+        }
+        let end = if whole {
+            if self.fin {
+                self.fragments = 0;
+                self.message_len = 0;
+            } else {
+                self.fragments += 1;
+                self.message_len += len;
+            }
+            self.remaining = 0;
+            start + len as usize
+        } else {
+            self.fragments += 1;
+            self.message_len += len;
+            self.in_frame = true;
+            self.remaining = len - available as u64;
+            self.key = mask::rotate(key, available);
+            buf.len()
+        };
+        let data = Some(Piece { first: is_first, frame_first: true, last: whole && self.fin });
+        Ok(Ok(Found { opcode, payload: start..end, key, data }))
+    }
+
+    fn find_rest(&mut self, buf: &[u8]) -> Result<Found, usize> {
+        if buf.is_empty() {
+            return Err(1);
+        }
+        let len = self.remaining.min(buf.len() as u64) as usize;
+        let key = self.key;
+        self.remaining -= len as u64;
+        self.key = mask::rotate(key, len);
+        self.in_frame = self.remaining > 0;
+        let last = !self.in_frame && self.fin;
+        if last {
+            self.fragments = 0;
+            self.message_len = 0;
+        }
+        let data = Some(Piece { first: false, frame_first: false, last });
+        Ok(Found { opcode: OpCode::Continuation, payload: 0..len, key, data })
+    }
+
+    #[inline(always)]
+    fn check_first(&self, first: u8) -> Result<OpCode, Failure> {
+        let Some(opcode) = OpCode::from_bits(first & 0x0f) else {
+            return Err(FailureKind::ReservedOpcode.into());
+        };
+        let starts_message = matches!(opcode, OpCode::Text | OpCode::Binary);
+        let reserved = first & (RSV1 | RSV2 | RSV3);
+        if reserved != 0 {
+            if reserved != RSV1 || !self.compression {
+                return Err(FailureKind::ReservedBits.into());
+            }
+            if !starts_message {
+                return Err(FailureKind::MisplacedCompressedBit.into());
+            }
+        }
+        if opcode.is_control() {
+            if first & FIN == 0 {
+                return Err(FailureKind::FragmentedControl.into());
+            }
+        } else if starts_message && self.fragments > 0 {
+            return Err(FailureKind::ExpectedContinuation.into());
+        } else if !starts_message && self.fragments == 0 {
+            return Err(FailureKind::UnexpectedContinuation.into());
+        }
+        Ok(opcode)
+    }
+
+    #[inline(always)]
+    fn check_second(&self, opcode: OpCode, second: u8) -> Result<(), Failure> {
+        match (self.role, second & MASK != 0) {
+            (Role::Server, false) => return Err(FailureKind::UnmaskedFrame.into()),
+            (Role::Client, true) => return Err(FailureKind::MaskedFrame.into()),
+            _ => {}
+        }
+        if opcode.is_control() && second & !MASK > MAX_CONTROL_LEN as u8 {
+            return Err(FailureKind::ControlTooLong.into());
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn check_limits(&self, first: u8, len: u64) -> Result<(), Failure> {
+        if len > self.limits.frame_len {
+            return Err(FailureKind::FrameTooLarge.into());
+        }
+        let compressed = if self.fragments > 0 { self.compressed } else { first & RSV1 != 0 };
+        let limit = if compressed { self.limits.compressed_len() } else { self.limits.message_len };
+        // Every part of the sum has passed this check or is below 2^63.
+        if self.message_len.saturating_add(len) > limit {
+            return Err(FailureKind::MessageTooLarge.into());
+        }
+        if self.fragments >= self.limits.fragments {
+            return Err(FailureKind::TooManyFragments.into());
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn report(
+        &mut self,
+        buf: &[u8],
+        opcode: OpCode,
+        data: Option<Piece>,
+        payload: Range<usize>,
+    ) -> Result<Event, Failure> {
+        if let Some(Piece { first, frame_first, last }) = data {
+            if self.kind == MessageKind::Text && !self.compressed {
+                self.utf8.push(&buf[payload.clone()])?;
+                if last {
+                    self.utf8.finish()?;
+                }
+            }
+            return Ok(Event::Data(Data {
+                kind: self.kind,
+                first,
+                last,
+                compressed: self.compressed,
+                frame_first,
+                frame_remaining: self.remaining,
+                payload,
+            }));
+        }
+        match opcode {
+            OpCode::Ping => Ok(Event::Ping(payload)),
+            OpCode::Pong => Ok(Event::Pong(payload)),
+            _ => {
+                let code = close::parse(&buf[payload.clone()])?.map(|(code, _)| code);
+                self.ended = true;
+                let reason = if code.is_some() { payload.start + 2..payload.end } else { payload };
+                Ok(Event::Close { code, reason })
+            }
+        }
+    }
+}

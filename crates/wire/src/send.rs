@@ -1,0 +1,355 @@
+use std::num::NonZeroUsize;
+
+use crate::close::{self, InvalidClose};
+use crate::frame::{Header, HeaderBytes, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1};
+use crate::utf8::Utf8;
+use crate::{CloseCode, Role, mask};
+
+/// The outgoing half of a connection: encodes frames and refuses what must not be sent.
+///
+/// A client masks every frame. The keys come from the caller as `masks`, called once per frame: they must be
+/// unpredictable (RFC 6455 §5.3, §10.3), so take them from the system's generator or one seeded by it. A server's
+/// `masks` is never called; pass [`Sender::unmasked`].
+#[derive(Clone, Debug)]
+pub struct Sender {
+    role: Role,
+    /// The fragmented message in progress.
+    message: Option<Open>,
+    close_sent: bool,
+}
+
+/// How a whole message is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageOptions {
+    /// The payload is the output of permessage-deflate. Only with the extension negotiated.
+    pub compressed: bool,
+    /// Split the message into frames of at most this many bytes. A single frame by default.
+    pub fragment_len: Option<NonZeroUsize>,
+}
+
+/// Why a frame was not sent. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// A Close was sent: no data may follow. Report the message as unsent.
+    #[error("a Close was sent, no data may follow it (RFC 6455 §5.5.1)")]
+    Closed,
+    /// A fragmented message has to be finished before another one begins.
+    #[error("a fragmented message is in progress (RFC 6455 §5.4)")]
+    MessageInProgress,
+    /// There is no fragmented message to go on with. Begin one.
+    #[error("no fragmented message is in progress (RFC 6455 §5.4)")]
+    NoMessage,
+    /// The text is not UTF-8. Send it as a binary message.
+    #[error("text is not UTF-8 (RFC 6455 §5.6)")]
+    InvalidUtf8,
+    /// A control frame's payload is too long. Shorten it to 125 bytes.
+    #[error("a control frame carries at most 125 bytes, not {0} (RFC 6455 §5.5)")]
+    ControlTooLong(usize),
+    /// The code or reason can't be sent.
+    #[error(transparent)]
+    Close(#[from] InvalidClose),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    kind: MessageKind,
+    compressed: bool,
+    utf8: Utf8,
+}
+
+impl Sender {
+    /// At the start of a connection.
+    #[must_use]
+    pub const fn new(role: Role) -> Sender {
+        Sender { role, message: None, close_sent: false }
+    }
+
+    /// The `masks` of a server, which masks nothing.
+    #[must_use]
+    pub const fn unmasked() -> [u8; 4] {
+        [0; 4]
+    }
+
+    /// This end's role.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether a Close was sent, so that no data may follow.
+    #[must_use]
+    pub const fn close_sent(&self) -> bool {
+        self.close_sent
+    }
+
+    /// Whether a fragmented message is in progress.
+    #[must_use]
+    pub const fn in_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// Appends a whole text message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::MessageInProgress`].
+    pub fn text(
+        &mut self,
+        text: &str,
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.start_allowed()?;
+        self.put_message(MessageKind::Text, text.as_bytes(), MessageOptions::default(), masks, out);
+        Ok(())
+    }
+
+    /// Appends a whole binary message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::MessageInProgress`].
+    pub fn binary(
+        &mut self,
+        payload: &[u8],
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.start_allowed()?;
+        self.put_message(MessageKind::Binary, payload, MessageOptions::default(), masks, out);
+        Ok(())
+    }
+
+    /// Appends a whole message with a choice of fragments and compression. Text is checked, unless it is compressed:
+    /// then the caller vouches for what was compressed.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::MessageInProgress`] or [`SendError::InvalidUtf8`].
+    pub fn message(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        options: MessageOptions,
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.start_allowed()?;
+        if kind == MessageKind::Text && !options.compressed && simdutf8::basic::from_utf8(payload).is_err() {
+            return Err(SendError::InvalidUtf8);
+        }
+        self.put_message(kind, payload, options, masks, out);
+        Ok(())
+    }
+
+    /// Begins a fragmented message with its first frame. The rest follows by [`fragment`](Sender::fragment); control
+    /// frames may come in between.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::MessageInProgress`] or [`SendError::InvalidUtf8`].
+    pub fn begin(
+        &mut self,
+        kind: MessageKind,
+        compressed: bool,
+        payload: &[u8],
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.start_allowed()?;
+        let mut open = Open { kind, compressed, utf8: Utf8::new() };
+        open.check(payload, false)?;
+        self.message = Some(open);
+        let reserved = if compressed { RSV1 } else { 0 };
+        self.put(false, reserved, kind.into(), payload, masks, out);
+        Ok(())
+    }
+
+    /// Goes on with a fragmented message; `last` ends it. A text may be cut anywhere, but must be whole at the end.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::NoMessage`] or [`SendError::InvalidUtf8`].
+    pub fn fragment(
+        &mut self,
+        payload: &[u8],
+        last: bool,
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        let mut open = self.open_message()?;
+        open.check(payload, last)?;
+        self.message = if last { None } else { Some(open) };
+        self.put(last, 0, OpCode::Continuation, payload, masks, out);
+        Ok(())
+    }
+
+    /// The header of the next data frame, for callers that place header and payload themselves. The first frame of a
+    /// message and all later ones come from here alike; `fin` ends the message. The caller vouches for text being
+    /// UTF-8 and, as a client, masks the payload with the `key` it gives here.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], or [`SendError::MessageInProgress`] if the message in progress is of another kind.
+    #[inline]
+    pub fn data_header(
+        &mut self,
+        kind: MessageKind,
+        compressed: bool,
+        fin: bool,
+        len: u64,
+        key: [u8; 4],
+    ) -> Result<HeaderBytes, SendError> {
+        if self.close_sent {
+            return Err(SendError::Closed);
+        }
+        let (opcode, reserved) = match self.message {
+            None => (OpCode::from(kind), if compressed { RSV1 } else { 0 }),
+            Some(open) if open.kind == kind && open.compressed == compressed => (OpCode::Continuation, 0),
+            Some(_) => return Err(SendError::MessageInProgress),
+        };
+        if fin {
+            self.message = None;
+        } else if self.message.is_none() {
+            self.message = Some(Open { kind, compressed, utf8: Utf8::new() });
+        }
+        Ok(Header { reserved, ..Header::new(fin, opcode, self.key(|| key), len) }.write())
+    }
+
+    /// Appends a Ping. Allowed at any time, also between fragments (RFC 6455 §5.5.2).
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::ControlTooLong`].
+    pub fn ping(
+        &mut self,
+        payload: &[u8],
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        if self.close_sent {
+            return Err(SendError::Closed);
+        }
+        self.control(OpCode::Ping, payload, masks, out)
+    }
+
+    /// Appends a Pong. Allowed even after a Close was sent: a Ping must be answered until the peer's Close came
+    /// (RFC 6455 §5.5.2), and only data is forbidden from then on (§5.5.1).
+    ///
+    /// # Errors
+    /// [`SendError::ControlTooLong`].
+    pub fn pong(
+        &mut self,
+        payload: &[u8],
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.control(OpCode::Pong, payload, masks, out)
+    }
+
+    /// Appends a Close. It may come between the fragments of a message, which then stays unfinished.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] if one was sent before, or [`SendError::Close`].
+    pub fn close(
+        &mut self,
+        status: Option<(CloseCode, &str)>,
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        if self.close_sent {
+            return Err(SendError::Closed);
+        }
+        let mut body = [0; MAX_CONTROL_LEN];
+        let mut len = 0;
+        if let Some((code, reason)) = status {
+            close::check(code, reason)?;
+            len = 2 + reason.len();
+            body[..2].copy_from_slice(&code.0.to_be_bytes());
+            body[2..len].copy_from_slice(reason.as_bytes());
+        }
+        self.close_sent = true;
+        self.control(OpCode::Close, &body[..len], masks, out)
+    }
+
+    fn start_allowed(&self) -> Result<(), SendError> {
+        if self.close_sent {
+            Err(SendError::Closed)
+        } else if self.message.is_some() {
+            Err(SendError::MessageInProgress)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn open_message(&self) -> Result<Open, SendError> {
+        if self.close_sent { Err(SendError::Closed) } else { self.message.ok_or(SendError::NoMessage) }
+    }
+
+    fn key(&self, mut masks: impl FnMut() -> [u8; 4]) -> Option<[u8; 4]> {
+        match self.role {
+            Role::Client => Some(masks()),
+            Role::Server => None,
+        }
+    }
+
+    fn put_message(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        options: MessageOptions,
+        mut masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        let mut opcode = OpCode::from(kind);
+        let mut reserved = if options.compressed { RSV1 } else { 0 };
+        let mut rest = payload;
+        if let Some(len) = options.fragment_len {
+            while rest.len() > len.get() {
+                let (piece, behind) = rest.split_at(len.get());
+                self.put(false, reserved, opcode, piece, &mut masks, out);
+                (opcode, reserved, rest) = (OpCode::Continuation, 0, behind);
+            }
+        }
+        self.put(true, reserved, opcode, rest, masks, out);
+    }
+
+    fn control(
+        &mut self,
+        opcode: OpCode,
+        payload: &[u8],
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        if payload.len() > MAX_CONTROL_LEN {
+            return Err(SendError::ControlTooLong(payload.len()));
+        }
+        self.put(true, 0, opcode, payload, masks, out);
+        Ok(())
+    }
+
+    fn put(
+        &self,
+        fin: bool,
+        reserved: u8,
+        opcode: OpCode,
+        payload: &[u8],
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        let key = self.key(masks);
+        let header = Header { reserved, ..Header::new(fin, opcode, key, payload.len() as u64) }.write();
+        out.reserve(header.len() + payload.len());
+        out.extend_from_slice(&header);
+        match key {
+            Some(key) => mask::append(payload, key, out),
+            None => out.extend_from_slice(payload),
+        }
+    }
+}
+
+impl Open {
+    fn check(&mut self, payload: &[u8], last: bool) -> Result<(), SendError> {
+        if self.kind == MessageKind::Text && !self.compressed {
+            self.utf8.push(payload).map_err(|_| SendError::InvalidUtf8)?;
+            if last {
+                self.utf8.finish().map_err(|_| SendError::InvalidUtf8)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Our server's end: the codec and the handshake rules with an echo behind them, and every choice of compression.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use anyhow::Context as _;
+use socket::{End, Endpoint, Message, Negotiated, Outgoing, OwnedMessage, Settings, Socket, Summary};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use wire::deflate::{Params, ServerPolicy};
+use wire::handshake::{Accepted, HeadReader, check_request};
+use wire::{MessageKind, Role};
+
+use crate::fragmenter::Fragmenter;
+use crate::visitor::Style;
+use crate::{PATIENCE, close_request};
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// How offers of compression are answered; none: they are declined.
+    pub policy: Option<ServerPolicy>,
+    /// Limits, timers, and how messages are compressed.
+    pub settings: Arc<Settings>,
+    /// Whether messages go back whole or in fragments.
+    pub style: Style,
+    /// Of cuts and Pings.
+    pub seed: u64,
+}
+
+/// A running server. It ends with this value.
+#[derive(Debug)]
+pub struct Host {
+    /// Where it listens.
+    pub address: SocketAddr,
+    ended: mpsc::Receiver<Ended>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A connection that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The compression that was agreed on.
+    pub params: Option<Params>,
+    /// How it ended.
+    pub summary: Summary,
+}
+
+impl Default for HostOptions {
+    fn default() -> HostOptions {
+        let settings = Arc::new(Settings::default());
+        HostOptions { policy: Some(ServerPolicy::TAKEOVER), settings, style: Style::Calls, seed: 1 }
+    }
+}
+
+impl Host {
+    /// Starts a server on a thread of its own and a free port of the loopback interface.
+    ///
+    /// # Errors
+    /// Whatever the system refuses.
+    pub fn start(options: HostOptions) -> anyhow::Result<Host> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (report, ended) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = serve(listener, Arc::new(options), report) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Ok(Host { address, ended, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The URL of the echo.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("ws://{}/", self.address)
+    }
+
+    /// How the next connection ended; waits for it.
+    ///
+    /// # Errors
+    /// None has ended in time.
+    pub fn ended(&self) -> anyhow::Result<Ended> {
+        self.ended.recv_timeout(PATIENCE).context("no connection has ended in time")
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // What panicked on it has been reported as a connection that never ended.
+            drop(thread.join());
+        }
+    }
+}
+
+async fn serve(listener: std::net::TcpListener, options: Arc<HostOptions>, report: mpsc::Sender<Ended>) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    // Dropped, and so ended, together with this future.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let (options, report) = (Arc::clone(&options), report.clone());
+        connections.spawn(async move {
+            if let Ok(ended) = connection(stream, &options).await {
+                // Nobody may be interested any more.
+                let _ = report.send(ended);
+            }
+        });
+    }
+}
+
+async fn connection(mut stream: TcpStream, options: &HostOptions) -> anyhow::Result<Ended> {
+    stream.set_nodelay(true)?;
+    let mut reader = HeadReader::new(16 << 10);
+    let mut buffer = vec![0; 16 << 10];
+    let (head, early) = loop {
+        let count = stream.read(&mut buffer).await?;
+        anyhow::ensure!(count > 0, "the client hung up");
+        if let Some((head, used)) = reader.request(&buffer[..count])? {
+            break (head, buffer[used..count].to_vec());
+        }
+    };
+    drop(buffer);
+    let mut accepted = check_request(&head.method, head.version, &head.headers)?;
+    let params = options.policy.as_ref().and_then(|policy| accepted.choose_deflate(policy));
+    let mut answer = format!("HTTP/1.1 {}\r\n", Accepted::STATUS).into_bytes();
+    for (name, value) in &accepted.response_headers() {
+        answer.extend_from_slice(name.as_str().as_bytes());
+        answer.extend_from_slice(b": ");
+        answer.extend_from_slice(value.as_bytes());
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"\r\n");
+    stream.write_all(&answer).await?;
+    let settings = Arc::clone(&options.settings);
+    let fragmenter = (options.style == Style::Frames)
+        .then(|| Fragmenter::new(Role::Server, params, settings.deflate, options.seed));
+    let socket = Socket::new(stream, &early, Role::Server, &Negotiated { compression: params }, settings);
+    let summary = socket.run(Echo { fragmenter }).await;
+    Ok(Ended { params, summary })
+}
+
+/// Sends every message back, but for a request to close.
+struct Echo {
+    fragmenter: Option<Fragmenter>,
+}
+
+impl Endpoint for Echo {
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        if let Some(status) = close_request(message.payload) {
+            // Refused only where the connection closes already.
+            let _ = out.close(Some(status), End::Finished);
+            return;
+        }
+        let Some(fragmenter) = &mut self.fragmenter else {
+            let _ = out.echo(&message);
+            return;
+        };
+        let owned = match message.kind {
+            MessageKind::Text => OwnedMessage::Text(String::from_utf8_lossy(message.payload).into_owned()),
+            MessageKind::Binary => OwnedMessage::Binary(message.payload.to_vec()),
+        };
+        let mut frames = Vec::new();
+        if fragmenter.message(&owned, &mut frames).is_ok() {
+            out.raw(&frames);
+        }
+    }
+}

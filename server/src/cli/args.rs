@@ -1,0 +1,328 @@
+//! The flags of `heartwire serve`.
+
+use super::values::{
+    parse_duration, parse_filter, parse_header_size, parse_listen, parse_positive_duration, parse_size,
+};
+use crate::config::{Compression, Config, LimitConfig, PerAddress, SocketConfig, TlsSource};
+use crate::forwarded::Network;
+use clap::{Args, ValueEnum};
+use socket::wire::handshake::{AllowedOrigin, OriginPolicy};
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// The flags of `heartwire serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on; can be repeated. Port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "HEARTWIRE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_parser = parse_listen,
+        value_delimiter = ','
+    )]
+    listen: Vec<SocketAddr>,
+
+    /// Lets pages of this origin open sockets beside the server's own; can be repeated, * lets in all
+    #[arg(long, value_name = "ORIGIN", env = "HEARTWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<AllowedOrigin>,
+
+    /// Believes what this proxy or network says in X-Forwarded-For; can be repeated
+    #[arg(long, value_name = "CIDR", env = "HEARTWIRE_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<Network>,
+
+    /// Serving threads [default: one per core]
+    #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
+    threads: Option<NonZeroUsize>,
+
+    /// Serves https and wss with this certificate (PEM, with its intermediates); SIGHUP reads it again
+    #[arg(long, value_name = "FILE", env = "HEARTWIRE_TLS_CERT", requires = "tls_key", help_heading = "TLS")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", env = "HEARTWIRE_TLS_KEY", requires = "tls_cert", help_heading = "TLS")]
+    tls_key: Option<PathBuf>,
+
+    /// Serves https and wss with a certificate made at the start and trusted by nobody, for development
+    #[arg(long, env = "HEARTWIRE_TLS_SELF_SIGNED", conflicts_with = "tls_cert", help_heading = "TLS")]
+    tls_self_signed: bool,
+
+    /// Compression of messages (permessage-deflate) where a client offers it
+    #[arg(
+        long,
+        value_name = "MODE",
+        env = "HEARTWIRE_COMPRESSION",
+        default_value = "on",
+        value_enum,
+        help_heading = "Compression"
+    )]
+    compression: Compression,
+
+    /// From 1, the fastest, to 9, the smallest
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "HEARTWIRE_COMPRESSION_LEVEL",
+        default_value = "1",
+        value_parser = clap::value_parser!(u8).range(1..=9),
+        help_heading = "Compression"
+    )]
+    compression_level: u8,
+
+    /// WebSockets at the same time, and as many HTTP connections; others get 503
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HEARTWIRE_MAX_CONNECTIONS",
+        default_value = "100000",
+        help_heading = "Limits"
+    )]
+    max_connections: NonZeroUsize,
+
+    /// The same for one IPv4 address or IPv6 /64 network; others get 429. 0 is any number [default: 1024, over loopback any number]
+    #[arg(long, value_name = "N", env = "HEARTWIRE_MAX_CONNECTIONS_PER_ADDRESS", help_heading = "Limits")]
+    max_connections_per_address: Option<usize>,
+
+    /// How long a client may take for its TLS handshake, and for the head of a request
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_HANDSHAKE_TIMEOUT",
+        default_value = "10s",
+        value_parser = parse_positive_duration,
+        help_heading = "Limits"
+    )]
+    handshake_timeout: Duration,
+
+    /// Largest head of a request; a larger one gets 431
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "HEARTWIRE_MAX_HEADER_SIZE",
+        default_value = "16KiB",
+        value_parser = parse_header_size,
+        help_heading = "Limits"
+    )]
+    max_header_size: usize,
+
+    /// Largest frame as sent; a larger one closes the connection with 1009
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "HEARTWIRE_MAX_FRAME_SIZE",
+        default_value = "16MiB",
+        value_parser = parse_size,
+        help_heading = "Limits"
+    )]
+    max_frame_size: usize,
+
+    /// Largest message; a larger one closes the connection with 1009
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "HEARTWIRE_MAX_MESSAGE_SIZE",
+        default_value = "16MiB",
+        value_parser = parse_size,
+        help_heading = "Limits"
+    )]
+    max_message_size: usize,
+
+    /// Messages of one connection within a second; more close it with 1008. 0 is any number
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HEARTWIRE_MAX_MESSAGES_PER_SECOND",
+        default_value = "0",
+        help_heading = "Limits"
+    )]
+    max_messages_per_second: u32,
+
+    /// What may wait for a client that reads slowly, before this server stops reading from it
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "HEARTWIRE_MAX_QUEUE",
+        default_value = "1MiB",
+        value_parser = parse_size,
+        help_heading = "Limits"
+    )]
+    max_queue: usize,
+
+    /// Quiet time after which the server pings; 0 turns the heartbeat off
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_PING_INTERVAL",
+        default_value = "20s",
+        value_parser = parse_duration,
+        help_heading = "Timeouts"
+    )]
+    ping_interval: Duration,
+
+    /// How long a ping may stay unanswered before the connection is dropped
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_PING_TIMEOUT",
+        default_value = "10s",
+        value_parser = parse_positive_duration,
+        help_heading = "Timeouts"
+    )]
+    ping_timeout: Duration,
+
+    /// Time without a message after which a connection is closed with 1000; 0 is never
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_IDLE_TIMEOUT",
+        default_value = "0s",
+        value_parser = parse_duration,
+        help_heading = "Timeouts"
+    )]
+    idle_timeout: Duration,
+
+    /// How long a message may take to arrive before the connection is closed with 1008; 0 is any time
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_MESSAGE_TIMEOUT",
+        default_value = "60s",
+        value_parser = parse_duration,
+        help_heading = "Timeouts"
+    )]
+    message_timeout: Duration,
+
+    /// How long a client may read nothing of what waits for it before it is dropped
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_SEND_TIMEOUT",
+        default_value = "30s",
+        value_parser = parse_positive_duration,
+        help_heading = "Timeouts"
+    )]
+    send_timeout: Duration,
+
+    /// How long a client may take to answer a close
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_CLOSE_TIMEOUT",
+        default_value = "5s",
+        value_parser = parse_positive_duration,
+        help_heading = "Timeouts"
+    )]
+    close_timeout: Duration,
+
+    /// How long /readyz says 503 before accepting stops, so that load balancers look elsewhere
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_SHUTDOWN_DELAY",
+        default_value = "250ms",
+        value_parser = parse_duration,
+        help_heading = "Shutdown"
+    )]
+    shutdown_delay: Duration,
+
+    /// How long a shutdown waits for sockets to close
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "HEARTWIRE_DRAIN",
+        default_value = "5s",
+        value_parser = parse_duration,
+        help_heading = "Shutdown"
+    )]
+    drain: Duration,
+
+    /// What to log on standard error: off, error, warn, info, debug, trace, or directives such as server=debug
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "HEARTWIRE_LOG_LEVEL",
+        default_value = "info",
+        value_parser = parse_filter,
+        help_heading = "Logging"
+    )]
+    log_level: String,
+
+    /// How to log
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "HEARTWIRE_LOG_FORMAT",
+        default_value = "text",
+        value_enum,
+        help_heading = "Logging"
+    )]
+    log_format: LogFormat,
+}
+
+/// The form of a line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl ServeArgs {
+    /// What to log, as checked when the flags were read.
+    pub fn log_filter(&self) -> EnvFilter {
+        EnvFilter::new(&self.log_level)
+    }
+
+    /// How to log it.
+    pub fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+}
+
+impl From<ServeArgs> for Config {
+    fn from(args: ServeArgs) -> Self {
+        let unless_zero = |duration: Duration| (!duration.is_zero()).then_some(duration);
+        Self {
+            listen: args.listen,
+            tls: match (args.tls_cert, args.tls_key) {
+                (Some(cert), Some(key)) => Some(TlsSource::Files { cert, key }),
+                _ => args.tls_self_signed.then_some(TlsSource::SelfSigned),
+            },
+            origins: OriginPolicy::new(args.allow_origin),
+            trusted_proxies: args.trusted_proxy,
+            limits: LimitConfig {
+                max_connections: args.max_connections,
+                max_connections_per_address: match args.max_connections_per_address {
+                    None => PerAddress::Usual,
+                    Some(number) => {
+                        NonZeroUsize::new(number).map_or(PerAddress::Unlimited, PerAddress::AtMost)
+                    }
+                },
+                handshake_timeout: args.handshake_timeout,
+                max_header_size: args.max_header_size,
+            },
+            socket: SocketConfig {
+                compression: args.compression,
+                compression_level: args.compression_level,
+                max_frame_size: args.max_frame_size,
+                max_message_size: args.max_message_size,
+                max_messages_per_second: NonZeroU32::new(args.max_messages_per_second),
+                max_queue: args.max_queue,
+                ping_interval: args.ping_interval,
+                ping_timeout: args.ping_timeout,
+                close_timeout: args.close_timeout,
+                send_timeout: args.send_timeout,
+                message_timeout: unless_zero(args.message_timeout),
+                idle_timeout: unless_zero(args.idle_timeout),
+            },
+            shutdown_delay: args.shutdown_delay,
+            drain: args.drain,
+            threads: args.threads.unwrap_or(Self::default().threads),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What `/metrics` shows, in the OpenMetrics text format.
+
+mod traffic;
+
+use crate::admission::{Admission, Kind};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode, encode_registry};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use socket::wire::CloseCode;
+use socket::wire::handshake::RejectReason;
+use socket::{End, Summary};
+use std::sync::Arc;
+
+pub(crate) use traffic::Traffic;
+
+/// The content type of the format (OpenMetrics 1.0).
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All counters of a server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    handshakes: Family<HandshakeLabels, Counter>,
+    closes: Family<CloseLabels, Counter>,
+    traffic: Arc<[Arc<Traffic>]>,
+}
+
+/// How a request for a WebSocket came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// Answered with 101.
+    Accepted,
+    /// A method other than GET.
+    Method,
+    /// An ordinary request.
+    NotAnUpgrade,
+    /// A version other than 13.
+    Version,
+    /// Any other rule of RFC 6455 section 4.2.1.
+    Malformed,
+    /// A page that may not connect.
+    Origin,
+    /// Parameters that can't be followed.
+    Parameters,
+    /// The server is full.
+    Full,
+    /// The client has enough connections.
+    AddressLimit,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HandshakeLabels {
+    result: &'static str,
+}
+
+/// How a connection closed. The labels take few values, whatever peers send.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CloseLabels {
+    /// 1000 to 1014 as sent, `3xxx` or `4xxx`, 1005 for a Close without a code, 1006 for none.
+    code: String,
+    /// Who sent the first Close; `none` where there was none.
+    side: &'static str,
+    /// [`End`] in words.
+    reason: &'static str,
+}
+
+impl Metrics {
+    /// For a server of so many threads.
+    pub(crate) fn new(threads: usize) -> Self {
+        let traffic: Arc<[Arc<Traffic>]> = (0..threads).map(|_| Arc::default()).collect();
+        let (handshakes, closes) = (Family::default(), Family::default());
+        let mut registry = Registry::with_prefix("heartwire");
+        registry.register(
+            "build",
+            "The running version",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        registry.register("handshakes", "Requests for a WebSocket by result", Family::clone(&handshakes));
+        registry.register(
+            "closes",
+            "Closed WebSockets by close code, side and reason",
+            Family::clone(&closes),
+        );
+        registry.register_collector(Box::new(traffic::Collected(Arc::clone(&traffic))));
+        Self { registry, handshakes, closes, traffic }
+    }
+
+    /// The counters of one thread.
+    pub(crate) fn traffic(&self, thread: usize) -> Arc<Traffic> {
+        Arc::clone(&self.traffic[thread])
+    }
+
+    /// Counts a request for a WebSocket.
+    pub(crate) fn handshake(&self, result: Handshake) {
+        self.handshakes.get_or_create(&HandshakeLabels { result: result.as_str() }).inc();
+    }
+
+    /// Counts the end of a WebSocket.
+    pub(crate) fn closed(&self, summary: &Summary) {
+        self.count_close(close_code(summary), summary.end);
+    }
+
+    /// Counts a WebSocket that was cut off.
+    pub(crate) fn cut_off(&self, end: End) {
+        self.count_close((None, "none"), end);
+    }
+
+    fn count_close(&self, (code, side): (Option<CloseCode>, &'static str), end: End) {
+        let code = match code.unwrap_or(CloseCode::ABNORMAL) {
+            CloseCode(code @ 1000..=1015) => code.to_string(),
+            CloseCode(code) => format!("{}xxx", code / 1000),
+        };
+        self.closes.get_or_create(&CloseLabels { code, side, reason: end.as_str() }).inc();
+    }
+
+    /// The whole page.
+    pub(crate) fn page(&self, admission: &Admission) -> String {
+        let mut page = String::new();
+        let mut registry = Registry::with_prefix("heartwire");
+        for (name, help, kind) in [
+            ("connections", "Open WebSockets", Kind::Socket),
+            ("http_connections", "Connections that speak HTTP", Kind::Http),
+        ] {
+            registry.register(name, help, ConstGauge::new(admission.count(kind) as u64));
+        }
+        // Writing to a string does not fail.
+        let _ = encode_registry(&mut page, &registry);
+        let _ = encode(&mut page, &self.registry);
+        page
+    }
+}
+
+impl Handshake {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Method => "method",
+            Self::NotAnUpgrade => "not an upgrade",
+            Self::Version => "version",
+            Self::Malformed => "malformed",
+            Self::Origin => "origin",
+            Self::Parameters => "parameters",
+            Self::Full => "full",
+            Self::AddressLimit => "address limit",
+        }
+    }
+}
+
+impl From<RejectReason> for Handshake {
+    fn from(reason: RejectReason) -> Self {
+        match reason {
+            RejectReason::Method => Self::Method,
+            RejectReason::NotAnUpgrade => Self::NotAnUpgrade,
+            RejectReason::UnsupportedVersion => Self::Version,
+            RejectReason::Origin => Self::Origin,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+/// The code of the first Close, and who sent it.
+fn close_code(summary: &Summary) -> (Option<CloseCode>, &'static str) {
+    let code = |code: Option<CloseCode>| Some(code.unwrap_or(CloseCode::NO_STATUS));
+    match (summary.end, summary.close_received, summary.close_sent) {
+        (End::PeerClosed, Some(received), _) | (_, Some(received), None) => (code(received), "peer"),
+        (_, _, Some(sent)) => (code(sent), "server"),
+        (_, None, None) => (None, "none"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socket::Counts;
+
+    fn summary(end: End, sent: Option<Option<u16>>, received: Option<Option<u16>>) -> Summary {
+        let close = |code: Option<Option<u16>>| code.map(|code| code.map(CloseCode));
+        Summary {
+            end,
+            cause: None,
+            close_sent: close(sent),
+            close_received: close(received),
+            counts: Counts::default(),
+        }
+    }
+
+    #[test]
+    fn closes_are_told_apart_by_code_side_and_reason() {
+        let metrics = Metrics::new(1);
+        for (summary, labels) in [
+            (
+                summary(End::PeerClosed, Some(Some(1000)), Some(Some(1000))),
+                r#"code="1000",side="peer",reason="peer closed""#,
+            ),
+            (
+                summary(End::PeerClosed, Some(None), Some(None)),
+                r#"code="1005",side="peer",reason="peer closed""#,
+            ),
+            (
+                summary(End::PeerClosed, Some(Some(4321)), Some(Some(4321))),
+                r#"code="4xxx",side="peer",reason="peer closed""#,
+            ),
+            (
+                summary(End::Shutdown, Some(Some(1012)), Some(Some(1012))),
+                r#"code="1012",side="server",reason="shutdown""#,
+            ),
+            (
+                summary(End::LimitExceeded, Some(Some(1009)), None),
+                r#"code="1009",side="server",reason="limit exceeded""#,
+            ),
+            (
+                summary(End::HeartbeatFailed, None, None),
+                r#"code="1006",side="none",reason="heartbeat failed""#,
+            ),
+        ] {
+            metrics.closed(&summary);
+            let page = metrics.page(&Admission::new(crate::config::LimitConfig::default()));
+            assert!(page.contains(&format!("heartwire_closes_total{{{labels}}} 1\n")), "{labels} in {page}");
+        }
+    }
+}

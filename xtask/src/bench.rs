@@ -1,0 +1,103 @@
+//! `cargo xtask bench`: builds what is measured and measures it.
+
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::{self, Metadata};
+use crate::{process, run};
+
+/// Iterations whose instructions are counted; the difference leaves out everything that happens once.
+const ITERATIONS: [u32; 2] = [100, 300];
+/// For a release build on a slow machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
+/// For one operation under callgrind, which takes some fifty times as long as without.
+const COUNT_LIMIT: Duration = Duration::from_secs(120);
+
+/// Measures what `args` begin with: `echo` and `idle` are the package `bench`'s, with the server built for them; `micro`
+/// is the protocol core's.
+pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
+    match args.split_first() {
+        Some((what, rest)) if what == "echo" || what == "idle" => servers(what, rest),
+        Some((what, [])) if what == "micro" => micro(),
+        Some((what, _)) => bail!("`bench` measures `echo`, `idle` and `micro`, not `{what}`"),
+        None => bail!("say what to measure: `echo`, `idle` or `micro`"),
+    }
+}
+
+fn servers(what: &str, args: &[String]) -> Result<ExitCode> {
+    let metadata = Metadata::load()?;
+    let server = run::build_server(&metadata)?;
+    build(&["--package", "bench", "--bin", "bench"])?;
+    let program = metadata.target_dir().join("release").join("bench");
+    let mut bench = Command::new(&program);
+    bench.arg(what).arg("--server-bin").arg(server).args(args);
+    Err(bench.exec()).with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// Times by criterion, then instruction counts by callgrind where it is installed: those are the same on any day.
+fn micro() -> Result<ExitCode> {
+    let metadata = Metadata::load()?;
+    let mut bench = workspace::cargo();
+    bench.args(["bench", "--package", "wire", "--bench", "micro"]);
+    process::run(&mut bench, BUILD_LIMIT)?;
+    if process::find("valgrind").is_none() {
+        println!("\nno instruction counts: valgrind is not installed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    build(&["--package", "wire", "--example", "callgrind"])?;
+    let program = metadata.target_dir().join("release").join("examples").join("callgrind");
+    let operations = process::output(Command::new(&program).arg("list"), COUNT_LIMIT)?;
+    println!("\n{:<28}{:>16}", "operation", "instructions");
+    for operation in operations.lines() {
+        let count = |iterations| instructions(&program, operation, iterations);
+        let (few, many) = (count(ITERATIONS[0])?, count(ITERATIONS[1])?);
+        println!(
+            "{operation:<28}{:>16}",
+            many.saturating_sub(few) / u64::from(ITERATIONS[1] - ITERATIONS[0])
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn instructions(program: &Path, operation: &str, iterations: u32) -> Result<u64> {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-fd=1"]).arg(program);
+    valgrind.arg(operation).arg(iterations.to_string());
+    let report = process::output(&mut valgrind, COUNT_LIMIT)?;
+    collected(&report).with_context(|| format!("callgrind counted nothing for {operation}: {report}"))
+}
+
+/// The number in callgrind's line `Collected : N`.
+fn collected(report: &str) -> Option<u64> {
+    let (_, rest) = report.split_once("Collected :")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+fn build(what: &[&str]) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--release"]).args(what);
+    process::run(&mut cargo, BUILD_LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_is_in_callgrinds_last_lines() {
+        let report = "==7== Events    : Ir\n==7== Collected : 36552026\n==7==\n==7== I   refs: 36,552,026\n";
+        assert_eq!(collected(report), Some(36_552_026));
+        assert_eq!(collected("==7== Events    : Ir"), None);
+    }
+
+    #[test]
+    fn only_what_there_is_can_be_measured() {
+        for args in [&[][..], &["page-speed".to_owned()], &["micro".to_owned(), "--json".to_owned()]] {
+            assert!(run(args).is_err(), "{args:?}");
+        }
+    }
+}
