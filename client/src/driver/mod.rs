@@ -93,11 +93,14 @@ pub fn is_offline() -> bool {
     web_sys::window().is_some_and(|window| !window.navigator().on_line())
 }
 
+/// Told when the link did something, and what.
+type OnOutput = dyn Fn(Micros, &[Output]);
+
 /// What callbacks hold: enough to call in while the driver lives, too little to keep it alive.
 #[derive(Clone)]
 struct Handle {
     core: Weak<RefCell<Core>>,
-    on_output: Rc<dyn Fn(Micros, &[Output])>,
+    on_output: Rc<OnOutput>,
 }
 
 struct Timer {
