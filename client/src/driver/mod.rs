@@ -262,9 +262,7 @@ impl Handle {
             let Instant { link: now, wall } = core.clock.instant();
             let result = change(&mut core, now);
             core.carry_out();
-            while let Some(event) = core.link.poll_event() {
-                core.outputs.push(Output::Event(event));
-            }
+            core.report_events();
             core.arm(now);
             (result, wall, std::mem::take(&mut core.outputs))
         };
@@ -316,7 +314,11 @@ impl Core {
                     self.report_buffered(socket);
                     match origin {
                         Origin::User(_) => {}
-                        Origin::Opening(_) => self.outputs.push(Output::OpeningSent(message)),
+                        Origin::Opening(_) => {
+                            // That there is a connection comes before what was sent on it.
+                            self.report_events();
+                            self.outputs.push(Output::OpeningSent(message));
+                        }
                         Origin::Heartbeat => self.outputs.push(Output::HeartbeatSent(message)),
                     }
                 }
@@ -332,6 +334,12 @@ impl Core {
                 }
                 Action::ReadBuffered { socket } => self.report_buffered(socket),
             }
+        }
+    }
+
+    fn report_events(&mut self) {
+        while let Some(event) = self.link.poll_event() {
+            self.outputs.push(Output::Event(event));
         }
     }
 
