@@ -149,7 +149,14 @@ pub(super) fn SidePanel(props: &SidePanelProps) -> Html {
     html! {
         <>
             if let Some(panel) = *props.panel.open {
-                <aside class="panel" data-testid="panel" data-panel={panel.slug()} aria-label={panel.name(t)}>
+                <aside
+                    class="panel"
+                    data-testid="panel"
+                    data-panel={panel.slug()}
+                    aria-label={panel.name(t)}
+                    // The keyboard has to get in to scroll it, and there may be nothing else to focus.
+                    tabindex={(panel == Panel::Health).then_some("0")}
+                >
                     {content(panel)}
                 </aside>
             }

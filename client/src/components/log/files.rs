@@ -124,7 +124,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
             </button>
             if *is_open {
                 <div class="files-menu" role="group" aria-label={t.files}>
-                    <h3>{t.export}</h3>
+                    <h2>{t.export}</h2>
                     if props.is_filtered {
                         <label class="menu-item">
                             {t.export_shown}

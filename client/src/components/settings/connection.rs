@@ -247,7 +247,7 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 on_done={Callback::noop()}
             />
             <div class="setting wide">
-                <h4 class="setting-label">{t.opening}</h4>
+                <h3 class="setting-label">{t.opening}</h3>
                 <p class="setting-hint">{t.opening_hint}</p>
                 if form.opening.is_empty() {
                     <p class="setting-empty">{t.opening_none}</p>
