@@ -1,5 +1,6 @@
 //! What a user sees, shown in a real browser against the real server. One file per concern.
 
+mod accessibility;
 mod closing;
 mod composing;
 mod connections;
