@@ -64,10 +64,10 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     page.connect("http://wrong").await?;
     page.wait_for(SOON, "a notice", |state| state.error.is_some()).await?;
     audit.view("notice").await?;
+    // The first heartbeat is the message that it closes after.
     page.connect(&format!("{}?close=4001&reason=why", server.socket())).await?;
-    page.wait_for_phase("open", SOON).await?;
-    page.send("end").await?;
     page.wait_for_phase("closed", SOON).await?;
+    audit.view("closed").await?;
     page.connect(&server.socket()).await?;
     page.wait_for_phase("open", SOON).await?;
     page.send(r#"{"price":1.5,"list":[1,{"a":null,"b":true}],"text":"x"}"#).await?;
@@ -176,6 +176,36 @@ async fn phone(audit: &mut Audit<'_>) -> Result<()> {
         audit.close(sheet).await?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn changes_of_the_connection_are_announced_and_nothing_moves_for_those_who_mind() -> Result<()> {
+    scenario(&[], async |test| {
+        let mut server = Server::start(&[])?;
+        let page = &test.page;
+        let calm = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        test.browser.driver().cdp().send_raw("Emulation.setEmulatedMedia", calm).await?;
+        page.open(&server.page("min=60000&max=60000")).await?;
+        let attributes = page.attribute("announcement", "aria-live").await?;
+        ensure!(attributes.as_deref() == Some("polite"));
+        let still = async || -> Result<bool> {
+            let script =
+                "return document.getAnimations().every(animation => animation.playState !== 'running');";
+            Ok(page.run(script, vec![]).await? == json!(true))
+        };
+        page.click("connect").await?;
+        page.until_text("announcement", |text| text.contains("Connected")).await?;
+        ensure!(still().await?, "something moves while connected");
+        server.kill()?;
+        page.until_text("announcement", |text| text.contains("1006") || text.contains("Waiting")).await?;
+        page.wait_for_phase("waiting", SOON).await?;
+        ensure!(still().await?, "something moves while waiting");
+        server.restart()?;
+        page.click("retry-now").await?;
+        page.until_text("announcement", |text| text.contains("Connected")).await?;
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]

@@ -62,6 +62,22 @@ async fn connections_side_by_side_keep_to_themselves() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_subprotocol_is_offered_and_the_choice_shown() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("")).await?;
+        page.click("options-toggle").await?;
+        page.type_into("protocols", "chat.v2, chat.v1").await?;
+        page.click("connect").await?;
+        page.wait_for_phase("open", SOON).await?;
+        page.until_text("health-protocol", |text| text == "chat.v2").await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn opening_messages_go_out_again_after_each_reconnect() -> Result<()> {
     scenario(&[], async |test| {
         let mut server = Server::start(&[])?;

@@ -51,7 +51,7 @@ async fn heartbeat_and_reconnecting_are_set_and_kept() -> Result<()> {
         page.wait_for(SOON, "a heartbeat as before", |state| state.rtt.ends_with(" ms")).await?;
         pane(page, "heartbeat").await?;
         ensure!(page.value("heartbeat-payload").await? == "beat {token}");
-        page.click("restore").await?;
+        page.click("restore-defaults").await?;
         page.until("the default is back", async || {
             Ok(page.value("heartbeat-payload").await? != "beat {token}")
         })
