@@ -22,6 +22,12 @@ async fn the_page_opens_without_its_server_and_tests_others() -> Result<()> {
             Ok((kept.json() == &json!(true)).then_some(()))
         })
         .await?;
+        // A server that hangs is as good as none.
+        home.freeze()?;
+        page.leave().await?;
+        page.open(&home.page("")).await?;
+        ensure!(page.state().await?.phase == "idle");
+        home.thaw()?;
         home.kill()?;
         page.open(&home.page(&format!("url={}&connect=1", other.socket()))).await?;
         page.wait_for_phase("open", SOON).await?;
@@ -89,6 +95,31 @@ async fn a_log_that_is_not_wanted_is_not_offered_again() -> Result<()> {
             Ok((!page.shows("restore").await?).then_some(()))
         })
         .await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_log_of_a_page_that_is_still_open_is_not_offered() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("connect=1")).await?;
+        page.wait_for_count(1, SOON).await?;
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        let driver = test.browser.driver();
+        let first = driver.window().await?;
+        let second = driver.new_tab().await?;
+        driver.switch_to_window(second).await?;
+        page.open(&server.page("")).await?;
+        // Longer than it takes to find out that the other page lives.
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        ensure!(!page.shows("restore").await?);
+        driver.switch_to_window(first).await?;
+        driver.close_window().await?;
+        driver.switch_to_window(driver.windows().await?.remove(0)).await?;
+        page.open(&server.page("")).await?;
+        page.until_shown("restore", true).await
     })
     .await
 }

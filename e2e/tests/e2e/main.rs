@@ -11,6 +11,7 @@ mod health;
 mod hosting;
 mod keyboard;
 mod lasting;
+mod phone;
 mod preferences;
 mod profiles;
 mod reading;
