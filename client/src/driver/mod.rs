@@ -344,7 +344,10 @@ impl Core {
     }
 
     fn received(&mut self, now: Time, id: SocketId, message: Message) {
-        self.report_buffered(id);
+        // Only where the link waits for something to leave: the browser is asked across the border of wasm.
+        if self.link.buffered_bytes() > 0 || self.link.unconfirmed_messages() > 0 {
+            self.report_buffered(id);
+        }
         match self.link.handle_message(now, id, message.as_ref()) {
             Inbound::User => self.outputs.push(Output::Received(message)),
             Inbound::Heartbeat { .. } => self.outputs.push(Output::HeartbeatAnswered(message)),

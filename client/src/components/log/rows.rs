@@ -39,7 +39,10 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
         move |_: Event| {
             let Some(element) = scroller.cast::<Element>() else { return };
             let top_px = f64::from(element.scroll_top());
-            scrolled_px.replace(top_px);
+            // The browser reports what was set here as well; drawing again for it would double the work of a frame.
+            if (top_px - scrolled_px.replace(top_px)).abs() < 0.5 {
+                return;
+            }
             session.look(|list, _| list.window_mut().on_scroll(top_px));
             redraw.force_update();
         }
