@@ -28,8 +28,7 @@ const ONCE_ABOVE: usize = 100_000;
 ///
 /// shown_ms: from the socket's making to the frame after the one that shows the last message. longest_task_ms: of the
 /// page's main thread meanwhile, as the Long Tasks API reports it; 0 when none took over 50 ms. heap_mb: JavaScript
-/// and DOM after a garbage collection, and WebAssembly memory. cpu_ms: CPU time of the page's main thread, its
-/// start included.
+/// and DOM after a garbage collection, and WebAssembly memory. cpu_ms: of the page's process since it began.
 #[derive(Debug, Parser)]
 #[command(name = "page-bench")]
 struct Cli {

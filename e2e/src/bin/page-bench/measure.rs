@@ -219,15 +219,15 @@ impl Bench {
     }
 }
 
-/// CPU time of the page's main thread so far.
+/// CPU time of the page's process so far.
 async fn cpu_ms(browser: &Browser) -> Result<f64> {
     let cdp = browser.driver().cdp();
     // Not earlier: it would look at the clock twice for every task, and each message is a task.
     cdp.send_raw("Performance.enable", json!({})).await?;
     let metrics = cdp.send_raw("Performance.getMetrics", json!({})).await?;
     let metrics = metrics["metrics"].as_array().cloned().unwrap_or_default();
-    let thread = metrics.iter().find(|metric| metric["name"] == "ThreadTime");
-    Ok(thread.and_then(|metric| metric["value"].as_f64()).unwrap_or_default() * 1000.0)
+    let process = metrics.iter().find(|metric| metric["name"] == "ProcessTime");
+    Ok(process.and_then(|metric| metric["value"].as_f64()).unwrap_or_default() * 1000.0)
 }
 
 /// Runs a script that calls its last argument with the answer.
