@@ -65,9 +65,9 @@ impl Socket {
         };
         let listeners = [
             listen("open", |_| Some(Signal::Open)),
-            listen("message", |event| message(event).map(Signal::Message)),
+            listen("message", |event| message(event.unchecked_ref()).map(Signal::Message)),
             listen("error", |_| Some(Signal::Error)),
-            listen("close", |event| close(event).map(Signal::Close)),
+            listen("close", |event| Some(Signal::Close(close(event.unchecked_ref())))),
         ];
         Ok(Socket { raw, _listeners: listeners })
     }
@@ -121,8 +121,8 @@ impl Drop for Socket {
     }
 }
 
-fn message(event: &Event) -> Option<Message> {
-    let data = event.dyn_ref::<MessageEvent>()?.data();
+fn message(event: &MessageEvent) -> Option<Message> {
+    let data = event.data();
     if let Some(text) = data.as_string() {
         return Some(Message::Text(text));
     }
@@ -130,9 +130,8 @@ fn message(event: &Event) -> Option<Message> {
     Some(Message::Binary(Uint8Array::new(&bytes).to_vec()))
 }
 
-fn close(event: &Event) -> Option<Close> {
-    let event = event.dyn_ref::<CloseEvent>()?;
-    Some(Close { code: event.code(), reason: event.reason(), was_clean: event.was_clean() })
+fn close(event: &CloseEvent) -> Close {
+    Close { code: event.code(), reason: event.reason(), was_clean: event.was_clean() }
 }
 
 /// The browser's words for an exception.
