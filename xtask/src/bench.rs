@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::setup::Browser;
 use crate::workspace::{self, Metadata};
-use crate::{process, run};
+use crate::{page, process, run};
 
 /// Iterations whose instructions are counted; the difference leaves out everything that happens once.
 const ITERATIONS: [u32; 2] = [100, 300];
@@ -17,14 +18,15 @@ const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// For one operation under callgrind, which takes some fifty times as long as without.
 const COUNT_LIMIT: Duration = Duration::from_secs(120);
 
-/// Measures what `args` begin with: `echo` and `idle` are the package `bench`'s, with the server built for them; `micro`
-/// is the protocol core's.
+/// Measures what `args` begin with: `echo` and `idle` are the package `bench`'s, with the server built for them; `page`
+/// is the package `e2e`'s, with the page built as well; `micro` is the protocol core's.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     match args.split_first() {
         Some((what, rest)) if what == "echo" || what == "idle" => servers(what, rest),
+        Some((what, rest)) if what == "page" => the_page(rest),
         Some((what, [])) if what == "micro" => micro(),
-        Some((what, _)) => bail!("`bench` measures `echo`, `idle` and `micro`, not `{what}`"),
-        None => bail!("say what to measure: `echo`, `idle` or `micro`"),
+        Some((what, _)) => bail!("`bench` measures `echo`, `idle`, `page` and `micro`, not `{what}`"),
+        None => bail!("say what to measure: `echo`, `idle`, `page` or `micro`"),
     }
 }
 
@@ -36,6 +38,21 @@ fn servers(what: &str, args: &[String]) -> Result<ExitCode> {
     let mut bench = Command::new(&program);
     bench.arg(what).arg("--server-bin").arg(server).args(args);
     Err(bench.exec()).with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// The page and the server are release builds; what drives the browser waits nearly all the time, and is built as for
+/// the browser tests.
+fn the_page(args: &[String]) -> Result<ExitCode> {
+    let browser = Browser::find_or_install()?;
+    let metadata = Metadata::load()?;
+    page::build(&metadata)?;
+    let server = run::build_server(&metadata)?;
+    process::run(workspace::cargo().args(["build", "--package", "e2e", "--bin", "page-bench"]), BUILD_LIMIT)?;
+    let program = metadata.target_dir().join("debug").join("page-bench");
+    let mut bench = Command::new(&program);
+    bench.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
+    Err(browser.apply(&mut bench).args(args).exec())
+        .with_context(|| format!("cannot start {}", program.display()))
 }
 
 /// Times by criterion, then instruction counts by callgrind where it is installed: those are the same on any day.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use link::{Config, Message, OnMissed};
+use workbench::decimal;
 use workbench::draft::{Draft, Fault};
 use workbench::profile::{
     Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, format_codes, parse_codes,
@@ -276,7 +277,7 @@ pub fn parse_duration(text: &str) -> Option<u64> {
         "h" | "小时" => 3_600_000.0,
         _ => return None,
     };
-    let millis = (number.parse::<f64>().ok()? * unit_millis).round();
+    let millis = (decimal::parse(number)? * unit_millis).round();
     // Within these bounds nothing is lost.
     (MIN_MILLIS as f64..=MAX_MILLIS as f64).contains(&millis).then_some(millis as u64)
 }
@@ -286,7 +287,7 @@ pub fn format_duration(millis: u64) -> String {
     match millis {
         _ if millis >= 3_600_000 && millis.is_multiple_of(3_600_000) => format!("{} h", millis / 3_600_000),
         _ if millis >= 60_000 && millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
-        1000.. => format!("{} s", millis as f64 / 1000.0),
+        1000.. => format!("{} s", decimal::shortest(millis as f64 / 1000.0)),
         _ => format!("{millis} ms"),
     }
 }

@@ -16,6 +16,7 @@
 
 pub mod bytes;
 pub mod closecodes;
+pub mod decimal;
 pub mod draft;
 pub mod entry;
 pub mod export;

@@ -89,6 +89,10 @@ impl Pairing {
     }
 
     fn take_request(&mut self, store: &Store, response: &Entry<'_>) -> Option<EntryId> {
+        // A feed that nobody asked for is most of what comes in: it is not looked at any further.
+        if self.pending.get(&response.connection)?.is_empty() {
+            return None;
+        }
         let key = self.key(response)?;
         let pending = self.pending.get_mut(&response.connection)?;
         let rule = &self.rule;

@@ -39,7 +39,10 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
         move |_: Event| {
             let Some(element) = scroller.cast::<Element>() else { return };
             let top_px = f64::from(element.scroll_top());
-            scrolled_px.replace(top_px);
+            // The browser reports what was set here as well; drawing again for it would double the work of a frame.
+            if (top_px - scrolled_px.replace(top_px)).abs() < 0.5 {
+                return;
+            }
             session.look(|list, _| list.window_mut().on_scroll(top_px));
             redraw.force_update();
         }
@@ -92,7 +95,9 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
                 && (*scrolled_px.borrow() - top_px).abs() >= 0.5
             {
                 scroller.set_scroll_top(top_px.round() as i32);
-                scrolled_px.replace(top_px);
+                // What the browser made of it: where it could not scroll that far yet, it is not the reader who
+                // left the end.
+                scrolled_px.replace(f64::from(scroller.scroll_top()));
             }
         });
     }

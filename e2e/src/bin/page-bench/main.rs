@@ -1,0 +1,126 @@
+//! How the page fares when messages come in by the hundred thousand, beside the echo test page that people know.
+//! Called by `cargo xtask bench page`, which builds what is measured.
+
+mod bundle;
+mod flood;
+mod measure;
+mod message;
+mod report;
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use e2e::Server;
+
+use crate::bundle::Bundle;
+use crate::flood::Flood;
+use crate::measure::{Bench, Which};
+use crate::report::{Report, Row};
+
+/// Floods of more messages than this are measured once: they take long enough to be steady.
+const ONCE_ABOVE: usize = 100_000;
+
+/// Floods the page and the classic echo test page with messages of 97 bytes in a headless Chromium.
+///
+/// shown_ms: from the socket's making to the frame after the one that shows the last message. longest_task_ms: of the
+/// page's main thread meanwhile, as the Long Tasks API reports it; 0 when none took over 50 ms. heap_mb: JavaScript
+/// and DOM after a garbage collection, and WebAssembly memory. cpu_ms: of the page's process since it began.
+#[derive(Debug, Parser)]
+#[command(name = "page-bench")]
+struct Cli {
+    /// Messages per flood, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000", value_name = "COUNTS",
+          value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
+    counts: Vec<u32>,
+    /// Rounds of each flood up to 100,000 messages, both pages in turn; larger floods have one
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: u16,
+    /// Cold loads of the page, each in a fresh browser
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(0..=100))]
+    loads: u16,
+    /// Seconds that a page gets to show a flood
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    limit: u64,
+    /// A short run: 10,000 and 100,000 messages, one round, three loads
+    #[arg(long, conflicts_with_all = ["counts", "rounds", "loads"])]
+    quick: bool,
+    /// Leave the classic page out
+    #[arg(long)]
+    only_own: bool,
+    /// One JSON object per line on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let mut cli = Cli::parse();
+    if cli.quick {
+        (cli.counts, cli.rounds, cli.loads) = (vec![10_000, 100_000], 1, 3);
+    }
+    match run(&cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            drop(writeln!(io::stderr(), "page-bench: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<()> {
+    let counts: Vec<usize> = cli.counts.iter().map(|&count| count as usize).collect();
+    let most = counts.iter().copied().max().context("no counts")?;
+    let bench = Bench {
+        server: Server::start(&[])?,
+        flood: Flood::start(most)?,
+        limit: Duration::from_secs(cli.limit),
+    };
+    let mut report = Report::new(cli.json);
+    let mut full_log = None;
+    for &messages in &counts {
+        let pages = if cli.only_own { &Which::ALL[..1] } else { &Which::ALL[..] };
+        let mut rows: Vec<Row> =
+            pages.iter().map(|&which| Row { which, messages, runs: Vec::new() }).collect();
+        let rounds = if messages > ONCE_ABOVE { 1 } else { cli.rounds };
+        for round in 1..=rounds {
+            for row in &mut rows {
+                let inspect = row.which == Which::Heartwire && messages == most && round == rounds;
+                let (run, inspection) = bench
+                    .flood(row.which, messages, inspect)
+                    .await
+                    .with_context(|| format!("{} with {messages} messages", row.which.name()))?;
+                full_log = full_log.or(inspection);
+                row.runs.push(run);
+            }
+        }
+        report.floods(rows)?;
+    }
+    if let Some(inspection) = &full_log {
+        report.inspection(inspection)?;
+    }
+    let mut loads = Vec::new();
+    for _ in 0..cli.loads {
+        loads.push(bench.load().await?);
+    }
+    if !loads.is_empty() {
+        report.loads(&loads)?;
+    }
+    if let Some(dist) = std::env::var_os("HEARTWIRE_DIST") {
+        report.bundle(Bundle::weigh(Path::new(&dist))?)?;
+    }
+    report.verdict()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
