@@ -2,18 +2,18 @@
 
 use std::env;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::{Page, SOON, eventually};
@@ -62,22 +62,30 @@ impl Browser {
         let folder = env::temp_dir().join(format!("heartwire-e2e-{}-{number}", std::process::id()));
         fs::create_dir_all(folder.join("downloads"))?;
 
-        // Free a moment ago; another program taking it in between is as good as impossible.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        let child = Command::new(&program)
-            .arg(format!("--port={port}"))
+        let mut child = Command::new(&program)
+            // It takes a free one and says which.
+            .arg("--port=0")
             .env("TMPDIR", &folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
-        let process = Arc::new(Process { child, port, folder });
-        eventually(SOON, "chromedriver answers", async || {
-            Ok(TcpStream::connect(("127.0.0.1", port)).await.ok())
-        })
-        .await?;
+        let stdout = child.stdout.take().context("no pipe to chromedriver")?;
+        let mut process = Process { child, port: 0, folder };
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let port = line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').parse());
+                if let Some(Ok(port)) = port {
+                    // Nobody listens any more where starting took too long.
+                    let _ = sender.send(port);
+                }
+            }
+        });
+        process.port = receiver.recv_timeout(SOON).context("chromedriver says no port")?;
+        let process = Arc::new(process);
         let args = more.iter().map(|arg| (*arg).to_owned()).collect();
         Self::launch(process, args).await
     }
@@ -136,17 +144,16 @@ impl Browser {
         let folder = self.process.folder.join("downloads");
         act().await?;
         eventually(SOON, "a file is saved", async || {
-            for file in fs::read_dir(&folder)? {
-                let path = file?.path();
-                // What is not finished yet has this ending, or is hidden.
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                if !name.ends_with(".crdownload") && !name.starts_with('.') {
-                    let text = fs::read_to_string(&path)?;
-                    fs::remove_file(&path)?;
-                    return Ok(Some((name, text)));
-                }
+            let files = fs::read_dir(&folder)?.map(|file| Ok(file?.path())).collect::<Result<Vec<_>>>()?;
+            // What is under way has a name of its own beside the final one, which is kept free by an empty file.
+            let [path] = files.as_slice() else { return Ok(None) };
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(path).unwrap_or_default();
+            if name.ends_with(".crdownload") || name.starts_with('.') || text.is_empty() {
+                return Ok(None);
             }
-            Ok(None)
+            fs::remove_file(path)?;
+            Ok(Some((name, text)))
         })
         .await
     }
