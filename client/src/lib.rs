@@ -22,5 +22,6 @@ pub mod page;
 pub mod preferences;
 pub mod profiles;
 pub mod session;
+pub mod storage;
 pub mod transfer;
 pub mod workspace;

@@ -3,12 +3,12 @@
 
 use std::cell::Cell;
 
-use gloo_storage::{LocalStorage, Storage};
 use web_sys::HtmlElement;
 use workbench::profile::{Book, Options, Profile};
 use workbench::store::Limits;
 
 use crate::model::list::TimeMode;
+use crate::storage;
 
 /// `start.js` reads it, so that a stored theme is there before the first paint.
 const THEME_KEY: &str = "heartwire.theme";
@@ -70,7 +70,7 @@ impl Theme {
 
     /// What was chosen on an earlier visit.
     pub fn load() -> Theme {
-        let stored = LocalStorage::get::<String>(THEME_KEY).unwrap_or_default();
+        let stored = storage::word(THEME_KEY);
         Theme::ALL.into_iter().find(|theme| theme.slug() == stored).unwrap_or_default()
     }
 
@@ -88,10 +88,10 @@ impl Theme {
         let Some(root) = root() else { return };
         if self == Theme::System {
             let _ = root.remove_attribute("data-theme");
-            LocalStorage::delete(THEME_KEY);
+            storage::remove(THEME_KEY);
         } else {
             let _ = root.set_attribute("data-theme", self.slug());
-            let _ = LocalStorage::set(THEME_KEY, self.slug());
+            let _ = storage::set(THEME_KEY, self.slug());
         }
     }
 }
@@ -111,7 +111,7 @@ impl Density {
     /// The density in use.
     pub fn current() -> Density {
         DENSITY.get().unwrap_or_else(|| {
-            let stored = LocalStorage::get::<String>(DENSITY_KEY).unwrap_or_default();
+            let stored = storage::word(DENSITY_KEY);
             let density =
                 Density::ALL.into_iter().find(|density| density.slug() == stored).unwrap_or_default();
             DENSITY.set(Some(density));
@@ -130,7 +130,7 @@ impl Density {
     /// Remembers it and shows it, except in the logs, which have to be told.
     pub fn choose(self) {
         DENSITY.set(Some(self));
-        let _ = LocalStorage::set(DENSITY_KEY, self.slug());
+        let _ = storage::set(DENSITY_KEY, self.slug());
         self.apply();
     }
 
@@ -144,14 +144,14 @@ impl Density {
 
 /// How new logs write times.
 pub fn time_mode() -> TimeMode {
-    let stored = LocalStorage::get::<String>(TIME_KEY).unwrap_or_default();
+    let stored = storage::word(TIME_KEY);
     TIME_MODES.into_iter().find(|(_, slug)| *slug == stored).map(|(mode, _)| mode).unwrap_or_default()
 }
 
 /// Chooses how logs write times.
 pub fn set_time_mode(mode: TimeMode) {
     if let Some((_, slug)) = TIME_MODES.iter().find(|(known, _)| *known == mode) {
-        let _ = LocalStorage::set(TIME_KEY, slug);
+        let _ = storage::set(TIME_KEY, *slug);
     }
 }
 
@@ -162,10 +162,9 @@ pub const TIME_MODES: [(TimeMode, &str); 3] =
 /// How much each log keeps.
 pub fn limits() -> Limits {
     let default = Limits::default();
-    let entries: Option<u64> = LocalStorage::get(ENTRIES_KEY).ok();
-    let mib: Option<u64> = LocalStorage::get(MIB_KEY).ok();
-    let entries = entries.filter(|entries| (MIN_ENTRIES..=MAX_ENTRIES).contains(entries));
-    let mib = mib.filter(|mib| (1..=MAX_MIB).contains(mib));
+    let whole = |key| storage::value(key).as_f64().map(|number| number as u64);
+    let entries = whole(ENTRIES_KEY).filter(|entries| (MIN_ENTRIES..=MAX_ENTRIES).contains(entries));
+    let mib = whole(MIB_KEY).filter(|mib| (1..=MAX_MIB).contains(mib));
     Limits {
         entries: entries.and_then(|entries| usize::try_from(entries).ok()).unwrap_or(default.entries),
         bytes: mib.and_then(|mib| usize::try_from(mib << 20).ok()).unwrap_or(default.bytes),
@@ -174,14 +173,14 @@ pub fn limits() -> Limits {
 
 /// Remembers how much each log keeps. The logs there are have to be told.
 pub fn set_limits(limits: Limits) {
-    let _ = LocalStorage::set(ENTRIES_KEY, limits.entries as u64);
-    let _ = LocalStorage::set(MIB_KEY, (limits.bytes >> 20) as u64);
+    let _ = storage::set(ENTRIES_KEY, limits.entries as f64);
+    let _ = storage::set(MIB_KEY, (limits.bytes >> 20) as f64);
 }
 
 /// Whether single keys are shortcuts. Some people's input devices press them by accident (WCAG 2.2, 2.1.4).
 pub fn single_keys() -> bool {
     SINGLE_KEYS.get().unwrap_or_else(|| {
-        let on = LocalStorage::get(KEYS_KEY).unwrap_or(true);
+        let on = storage::value(KEYS_KEY).as_bool().unwrap_or(true);
         SINGLE_KEYS.set(Some(on));
         on
     })
@@ -190,14 +189,13 @@ pub fn single_keys() -> bool {
 /// Makes single keys shortcuts, or not.
 pub fn set_single_keys(on: bool) {
     SINGLE_KEYS.set(Some(on));
-    let _ = LocalStorage::set(KEYS_KEY, on);
+    let _ = storage::set(KEYS_KEY, on);
 }
 
 /// The heartbeat and the reconnect policy that new connections begin with. Opening messages belong to one server and
 /// are not among them.
 pub fn default_options() -> Options {
-    let stored = LocalStorage::get::<String>(DEFAULTS_KEY).ok();
-    let book = stored.and_then(|text| Book::from_json(&text).ok());
+    let book = Book::from_json(&storage::word(DEFAULTS_KEY)).ok();
     book.and_then(|book| book.profiles().first().map(|profile| profile.options.clone())).unwrap_or_default()
 }
 
@@ -206,7 +204,7 @@ pub fn set_default_options(options: &Options) {
     let mut book = Book::default();
     let options = Options { opening: Vec::new(), ..options.clone() };
     book.save(Profile { name: "defaults".to_owned(), options, ..Profile::default() });
-    let _ = LocalStorage::set(DEFAULTS_KEY, book.to_json(true));
+    let _ = storage::set(DEFAULTS_KEY, book.to_json(true));
 }
 
 fn root() -> Option<HtmlElement> {

@@ -1,14 +1,14 @@
 //! The person's profiles in the browser's storage, and how a connection becomes one and back.
 
-use gloo_storage::errors::StorageError;
-use gloo_storage::{LocalStorage, Storage};
+use workbench::lower::lower;
 use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
 
-use crate::desk::shelf::{self, StorageRefused};
+use crate::desk::shelf;
 use crate::i18n::settings::Settings;
 use crate::i18n::{fill, plural, texts};
 use crate::model::notice::Notice;
 use crate::session::{Draft, Session};
+use crate::storage::{self, NotText, StorageRefused};
 use crate::workspace::Workspace;
 
 /// Where the profiles are stored, as a file of them would be.
@@ -28,10 +28,10 @@ pub enum Values {
 /// # Errors
 /// What is stored is not understood; saving would destroy it.
 pub fn book() -> Result<Book, ProfileError> {
-    match LocalStorage::get::<String>(STORAGE_KEY) {
-        Ok(text) => Book::from_json(&text),
-        Err(StorageError::KeyNotFound(_) | StorageError::JsError(_)) => Ok(Book::default()),
-        Err(StorageError::SerdeError(_)) => Err(ProfileError::Kind),
+    match storage::text(STORAGE_KEY) {
+        Ok(Some(text)) => Book::from_json(&text),
+        Ok(None) => Ok(Book::default()),
+        Err(NotText) => Err(ProfileError::Kind),
     }
 }
 
@@ -40,7 +40,7 @@ pub fn book() -> Result<Book, ProfileError> {
 /// # Errors
 /// The browser refused; what was stored before still is.
 pub fn set_book(book: &Book) -> Result<(), StorageRefused> {
-    LocalStorage::set(STORAGE_KEY, book.to_json(true)).map_err(|_| StorageRefused)
+    storage::set(STORAGE_KEY, book.to_json(true))
 }
 
 /// What a connection is at present, without a name, with the variables that it needs. Those that are called like
@@ -164,7 +164,7 @@ fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String 
 }
 
 fn sounds_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
+    let name = lower(name);
     ["token", "secret", "pass", "key", "auth", "jwt", "credential", "cookie", "session"]
         .iter()
         .any(|word| name.contains(word))

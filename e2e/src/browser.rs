@@ -2,19 +2,21 @@
 
 use std::env;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::{SOON, eventually};
+use crate::{Page, SOON, eventually};
 
 /// What a headless Chromium needs as root and without a network, and what keeps it from looking for one.
 const ARGS: [&str; 12] = [
@@ -36,15 +38,17 @@ const ARGS: [&str; 12] = [
 #[derive(Debug)]
 pub struct Browser {
     driver: WebDriver,
+    args: Vec<String>,
     // Dropped after the driver, which speaks to it until then.
-    process: Process,
+    process: Arc<Process>,
 }
 
 /// chromedriver, everything it started, and their folder.
 #[derive(Debug)]
 struct Process {
     child: Child,
-    profile: PathBuf,
+    port: u16,
+    folder: PathBuf,
 }
 
 impl Browser {
@@ -55,42 +59,103 @@ impl Browser {
     pub async fn start(more: &[&str]) -> Result<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let profile = env::temp_dir().join(format!("heartwire-e2e-{}-{number}", std::process::id()));
-        fs::create_dir_all(&profile)?;
+        let folder = env::temp_dir().join(format!("heartwire-e2e-{}-{number}", std::process::id()));
+        fs::create_dir_all(folder.join("downloads"))?;
 
-        // Free a moment ago; another program taking it in between is as good as impossible.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        let child = Command::new(&program)
-            .arg(format!("--port={port}"))
-            .env("TMPDIR", &profile)
+        let mut child = Command::new(&program)
+            // It takes a free one and says which.
+            .arg("--port=0")
+            .env("TMPDIR", &folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
-        let process = Process { child, profile: profile.clone() };
-        eventually(SOON, "chromedriver answers", async || {
-            Ok(TcpStream::connect(("127.0.0.1", port)).await.ok())
-        })
-        .await?;
+        let stdout = child.stdout.take().context("no pipe to chromedriver")?;
+        let mut process = Process { child, port: 0, folder };
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let port = line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').parse());
+                if let Some(Ok(port)) = port {
+                    // Nobody listens any more where starting took too long.
+                    let _ = sender.send(port);
+                }
+            }
+        });
+        process.port = receiver.recv_timeout(SOON).context("chromedriver says no port")?;
+        let process = Arc::new(process);
+        let args = more.iter().map(|arg| (*arg).to_owned()).collect();
+        Self::launch(process, args).await
+    }
 
+    /// Starts a browser with the profile of this one, which must have come to its end.
+    ///
+    /// # Errors
+    /// It does not start within some seconds.
+    pub async fn again(&self) -> Result<Self> {
+        Self::launch(self.process.clone(), self.args.clone()).await
+    }
+
+    /// Takes the browser away without a chance to tidy up, as a crash or a power failure would.
+    pub fn crash(&self) {
+        self.process.kill_browser();
+    }
+
+    async fn launch(process: Arc<Process>, args: Vec<String>) -> Result<Self> {
         let mut capabilities = ChromeCapabilities::new();
-        for arg in ARGS.iter().chain(more) {
+        for arg in ARGS.into_iter().chain(args.iter().map(String::as_str)) {
             capabilities.add_arg(arg)?;
         }
-        capabilities.add_arg(&format!("--user-data-dir={}", profile.join("profile").display()))?;
+        capabilities.add_arg(&format!("--user-data-dir={}", process.folder.join("profile").display()))?;
+        let preferences = json!({ "download.default_directory": process.folder.join("downloads") });
+        capabilities.add_experimental_option("prefs", preferences)?;
         if let Some(chrome) = env::var_os("CHROME") {
             capabilities.set_binary(&chrome.to_string_lossy())?;
         }
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-        let start = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities);
+        let start = WebDriver::new(format!("http://127.0.0.1:{}", process.port), capabilities);
         let driver = timeout(Duration::from_secs(30), start)
             .await
             .context("the browser did not start within 30 s")??;
         driver.set_script_timeout(Duration::from_secs(30)).await?;
         driver.set_page_load_timeout(Duration::from_secs(15)).await?;
-        Ok(Self { driver, process })
+        Ok(Self { driver, args, process })
+    }
+
+    /// What it shows.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        Page::new(self.driver.clone())
+    }
+
+    /// A folder for files of the test; gone with the browser.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.process.folder
+    }
+
+    /// Does something that has the browser save a file, and returns the file's name and text.
+    ///
+    /// # Errors
+    /// No file is saved within some seconds.
+    pub async fn download(&self, act: impl AsyncFnOnce() -> Result<()>) -> Result<(String, String)> {
+        let folder = self.process.folder.join("downloads");
+        act().await?;
+        eventually(SOON, "a file is saved", async || {
+            let files = fs::read_dir(&folder)?.map(|file| Ok(file?.path())).collect::<Result<Vec<_>>>()?;
+            // What is under way has a name of its own beside the final one, which is kept free by an empty file.
+            let [path] = files.as_slice() else { return Ok(None) };
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(path).unwrap_or_default();
+            if name.ends_with(".crdownload") || name.starts_with('.') || text.is_empty() {
+                return Ok(None);
+            }
+            fs::remove_file(path)?;
+            Ok(Some((name, text)))
+        })
+        .await
     }
 
     /// The session.
@@ -113,25 +178,31 @@ impl Browser {
     /// # Errors
     /// The browser does not close within some seconds; it is killed then.
     pub async fn quit(self) -> Result<()> {
-        let Self { driver, process } = self;
+        let Self { driver, process, .. } = self;
         let result = timeout(SOON, driver.quit()).await;
         drop(process);
         result.context("the browser did not quit")?.context("the browser did not quit")
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Looked for while chromedriver lives: afterwards its children belong to someone else.
+impl Process {
+    /// Looked for while chromedriver lives: afterwards its children belong to someone else.
+    fn kill_browser(&self) {
         for pid in descendants(self.child.id()) {
             if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
                 // Failure means that it is gone already.
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill_browser();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.profile);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

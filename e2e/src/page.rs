@@ -12,7 +12,7 @@ use crate::eventually;
 /// The page in a browser.
 #[derive(Debug)]
 pub struct Page {
-    driver: WebDriver,
+    pub(crate) driver: WebDriver,
 }
 
 /// What the page shows outside of its log.
@@ -52,7 +52,7 @@ pub struct Entry {
 }
 
 /// Finds an element; an element that is hidden is not there.
-const ONE: &str = "const one = id => { const e = document.querySelector(`[data-testid=${id}]`);
+pub(crate) const ONE: &str = "const one = id => { const e = document.querySelector(`[data-testid=${id}]`);
   return e && e.checkVisibility() ? e : null; };";
 
 impl Page {
@@ -282,7 +282,7 @@ impl Page {
         Ok(value == json!(true))
     }
 
-    async fn element(&self, id: &str) -> Result<WebElement> {
+    pub(crate) async fn element(&self, id: &str) -> Result<WebElement> {
         eventually(crate::SOON, &format!("`{id}` is shown"), async || {
             if !self.shows(id).await? {
                 return Ok(None);

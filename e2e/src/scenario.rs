@@ -29,7 +29,7 @@ pub struct Scenario {
 pub async fn scenario(args: &[&str], test: impl AsyncFnOnce(&Scenario) -> Result<()>) -> Result<()> {
     remove_evidence()?;
     let browser = Browser::start(args).await?;
-    let page = Page::new(browser.driver().clone());
+    let page = browser.page();
     let scenario = Scenario { browser, page };
     let work = AssertUnwindSafe(tokio::time::timeout(LIMIT, test(&scenario))).catch_unwind().await;
     let result = match work {

@@ -144,7 +144,7 @@ impl Layer {
                 outcome.tests(command.args(&options.filter))
             }
             Self::E2e => {
-                let browser = Browser::find_or_install()?;
+                let (browser, axe) = (Browser::find_or_install()?, setup::find_or_install_axe()?);
                 let metadata = Metadata::load()?;
                 page::build(&metadata)?;
                 let server = run::build_server(&metadata)?;
@@ -153,6 +153,7 @@ impl Layer {
                 // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
                 command.env("RUST_LIB_BACKTRACE", "0");
                 command.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
+                command.env("HEARTWIRE_AXE", axe);
                 outcome.tests(browser.apply(&mut command).args(&options.filter))
             }
         }

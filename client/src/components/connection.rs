@@ -61,16 +61,18 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
             if let Some(notice) = view.notice.clone() {
                 <NoticeBar session={session.clone()} {notice} on_suggestion={connect_to} />
             }
-            <main class="app-main">
-                <LogPane session={session.clone()} revision={view.revision} on_select={select} />
-                <SidePanel session={session.clone()} {panel} {entry} {pinned} on_close={close_detail} />
+            <main class="app-body">
+                <div class="app-main">
+                    <LogPane session={session.clone()} revision={view.revision} on_select={select} />
+                    <SidePanel session={session.clone()} {panel} {entry} {pinned} on_close={close_detail} />
+                </div>
+                <Composer
+                    session={session.clone()}
+                    is_open={view.link.phase == Phase::Open}
+                    is_closed={is_closed(view.link.phase)}
+                    compose={view.compose.clone()}
+                />
             </main>
-            <Composer
-                session={session.clone()}
-                is_open={view.link.phase == Phase::Open}
-                is_closed={is_closed(view.link.phase)}
-                compose={view.compose.clone()}
-            />
         </>
     }
 }

@@ -5,7 +5,6 @@
 
 use std::rc::Rc;
 
-use gloo_storage::{LocalStorage, Storage};
 use yew::prelude::*;
 
 use super::detail::Detail;
@@ -16,6 +15,7 @@ use crate::i18n::common::Common;
 use crate::i18n::use_texts;
 use crate::model::owned::OwnedEntry;
 use crate::session::Session;
+use crate::storage;
 
 /// Where the open panel is stored.
 const STORAGE_KEY: &str = "heartwire.panel";
@@ -94,16 +94,16 @@ impl PanelState {
         self.open.set(open);
         self.before.set(open.filter(|panel| *panel != Panel::Detail));
         // Where storage is forbidden the choice lasts until the page is left.
-        let _ = LocalStorage::set(STORAGE_KEY, open.map_or("", Panel::slug));
+        let _ = storage::set(STORAGE_KEY, open.map_or("", Panel::slug));
     }
 }
 
 /// The state of the side panel. At first the health is shown where there is room for it.
 #[hook]
 pub(super) fn use_panel() -> PanelState {
-    let stored = || match LocalStorage::get::<String>(STORAGE_KEY) {
-        Ok(slug) => Panel::ALL.into_iter().find(|panel| panel.slug() == slug),
-        Err(_) => is_wide().then_some(Panel::Health),
+    let stored = || match storage::text(STORAGE_KEY) {
+        Ok(Some(slug)) => Panel::ALL.into_iter().find(|panel| panel.slug() == slug),
+        _ => is_wide().then_some(Panel::Health),
     };
     let open = use_state_eq(stored);
     let before = use_state_eq(|| stored().filter(|panel| *panel != Panel::Detail));
@@ -149,7 +149,14 @@ pub(super) fn SidePanel(props: &SidePanelProps) -> Html {
     html! {
         <>
             if let Some(panel) = *props.panel.open {
-                <aside class="panel" data-testid="panel" data-panel={panel.slug()} aria-label={panel.name(t)}>
+                <aside
+                    class="panel"
+                    data-testid="panel"
+                    data-panel={panel.slug()}
+                    aria-label={panel.name(t)}
+                    // The keyboard has to get in to scroll it, and there may be nothing else to focus.
+                    tabindex={(panel == Panel::Health).then_some("0")}
+                >
                     {content(panel)}
                 </aside>
             }

@@ -31,7 +31,7 @@ pub(super) fn TopBar(props: &TopBarProps) -> Html {
     ];
     html! {
         <header class="top-bar">
-            <h1 class="brand">
+            <h1 class="brand" aria-label="Heartwire">
                 <svg class="brand-mark" viewBox="0 0 32 20" aria-hidden="true">
                     <path d="M1 11h7l3-8 5 15 4-11 2 4h9" />
                 </svg>

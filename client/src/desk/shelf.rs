@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_storage::errors::StorageError;
-use gloo_storage::{LocalStorage, Storage};
 use workbench::library::{Library, LibraryError, variables_from_json, variables_to_json};
 use workbench::template::Variables;
+
+use crate::storage::{self, NotText, StorageRefused};
 
 /// Where kept messages are stored, as [`Library::to_json`] writes them.
 pub const LIBRARY_KEY: &str = "heartwire.saved";
@@ -16,10 +16,6 @@ pub const VARIABLES_KEY: &str = "heartwire.variables";
 
 /// Where it is stored that placeholders are not filled.
 const LITERAL_KEY: &str = "heartwire.literal";
-
-/// The storage took nothing: it is full or forbidden. Say so; nothing has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StorageRefused;
 
 thread_local! {
     /// Asked for with every message.
@@ -37,10 +33,10 @@ struct Cache {
 /// # Errors
 /// What is stored is not understood; saving would destroy it.
 pub fn library() -> Result<Library, LibraryError> {
-    match LocalStorage::get::<String>(LIBRARY_KEY) {
-        Ok(text) => Library::from_json(&text),
-        Err(StorageError::KeyNotFound(_) | StorageError::JsError(_)) => Ok(Library::default()),
-        Err(StorageError::SerdeError(_)) => Err(LibraryError::Shape),
+    match storage::text(LIBRARY_KEY) {
+        Ok(Some(text)) => Library::from_json(&text),
+        Ok(None) => Ok(Library::default()),
+        Err(NotText) => Err(LibraryError::Shape),
     }
 }
 
@@ -49,7 +45,7 @@ pub fn library() -> Result<Library, LibraryError> {
 /// # Errors
 /// The browser refused; what was stored before still is.
 pub fn set_library(library: &Library) -> Result<(), StorageRefused> {
-    LocalStorage::set(LIBRARY_KEY, library.to_json()).map_err(|_| StorageRefused)
+    storage::set(LIBRARY_KEY, library.to_json())
 }
 
 /// The values of the person's placeholders.
@@ -62,10 +58,10 @@ pub fn variables() -> Rc<Variables> {
 /// # Errors
 /// The browser refused.
 pub fn set_variables(variables: Variables) -> Result<(), StorageRefused> {
-    let stored = LocalStorage::set(VARIABLES_KEY, variables_to_json(&variables));
+    let stored = storage::set(VARIABLES_KEY, variables_to_json(&variables));
     let fills = cache().fills;
     CACHE.set(Some(Cache { fills, variables: Rc::new(variables) }));
-    stored.map_err(|_| StorageRefused)
+    stored
 }
 
 /// Whether placeholders are filled; by default they are.
@@ -77,9 +73,9 @@ pub fn fills_placeholders() -> bool {
 /// is left.
 pub fn set_fills_placeholders(fills: bool) {
     if fills {
-        LocalStorage::delete(LITERAL_KEY);
+        storage::remove(LITERAL_KEY);
     } else {
-        let _ = LocalStorage::set(LITERAL_KEY, true);
+        let _ = storage::set(LITERAL_KEY, true);
     }
     let variables = cache().variables;
     CACHE.set(Some(Cache { fills, variables }));
@@ -94,10 +90,9 @@ fn cache() -> Cache {
     CACHE.with_borrow_mut(|cache| {
         cache
             .get_or_insert_with(|| {
-                let stored = LocalStorage::get::<String>(VARIABLES_KEY).ok();
-                let variables = stored.and_then(|text| variables_from_json(&text).ok()).unwrap_or_default();
+                let variables = variables_from_json(&storage::word(VARIABLES_KEY)).unwrap_or_default();
                 Cache {
-                    fills: !LocalStorage::get(LITERAL_KEY).unwrap_or(false),
+                    fills: !storage::value(LITERAL_KEY).as_bool().unwrap_or(false),
                     variables: Rc::new(variables),
                 }
             })

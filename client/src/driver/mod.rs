@@ -262,9 +262,7 @@ impl Handle {
             let Instant { link: now, wall } = core.clock.instant();
             let result = change(&mut core, now);
             core.carry_out();
-            while let Some(event) = core.link.poll_event() {
-                core.outputs.push(Output::Event(event));
-            }
+            core.report_events();
             core.arm(now);
             (result, wall, std::mem::take(&mut core.outputs))
         };
@@ -316,7 +314,11 @@ impl Core {
                     self.report_buffered(socket);
                     match origin {
                         Origin::User(_) => {}
-                        Origin::Opening(_) => self.outputs.push(Output::OpeningSent(message)),
+                        Origin::Opening(_) => {
+                            // That there is a connection comes before what was sent on it.
+                            self.report_events();
+                            self.outputs.push(Output::OpeningSent(message));
+                        }
                         Origin::Heartbeat => self.outputs.push(Output::HeartbeatSent(message)),
                     }
                 }
@@ -335,6 +337,12 @@ impl Core {
         }
     }
 
+    fn report_events(&mut self) {
+        while let Some(event) = self.link.poll_event() {
+            self.outputs.push(Output::Event(event));
+        }
+    }
+
     fn connect(&mut self, id: SocketId) {
         let handle = self.handle.clone();
         match Socket::connect(&self.address, &self.protocols, move |signal| handle.signal(id, signal)) {
@@ -344,10 +352,7 @@ impl Core {
     }
 
     fn received(&mut self, now: Time, id: SocketId, message: Message) {
-        // Only where the link waits for something to leave: the browser is asked across the border of wasm.
-        if self.link.buffered_bytes() > 0 || self.link.unconfirmed_messages() > 0 {
-            self.report_buffered(id);
-        }
+        self.report_buffered(id);
         match self.link.handle_message(now, id, message.as_ref()) {
             Inbound::User => self.outputs.push(Output::Received(message)),
             Inbound::Heartbeat { .. } => self.outputs.push(Output::HeartbeatAnswered(message)),

@@ -1,13 +1,13 @@
 //! One browser socket: everything it reports, until it is closed or let go of.
 
-use std::fmt;
-use std::rc::Rc;
+use std::future::poll_fn;
+use std::pin::Pin;
 
-use gloo_events::EventListener;
-use js_sys::{ArrayBuffer, Uint8Array};
+use futures_util::future::{AbortHandle, abortable};
+use futures_util::{Sink, StreamExt};
+use gloo_net::websocket::{Message as GlooMessage, State, WebSocketError, futures::WebSocket};
 use link::{Close, Message};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, CloseEvent, Event, MessageEvent};
 
 /// What a socket reports, in order: at most one `Open`, then messages, at most one `Close` at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +24,12 @@ pub(super) enum Signal {
 
 /// A socket in use. Dropping it lets go of the browser's socket: no signal follows, and it is closed.
 ///
-/// Listeners hand each event straight on. A stream in between would cost a queue, a waker and a microtask for every
-/// message, which shows when they come in by the hundred thousand.
+/// gloo's socket lives in the task that reads it, and `raw` is the same browser socket: gloo's own `close` consumes
+/// the socket and forges the close event, while closing `raw` leaves gloo listening for the peer's real code.
+#[derive(Debug)]
 pub(super) struct Socket {
     raw: web_sys::WebSocket,
-    /// Kept for their Drop, which stops listening.
-    _listeners: [EventListener; 4],
-}
-
-impl fmt::Debug for Socket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socket").field("raw", &self.raw).finish_non_exhaustive()
-    }
+    reader: AbortHandle,
 }
 
 impl Socket {
@@ -53,23 +47,17 @@ impl Socket {
             web_sys::WebSocket::new_with_str_sequence(address, &list)
         };
         let raw = raw.map_err(|error| sentence(&error))?;
-        raw.set_binary_type(BinaryType::Arraybuffer);
-        let on_signal = Rc::new(on_signal);
-        let listen = |name: &'static str, signal: fn(&Event) -> Option<Signal>| {
-            let on_signal = on_signal.clone();
-            EventListener::new(&raw, name, move |event| {
-                if let Some(signal) = signal(event) {
-                    on_signal(signal);
-                }
-            })
-        };
-        let listeners = [
-            listen("open", |_| Some(Signal::Open)),
-            listen("message", |event| message(event.unchecked_ref()).map(Signal::Message)),
-            listen("error", |_| Some(Signal::Error)),
-            listen("close", |event| Some(Signal::Close(close(event.unchecked_ref())))),
-        ];
-        Ok(Socket { raw, _listeners: listeners })
+        let socket = WebSocket::try_from(raw.clone()).map_err(|error| error.message)?;
+        let (task, reader) = abortable(read(socket, on_signal));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the task ends with the socket, which aborts it when dropped"
+        )]
+        wasm_bindgen_futures::spawn_local(async move {
+            // Being aborted is how a reader normally ends before its socket does.
+            let _ = task.await;
+        });
+        Ok(Socket { raw, reader })
     }
 
     /// Sends unless the socket is not open, in which case the browser would take the message and drop it.
@@ -78,6 +66,7 @@ impl Socket {
         if self.raw.ready_state() != web_sys::WebSocket::OPEN {
             return false;
         }
+        // gloo would wrap the bytes in a Blob, which the browser then reads back from another process.
         let result = match message {
             Message::Text(text) => self.raw.send_with_str(text),
             Message::Binary(bytes) => self.raw.send_with_u8_array(bytes),
@@ -116,22 +105,28 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // The listeners go right after: what the browser has to say about it is heard by nobody.
+        self.reader.abort();
         let _ = self.raw.close();
     }
 }
 
-fn message(event: &MessageEvent) -> Option<Message> {
-    let data = event.data();
-    if let Some(text) = data.as_string() {
-        return Some(Message::Text(text));
+async fn read(mut socket: WebSocket, on_signal: impl Fn(Signal)) {
+    // gloo has no event for opening, but its sink becomes ready then, or when opening fails.
+    let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
+    if ready.is_ok() && matches!(socket.state(), State::Open) {
+        on_signal(Signal::Open);
     }
-    let bytes = data.dyn_into::<ArrayBuffer>().ok()?;
-    Some(Message::Binary(Uint8Array::new(&bytes).to_vec()))
-}
-
-fn close(event: &CloseEvent) -> Close {
-    Close { code: event.code(), reason: event.reason(), was_clean: event.was_clean() }
+    while let Some(item) = socket.next().await {
+        on_signal(match item {
+            Ok(GlooMessage::Text(text)) => Signal::Message(Message::Text(text)),
+            Ok(GlooMessage::Bytes(bytes)) => Signal::Message(Message::Binary(bytes)),
+            Err(WebSocketError::ConnectionClose(event)) => {
+                Signal::Close(Close { code: event.code, reason: event.reason, was_clean: event.was_clean })
+            }
+            // The enum is open; what else it may come to hold is an error without a close.
+            Err(_) => Signal::Error,
+        });
+    }
 }
 
 /// The browser's words for an exception.

@@ -13,7 +13,6 @@ pub mod settings;
 use std::cell::Cell;
 use std::fmt::{Display, Write as _};
 
-use gloo_storage::{LocalStorage, Storage};
 use yew::prelude::*;
 
 use self::common::Common;
@@ -22,6 +21,7 @@ use self::health::Health;
 use self::log::Log;
 use self::settings::Settings;
 use crate::model::format::count;
+use crate::storage;
 
 /// Where the choice of a language is stored.
 const STORAGE_KEY: &str = "heartwire.lang";
@@ -153,7 +153,7 @@ impl Lang {
 
     /// What was chosen on an earlier visit.
     fn stored() -> Option<Lang> {
-        let tag: String = LocalStorage::get(STORAGE_KEY).ok()?;
+        let tag = storage::word(STORAGE_KEY);
         Lang::ALL.into_iter().find(|lang| lang.tag() == tag)
     }
 
@@ -210,8 +210,10 @@ pub fn LangProvider(props: &LangProviderProps) -> Html {
     let choose = use_callback(choice.setter(), |chosen: Option<Lang>, choice| {
         match chosen {
             // Where storage is forbidden the choice lasts until the page is left.
-            Some(lang) => drop(LocalStorage::set(STORAGE_KEY, lang.tag())),
-            None => LocalStorage::delete(STORAGE_KEY),
+            Some(lang) => {
+                let _ = storage::set(STORAGE_KEY, lang.tag());
+            }
+            None => storage::remove(STORAGE_KEY),
         }
         choice.set(chosen);
     });

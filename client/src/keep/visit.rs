@@ -1,5 +1,6 @@
 //! Visits to the page: which one is this, and what have others left.
 
+use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -7,6 +8,12 @@ use wasm_bindgen_futures::JsFuture;
 use workbench::json::Value;
 
 use super::db::{Change, Db, DbError};
+
+/// How often it is looked again whether a visit is over before it counts as that of another tab.
+const LOOKS: u32 = 5;
+
+/// Between two such looks, in milliseconds.
+const PAUSE_MILLIS: u32 = 200;
 
 /// What an earlier visit left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +55,20 @@ pub(super) fn hold(visit: &str) {
 
 /// The latest visit that is over and left something. Those before it are forgotten.
 pub(super) async fn left(db: &Db, own: &str) -> Result<Option<Visit>, DbError> {
-    let alive = alive().await;
     let keys = db.keys().await?;
     let mut names: Vec<&str> = keys.iter().filter_map(|key| Some(key.split_once('/')?.0)).collect();
     names.dedup();
-    names.retain(|name| *name != own && !alive.contains(&lock_name(name)));
+    names.retain(|name| *name != own);
+    // The visit before a reload may hold its lock for a moment longer than its page is there.
+    let mut alive = alive().await;
+    for _ in 0..LOOKS {
+        if !names.iter().any(|name| alive.contains(&lock_name(name))) {
+            break;
+        }
+        pause().await;
+        alive = self::alive().await;
+    }
+    names.retain(|name| !alive.contains(&lock_name(name)));
     let Some(latest) = names.pop() else { return Ok(None) };
     let old: Vec<Change> = names.iter().map(|name| Change::DeleteAll(format!("{name}/"))).collect();
     if !old.is_empty() {
@@ -108,6 +124,15 @@ fn locks(method: &str) -> Option<(JsValue, Function)> {
     let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(|locks| !locks.is_undefined())?;
     let method = Reflect::get(&locks, &method.into()).ok()?.dyn_into().ok()?;
     Some((locks, method))
+}
+
+async fn pause() {
+    let promise = Promise::new(&mut |resolve, _| {
+        // Nobody waits for it longer than the page is there.
+        Timeout::new(PAUSE_MILLIS, move || drop(resolve.call0(&JsValue::NULL))).forget();
+    });
+    // It is never rejected.
+    let _ = JsFuture::from(promise).await;
 }
 
 fn lock_name(visit: &str) -> String {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use workbench::decimal;
+
 /// Characters shown of a message in its one-line row; the rest is in the detail pane.
 pub const PREVIEW_CHARS: usize = 400;
 
@@ -23,11 +25,11 @@ pub fn elapsed(micros: i64) -> String {
 /// A round trip: tenths below 100 ms, whole milliseconds below 10 s, seconds above.
 pub fn round_trip(millis: f64) -> String {
     if millis < 100.0 {
-        format!("{millis:.1} ms")
+        decimal::fixed(millis, 1) + " ms"
     } else if millis < 10_000.0 {
-        format!("{millis:.0} ms")
+        decimal::fixed(millis, 0) + " ms"
     } else {
-        format!("{:.1} s", millis / 1000.0)
+        decimal::fixed(millis / 1000.0, 1) + " s"
     }
 }
 
@@ -54,7 +56,7 @@ pub fn size(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    format!("{value:.1} {}", UNITS[unit])
+    format!("{} {}", decimal::fixed(value, 1), UNITS[unit])
 }
 
 /// A count with thousands separated by a thin space.

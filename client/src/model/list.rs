@@ -289,7 +289,10 @@ impl List {
 
     /// Goes to the next or the previous hit, now or as soon as one is found.
     pub fn search_on(&mut self, forward: bool, store: &Store) {
-        let from = self.selection.focus(&self.rows(store));
+        self.search_from(self.selection.focus(&self.rows(store)), forward, store);
+    }
+
+    fn search_from(&mut self, from: Option<EntryId>, forward: bool, store: &Store) {
         let Some(Search { find: Some(find), pending, .. }) = &mut self.search else { return };
         let hit = if forward { find.next(store, from) } else { find.previous(store, from) };
         *pending = (hit == Hit::Searching).then_some(forward);
@@ -411,7 +414,9 @@ impl List {
         if let Some(forward) = *pending
             && (done || find.count() > 0)
         {
-            self.search_on(forward, store);
+            // A hit that still is one while the person types on is not left.
+            let focus = self.selection.focus(&self.rows(store));
+            self.search_from(focus.map(|id| if forward { id } else { id + 1 }), forward, store);
         }
         done
     }
@@ -564,6 +569,9 @@ mod tests {
         assert_eq!((found.count, found.ordinal, found.done), (3, Some(1), true));
         bench.search("/x[13]/");
         assert_eq!(bench.list.found(bench.log.store()).count, 2);
+        assert_eq!(bench.focus().as_deref(), Some("x1"), "typing on stays where it is while that is a hit");
+        bench.search("/x[23]/");
+        assert_eq!(bench.focus().as_deref(), Some("x3"));
         bench.search("/(/");
         assert!(bench.list.found(bench.log.store()).error.is_some());
     }

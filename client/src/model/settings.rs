@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use link::{Config, Message, OnMissed};
+use workbench::decimal;
 use workbench::draft::{Draft, Fault};
+use workbench::lower::lower;
 use workbench::profile::{
     Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, format_codes, parse_codes,
 };
@@ -266,7 +268,7 @@ pub fn to_config(options: &Options, payload: Message, opening: Vec<Message>) -> 
 /// Reads a length of time in milliseconds as a person writes it: `20 s`, `500 ms`, `1.5 min`, `1 h`, a number alone
 /// for seconds; also with Chinese units. Nothing if it is none, or not within [`MIN_MILLIS`] and [`MAX_MILLIS`].
 pub fn parse_duration(text: &str) -> Option<u64> {
-    let text = text.trim().to_lowercase();
+    let text = lower(text.trim());
     let split = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let unit_millis = match unit.trim() {
@@ -276,7 +278,7 @@ pub fn parse_duration(text: &str) -> Option<u64> {
         "h" | "小时" => 3_600_000.0,
         _ => return None,
     };
-    let millis = (number.parse::<f64>().ok()? * unit_millis).round();
+    let millis = (decimal::parse(number)? * unit_millis).round();
     // Within these bounds nothing is lost.
     (MIN_MILLIS as f64..=MAX_MILLIS as f64).contains(&millis).then_some(millis as u64)
 }
@@ -286,7 +288,7 @@ pub fn format_duration(millis: u64) -> String {
     match millis {
         _ if millis >= 3_600_000 && millis.is_multiple_of(3_600_000) => format!("{} h", millis / 3_600_000),
         _ if millis >= 60_000 && millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
-        1000.. => format!("{} s", millis as f64 / 1000.0),
+        1000.. => format!("{} s", decimal::shortest(millis as f64 / 1000.0)),
         _ => format!("{millis} ms"),
     }
 }

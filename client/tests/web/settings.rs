@@ -120,7 +120,7 @@ async fn a_heartbeat_is_set_when_all_of_it_is_right() {
     let answer = Answer::JsonField { name: "type".to_owned(), value: "pong".to_owned() };
     assert_eq!(page.session.options().heartbeat.answer, answer);
     assert_eq!(preferences::default_options().heartbeat.answer, answer, "new connections begin with it");
-    page.click("restore");
+    page.click("restore-defaults");
     page.settle().await;
     assert_eq!(page.session.options().heartbeat.answer, Answer::Echo);
 }

@@ -16,6 +16,7 @@
 
 pub mod bytes;
 pub mod closecodes;
+pub mod decimal;
 pub mod draft;
 pub mod entry;
 pub mod export;
@@ -25,6 +26,7 @@ pub mod ids;
 pub mod import;
 pub mod json;
 pub mod library;
+pub mod lower;
 pub mod pairing;
 pub mod position;
 pub mod profile;

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::decimal;
+
 const DAY: u64 = 86_400_000_000;
 
 /// An instant: microseconds since the Unix epoch, UTC.
@@ -27,7 +29,7 @@ impl Micros {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) {
-            return text.parse().ok().map(|seconds: f64| Self::from_millis(seconds * 1000.0));
+            return decimal::parse(text).map(|seconds| Self::from_millis(seconds * 1000.0));
         }
         let tenths = fraction.bytes().chain(std::iter::repeat(b'0')).take(7);
         let tenths = tenths.fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));

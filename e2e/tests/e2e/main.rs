@@ -1,8 +1,22 @@
 //! What a user sees, shown in a real browser against the real server. One file per concern.
 
+mod accessibility;
 mod closing;
+mod composing;
+mod connections;
+mod detail;
 mod echo;
+mod files;
+mod health;
 mod hosting;
+mod keyboard;
+mod lasting;
+mod phone;
+mod preferences;
+mod profiles;
+mod reading;
 mod reconnect;
+mod schedule;
+mod searching;
 mod trouble;
 mod volume;

@@ -4,6 +4,7 @@
 //! is bounded in time, and looks again afterwards. A step that cannot work names the command that the user
 //! must run.
 
+mod axe;
 mod browser;
 mod tools;
 mod wasm;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use axe::find_or_install_axe;
 pub(crate) use browser::Browser;
 pub(crate) use tools::{WasmBindgen, install_trunk};
 pub(crate) use wasm::{Wasm, forced_way};
@@ -31,11 +33,13 @@ pub(crate) fn all() -> Result<()> {
     let bindgen = WasmBindgen::find_or_install()?;
     components()?;
     let browser = Browser::find_or_install()?;
+    let axe = find_or_install_axe()?;
     println!("wasm32      {wasm}");
     println!("trunk       {}", trunk.display());
     println!("wasm-bindgen {} in {}", bindgen.version, bindgen.folder.display());
     println!("browser     {}", browser.chrome.display());
     println!("its driver  {}", browser.driver.display());
+    println!("axe-core    {}", axe.display());
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use crate::desk::{Mode, shelf};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, use_texts};
 use crate::model::fault;
+use crate::storage::StorageRefused;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct SavedDrawerProps {
@@ -58,7 +59,7 @@ pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
                             library.set(Ok(stored));
                             outcome
                         }
-                        Err(shelf::StorageRefused) => {
+                        Err(StorageRefused) => {
                             Notice { sentence: t.storage_refused.to_owned(), undo: None, is_bad: true }
                         }
                     }

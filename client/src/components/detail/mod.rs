@@ -9,7 +9,6 @@ mod tree;
 
 use std::rc::Rc;
 
-use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen_futures::JsFuture;
 use workbench::entry::{Direction, Kind};
 use workbench::time::duration;
@@ -24,6 +23,7 @@ use crate::model::close;
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
 use crate::session::Session;
+use crate::storage;
 
 /// Where the way of showing is stored.
 const STORAGE_KEY: &str = "heartwire.detail";
@@ -42,8 +42,8 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
     let t = &use_texts().log;
     let (session, entry) = (&props.session, &props.entry);
     let chosen = use_state_eq(|| {
-        let stored: Option<String> = LocalStorage::get(STORAGE_KEY).ok();
-        Shape::ALL.into_iter().find(|shape| Some(shape.slug()) == stored.as_deref())
+        let stored = storage::word(STORAGE_KEY);
+        Shape::ALL.into_iter().find(|shape| shape.slug() == stored)
     });
     let is_message = entry.kind == Kind::Message;
     let document = use_memo((entry.id, entry.body.clone()), |(_, body)| Document::read(body, is_message));
@@ -100,7 +100,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                                 let chosen = chosen.setter();
                                 move |_: MouseEvent| {
                                     // Where storage is forbidden the choice lasts until the page is left.
-                                    let _ = LocalStorage::set(STORAGE_KEY, other.slug());
+                                    let _ = storage::set(STORAGE_KEY, other.slug());
                                     chosen.set(Some(other));
                                 }
                             }}

@@ -1,5 +1,6 @@
 //! The stages of the last minutes as a coloured band and as a list.
 
+use workbench::decimal;
 use workbench::series::Span;
 use workbench::time::Micros;
 use yew::prelude::*;
@@ -35,6 +36,7 @@ pub(super) fn Phases(props: &PhasesProps) -> Html {
     let window_micros = now.saturating_sub(start);
     let window = words::duration(window_micros, t);
     let percent = |micros: u64| micros as f64 * 100.0 / window_micros.max(1) as f64;
+    let css_percent = |percent| decimal::fixed(percent, 3) + "%";
     let drawn = &props.spans[props.spans.len().saturating_sub(DRAWN)..];
     let listed = props.spans.iter().rev().take(LISTED);
     let left = props.spans.len().saturating_sub(LISTED);
@@ -59,8 +61,8 @@ pub(super) fn Phases(props: &PhasesProps) -> Html {
                     <svg
                         key={span.start.0}
                         class="phases-span"
-                        x={format!("{:.3}%", percent(span.start.0.saturating_sub(start)))}
-                        width={format!("{:.3}%", percent(span.micros()).max(LEAST_PERCENT))}
+                        x={css_percent(percent(span.start.0.saturating_sub(start)))}
+                        width={css_percent(percent(span.micros()).max(LEAST_PERCENT))}
                         height="100%"
                         data-phase={span.state.slug()}
                     >

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use workbench::decimal;
 use workbench::series::Totals;
 use yew::prelude::*;
 
@@ -71,7 +72,7 @@ fn paths(values: &[u64], peak: u64) -> (String, String) {
         let y = HEIGHT - 1.0 - (*value as f64 / peak.max(1) as f64) * (HEIGHT - 3.0);
         let letter = if index == 0 { 'M' } else { 'L' };
         // Writing to a String cannot fail.
-        let _ = write!(line, "{letter}{x:.1} {y:.1}");
+        let _ = write!(line, "{letter}{} {}", decimal::fixed(x, 1), decimal::fixed(y, 1));
     }
     let area = if line.is_empty() { String::new() } else { format!("{line}V{HEIGHT}H0z") };
     (line, area)

@@ -1,5 +1,6 @@
 //! Stages, durations and rates in words.
 
+use workbench::decimal;
 use workbench::series::Totals;
 
 use crate::i18n::fill;
@@ -41,7 +42,7 @@ pub(super) fn round_trip(millis: f64, t: &Texts) -> String {
         ..100.0 => 1,
         _ => 0,
     };
-    fill(t.millis, &[&format_args!("{millis:.decimals$}")])
+    fill(t.millis, &[&decimal::fixed(millis, decimals)])
 }
 
 /// A share of a whole: `100 %` only if it is all of it.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlInputElement};
+use workbench::decimal;
 use workbench::export::FileFormat;
 use yew::prelude::*;
 
@@ -108,7 +109,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                     data-testid="files-progress"
                     aria-label={t.export}
                     max="1"
-                    value={format!("{done:.3}")}
+                    value={decimal::fixed(done, 3)}
                 />
             }
             <button
@@ -124,7 +125,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
             </button>
             if *is_open {
                 <div class="files-menu" role="group" aria-label={t.files}>
-                    <h3>{t.export}</h3>
+                    <h2>{t.export}</h2>
                     if props.is_filtered {
                         <label class="menu-item">
                             {t.export_shown}

@@ -1,6 +1,7 @@
 //! Which entries are shown.
 
 use web_sys::HtmlInputElement;
+use workbench::decimal;
 use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
@@ -161,7 +162,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                     data-testid="filter-progress"
                     aria-label={t.filtering}
                     max="1"
-                    value={format!("{fraction:.3}")}
+                    value={decimal::fixed(fraction, 3)}
                 />
             }
         </div>

@@ -95,7 +95,9 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
                 && (*scrolled_px.borrow() - top_px).abs() >= 0.5
             {
                 scroller.set_scroll_top(top_px.round() as i32);
-                scrolled_px.replace(top_px);
+                // What the browser made of it: where it could not scroll that far yet, it is not the reader who
+                // left the end.
+                scrolled_px.replace(f64::from(scroller.scroll_top()));
             }
         });
     }

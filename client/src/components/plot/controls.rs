@@ -1,11 +1,11 @@
 //! What is plotted and how: the field for a path, suggestions, and the chart's controls.
 
 use web_sys::{HtmlInputElement, HtmlSelectElement};
+use workbench::decimal::shortest;
 use workbench::json::PathError;
 use workbench::series::PlotError;
 use yew::prelude::*;
 
-use super::legend::number;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::plot::Window;
@@ -83,14 +83,14 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                 {problem.map(|problem| problem_text(problem, t)).unwrap_or_default()}
             </p>
             if !props.suggestions.is_empty() {
-                <h3 class="plot-subtitle">{t.plot_suggestions}</h3>
+                <h2 class="plot-subtitle">{t.plot_suggestions}</h2>
                 <ul class="plot-suggestions">
                     for (path, value) in &props.suggestions {
                         <li key={path.clone()}>
                             <button
                                 class="plot-suggestion"
                                 type="button"
-                                aria-label={fill(t.plot_suggestion, &[path, &number(*value)])}
+                                title={fill(t.plot_suggestion, &[path, &shortest(*value)])}
                                 data-testid="plot-suggestion"
                                 data-path={path.clone()}
                                 onclick={{
@@ -103,7 +103,7 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                                     }
                                 }}
                             >
-                                <code>{path}</code><span>{number(*value)}</span>
+                                <code>{path}</code>{" "}<span>{shortest(*value)}</span>
                             </button>
                         </li>
                     }

@@ -1,5 +1,6 @@
 //! The fields on the chart and their values.
 
+use workbench::decimal::shortest;
 use workbench::series::{Bucket, columns};
 use workbench::time::Micros;
 use yew::prelude::*;
@@ -86,7 +87,7 @@ impl Row {
     pub(super) fn sentence(&self, t: &Texts) -> String {
         match (self.last, self.range) {
             (Some(last), Some((min, max))) => {
-                fill(t.plot_trace, &[&self.name, &number(last), &number(min), &number(max)])
+                fill(t.plot_trace, &[&self.name, &shortest(last), &shortest(min), &shortest(max)])
             }
             _ => self.range_text(t),
         }
@@ -95,30 +96,20 @@ impl Row {
     fn range_text(&self, t: &Texts) -> String {
         match self.range {
             _ if self.last.is_none() => plural(t.plot_waiting, self.messages),
-            Some((min, max)) => fill(t.plot_between, &[&number(min), &number(max)]),
+            Some((min, max)) => fill(t.plot_between, &[&shortest(min), &shortest(max)]),
             None => String::new(),
         }
     }
 }
 
-/// A number as short as it can be written without losing a digit.
-pub(super) fn number(value: f64) -> String {
-    let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-6..1e15).contains(&magnitude) {
-        format!("{value:e}")
-    } else {
-        format!("{value}")
-    }
-}
-
 /// The value under the crosshair, or the latest.
 fn value(row: &Row, values: Option<&[(usize, Bucket)]>, t: &Texts) -> String {
-    let Some(values) = values else { return row.last.map(number).unwrap_or_default() };
+    let Some(values) = values else { return row.last.map(shortest).unwrap_or_default() };
     match values.iter().find(|(slot, _)| *slot == row.slot) {
         Some((_, bucket)) if bucket.min < bucket.max => {
-            fill(t.plot_between, &[&number(bucket.min), &number(bucket.max)])
+            fill(t.plot_between, &[&shortest(bucket.min), &shortest(bucket.max)])
         }
-        Some((_, bucket)) => number(bucket.last),
+        Some((_, bucket)) => shortest(bucket.last),
         None => "–".to_owned(),
     }
 }

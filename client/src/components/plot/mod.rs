@@ -229,8 +229,8 @@ fn readout_text(readout: &Readout, t: &Texts) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::legend::number;
     use super::*;
+    use workbench::decimal::shortest;
 
     #[test]
     fn a_chart_is_drawn_when_it_has_moved_by_a_pixel() {
@@ -242,7 +242,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_short_as_they_can_be() {
-        assert_eq!([number(0.1), number(67_123.5), number(-2.0), number(0.0)], ["0.1", "67123.5", "-2", "0"]);
-        assert_eq!([number(1e20), number(1.5e-9)], ["1e20", "1.5e-9"]);
+        assert_eq!(
+            [shortest(0.1), shortest(67_123.5), shortest(-2.0), shortest(0.0)],
+            ["0.1", "67123.5", "-2", "0"]
+        );
+        assert_eq!([shortest(1e20), shortest(1.5e-9)], ["1e20", "1.5e-9"]);
     }
 }

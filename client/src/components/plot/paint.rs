@@ -2,6 +2,7 @@
 
 use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, CssStyleDeclaration};
+use workbench::decimal;
 use workbench::series::{Axis, Columns, time_step};
 use workbench::time::Micros;
 
@@ -323,7 +324,9 @@ fn dot(context: &CanvasRenderingContext2d, centre: (f64, f64), radius: f64) {
 
 /// `now`, `-200 ms`, `-45 s`, `-5 min`.
 fn ago_text(ago_millis: f64, step_millis: f64, words: &TimeWords) -> String {
-    let minus = |template: &str, value: f64| template.replace("{0}", &format!("\u{2212}{value}"));
+    let minus = |template: &str, value: f64| {
+        template.replace("{0}", &format!("\u{2212}{}", decimal::shortest(value)))
+    };
     if ago_millis <= 0.0 {
         words.now.to_owned()
     } else if step_millis >= 60_000.0 {

@@ -4,7 +4,7 @@
 //! `heartbeat-answer-name`, `heartbeat-answer-text`, `heartbeat-interval`, `heartbeat-deadline`, `heartbeat-busy`,
 //! `heartbeat-missed`; `reconnect-on`, `reconnect-min`, `reconnect-max`, `reconnect-attempts`, `reconnect-codes`;
 //! `settings-protocols`, `opening-add`, and per message `opening-<n>`, `opening-<n>-format`, `opening-<n>-up`,
-//! `opening-<n>-remove`; `restore`.
+//! `opening-<n>-remove`; `restore-defaults`.
 
 use wasm_bindgen::JsCast;
 use workbench::draft::Draft;
@@ -247,7 +247,7 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 on_done={Callback::noop()}
             />
             <div class="setting wide">
-                <h4 class="setting-label">{t.opening}</h4>
+                <h3 class="setting-label">{t.opening}</h3>
                 <p class="setting-hint">{t.opening_hint}</p>
                 if form.opening.is_empty() {
                     <p class="setting-empty">{t.opening_none}</p>
@@ -355,7 +355,7 @@ fn restore(editor: &Editor, t: &'static Settings, change: fn(&mut Form, Form)) -
     let editor = editor.clone();
     let click = move |_: MouseEvent| editor.change(|form| change(form, Form::new(&Options::default())));
     html! {
-        <button class="button small" type="button" data-testid="restore" onclick={click}>{t.restore}</button>
+        <button class="button small" type="button" data-testid="restore-defaults" onclick={click}>{t.restore}</button>
     }
 }
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::expr::{Expr, Filter, JsonTest, KindSet, Op};
 use super::lexer::{Lexer, Parsed, bounds, negate};
 use super::text::TextMatch;
+use crate::decimal;
 use crate::entry::{ConnectionId, Delivery, Direction};
 use crate::json::{Path, PathError, Scanner, Token};
 use crate::time::{Micros, parse_clock};
@@ -320,7 +321,7 @@ impl Lexer<'_> {
             let text = text.to_ascii_lowercase();
             let (number, factor) = units.iter().find_map(|&(unit, f)| Some((text.strip_suffix(unit)?, f)))?;
             let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            plain.then(|| number.parse::<f64>().ok()).flatten().map(|n| (n * factor).round() as u64)
+            plain.then(|| decimal::parse(number)).flatten().map(|n| (n * factor).round() as u64)
         };
         bounds(word, op, read, 1)
             .map(|(range, negated)| negate(build(range), negated))

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use super::{Connections, ImportError, ImportErrorKind, Report};
 use crate::bytes::from_base64;
+use crate::decimal;
 use crate::entry::{Body, Draft, EntryId};
 use crate::export::COLUMNS;
 use crate::store::Store;
@@ -116,7 +117,7 @@ fn entry<'f>(
     }
     let time = match get("time_ms") {
         "" => Micros::parse_iso(get("time")).ok_or(Invalid("time"))?,
-        millis => Micros::from_millis(millis.parse().map_err(|_| Invalid("time_ms"))?),
+        millis => Micros::from_millis(decimal::parse(millis).ok_or(Invalid("time_ms"))?),
     };
     let direction = super::direction(get("direction")).ok_or(Invalid("direction"))?;
     let kind = super::kind(get("kind")).ok_or(Invalid("kind"))?;

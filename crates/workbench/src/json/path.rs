@@ -2,6 +2,7 @@ use thiserror::Error;
 
 use super::format::{quote_into, unescape};
 use super::scan::{JsonError, Scanner, Token};
+use crate::decimal;
 
 /// The longest path, in names and indices.
 pub const MAX_SEGMENTS: usize = 32;
@@ -35,7 +36,7 @@ impl Found<'_> {
     /// The value as a float: a number, or a string that holds one (exchanges send prices so).
     #[must_use]
     pub fn number(&self) -> Option<f64> {
-        self.digits().and_then(|digits| digits.parse().ok())
+        self.digits().and_then(decimal::parse)
     }
 
     /// The digits of a number, or of a string that holds nothing but a JSON number.

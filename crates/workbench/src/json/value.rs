@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::format::{quote_into, unescape};
 use super::scan::{JsonError, JsonErrorKind, Scanner, Token};
+use crate::decimal;
 
 /// A [`Value`] nests at most this deep; dropping it recurses.
 pub const MAX_VALUE_DEPTH: usize = 100;
@@ -103,7 +104,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
         match self {
-            Value::Number(digits) => digits.parse().ok(),
+            Value::Number(digits) => decimal::parse(digits),
             _ => None,
         }
     }

@@ -1,3 +1,5 @@
+use crate::decimal;
+
 /// Seconds that a time axis may be divided by.
 const TIME_STEPS: [u64; 13] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
@@ -28,7 +30,7 @@ impl Axis {
         }
         // Halves, because the difference of two finite numbers may be infinite.
         let rough = (high / 2.0 - low / 2.0) / steps.max(1) as f64 * 2.0;
-        let magnitude = 10f64.powf(rough.log10().floor());
+        let magnitude = 10f64.powi(decimal::exponent(rough));
         let ratio = rough / magnitude;
         let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| ratio <= *factor).unwrap_or(10.0);
         let step = factor * magnitude;
@@ -45,7 +47,7 @@ impl Axis {
     pub fn ticks(&self) -> impl Iterator<Item = f64> {
         let Self { low, high, step } = *self;
         let count = ((high / step) - (low / step)).round().clamp(0.0, MAX_TICKS) as u32;
-        (0..=count).map(move |index| f64::from(index).mul_add(step, low))
+        (0..=count).map(move |index| f64::from(index) * step + low)
     }
 
     /// How far up a value lies: 0 at the bottom, 1 at the top.
@@ -59,10 +61,10 @@ impl Axis {
     pub fn label(&self, value: f64, extra: usize) -> String {
         let greatest = self.low.abs().max(self.high.abs());
         if !(1e-6..1e15).contains(&greatest) {
-            return format!("{value:.*e}", 2 + extra);
+            return decimal::scientific(value, 2 + extra);
         }
-        let decimals = (-self.step.log10().floor()).clamp(0.0, 12.0) as usize + extra;
-        let text = format!("{value:.decimals$}");
+        let decimals = (-decimal::exponent(self.step)).clamp(0, 12) as usize + extra;
+        let text = decimal::fixed(value, decimals);
         let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
         if is_zero { text.trim_start_matches('-').to_owned() } else { text }
     }
