@@ -5,7 +5,7 @@ use std::time::Duration;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::format::countdown;
 use crate::session::{Draft, Session};
@@ -99,7 +99,7 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                 data-testid="options-toggle"
                 onclick={toggle_options}
             >
-                <Picture icon={Icon::Sliders} />
+                {picture(Icon::Sliders)}
             </button>
             <div class="options" id="options" hidden={!*options}>
                 <label class="option">

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::i18n::use_texts;
 
 #[derive(PartialEq, Properties)]
@@ -85,7 +85,7 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
                         data-testid="dialog-close"
                         onclick={move |_: MouseEvent| close()}
                     >
-                        <Picture icon={Icon::Close} />
+                        {picture(Icon::Close)}
                     </button>
                 </header>
                 {props.children.clone()}

@@ -40,15 +40,9 @@ pub(super) enum Icon {
     Up,
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct PictureProps {
-    pub(super) icon: Icon,
-}
-
 /// A picture of 16 pixels.
-#[component]
-pub(super) fn Picture(props: &PictureProps) -> Html {
-    let path = match props.icon {
+pub(super) fn picture(icon: Icon) -> Html {
+    let path = match icon {
         Icon::Chart => "M2 13.5h12M3 10.5l3.5-4 3 2.5L13.5 3",
         Icon::Close => "M4 4l8 8M12 4l-8 8",
         Icon::Copy => "M6 6h7v7H6zM3 10V3h7",

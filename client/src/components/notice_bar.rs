@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::notice::Notice;
 use crate::session::Session;
@@ -51,7 +51,7 @@ pub(super) fn NoticeBar(props: &NoticeBarProps) -> Html {
                 data-testid="dismiss"
                 onclick={dismiss}
             >
-                <Picture icon={Icon::Close} />
+                {picture(Icon::Close)}
             </button>
         </section>
     }

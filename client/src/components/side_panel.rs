@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::detail::Detail;
 use super::health::HealthPanel;
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use super::plot::PlotPanel;
 use crate::i18n::common::Common;
 use crate::i18n::use_texts;
@@ -173,7 +173,7 @@ pub(super) fn SidePanel(props: &SidePanelProps) -> Html {
                             move |_: MouseEvent| state.toggle(panel)
                         }}
                     >
-                        <Picture icon={panel.icon()} />
+                        {picture(panel.icon())}
                         <span>{panel.name(t)}</span>
                     </button>
                 }

@@ -3,7 +3,7 @@
 use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::driver::Snapshot;
 use crate::i18n::use_texts;
 use crate::model::format::{count, round_trip, size};
@@ -51,7 +51,7 @@ pub(super) fn StatusBar(props: &StatusBarProps) -> Html {
                 <div class="gauge" title={t.heartbeat_state_hint}>
                     <dt>{t.heartbeat}</dt>
                     <dd class="heartbeat" data-testid="heartbeat" data-state={status::pulse_slug(link.pulse)}>
-                        <Picture icon={Icon::Heart} />{pulse}
+                        {picture(Icon::Heart)}{pulse}
                     </dd>
                 </div>
                 <div class="gauge" title={t.queue_hint}>

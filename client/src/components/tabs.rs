@@ -10,7 +10,7 @@ use workbench::entry::ConnectionId;
 use yew::prelude::*;
 
 use super::hooks::use_selected;
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::address::short;
 use crate::workspace::{Tab, Tabs, Workspace};
@@ -72,7 +72,7 @@ pub(super) fn TabStrip(props: &TabStripProps) -> Html {
                 aria-keyshortcuts="n"
                 onclick={add}
             >
-                <Picture icon={Icon::Plus} />
+                {picture(Icon::Plus)}
             </button>
         </div>
     }
@@ -185,7 +185,7 @@ fn TabItem(props: &TabItemProps) -> Html {
                     data-testid="tab-close"
                     onclick={with(Workspace::close)}
                 >
-                    <Picture icon={Icon::Close} />
+                    {picture(Icon::Close)}
                 </button>
             }
         </div>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::preferences::Theme;
 
@@ -32,7 +32,7 @@ pub(super) fn ThemeToggle(props: &ThemeToggleProps) -> Html {
             aria-label={label}
             onclick={props.on_theme.reform(move |_: MouseEvent| next)}
         >
-            <Picture {icon} />
+            {picture(icon)}
         </button>
     }
 }

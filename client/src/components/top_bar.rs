@@ -5,7 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::app::Sheet;
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use super::tabs::TabStrip;
 use super::theme::ThemeToggle;
 use crate::i18n::use_texts;
@@ -50,7 +50,7 @@ pub(super) fn TopBar(props: &TopBarProps) -> Html {
                         data-testid={testid}
                         onclick={props.on_open.reform(move |_: MouseEvent| sheet)}
                     >
-                        <Picture {icon} />
+                        {picture(icon)}
                     </button>
                 }
                 <ThemeToggle theme={props.theme} on_theme={props.on_theme.clone()} />

@@ -5,6 +5,7 @@ use std::ops::Range;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement, ResizeObserver};
+use workbench::decimal;
 use workbench::window::Window;
 use yew::prelude::*;
 
@@ -91,8 +92,8 @@ pub(super) fn VirtualList(props: &VirtualListProps) -> Html {
                     let _ = element.style().set_property(name, &value);
                 }
             };
-            set(&spacer, "height", format!("{element_px}px"));
-            set(&lines, "transform", format!("translateY({offset_px}px)"));
+            set(&spacer, "height", format!("{}px", decimal::shortest(*element_px)));
+            set(&lines, "transform", format!("translateY({}px)", decimal::shortest(*offset_px)));
         });
     }
     html! {

@@ -10,12 +10,12 @@ mod pieces;
 mod visit;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::{Interval, Timeout};
 use workbench::entry::ConnectionId;
+use workbench::small_map::SmallMap;
 
 use self::db::{Change, Db, DbError};
 use self::pieces::Pieces;
@@ -42,7 +42,7 @@ struct Inner {
     workspace: Workspace,
     visit: String,
     db: RefCell<Option<Rc<Db>>>,
-    tabs: RefCell<BTreeMap<ConnectionId, Pieces>>,
+    tabs: RefCell<SmallMap<ConnectionId, Pieces>>,
     /// A slice is being stored.
     busy: Cell<bool>,
     interval: RefCell<Option<Interval>>,
@@ -182,7 +182,7 @@ impl Inner {
         let mut budget = SLICE_BYTES;
         for tab in &shown.tabs {
             let pieces =
-                tabs.entry(tab.id).or_insert_with(|| Pieces::new(format!("{}/{:06}/", self.visit, tab.id.0)));
+                tabs.get_or_insert_with(tab.id, || Pieces::new(format!("{}/{:06}/", self.visit, tab.id.0)));
             let (epoch, url, lines) = tab.session.journal(budget);
             if pieces.is_of(epoch) && lines.is_none() {
                 continue;

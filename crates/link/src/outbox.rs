@@ -60,7 +60,9 @@ impl Outbox {
             self.bytes -= message.len();
             dropped.push(id);
         }
-        dropped.sort();
+        if limits.overflow == Overflow::Refuse {
+            dropped.reverse();
+        }
         dropped
     }
 

@@ -13,10 +13,9 @@ mod csv;
 mod har;
 pub mod jsonl;
 
-use std::collections::BTreeSet;
-
 use crate::entry::{ConnectionId, Delivery, Direction, Entry, Kind};
 use crate::rows::Snapshot;
+use crate::small_map::SmallMap;
 use crate::store::Store;
 use crate::time::Micros;
 
@@ -61,7 +60,7 @@ pub struct Export {
 enum Stage {
     Header,
     /// HAR only: which connections there are.
-    Survey(BTreeSet<ConnectionId>),
+    Survey(SmallMap<ConnectionId, ()>),
     Rows,
     /// HAR only: the beginning of a connection.
     Open(usize),
@@ -116,11 +115,11 @@ impl Export {
                     FileFormat::Har => har::write_header(&mut out),
                 }
                 let har = self.format == FileFormat::Har;
-                self.stage = if har { Stage::Survey(BTreeSet::new()) } else { Stage::Rows };
+                self.stage = if har { Stage::Survey(SmallMap::new()) } else { Stage::Rows };
             }
             Stage::Survey(mut seen) => {
                 let finished = self.each(store, usize::MAX, &mut out, |entry, _| {
-                    seen.insert(entry.connection);
+                    seen.insert(entry.connection, ());
                 });
                 self.stage = if finished { self.list_connections(&seen) } else { Stage::Survey(seen) };
             }
@@ -193,10 +192,10 @@ impl Export {
     }
 
     /// Keeps the connections that occur, those without a URL included.
-    fn list_connections(&mut self, seen: &BTreeSet<ConnectionId>) -> Stage {
+    fn list_connections(&mut self, seen: &SmallMap<ConnectionId, ()>) -> Stage {
         let url =
             |id| self.connections.iter().find(|c| c.id == id).map(|c| c.url.clone()).unwrap_or_default();
-        self.connections = seen.iter().map(|&id| ConnectionInfo { id, url: url(id) }).collect();
+        self.connections = seen.keys().map(|&id| ConnectionInfo { id, url: url(id) }).collect();
         if self.connections.is_empty() { Stage::Footer } else { Stage::Open(0) }
     }
 

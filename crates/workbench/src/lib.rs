@@ -34,6 +34,7 @@ pub mod rows;
 pub mod schedule;
 pub mod selection;
 pub mod series;
+pub mod small_map;
 pub mod store;
 pub mod template;
 pub mod time;

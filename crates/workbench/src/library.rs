@@ -256,6 +256,7 @@ mod tests {
         #[test]
         fn variables_survive_storage(all in prop::collection::btree_map("[a-z_][a-z0-9]{3,5}", any::<String>(), 0..10)) {
             prop_assume!(all.keys().all(|name| is_name(name)));
+            let all: Variables = all.into_iter().collect();
             prop_assert_eq!(variables_from_json(&variables_to_json(&all)).unwrap(), all);
         }
     }

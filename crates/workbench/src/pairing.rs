@@ -1,10 +1,11 @@
 //! Which response belongs to which request.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::entry::{Body, ConnectionId, Direction, Entry, EntryId, Kind};
 use crate::json::{Path, unescape};
+use crate::small_map::SmallMap;
 use crate::store::Store;
 
 /// Requests that wait for a response are remembered up to this many per connection; then the oldest is
@@ -45,14 +46,14 @@ pub struct Paired {
 #[derive(Debug, Default)]
 pub struct Pairing {
     rule: Rule,
-    pending: BTreeMap<ConnectionId, VecDeque<(u64, EntryId)>>,
+    pending: SmallMap<ConnectionId, VecDeque<(u64, EntryId)>>,
 }
 
 impl Pairing {
     /// A pairing without open requests.
     #[must_use]
     pub fn new(rule: Rule) -> Self {
-        Self { rule, pending: BTreeMap::new() }
+        Self { rule, pending: SmallMap::new() }
     }
 
     /// The rule in force.
@@ -72,7 +73,7 @@ impl Pairing {
             }
             (Kind::Message, Direction::Out) if !entry.heartbeat => {
                 let key = self.key(&entry)?;
-                let pending = self.pending.entry(entry.connection).or_default();
+                let pending = self.pending.get_or_insert_with(entry.connection, VecDeque::new);
                 if pending.len() == MAX_PENDING {
                     pending.pop_front();
                 }

@@ -11,7 +11,6 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use thiserror::Error;
@@ -161,14 +160,19 @@ pub enum ProfileError {
 impl Profile {
     /// Names of the variables that its address and messages need, sorted. What is no template needs none.
     #[must_use]
-    pub fn needs(&self) -> BTreeSet<String> {
+    pub fn needs(&self) -> Vec<String> {
         let drafts = self.options.opening.iter().chain([&self.options.heartbeat.payload]);
         let saved = self.messages.messages().iter().map(|saved| &saved.draft);
         let texts = drafts.chain(saved).map(|draft| draft.text.as_str()).chain([self.url.as_str()]);
-        texts
-            .filter_map(|text| Template::parse(text).ok())
-            .flat_map(|template| template.variables().map(str::to_owned).collect::<Vec<_>>())
-            .collect()
+        let mut names = Vec::new();
+        for template in texts.filter_map(|text| Template::parse(text).ok()) {
+            for name in template.variables() {
+                if let Err(at) = names.binary_search_by(|known: &String| known.as_str().cmp(name)) {
+                    names.insert(at, name.to_owned());
+                }
+            }
+        }
+        names
     }
 }
 

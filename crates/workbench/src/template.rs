@@ -18,15 +18,15 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use thiserror::Error;
 
+use crate::small_map::SmallMap;
 use crate::time::Micros;
 
 /// The person's own placeholders by name.
-pub type Variables = BTreeMap<String, String>;
+pub type Variables = SmallMap<String, String>;
 
 /// Names that no variable can have.
 pub const RESERVED: [&str; 4] = ["n", "now", "random", "uuid"];

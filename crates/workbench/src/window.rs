@@ -115,7 +115,7 @@ impl Window {
     /// [`Window::scroll_top_px`], which happens only in lists taller than the cap.
     pub fn on_scroll(&mut self, scroll_top: f64) -> bool {
         let max = self.max_scroll();
-        let scroll_top = if scroll_top.is_finite() { scroll_top.clamp(0.0, max) } else { 0.0 };
+        let scroll_top = if scroll_top.is_finite() { within(scroll_top, max) } else { 0.0 };
         let moved = scroll_top - self.scroll_top;
         // Browsers round what they are given to a fraction of a pixel.
         if moved.abs() < 0.5 {
@@ -131,7 +131,7 @@ impl Window {
         } else if moved.abs() > JUMP_VIEWPORTS * self.viewport_px {
             self.offset = self.to_offset(scroll_top);
         } else {
-            self.offset = (self.offset + moved).clamp(0.0, self.max_offset());
+            self.offset = within(self.offset + moved, self.max_offset());
         }
         self.following = self.max_offset() - self.offset < self.row_px;
         self.mark_seen();
@@ -251,7 +251,7 @@ impl Window {
     /// where it belongs.
     fn settle(&mut self) {
         let max = self.max_offset();
-        self.offset = if self.following { max } else { self.offset.clamp(0.0, max) };
+        self.offset = if self.following { max } else { within(self.offset, max) };
         if self.capped() {
             self.correct();
         } else {
@@ -267,12 +267,12 @@ impl Window {
         }
         let proper = self.to_scroll(self.offset);
         let from_margin = proper.min(self.max_scroll() - proper) - self.margin();
-        let allowed = (from_margin / 4.0).clamp(0.0, 8.0 * self.viewport_px);
+        let allowed = within(from_margin / 4.0, 8.0 * self.viewport_px);
         let drift = (proper - self.scroll_top).abs();
         if drift <= allowed {
             return false;
         }
-        self.scroll_top = proper.clamp(0.0, self.max_scroll());
+        self.scroll_top = within(proper, self.max_scroll());
         drift >= 0.5
     }
 
@@ -280,6 +280,12 @@ impl Window {
         let below = self.rows - self.visible(0).end;
         self.unseen = if self.following { 0 } else { self.unseen.min(below) };
     }
+}
+
+/// At least 0 and at most `max`. The standard `clamp` panics with its numbers, and the code that prints floats would
+/// be in the page for that alone.
+fn within(px: f64, max: f64) -> f64 {
+    px.max(0.0).min(max)
 }
 
 #[cfg(test)]

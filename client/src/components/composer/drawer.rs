@@ -3,7 +3,7 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::composer::Composer;
 use crate::i18n::use_texts;
 
@@ -95,7 +95,7 @@ pub(super) fn DrawerHead(props: &DrawerHeadProps) -> Html {
                 data-testid="drawer-close"
                 onclick={props.on_close.reform(|_: MouseEvent| ())}
             >
-                <Picture icon={Icon::Close} />
+                {picture(Icon::Close)}
             </button>
         </header>
     }

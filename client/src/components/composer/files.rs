@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::drop::list;
 use super::editor::Editor;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, form, texts, use_texts};
 use crate::model::format::{count, size};
@@ -96,7 +96,7 @@ pub(super) fn FilePane(props: &FilePaneProps) -> Html {
                                     move |_: MouseEvent| remove(&editor, index)
                                 }
                             >
-                                <Picture icon={Icon::Close} />
+                                {picture(Icon::Close)}
                             </button>
                         </li>
                     }

@@ -13,7 +13,7 @@ use yew::prelude::*;
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use super::saved::input_value;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::desk::{Mode, Run, shelf};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, use_texts};
@@ -195,7 +195,7 @@ fn Steps(props: &StepsProps) -> Html {
                         data-testid="repeat-up"
                         onclick={props.edit.reform(move |_: MouseEvent| RepeatEdit::Up(index))}
                     >
-                        <Picture icon={Icon::Up} />
+                        {picture(Icon::Up)}
                     </button>
                     <button
                         class="button icon-button small"
@@ -205,7 +205,7 @@ fn Steps(props: &StepsProps) -> Html {
                         data-testid="repeat-remove"
                         onclick={props.edit.reform(move |_: MouseEvent| RepeatEdit::Remove(index))}
                     >
-                        <Picture icon={Icon::Close} />
+                        {picture(Icon::Close)}
                     </button>
                 </li>
             }

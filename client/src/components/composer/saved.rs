@@ -13,7 +13,7 @@ use yew::prelude::*;
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use super::history::PREVIEW_CHARS;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::desk::{Mode, shelf};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, use_texts};
@@ -215,7 +215,7 @@ fn SavedItem(props: &SavedItemProps) -> Html {
                 data-testid="saved-send"
                 onclick={emit(&props.on_send)}
             >
-                <Picture icon={Icon::Up} />
+                {picture(Icon::Up)}
             </button>
             <button
                 class="button icon-button small"
@@ -225,7 +225,7 @@ fn SavedItem(props: &SavedItemProps) -> Html {
                 data-testid="saved-delete"
                 onclick={emit(&props.on_delete)}
             >
-                <Picture icon={Icon::Trash} />
+                {picture(Icon::Trash)}
             </button>
         </li>
     }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::drawer::Drawer;
 use super::editor::Editor;
-use crate::components::icons::Picture;
+use crate::components::icons::picture;
 use crate::desk::Mode;
 use crate::i18n::use_texts;
 
@@ -69,7 +69,7 @@ pub(super) fn Toolbar(props: &ToolbarProps) -> Html {
                         data-testid={format!("{}-toggle", drawer.slug())}
                         onclick={props.on_drawer.reform(move |_: MouseEvent| drawer)}
                     >
-                        <Picture icon={drawer.icon()} />
+                        {picture(drawer.icon())}
                         <span class="composer-tool-name" aria-hidden="true">{drawer.name(t)}</span>
                     </button>
                 }

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::saved::input_value;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::desk::shelf;
 use crate::i18n::{fill, use_texts};
 
@@ -95,7 +95,7 @@ pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
                                 }
                             }
                         >
-                            <Picture icon={Icon::Close} />
+                            {picture(Icon::Close)}
                         </button>
                     </li>
                 }

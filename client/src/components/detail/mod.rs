@@ -15,7 +15,7 @@ use workbench::time::duration;
 use yew::prelude::*;
 
 use self::content::{Content, Document, Shape};
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::driver::clock::utc_offset_minutes;
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, use_texts};
@@ -165,7 +165,7 @@ fn Actions(props: &ActionsProps) -> Html {
                 data-testid={name}
                 {onclick}
             >
-                <Picture {icon} />
+                {picture(icon)}
             </button>
         }
     };

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::content::Document;
 use super::copy;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::components::log::set_filter;
 use crate::components::virtual_list::VirtualList;
 use crate::i18n::log::Log as Texts;
@@ -203,7 +203,7 @@ fn tree_row(row: &TreeRow<'_>, chosen: Option<usize>, t: &'static Texts) -> Html
         >
             <span class="tree-fold">
                 if row.children > 0 {
-                    <Picture icon={Icon::Fold} />
+                    {picture(Icon::Fold)}
                 }
             </span>
             if let Some(key) = &row.key {

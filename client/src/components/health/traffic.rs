@@ -9,8 +9,8 @@ use yew::prelude::*;
 use super::words::{self, Counter};
 use crate::i18n::{fill, use_texts};
 
-const WIDTH: f64 = 120.0;
-const HEIGHT: f64 = 28.0;
+const WIDTH: u32 = 120;
+const HEIGHT: u32 = 28;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TrafficProps {
@@ -65,11 +65,12 @@ fn spark(
 /// The line and the area below it. Nothing at all is a line at the bottom.
 fn paths(values: &[u64], peak: u64) -> (String, String) {
     let mut line = String::with_capacity(values.len() * 12);
-    let step = WIDTH / values.len().saturating_sub(1).max(1) as f64;
+    let (width, height) = (f64::from(WIDTH), f64::from(HEIGHT));
+    let step = width / values.len().saturating_sub(1).max(1) as f64;
     for (index, value) in values.iter().enumerate() {
         let x = index as f64 * step;
         // The stroke keeps clear of the edges.
-        let y = HEIGHT - 1.0 - (*value as f64 / peak.max(1) as f64) * (HEIGHT - 3.0);
+        let y = height - 1.0 - (*value as f64 / peak.max(1) as f64) * (height - 3.0);
         let letter = if index == 0 { 'M' } else { 'L' };
         // Writing to a String cannot fail.
         let _ = write!(line, "{letter}{} {}", decimal::fixed(x, 1), decimal::fixed(y, 1));

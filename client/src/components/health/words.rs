@@ -50,7 +50,7 @@ pub(super) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    let permille = u128::from(part) * 1000 / u128::from(whole);
+    let permille = part.saturating_mul(1000) / whole;
     if permille >= 1000 { "100 %".to_owned() } else { format!("{}.{} %", permille / 10, permille % 10) }
 }
 

@@ -12,7 +12,7 @@ use workbench::decimal;
 use workbench::export::FileFormat;
 use yew::prelude::*;
 
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::{fill, plural, texts, use_texts};
 use crate::model::notice::Notice;
 use crate::session::{Draft, Session};
@@ -121,7 +121,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                 data-testid="files-toggle"
                 onclick={toggle}
             >
-                <Picture icon={Icon::Export} />
+                {picture(Icon::Export)}
             </button>
             if *is_open {
                 <div class="files-menu" role="group" aria-label={t.files}>

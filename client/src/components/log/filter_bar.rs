@@ -5,7 +5,7 @@ use workbench::decimal;
 use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::driver::clock::utc_offset_minutes;
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, use_texts};
@@ -76,7 +76,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
         <div class="filter-bar" role="search" aria-label={t.filter}>
             <div class="filter-row">
                 <div class={classes!("filter-field", error.is_some().then_some("wrong"))}>
-                    <Picture icon={Icon::Filter} />
+                    {picture(Icon::Filter)}
                     <input
                         ref={field}
                         type="text"
@@ -102,7 +102,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                             data-testid="filter-clear"
                             onclick={clear}
                         >
-                            <Picture icon={Icon::Close} />
+                            {picture(Icon::Close)}
                         </button>
                     }
                     <button
@@ -125,7 +125,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                         data-testid="filter-help"
                         onclick={flip_help}
                     >
-                        <Picture icon={Icon::Question} />
+                        {picture(Icon::Question)}
                     </button>
                 </div>
                 <div class="filter-toggles">
@@ -145,7 +145,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                                 }
                             }}
                         >
-                            <Picture icon={toggle.icon} />
+                            {picture(toggle.icon)}
                         </button>
                     }
                 </div>

@@ -3,7 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::format::count;
@@ -77,7 +77,7 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
     html! {
         <div class="find-bar" role="search" aria-label={t.find}>
             <div class={classes!("filter-field", found.error.is_some().then_some("wrong"))}>
-                <Picture icon={Icon::Search} />
+                {picture(Icon::Search)}
                 <input
                     ref={field}
                     type="text"
@@ -112,7 +112,7 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
                 disabled={found.count == 0}
                 onclick={move |_: MouseEvent| previous(false)}
             >
-                <Picture icon={Icon::Up} />
+                {picture(Icon::Up)}
             </button>
             <button
                 class="button icon-button small"
@@ -123,7 +123,7 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
                 disabled={found.count == 0}
                 onclick={move |_: MouseEvent| next(true)}
             >
-                <Picture icon={Icon::Down} />
+                {picture(Icon::Down)}
             </button>
             <button
                 class="button icon-button small"
@@ -133,7 +133,7 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
                 data-testid="find-close"
                 onclick={move |_: MouseEvent| close()}
             >
-                <Picture icon={Icon::Close} />
+                {picture(Icon::Close)}
             </button>
         </div>
     }

@@ -20,7 +20,7 @@ pub(super) use self::filter_bar::set_filter;
 use self::find_bar::FindBar;
 use self::rows::Rows;
 use self::tools::Tools;
-use super::icons::{Icon, Picture};
+use super::icons::{Icon, picture};
 use crate::i18n::{plural, use_texts};
 use crate::model::format::count;
 use crate::model::list::{Query, Toggles};
@@ -96,7 +96,7 @@ pub(super) fn LogPane(props: &LogPaneProps) -> Html {
                 }
                 if unseen > 0 {
                     <button class="button log-follow" type="button" data-testid="follow" onclick={follow}>
-                        <Picture icon={Icon::Down} />
+                        {picture(Icon::Down)}
                         {crate::i18n::fill(t.new_lines, &[&count(unseen as u64)])}
                     </button>
                 }

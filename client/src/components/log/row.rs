@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use workbench::entry::{Body, Delivery, Direction, Entry, Kind};
 use workbench::filter::TextMatch;
+use workbench::small_map::sort_few;
 use workbench::time::{Micros, duration};
 use yew::prelude::*;
 
@@ -123,7 +124,7 @@ fn marked(text: &str, highlights: &[&TextMatch]) -> Html {
 
 /// Ranges in order without overlaps.
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    sort_few(&mut ranges, |a, b| (a.start, a.end) < (b.start, b.end));
     let mut out: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
     for range in ranges {
         match out.last_mut() {

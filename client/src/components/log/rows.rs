@@ -3,6 +3,7 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, HtmlElement, ResizeObserver};
+use workbench::decimal;
 use workbench::entry::EntryId;
 use yew::prelude::*;
 
@@ -84,10 +85,10 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
         let (scroller, spacer, rows) = (scroller.clone(), spacer.clone(), rows.clone());
         use_effect_with((element_px, offset_px), move |(element_px, offset_px)| {
             if let Some(spacer) = spacer.cast::<HtmlElement>() {
-                set_style(&spacer, "height", &format!("{element_px}px"));
+                set_style(&spacer, "height", &format!("{}px", decimal::shortest(*element_px)));
             }
             if let Some(rows) = rows.cast::<HtmlElement>() {
-                set_style(&rows, "transform", &format!("translateY({offset_px}px)"));
+                set_style(&rows, "transform", &format!("translateY({}px)", decimal::shortest(*offset_px)));
             }
         });
         use_effect(move || {

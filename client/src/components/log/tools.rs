@@ -4,7 +4,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::files::Files;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::format::count;
 use crate::model::list::{Query, TimeMode};
@@ -106,7 +106,7 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                     aria-keyshortcuts="f"
                     onclick={find}
                 >
-                    <Picture icon={Icon::Search} />
+                    {picture(Icon::Search)}
                 </button>
                 <button
                     class="button icon-button small"
@@ -118,7 +118,7 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                     aria-keyshortcuts="s"
                     onclick={pause}
                 >
-                    <Picture icon={if state.is_paused { Icon::Play } else { Icon::Pause }} />
+                    {picture(if state.is_paused { Icon::Play } else { Icon::Pause })}
                 </button>
                 <Files session={session.clone()} is_empty={state.kept == 0} is_filtered={state.is_filtered} />
                 <button
@@ -130,7 +130,7 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
                     disabled={state.kept == 0}
                     onclick={clear}
                 >
-                    <Picture icon={Icon::Trash} />
+                    {picture(Icon::Trash)}
                 </button>
             </span>
         </div>

@@ -5,7 +5,7 @@ use workbench::series::{Bucket, columns};
 use workbench::time::Micros;
 use yew::prelude::*;
 
-use super::super::icons::{Icon, Picture};
+use super::super::icons::{Icon, picture};
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::plot::PlotState;
@@ -57,7 +57,7 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
                         data-testid="plot-remove"
                         onclick={remove(props, row.name.clone())}
                     >
-                        <Picture icon={Icon::Close} />
+                        {picture(Icon::Close)}
                     </button>
                     <span class="plot-range" data-testid="plot-range">{row.range_text(t)}</span>
                 </li>

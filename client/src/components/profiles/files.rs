@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 use super::save::is_checked;
 use crate::components::fields::ChoiceRow;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::settings::Settings;
 use crate::i18n::{fill, plural, use_texts};
 use crate::profiles::explain;
@@ -107,7 +107,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                     data-testid="profiles-export"
                     onclick={export}
                 >
-                    <Picture icon={Icon::Export} />
+                    {picture(Icon::Export)}
                     {t.file_export}
                 </button>
                 <label class="profile-variable">
@@ -115,7 +115,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                     {t.file_secrets}
                 </label>
                 <label class="button small file-button">
-                    <Picture icon={Icon::Import} />
+                    {picture(Icon::Import)}
                     {t.file_import}
                     <input
                         class="visually-hidden"

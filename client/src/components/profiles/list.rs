@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::Deed;
 use crate::components::fields::TextRow;
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::settings::Settings;
 use crate::i18n::{fill, use_texts};
 
@@ -74,7 +74,7 @@ fn item(profile: &Profile, props: &ListProps, t: &'static Settings) -> Html {
                 data-testid={testid}
                 {onclick}
             >
-                <Picture {icon} />
+                {picture(icon)}
             </button>
         }
     };

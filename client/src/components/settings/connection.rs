@@ -14,7 +14,7 @@ use yew::prelude::*;
 
 use super::editor::{Editor, problem};
 use crate::components::fields::{Below, ChoiceRow, SwitchRow, TextRow, formats, select};
-use crate::components::icons::{Icon, Picture};
+use crate::components::icons::{Icon, picture};
 use crate::i18n::fill;
 use crate::i18n::settings::Settings;
 use crate::model::settings::{AnswerKind, Field, Form};
@@ -256,7 +256,7 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                     <div class="opening-item" key={index}>{message(editor, index, draft, t)}</div>
                 }
                 <button class="button small" type="button" id="opening-add" data-testid="opening-add" onclick={add}>
-                    <Picture icon={Icon::Plus} />
+                    {picture(Icon::Plus)}
                     {t.opening_add}
                 </button>
             </div>
@@ -318,7 +318,7 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
                         data-testid={format!("{name}-up")}
                         onclick={move_up}
                     >
-                        <Picture icon={Icon::Up} />
+                        {picture(Icon::Up)}
                     </button>
                 }
                 <button
@@ -329,7 +329,7 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
                     data-testid={format!("{name}-remove")}
                     onclick={take_away}
                 >
-                    <Picture icon={Icon::Trash} />
+                    {picture(Icon::Trash)}
                 </button>
             </div>
             <textarea

@@ -190,7 +190,7 @@ impl Log {
         match event {
             Event::Connected { took, attempt, .. } => {
                 self.notice = None;
-                let took = took.as_millis();
+                let took = millis(*took);
                 let text = if *attempt > 1 {
                     fill(t.log_connected_attempt, &[&self.address, &took, attempt])
                 } else {

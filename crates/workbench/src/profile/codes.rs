@@ -3,6 +3,8 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
+use crate::small_map::sort_few;
+
 /// What in a list of close codes is not one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CodesError {
@@ -32,7 +34,7 @@ pub fn parse_codes(text: &str) -> Result<Vec<RangeInclusive<u16>>, CodesError> {
         }
         ranges.push(first..=last);
     }
-    ranges.sort_by_key(|range| *range.start());
+    sort_few(&mut ranges, |a, b| a.start() < b.start());
     ranges.dedup_by(|next, range| {
         let touches = u32::from(*next.start()) <= u32::from(*range.end()) + 1;
         if touches {

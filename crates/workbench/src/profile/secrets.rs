@@ -5,6 +5,7 @@ use crate::bytes::{from_base64, from_hex};
 use crate::draft::Draft;
 use crate::json::{Scanner, Token, quote, unescape};
 use crate::library::{Library, Saved};
+use crate::small_map::sort_few;
 use crate::view::Format;
 
 /// Words beside which a value that nobody marked is likely to be a secret all the same.
@@ -105,7 +106,7 @@ impl Profile {
             .filter(|variable| variable.secret && !variable.value.is_empty())
             .map(|Variable { name, value, .. }| Secret { value, placeholder: format!("{{{{{name}}}}}") })
             .collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+        sort_few(&mut secrets, |a, b| a.value.len() > b.value.len());
         secrets
     }
 }

@@ -3,6 +3,7 @@ use thiserror::Error;
 use super::{Bounds, Series};
 use crate::entry::{Body, Direction, Entry, EntryId, Kind};
 use crate::json::{Path, PathError, numeric_fields};
+use crate::small_map::sort_few;
 use crate::store::Store;
 
 /// How far back in the log a new trace begins to read, in entries.
@@ -190,7 +191,7 @@ impl Plot {
             }
         }
         fields.retain(|(name, ..)| self.traces.iter().all(|trace| trace.name != *name));
-        fields.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
+        sort_few(&mut fields, |(.., a), (.., b)| a > b);
         fields.into_iter().take(max).map(|(name, value, _)| (name, value)).collect()
     }
 }
