@@ -20,6 +20,8 @@ struct Inner {
     callback: Box<dyn Fn()>,
     requested: Cell<Option<i32>>,
     fallback: RefCell<Option<Timeout>>,
+    /// A request that may wait, until its time has come.
+    later: RefCell<Option<Timeout>>,
 }
 
 impl fmt::Debug for FrameLoop {
@@ -38,6 +40,7 @@ impl FrameLoop {
                 callback: Box::new(callback),
                 requested: Cell::new(None),
                 fallback: RefCell::new(None),
+                later: RefCell::new(None),
             }
         }))
     }
@@ -47,12 +50,27 @@ impl FrameLoop {
         if self.0.requested.get().is_some() {
             return;
         }
+        self.0.later.take();
         let Some(window) = web_sys::window() else { return };
         let frame = window.request_animation_frame(self.0.on_frame.as_ref().unchecked_ref());
         // Without animation frames the timer alone carries on; 0 is no frame's number.
         self.0.requested.set(Some(frame.unwrap_or(0)));
         let weak = Rc::downgrade(&self.0);
         self.0.fallback.replace(Some(Timeout::new(HIDDEN_MILLIS, move || Inner::run(&weak))));
+    }
+
+    /// Asks for a call at the first animation frame after so many milliseconds, unless one is asked for before.
+    pub fn request_later(&self, millis: u32) {
+        if self.0.requested.get().is_some() || self.0.later.borrow().is_some() {
+            return;
+        }
+        let weak = Rc::downgrade(&self.0);
+        let request = move || {
+            if let Some(inner) = weak.upgrade() {
+                FrameLoop(inner).request();
+            }
+        };
+        self.0.later.replace(Some(Timeout::new(millis, request)));
     }
 }
 
@@ -64,6 +82,7 @@ impl Inner {
     }
 
     fn cancel(&self) {
+        self.later.take();
         self.fallback.take();
         if let Some(frame) = self.requested.take()
             && let Some(window) = web_sys::window()

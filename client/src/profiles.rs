@@ -1,5 +1,6 @@
 //! The person's profiles in the browser's storage, and how a connection becomes one and back.
 
+use workbench::lower::lower;
 use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
 
 use crate::desk::shelf;
@@ -163,7 +164,7 @@ fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String 
 }
 
 fn sounds_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
+    let name = lower(name);
     ["token", "secret", "pass", "key", "auth", "jwt", "credential", "cookie", "session"]
         .iter()
         .any(|word| name.contains(word))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use link::{CloseError, CloseRequest, Event, Message, OnMissed, Time};
 use web_sys::Performance;
 use workbench::draft::Fault;
-use workbench::entry::ConnectionId;
+use workbench::entry::{ConnectionId, EntryId};
 use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
 use workbench::time::Micros;
 use yew::AttrValue;
@@ -55,6 +55,13 @@ pub struct Compose {
 /// How long the filter and the search may work in one animation frame, in milliseconds.
 const SLICE_MILLIS: f64 = 8.0;
 
+/// When this many entries have come in since the page was drawn, nothing that was on screen still is.
+const SCREENFUL: u64 = 100;
+
+/// How long the page then waits, in milliseconds, before it is drawn for new messages again. Nobody can read what
+/// changes faster, and drawing takes time from receiving.
+const PACE_MILLIS: u32 = 40;
+
 /// Everything the page shows of a session except the log, which [`Session::read`] gives access to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
@@ -93,6 +100,10 @@ struct Inner {
     plot: RefCell<PlotState>,
     performance: Option<Performance>,
     frame: FrameLoop,
+    /// Where the log ended when the page was last drawn.
+    drawn_end: Cell<EntryId>,
+    /// More came in for that drawing than fits on screen.
+    is_flooded: Cell<bool>,
     revision: Cell<u64>,
     view: RefCell<Rc<View>>,
     subscribers: RefCell<Vec<Subscriber>>,
@@ -169,6 +180,8 @@ impl Session {
                         inner.publish();
                     }
                 }),
+                drawn_end: Cell::new(0),
+                is_flooded: Cell::new(false),
                 revision: Cell::new(0),
                 view: RefCell::new(Rc::new(view)),
                 subscribers: RefCell::default(),
@@ -430,7 +443,12 @@ impl Inner {
             }
         }
         drop(log);
-        self.frame.request();
+        let only_messages = outputs.iter().all(|output| matches!(output, Output::Received(_)));
+        if only_messages && self.is_flooded.get() {
+            self.frame.request_later(PACE_MILLIS);
+        } else {
+            self.frame.request();
+        }
     }
 
     /// What an event alone does not say. Most need none of it, and it is dear to ask with every message.
@@ -457,6 +475,8 @@ impl Inner {
     }
 
     fn publish(&self) {
+        let end = self.log.borrow().store().ids().end;
+        self.is_flooded.set(end - self.drawn_end.replace(end) > SCREENFUL);
         self.sync();
         self.health.borrow_mut().count(self.driver.now(), &self.driver.stats());
         self.revision.set(self.revision.get() + 1);

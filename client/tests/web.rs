@@ -15,6 +15,8 @@ mod connecting;
 mod detail;
 #[path = "web/drawers.rs"]
 mod drawers;
+#[path = "web/frame.rs"]
+mod frame;
 #[path = "web/health.rs"]
 mod health;
 #[path = "web/log.rs"]

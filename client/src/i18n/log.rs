@@ -47,7 +47,7 @@ table! {
         find_next: "Next hit", "下一个";
         find_previous: "Previous hit", "上一个";
         find_close: "Close the search", "关闭查找";
-        find_count: "{0} of {1}", "第 {0} 个，共 {1} 个";
+        find_count: "{0} of {1}", "{0} / {1}";
         find_hits: "{0} hit|{0} hits", "{0} 个结果";
         find_none: "No hits", "没有结果";
         find_searching: "{0} so far …", "已找到 {0} 个 …";

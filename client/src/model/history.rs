@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use workbench::draft::Draft;
+use workbench::lower::lower;
 
 /// How many messages are kept.
 pub const CAPACITY: usize = 100;
@@ -35,10 +36,10 @@ impl History {
 
     /// The messages that contain every word of `query` without regard to case, newest first, each once.
     pub fn search(&self, query: &str) -> Vec<Draft> {
-        let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = query.split_whitespace().map(lower).collect();
         let mut found: Vec<Draft> = Vec::new();
         for message in self.messages.iter().rev() {
-            let text = message.text.to_lowercase();
+            let text = lower(&message.text);
             if words.iter().all(|word| text.contains(word)) && !found.contains(message) {
                 found.push(message.clone());
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use link::{Config, Message, OnMissed};
 use workbench::decimal;
 use workbench::draft::{Draft, Fault};
+use workbench::lower::lower;
 use workbench::profile::{
     Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, format_codes, parse_codes,
 };
@@ -267,7 +268,7 @@ pub fn to_config(options: &Options, payload: Message, opening: Vec<Message>) -> 
 /// Reads a length of time in milliseconds as a person writes it: `20 s`, `500 ms`, `1.5 min`, `1 h`, a number alone
 /// for seconds; also with Chinese units. Nothing if it is none, or not within [`MIN_MILLIS`] and [`MAX_MILLIS`].
 pub fn parse_duration(text: &str) -> Option<u64> {
-    let text = text.trim().to_lowercase();
+    let text = lower(text.trim());
     let split = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let unit_millis = match unit.trim() {

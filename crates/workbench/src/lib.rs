@@ -26,6 +26,7 @@ pub mod ids;
 pub mod import;
 pub mod json;
 pub mod library;
+pub mod lower;
 pub mod pairing;
 pub mod position;
 pub mod profile;

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::draft::Draft;
 use crate::json::{JsonError, Value};
+use crate::lower::lower;
 use crate::template::{Variables, is_name};
 use crate::view::Format;
 
@@ -81,9 +82,9 @@ impl Library {
 
     /// The messages whose folder, name or text contains every word of `query`, without regard to case.
     pub fn search<'a>(&'a self, query: &str) -> impl Iterator<Item = &'a Saved> + use<'a> {
-        let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = query.split_whitespace().map(lower).collect();
         self.messages.iter().filter(move |saved| {
-            let all = [&saved.folder, &saved.name, &saved.draft.text].map(|text| text.to_lowercase());
+            let all = [&saved.folder, &saved.name, &saved.draft.text].map(|text| lower(text));
             words.iter().all(|word| all.iter().any(|text| text.contains(word)))
         })
     }
@@ -165,7 +166,7 @@ pub fn variables_from_json(text: &str) -> Result<Variables, LibraryError> {
 
 /// Names that differ only in case are neighbours, and still differ.
 fn sort_key<'a>(folder: &'a str, name: &'a str) -> (String, &'a str, String, &'a str) {
-    (folder.to_lowercase(), folder, name.to_lowercase(), name)
+    (lower(folder), folder, lower(name), name)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod save;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::JsFuture;
+use workbench::lower::lower;
 use workbench::profile::{Book, Conflict, Profile, ProfileError, RenameError};
 use yew::prelude::*;
 
@@ -305,8 +306,8 @@ fn copy_link(profile: &Profile, said: UseStateSetter<Said>, t: &'static Settings
 
 /// Whether every word of the query is in the profile's name, group or address.
 fn matches(profile: &Profile, query: &str) -> bool {
-    let all = [&profile.name, &profile.group, &profile.url].map(|text| text.to_lowercase());
-    query.to_lowercase().split_whitespace().all(|word| all.iter().any(|text| text.contains(word)))
+    let all = [&profile.name, &profile.group, &profile.url].map(|text| lower(text));
+    lower(query).split_whitespace().all(|word| all.iter().any(|text| text.contains(word)))
 }
 
 /// The group of the profile that a tab's name belongs to, if there is only one.

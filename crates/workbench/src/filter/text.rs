@@ -3,6 +3,7 @@ use std::ops::Range;
 use regex_lite::{Regex, RegexBuilder};
 
 use super::literal;
+use crate::lower::fold;
 
 /// Compiled patterns may take this many bytes.
 const REGEX_SIZE: usize = 1 << 20;
@@ -85,19 +86,6 @@ impl TextMatch {
             }
         }
         found
-    }
-}
-
-fn fold(c: char) -> char {
-    if c.is_ascii() {
-        c.to_ascii_lowercase()
-    } else {
-        // Characters whose lower case is longer keep themselves, so that positions stay true.
-        let mut lower = c.to_lowercase();
-        match (lower.next(), lower.next()) {
-            (Some(one), None) => one,
-            _ => c,
-        }
     }
 }
 

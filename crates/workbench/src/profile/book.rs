@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Profile, Variable};
+use crate::lower::lower;
 
 /// Profiles sorted by group and name without regard to case; those without a group come first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -237,5 +238,5 @@ fn trim(text: &mut String) {
 
 /// Names that differ only in case are neighbours, and still differ.
 fn sort_key<'a>(group: &'a str, name: &'a str) -> (String, &'a str, String, &'a str) {
-    (group.to_lowercase(), group, name.to_lowercase(), name)
+    (lower(group), group, lower(name), name)
 }
