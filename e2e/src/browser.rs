@@ -77,7 +77,9 @@ impl Browser {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let port = line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').parse());
+                let port = line
+                    .rsplit_once("successfully on port ")
+                    .map(|(_, port)| port.trim_end_matches('.').parse());
                 if let Some(Ok(port)) = port {
                     // Nobody listens any more where starting took too long.
                     let _ = sender.send(port);
