@@ -73,6 +73,16 @@ async fn following_goes_on_while_messages_stream_in() {
     assert!(page.find("follow").is_none());
 }
 
+/// The browser reports a scroll a frame after the page set it; more rows may have come in between.
+#[wasm_bindgen_test]
+async fn a_scroll_that_the_page_itself_made_does_not_stop_following() {
+    let page = page_with(200).await;
+    page.settle().await;
+    page.session.look(|list, _| list.window_mut().appended(5));
+    page.get("log").dispatch_event(&web_sys::Event::new("scroll").unwrap()).unwrap();
+    assert!(page.session.read(|_, list| list.window().following()));
+}
+
 #[wasm_bindgen_test]
 async fn text_is_text_and_never_markup() {
     let page = Bench::open().await;
