@@ -81,7 +81,7 @@ async fn a_search_goes_from_hit_to_hit() {
     assert_eq!(page.count_elements(".entry.hit"), 1);
     assert_eq!(page.count_elements(".entry mark"), 3);
     page.fill("find", "/x (one|two)/");
-    page.until("patterns as well, from where it was", |page| page.text("find-count") == "1 of 2").await;
+    page.until("patterns as well, and the hit stays", |page| page.text("find-count") == "1 of 2").await;
     page.press("find", "Escape", false);
     page.until("it is closed", |page| page.find("find").is_none()).await;
     assert_eq!(page.count_elements(".entry mark"), 0);

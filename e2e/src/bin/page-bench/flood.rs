@@ -1,4 +1,4 @@
-//! A server that sends as fast as the browser takes, and serves the classic page.
+//! A server that sends as fast as the browser takes, and serves the pages to compare with.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -11,7 +11,9 @@ use tungstenite::handshake::server::{Request, Response};
 
 use crate::message::{BYTES, Message};
 
-const CLASSIC: &str = include_str!("classic.html");
+/// The pages served, by the beginnings of their requests.
+const PAGES: [(&str, &str); 2] =
+    [("GET /classic", include_str!("classic.html")), ("GET /counter", include_str!("counter.html"))];
 
 /// A browser that reads nothing for so long has gone.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -50,9 +52,9 @@ impl Flood {
         format!("ws://127.0.0.1:{}/{messages}", self.port)
     }
 
-    /// The classic page, connected to it.
-    pub(crate) fn classic(&self, messages: usize) -> String {
-        format!("http://127.0.0.1:{}/classic?url={}", self.port, self.socket(messages))
+    /// The page of that name, connected to it.
+    pub(crate) fn page(&self, name: &str, messages: usize) -> String {
+        format!("http://127.0.0.1:{}/{name}?url={}", self.port, self.socket(messages))
     }
 }
 
@@ -60,10 +62,10 @@ fn serve(stream: TcpStream, frames: &[u8]) -> Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut begin = [0; "GET /classic".len()];
+    let mut begin = [0; 16];
     let seen = stream.peek(&mut begin)?;
-    if &begin[..seen] == b"GET /classic" {
-        return page(stream);
+    if let Some((_, content)) = PAGES.iter().find(|(name, _)| begin[..seen].starts_with(name.as_bytes())) {
+        return respond(stream, content);
     }
     let mut messages = 0;
     #[expect(clippy::result_large_err, reason = "the type is the library's")]
@@ -79,13 +81,13 @@ fn serve(stream: TcpStream, frames: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn page(mut stream: TcpStream) -> Result<()> {
+fn respond(mut stream: TcpStream, content: &str) -> Result<()> {
     let mut lines = BufReader::new(&mut stream).lines();
     while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
     write!(
         stream,
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{CLASSIC}",
-        CLASSIC.len()
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{content}",
+        content.len()
     )?;
     Ok(())
 }

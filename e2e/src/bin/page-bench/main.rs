@@ -24,7 +24,8 @@ use crate::report::{Report, Row};
 /// Floods of more messages than this are measured once: they take long enough to be steady.
 const ONCE_ABOVE: usize = 100_000;
 
-/// Floods the page and the classic echo test page with messages of 97 bytes in a headless Chromium.
+/// Floods the page and the classic echo test page with messages of 97 bytes in a headless Chromium; and, to tell what is
+/// the browser's and the machine's own share, a page that only counts them.
 ///
 /// shown_ms: from the socket's making to the frame after the one that shows the last message. longest_task_ms: of the
 /// page's main thread meanwhile, as the Long Tasks API reports it; 0 when none took over 50 ms. heap_mb: JavaScript
@@ -36,7 +37,7 @@ struct Cli {
     #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000", value_name = "COUNTS",
           value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
     counts: Vec<u32>,
-    /// Rounds of each flood up to 100,000 messages, both pages in turn; larger floods have one
+    /// Rounds of each flood up to 100,000 messages, all pages in turn; larger floods have one
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
     /// Cold loads of the page, each in a fresh browser
@@ -48,7 +49,7 @@ struct Cli {
     /// A short run: 10,000 and 100,000 messages, one round, three loads
     #[arg(long, conflicts_with_all = ["counts", "rounds", "loads"])]
     quick: bool,
-    /// Leave the classic page out
+    /// Leave the other pages out
     #[arg(long)]
     only_own: bool,
     /// One JSON object per line on standard output

@@ -27,7 +27,10 @@ const ARGS: [&str; 4] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
     Heartwire,
+    /// The echo test page that people know.
     Classic,
+    /// A page that only counts: no page can be faster.
+    Counter,
 }
 
 /// What a flood did to a page.
@@ -97,12 +100,13 @@ pub(crate) struct Bench {
 }
 
 impl Which {
-    pub(crate) const ALL: [Self; 2] = [Self::Heartwire, Self::Classic];
+    pub(crate) const ALL: [Self; 3] = [Self::Heartwire, Self::Classic, Self::Counter];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Heartwire => "heartwire",
             Self::Classic => "classic",
+            Self::Counter => "counter",
         }
     }
 }
@@ -120,7 +124,7 @@ impl Bench {
         let browser = self.browser(&json!({ "last": last, "entries": messages + 1 })).await?;
         let address = match which {
             Which::Heartwire => self.server.page(&format!("url={}&connect=1", self.flood.socket(messages))),
-            Which::Classic => self.flood.classic(messages),
+            Which::Classic | Which::Counter => self.flood.page(which.name(), messages),
         };
         browser.driver().goto(&address).await?;
         let script = "heartwireBench.shown.then(arguments[0]);";

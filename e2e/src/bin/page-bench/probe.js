@@ -39,7 +39,7 @@
       return [Number(log.dataset.count), rows[rows.length - 1]?.textContent ?? ""];
     }
     const output = document.getElementById("output");
-    return [output?.childElementCount ?? 0, output?.lastElementChild?.textContent ?? ""];
+    return [Number(output?.dataset.count ?? output?.childElementCount), output?.lastElementChild?.textContent ?? ""];
   };
   const nodes = () => {
     const walker = document.createTreeWalker(document, NodeFilter.SHOW_ALL);
