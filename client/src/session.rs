@@ -311,7 +311,7 @@ impl Session {
     pub fn set_options(&self, options: Options) {
         self.0.options.replace(options);
         // Said when the person connects.
-        let _ = self.apply_options();
+        let _ = self.0.apply_options();
         self.0.frame.request();
     }
 
@@ -398,23 +398,10 @@ impl Session {
         let filled = filled.map_err(|fault| of_fault(all.common.not_connectable, &fault, &address))?;
         let address = address::check(&filled, self.0.log.borrow().page(), &all.common).map_err(of_address)?;
         let protocols = protocols::parse(&protocols, &all.common).map_err(of_address)?;
-        self.apply_options().map_err(|(fault, text)| of_fault(all.settings.opening_fault, &fault, &text))?;
+        self.0
+            .apply_options()
+            .map_err(|(fault, text)| of_fault(all.settings.opening_fault, &fault, &text))?;
         Ok((address, protocols))
-    }
-
-    /// Makes messages of what is set and hands it all to the link; or says which text makes none.
-    fn apply_options(&self) -> Result<(), (Fault, String)> {
-        let options = self.options();
-        let prepare = |draft: &workbench::draft::Draft| {
-            self.0.desk.prepare(draft).map_err(|fault| (fault, draft.text.clone()))
-        };
-        let payload = match options.heartbeat.enabled {
-            true => prepare(&options.heartbeat.payload)?,
-            false => Message::Text(String::new()),
-        };
-        let opening = options.opening.iter().map(prepare).collect::<Result<_, _>>()?;
-        self.0.driver.set_config(to_config(&options, payload, opening));
-        Ok(())
     }
 }
 
@@ -443,6 +430,11 @@ impl Inner {
             }
         }
         drop(log);
+        if outputs.iter().any(|output| matches!(output, Output::Event(Event::Disconnected { .. }))) {
+            // The next connection's opening messages have a time and a UUID of their own. Where they cannot be made
+            // any more, those of the last connection serve again.
+            let _ = self.apply_options();
+        }
         let only_messages = outputs.iter().all(|output| matches!(output, Output::Received(_)));
         if only_messages && self.is_flooded.get() {
             self.frame.request_later(PACE_MILLIS);
@@ -462,6 +454,21 @@ impl Inner {
             }
             _ => Surroundings::default(),
         }
+    }
+
+    /// Makes messages of what is set and hands it all to the link; or says which text makes none.
+    fn apply_options(&self) -> Result<(), (Fault, String)> {
+        let options = self.options.borrow().clone();
+        let prepare = |draft: &workbench::draft::Draft| {
+            self.desk.prepare(draft).map_err(|fault| (fault, draft.text.clone()))
+        };
+        let payload = match options.heartbeat.enabled {
+            true => prepare(&options.heartbeat.payload)?,
+            false => Message::Text(String::new()),
+        };
+        let opening = options.opening.iter().map(prepare).collect::<Result<_, _>>()?;
+        self.driver.set_config(to_config(&options, payload, opening));
+        Ok(())
     }
 
     /// Lets the filter and the search work for a while, and asks for another frame if that was not enough.

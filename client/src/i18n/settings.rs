@@ -75,7 +75,7 @@ table! {
         protocols: "Subprotocols", "子协议";
         protocols_hint: "Offered to the server, the preferred one first, with commas. Used from the next connection on.", "按优先顺序提供给服务器，用逗号分隔。从下一次连接起生效。";
         opening: "Opening messages", "开场消息";
-        opening_hint: "Sent first on every connection and again after each reconnect, in this order: a login, a subscription. Placeholders are filled when you connect.", "每次连接后最先发送，重连后也会再次发送，按此顺序：例如登录、订阅。占位符在连接时填充。";
+        opening_hint: "Sent first on every connection and again after each reconnect, in this order: a login, a subscription. Placeholders are filled each time.", "每次连接后最先发送，重连后也会再次发送，按此顺序：例如登录、订阅。占位符每次都会重新填充。";
         opening_none: "No opening messages.", "没有开场消息。";
         opening_add: "Add a message", "添加消息";
         opening_nth: "Opening message {0}", "开场消息 {0}";
