@@ -127,8 +127,15 @@ impl Bench {
             Which::Classic | Which::Counter => self.flood.page(which.name(), messages),
         };
         browser.driver().goto(&address).await?;
-        let script = "heartwireBench.shown.then(arguments[0]);";
-        let mut run: Run = serde_json::from_value(call(&browser, script, vec![]).await?)?;
+        // In turns: a request to the driver may take two minutes at most. The page itself gives up after its limit.
+        let script =
+            "Promise.race([heartwireBench.shown, new Promise((done) => setTimeout(done, 10_000, null))])
+            .then(arguments[0]);";
+        let mut run = Value::Null;
+        while run.is_null() {
+            run = call(&browser, script, vec![]).await?;
+        }
+        let mut run: Run = serde_json::from_value(run)?;
         let cdp = browser.driver().cdp();
         cdp.send_raw("HeapProfiler.collectGarbage", json!({})).await?;
         let heap = cdp.send_raw("Runtime.getHeapUsage", json!({})).await?;
