@@ -1,11 +1,11 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::{Connections, ImportError, ImportErrorKind, Report};
 use crate::bytes::from_base64;
 use crate::decimal;
 use crate::entry::{Body, Draft, EntryId};
 use crate::export::COLUMNS;
+use crate::small_map::SmallMap;
 use crate::store::Store;
 use crate::time::Micros;
 
@@ -17,12 +17,12 @@ pub(super) struct Reader {
     /// Our columns that the file has, with their places in it.
     columns: Option<Vec<(&'static str, usize)>>,
     /// Requests whose responses are still to come, by the file's ids.
-    open: BTreeMap<u64, EntryId>,
+    open: SmallMap<u64, EntryId>,
 }
 
 impl Reader {
     pub(super) fn new(connections: Connections) -> Self {
-        Self { at: 0, line: 1, connections, columns: None, open: BTreeMap::new() }
+        Self { at: 0, line: 1, connections, columns: None, open: SmallMap::new() }
     }
 
     pub(super) fn step(
@@ -107,7 +107,7 @@ fn entry<'f>(
     get: impl Fn(&str) -> &'f str,
     has_data: bool,
     connections: &mut Connections,
-    open: &mut BTreeMap<u64, EntryId>,
+    open: &mut SmallMap<u64, EntryId>,
     store: &mut Store,
     report: &mut Report,
 ) -> Result<(), ImportErrorKind> {

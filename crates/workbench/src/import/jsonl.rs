@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
-
 use super::{Connections, ImportError, ImportErrorKind, Report};
 use crate::bytes::from_base64;
 use crate::entry::{Body, Delivery, Draft, EntryId};
 use crate::export::jsonl::VERSION;
 use crate::json::Value;
+use crate::small_map::SmallMap;
 use crate::store::Store;
 use crate::time::Micros;
 
@@ -14,12 +13,12 @@ pub(super) struct Reader {
     line: u64,
     connections: Connections,
     /// The file's ids that a later line may refer to: open requests and queued messages.
-    known: BTreeMap<u64, EntryId>,
+    known: SmallMap<u64, EntryId>,
 }
 
 impl Reader {
     pub(super) fn new(connections: Connections) -> Self {
-        Self { at: 0, line: 0, connections, known: BTreeMap::new() }
+        Self { at: 0, line: 0, connections, known: SmallMap::new() }
     }
 
     pub(super) fn step(
