@@ -42,12 +42,12 @@ pub fn parse(text: &str) -> Option<f64> {
         let number = number * 10 + u64::from(digit - b'0');
         (number < 1 << f64::MANTISSA_DIGITS).then_some(number)
     });
-    let power = POWERS.get(scale.unsigned_abs() as usize);
+    let power = usize::try_from(scale.unsigned_abs()).ok().and_then(|index| POWERS.get(index));
     let value = match small.zip(power) {
         // Both are exact, so that one operation rounds correctly (Clinger 1990).
         Some((number, power)) if scale < 0 => number as f64 / power,
         Some((number, power)) => number as f64 * power,
-        None => Decimal::read(whole, fraction, exponent).to_float(),
+        None => Decimal::read(whole, fraction, exponent).into_float(),
     };
     Some(if negative { -value } else { value })
 }
@@ -69,7 +69,7 @@ pub fn scientific(value: f64, decimals: usize) -> String {
 pub fn shortest(value: f64) -> String {
     written(value, |exact| {
         let float = value.abs();
-        let reads_back = |number: &Decimal| number.clone().to_float() == float;
+        let reads_back = |number: &Decimal| number.clone().into_float() == float;
         // 17 digits always do.
         let number = (1..17).map(|keep| exact.rounded(keep)).find(reads_back);
         let number = number.unwrap_or_else(|| exact.rounded(17));
@@ -142,16 +142,16 @@ impl Decimal {
         while rest > 0 {
             let bits = rest.min(MAX_SHIFT);
             if shift < 0 {
-                number.halve(bits)
+                number.halve(bits);
             } else {
-                number.double(bits)
+                number.double(bits);
             }
             rest -= bits;
         }
         number
     }
 
-    fn to_float(mut self) -> f64 {
+    fn into_float(mut self) -> f64 {
         if self.digits.is_empty() || self.point < -400 {
             return 0.0;
         }
