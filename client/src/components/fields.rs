@@ -56,26 +56,18 @@ pub(super) fn TextRow(props: &TextRowProps) -> Html {
                 oninput={on_input}
                 onchange={props.on_done.reform(|_: Event| ())}
             />
-            <Below id={hint_id} hint={props.hint.clone()} problem={props.problem.clone()} />
+            {below(hint_id, &props.hint, props.problem.as_ref())}
         </div>
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct BelowProps {
-    pub(super) id: AttrValue,
-    pub(super) hint: AttrValue,
-    pub(super) problem: Option<AttrValue>,
-}
-
 /// What is wrong, or else the hint.
-#[component]
-pub(super) fn Below(props: &BelowProps) -> Html {
-    match &props.problem {
+pub(super) fn below(id: String, hint: &AttrValue, problem: Option<&AttrValue>) -> Html {
+    match problem {
         Some(problem) => html! {
-            <p class="setting-problem" id={props.id.clone()} role="alert" data-testid="setting-problem">{problem}</p>
+            <p class="setting-problem" {id} role="alert" data-testid="setting-problem">{problem}</p>
         },
-        None => html! { <p class="setting-hint" id={props.id.clone()}>{&props.hint}</p> },
+        None => html! { <p class="setting-hint" {id}>{hint}</p> },
     }
 }
 

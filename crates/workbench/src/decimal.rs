@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Option<f64> {
         let number = number * 10 + u64::from(digit - b'0');
         (number < 1 << f64::MANTISSA_DIGITS).then_some(number)
     });
-    let power = POWERS.get(scale.unsigned_abs() as usize);
+    let power = usize::try_from(scale.unsigned_abs()).ok().and_then(|index| POWERS.get(index));
     let value = match small.zip(power) {
         // Both are exact, so that one operation rounds correctly (Clinger 1990).
         Some((number, power)) if scale < 0 => number as f64 / power,

@@ -13,7 +13,7 @@ use workbench::view::Format;
 use yew::prelude::*;
 
 use super::editor::{Editor, problem};
-use crate::components::fields::{Below, ChoiceRow, SwitchRow, TextRow, formats, select};
+use crate::components::fields::{ChoiceRow, SwitchRow, TextRow, below, formats, select};
 use crate::components::icons::{Icon, picture};
 use crate::i18n::fill;
 use crate::i18n::settings::Settings;
@@ -346,7 +346,7 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
                 oninput={on_input}
                 onchange={editor.on_done().reform(|_: Event| ())}
             />
-            <Below id={hint_id} hint="" {problem} />
+            {below(hint_id, &AttrValue::default(), problem.as_ref())}
         </>
     }
 }
