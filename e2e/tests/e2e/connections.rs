@@ -110,7 +110,10 @@ async fn opening_messages_go_out_again_after_each_reconnect() -> Result<()> {
                 .filter(|entry| entry.kind == "sent")
                 .map(|entry| entry.text.as_str())
                 .collect();
-            ensure!(after.len() == 2 && after[0] == "login" && after[1].starts_with("subscribe "), "{log:#?}");
+            ensure!(
+                after.len() == 2 && after[0] == "login" && after[1].starts_with("subscribe "),
+                "{log:#?}"
+            );
             ensure!(!subscribed.iter().any(|before| before == after[1]), "its placeholders are filled anew");
             subscribed.push(after[1].to_owned());
         }
