@@ -19,7 +19,12 @@ pub fn run() {
     // A link with a profile is somebody else's: it never connects by itself.
     let connect = params.connect && !is_link(&fragment);
     let workspace = Workspace::new(page, params);
-    let props = AppProps { workspace: workspace.clone(), keep: true };
+    follow_link(&workspace, &workspace.active(), &fragment);
+    if connect {
+        // Before the page is drawn: both take their time, and neither needs the other.
+        workspace.active().connect();
+    }
+    let props = AppProps { workspace, keep: true };
     let root = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id("app"));
@@ -27,10 +32,6 @@ pub fn run() {
         Some(root) => yew::Renderer::<App>::with_root_and_props(root, props).render(),
         None => yew::Renderer::<App>::with_props(props).render(),
     };
-    follow_link(&workspace, &workspace.active(), &fragment);
-    if connect {
-        workspace.active().connect();
-    }
 }
 
 /// Where the page came from.

@@ -18,6 +18,7 @@ mod page;
 mod process;
 mod run;
 mod setup;
+mod styles;
 mod tally;
 mod test;
 mod workspace;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::workspace::{self, Metadata, Package};
-use crate::{process, setup};
+use crate::{process, setup, styles};
 
 /// What the page is built from beside its crates.
 const ROOT_FILES: [&str; 4] = ["index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"];
@@ -42,6 +42,7 @@ pub(crate) fn build(metadata: &Metadata) -> Result<()> {
     // An empty or foreign value makes trunk fail: its flag knows `true` and `false` only.
     command.env_remove("NO_COLOR");
     process::run(wasm.apply(&mut command), Duration::from_secs(20 * 60))?;
+    styles::join(&dist)?;
 
     if let Some(folder) = stamp.parent() {
         fs::create_dir_all(folder)?;
