@@ -90,7 +90,7 @@ struct TabItemProps {
 fn TabItem(props: &TabItemProps) -> Html {
     let t = &use_texts().common;
     let renaming = use_state_eq(|| false);
-    let field = use_node_ref();
+    let (element, field) = (use_node_ref(), use_node_ref());
     let state = use_selected(&props.tab.session, |view| {
         (view.link.phase, view.address.clone(), view.draft.address.clone())
     });
@@ -107,6 +107,15 @@ fn TabItem(props: &TabItemProps) -> Html {
             if let Some(field) = field.cast::<HtmlInputElement>().filter(|_| *renaming) {
                 let _ = field.focus();
                 field.select();
+            }
+        });
+    }
+    {
+        let element = element.clone();
+        use_effect_with(props.shown, move |shown| {
+            // Among many it may lie beyond the edge.
+            if let Some(element) = element.cast::<HtmlElement>().filter(|_| *shown) {
+                element.scroll_into_view();
             }
         });
     }
@@ -147,6 +156,7 @@ fn TabItem(props: &TabItemProps) -> Html {
     };
     html! {
         <div
+            ref={element}
             class={classes!("tab", props.shown.then_some("shown"))}
             data-testid="tab"
             data-tab={id.0.to_string()}

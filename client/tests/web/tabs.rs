@@ -55,3 +55,24 @@ async fn a_file_becomes_a_log() {
     assert!(matches!(&*done.borrow(), Some(Progress::Imported(report)) if report.entries == 1));
     page.until("it is shown", |page| page.rows() == [(0, "RESPONSE".to_owned(), "old".to_owned())]).await;
 }
+
+#[wasm_bindgen_test]
+async fn among_many_tabs_the_shown_one_is_in_view() {
+    let page = Bench::open().await;
+    for _ in 1..20 {
+        page.workspace.add(None);
+    }
+    let inside = |_: &Bench| {
+        let document = web_sys::window().unwrap().document().unwrap();
+        let rect = |selector| Some(document.query_selector(selector).ok()??.get_bounding_client_rect());
+        let (Some(tab), Some(list)) = (rect(".tab.shown"), rect(".tab-list")) else { return false };
+        list.left() - 1.0 <= tab.left() && tab.right() <= list.right() + 1.0
+    };
+    for steps in [0, 1, 10] {
+        for _ in 0..steps {
+            page.workspace.step(true);
+        }
+        page.until("all are there", |page| page.count_elements("[data-testid=tab]") == 20).await;
+        page.until("the shown one is in view", inside).await;
+    }
+}
