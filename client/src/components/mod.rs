@@ -1,6 +1,6 @@
 //! What is drawn.
 //!
-//! [`app`] is the page: a [`top_bar`] with the tabs, and the [`connection`] of the tab that is shown.
+//! [`app`] is the page: a `top_bar` with the tabs, and the `connection` of the tab that is shown.
 
 pub mod app;
 mod composer;

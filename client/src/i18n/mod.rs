@@ -97,7 +97,8 @@ macro_rules! table {
         #[derive(Debug, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $(#[doc = $en] pub $field: &'static str,)*
+            // As code: brackets in a text are no links.
+            $(#[doc = concat!("`` ", $en, " ``")] pub $field: &'static str,)*
         }
 
         impl $name {
