@@ -28,8 +28,9 @@ const ONCE_ABOVE: usize = 100_000;
 /// the browser's and the machine's own share, a page that only counts them.
 ///
 /// shown_ms: from the socket's making to the frame after the one that shows the last message. longest_task_ms: of the
-/// page's main thread meanwhile, as the Long Tasks API reports it; 0 when none took over 50 ms. heap_mb: JavaScript
-/// and DOM after a garbage collection, and WebAssembly memory. cpu_ms: of the page's process since it began.
+/// page's main thread from the socket's opening on, as the Long Tasks API reports it; 0 when none took over 50 ms.
+/// heap_mb: JavaScript and DOM after a garbage collection, and WebAssembly memory. cpu_ms: of the page's process since
+/// it began.
 #[derive(Debug, Parser)]
 #[command(name = "page-bench")]
 struct Cli {
