@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use web_sys::{HtmlInputElement, SubmitEvent};
+use web_sys::SubmitEvent;
 use yew::prelude::*;
 
+use super::fields::{input_value, is_checked};
 use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::format::countdown;
@@ -32,11 +33,15 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
     let submit = props.on_connect.reform(|event: SubmitEvent| event.prevent_default());
     let on_address = {
         let (session, on_draft) = (session.clone(), props.on_draft.clone());
-        move |event: InputEvent| on_draft.emit(Draft { address: input_value(&event), ..session.draft() })
+        move |event: InputEvent| {
+            on_draft.emit(Draft { address: input_value(&event).into(), ..session.draft() });
+        }
     };
     let on_protocols = {
         let (session, on_draft) = (session.clone(), props.on_draft.clone());
-        move |event: InputEvent| on_draft.emit(Draft { protocols: input_value(&event), ..session.draft() })
+        move |event: InputEvent| {
+            on_draft.emit(Draft { protocols: input_value(&event).into(), ..session.draft() });
+        }
     };
     let disconnect = {
         let session = session.clone();
@@ -137,12 +142,4 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
             </div>
         </section>
     }
-}
-
-fn input_value(event: &InputEvent) -> AttrValue {
-    event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default().into()
-}
-
-fn is_checked(event: &Event) -> bool {
-    event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())
 }

@@ -9,6 +9,21 @@ use crate::i18n::settings::Settings;
 /// What the rows for a message can be in.
 pub(super) const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Hex, Format::Base64];
 
+/// What an input says.
+pub(super) fn input_value(event: &InputEvent) -> String {
+    event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
+}
+
+/// Whether a box is ticked.
+pub(super) fn is_checked(event: &Event) -> bool {
+    event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())
+}
+
+/// What is chosen from a list.
+pub(super) fn chosen_value(event: &Event) -> String {
+    event.target_dyn_into::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default()
+}
+
 #[derive(PartialEq, Properties)]
 pub(super) struct TextRowProps {
     /// Names the control, also as its `data-testid`.
@@ -35,9 +50,7 @@ pub(super) struct TextRowProps {
 #[component]
 pub(super) fn TextRow(props: &TextRowProps) -> Html {
     let hint_id = format!("{}-hint", props.name);
-    let on_input = props.on_input.reform(|event: InputEvent| {
-        event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
-    });
+    let on_input = props.on_input.reform(|event: InputEvent| input_value(&event));
     html! {
         <div class={classes!("setting", props.wide.then_some("wide"))}>
             <label class="setting-label" for={props.name.clone()}>{&props.label}</label>
@@ -85,9 +98,7 @@ pub(super) struct SwitchRowProps {
 #[component]
 pub(super) fn SwitchRow(props: &SwitchRowProps) -> Html {
     let hint_id = format!("{}-hint", props.name);
-    let on_change = props.on_change.reform(|event: Event| {
-        event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())
-    });
+    let on_change = props.on_change.reform(|event: Event| is_checked(&event));
     html! {
         <div class="setting switch">
             <label class="setting-label">
@@ -139,9 +150,7 @@ pub(super) fn select(
     described_by: Option<String>,
     label: Option<AttrValue>,
 ) -> Html {
-    let on_change = on_change.reform(|event: Event| {
-        event.target_dyn_into::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default()
-    });
+    let on_change = on_change.reform(|event: Event| chosen_value(&event));
     html! {
         <select
             class="field select"

@@ -4,7 +4,7 @@
 
 use yew::prelude::*;
 
-use super::saved::input_value;
+use crate::components::fields::input_value;
 use crate::components::hooks::use_selected;
 use crate::i18n::{fill, use_texts};
 use crate::model::closing::{ClosingFault, check};

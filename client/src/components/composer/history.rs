@@ -8,7 +8,7 @@ use workbench::view::preview;
 use yew::prelude::*;
 
 use super::drawer::{DrawerHead, use_first_focus};
-use super::saved::input_value;
+use crate::components::fields::input_value;
 use crate::i18n::use_texts;
 use crate::session::Session;
 

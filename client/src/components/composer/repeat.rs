@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
-use super::saved::input_value;
+use crate::components::fields::input_value;
 use crate::components::icons::{Icon, picture};
 use crate::desk::{Mode, Run, shelf};
 use crate::i18n::composer::Composer;

@@ -13,6 +13,7 @@ use yew::prelude::*;
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use super::history::PREVIEW_CHARS;
+use crate::components::fields::input_value;
 use crate::components::icons::{Icon, picture};
 use crate::desk::{Mode, shelf};
 use crate::i18n::composer::Composer;
@@ -312,11 +313,6 @@ fn SaveForm(props: &SaveFormProps) -> Html {
             }
         </form>
     }
-}
-
-/// What an input says.
-pub(super) fn input_value(event: &InputEvent) -> String {
-    event.target_dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
 }
 
 /// Sends a kept message as it is, and says so or why not. What the link refuses is told by the session.

@@ -7,7 +7,7 @@ use workbench::template::{Variables, is_name};
 use yew::prelude::*;
 
 use super::editor::Editor;
-use super::saved::input_value;
+use crate::components::fields::input_value;
 use crate::components::icons::{Icon, picture};
 use crate::desk::shelf;
 use crate::i18n::{fill, use_texts};

@@ -10,8 +10,8 @@ use web_sys::{Element, HtmlInputElement};
 use workbench::profile::{Book, Conflict, Part, Plan};
 use yew::prelude::*;
 
-use super::save::is_checked;
 use crate::components::fields::ChoiceRow;
+use crate::components::fields::is_checked;
 use crate::components::icons::{Icon, picture};
 use crate::i18n::settings::Settings;
 use crate::i18n::{fill, plural, use_texts};

@@ -5,12 +5,11 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlInputElement;
 use workbench::library::Library;
 use workbench::profile::{Book, Profile};
 use yew::prelude::*;
 
-use crate::components::fields::{TextRow, select};
+use crate::components::fields::{TextRow, chosen_value, is_checked, select};
 use crate::desk::shelf;
 use crate::i18n::{fill, use_texts};
 
@@ -135,9 +134,7 @@ fn messages_choice(
     if library.folders().next().is_none() {
         return select(&"profile-messages".into(), &fixed, chosen, on_change, None, None);
     }
-    let on_change = on_change.reform(|event: Event| {
-        event.target_dyn_into::<web_sys::HtmlSelectElement>().map(|select| select.value()).unwrap_or_default()
-    });
+    let on_change = on_change.reform(|event: Event| chosen_value(&event));
     html! {
         <select class="field select" id="profile-messages" data-testid="profile-messages" onchange={on_change}>
             for (value, words) in fixed {
@@ -164,8 +161,4 @@ fn chosen_messages(library: &Library, chosen: &str) -> Library {
         None if chosen == ALL_MESSAGES => library.clone(),
         None => Library::default(),
     }
-}
-
-pub(super) fn is_checked(event: &Event) -> bool {
-    event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| input.checked())
 }
