@@ -322,7 +322,7 @@ impl Core {
                     }
                     self.report_buffered(socket);
                     match origin {
-                        Origin::User(_) => {}
+                        Origin::User(_) | Origin::Now => {}
                         Origin::Opening(_) => {
                             // That there is a connection comes before what was sent on it.
                             self.report_events();
