@@ -1,16 +1,16 @@
 //! All URLs of this server.
 
 use crate::accept::Routes;
-use crate::connection::Connection;
 use crate::echo::{Echo, EchoOptions};
+use crate::hosted::Hosted;
 use crate::journal::Entry;
 use crate::metrics;
 use crate::reply;
+use crate::sockets;
 use crate::state::Shard;
-use crate::upgrade::{self, Handshake, Transport};
+use crate::upgrade::{self, Handshake};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use socket::Endpoint;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -83,25 +83,16 @@ fn echo(
 }
 
 /// Answers with 101 and puts `endpoint` behind the connection.
-fn open<E>(tasks: &TaskTracker, handshake: Handshake, endpoint: E) -> Response
-where
-    E: Endpoint + Send + Unpin + 'static,
-{
-    let (response, negotiated, seat, raw) = handshake.accept();
+fn open(tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
+    let (response, compression, seat, raw) = handshake.accept();
     let entry = Entry::open(seat.client);
     tasks.spawn(async move {
-        let raw = match raw.await {
-            Ok(raw) => raw,
-            Err(error) => return entry.never_upgraded(seat.client, &error),
-        };
-        // A task of its own, because this one is as large as all that led here. The registry waits for it.
-        match raw.transport {
-            Transport::Plain(stream) => {
-                tokio::spawn(Connection::new(stream, &raw.early, &negotiated, endpoint, seat, entry));
+        match raw.await {
+            Ok(raw) => {
+                let shard = Arc::clone(&seat.shard);
+                sockets::host(raw, compression, &shard, Hosted::new(endpoint, seat, entry));
             }
-            Transport::Tls(stream) => {
-                tokio::spawn(Connection::new(*stream, &raw.early, &negotiated, endpoint, seat, entry));
-            }
+            Err(error) => entry.never_upgraded(seat.client, &error),
         }
     });
     response

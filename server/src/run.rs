@@ -5,6 +5,7 @@ use crate::assets::Bundle;
 use crate::config::Config;
 use crate::listen;
 use crate::routes::routes;
+use crate::sockets;
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
@@ -145,14 +146,14 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> Result<(), RunError
     let tasks = TaskTracker::new();
     let routes = routes(shard, &tasks);
     let config = &shard.shared.config;
-    runtime.block_on(async {
+    let serve = async {
         let mut essential = JoinSet::new();
         for listener in listeners {
             let listener = tokio::net::TcpListener::from_std(listener).map_err(RunError::Start)?;
             essential.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
         }
-        let timekeeper = Arc::clone(shard);
-        essential.spawn(async move { timekeeper.registry.keep_time().await });
+        let keeper = Arc::clone(shard);
+        essential.spawn(async move { sockets::keep_budget(&keeper).await });
         let outcome = watch(&mut essential, shard.stop.begun()).await;
         if outcome.is_err() {
             shard.stop.begin();
@@ -165,9 +166,19 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> Result<(), RunError
             () = drain(shard, &tasks, config.drain / 2) => {}
             () = shard.stop.cut() => {}
             () = tokio::time::sleep(config.drain) => {
-                warn!(connections = shard.registry.len() + tasks.len(), "drain is over, cutting off");
+                warn!(connections = sockets::len(shard) + tasks.len(), "drain is over, cutting off");
             }
         }
+        outcome
+    };
+    runtime.block_on(async {
+        let sockets = sockets::start().map_err(RunError::Start)?;
+        let outcome = tokio::select! {
+            biased;
+            ended = sockets => ended.map_err(RunError::Start),
+            outcome = serve => outcome,
+        };
+        sockets::end();
         outcome
     })
 }
@@ -191,14 +202,15 @@ async fn watch(essential: &mut JoinSet<()>, stopped: impl Future<Output = ()>) -
 /// Stops accepting, then closes what there is, sockets over `spread`, and waits until all are gone.
 async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
     shard.draining.cancel();
-    if !shard.registry.is_empty() {
-        info!(connections = shard.registry.len(), "closing connections");
+    let connections = sockets::len(shard);
+    if connections > 0 {
+        info!(connections, "closing connections");
     }
-    shard.registry.close_all(spread).await;
+    sockets::close_all(shard, spread).await;
     // Upgrades in progress become sockets, so these are waited for last.
     tasks.close();
     tasks.wait().await;
-    shard.registry.wait_until_empty().await;
+    sockets::emptied(shard).await;
 }
 
 fn advice(error: &io::Error) -> String {

@@ -3,15 +3,15 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::config::Config;
+use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::registry::Registry;
 use crate::stop::Stop;
 use crate::tls::Tls;
-use socket::Settings;
+use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Refusals in progress on one thread. Beyond this, who is refused gets no answer.
@@ -22,13 +22,14 @@ const REFUSALS: usize = 64;
 pub(crate) struct Shared {
     pub(crate) config: Config,
     /// [`Config::socket`] in the protocol's terms.
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<ConnectionSettings>,
     /// How offers of compression are answered.
     pub(crate) deflate: Option<ServerPolicy>,
     pub(crate) tls: Option<Tls>,
     pub(crate) bundle: Bundle,
     pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
+    pub(crate) memory: Memory,
 }
 
 /// One thread's part. It is used by that thread alone, so its locks are never waited for and its counters need no atomic
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct Shard {
     pub(crate) shared: Arc<Shared>,
+    /// Of the thread, from 0.
+    pub(crate) number: usize,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) registry: Registry,
     pub(crate) refusals: Semaphore,
@@ -54,6 +57,7 @@ impl Shared {
             bundle,
             admission: Admission::new(config.limits.clone()),
             metrics: Metrics::new(config.threads.get()),
+            memory: Memory::new(config.limits.max_memory, config.threads.get()),
             config,
         }
     }
@@ -65,7 +69,8 @@ impl Shard {
         Self {
             traffic: shared.metrics.traffic(number),
             shared,
-            registry: Registry::new(Instant::now()),
+            number,
+            registry: Registry::default(),
             refusals: Semaphore::new(REFUSALS),
             stop,
             draining: CancellationToken::new(),

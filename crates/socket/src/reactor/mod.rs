@@ -187,34 +187,36 @@ impl<E: Endpoint> Reactor<E> {
         }
     }
 
-    /// Tells up to `most` connections to leave that have not been told, by [`Endpoint::leave`]. Gives how many are left
-    /// to be told. Once this is 0, who comes later is told at once.
-    pub fn tell(&self, most: usize) -> usize {
+    /// Tells up to `most` connections to leave that have not been told, by [`Endpoint::leave`]. False: all have been, and
+    /// who comes later is told at once.
+    pub fn tell(&self, most: usize) -> bool {
         let shared = &*self.shared;
         let mut core = shared.core.borrow_mut();
         lend_turn(|turn| core.tell(most, turn, shared.clock.now()));
-        let left = (core.told..core.slots.capacity()).filter(|slot| core.slots.contains(*slot)).count();
-        core.leaving |= left == 0;
+        core.leaving = core.told >= core.slots.capacity();
+        let left = !core.leaving;
         drop(core);
         shared.settle();
         left
     }
 
-    /// Cuts the connection that holds the most memory. Gives the bytes that it held.
-    pub fn cut_heaviest(&self, end: End, note: &'static str) -> usize {
+    /// The most memory that one connection holds, in bytes.
+    #[must_use]
+    pub fn heaviest(&self) -> usize {
+        let core = self.shared.core.borrow();
+        core.slots.iter().map(|(_, slot)| slot.conversation.connection.held_bytes()).max().unwrap_or(0)
+    }
+
+    /// Cuts the connection that holds the most memory.
+    pub fn cut_heaviest(&self, end: End, note: &'static str) {
         let shared = &*self.shared;
         let mut core = shared.core.borrow_mut();
-        let held = |slot: &Slot<E>| slot.conversation.connection.held_bytes();
-        let Some((slot, held)) =
-            core.slots.iter().map(|(at, slot)| (at, held(slot))).max_by_key(|(_, held)| *held)
-        else {
-            return 0;
-        };
+        let heaviest = core.slots.iter().max_by_key(|(_, slot)| slot.conversation.connection.held_bytes());
+        let Some((slot, _)) = heaviest else { return };
         core.slots[slot].conversation.connection.cut(Abort::Reset, end, note);
         lend_turn(|turn| core.have_turn(slot, false, turn, shared.clock.now()));
         drop(core);
         shared.settle();
-        held
     }
 
     /// Serves the connections. It does not end by itself.
