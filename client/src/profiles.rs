@@ -4,11 +4,11 @@ use workbench::lower::lower;
 use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
 
 use crate::desk::shelf;
-use crate::i18n::settings::Settings;
-use crate::i18n::{fill, plural, texts};
 use crate::model::notice::Notice;
 use crate::session::{Draft, Session};
 use crate::storage::{self, NotText, StorageRefused};
+use crate::texts::settings::Settings;
+use crate::texts::{fill, plural, texts};
 use crate::workspace::Workspace;
 
 /// Where the profiles are stored, as a file of them would be.

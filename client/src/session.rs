@@ -15,8 +15,6 @@ use yew::AttrValue;
 
 use crate::desk::Desk;
 use crate::driver::{Details, Driver, Output, Snapshot, is_offline};
-use crate::frame::FrameLoop;
-use crate::i18n::texts;
 use crate::model::address::{self, Origin};
 use crate::model::fault;
 use crate::model::health::Health;
@@ -29,6 +27,8 @@ use crate::model::plot::PlotState;
 use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::preferences;
+use crate::running::frame::FrameLoop;
+use crate::texts::texts;
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]

@@ -20,9 +20,9 @@ use workbench::small_map::SmallMap;
 use self::db::{Change, Db, DbError};
 use self::pieces::Pieces;
 pub use self::visit::Visit;
-use crate::i18n::{fill, texts};
 use crate::model::format::size;
 use crate::model::notice::Notice;
+use crate::texts::{fill, texts};
 use crate::workspace::Workspace;
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
@@ -108,7 +108,7 @@ impl Keeper {
                         ..tab.session.draft()
                     });
                 }
-                crate::components::load_log(tab.session, text);
+                crate::views::load_log(tab.session, text);
             }
             visit::forget(&db, &visit).await;
         });

@@ -3,8 +3,8 @@
 //! A browser answers a wrong URL with one `SyntaxError` and everything else with close code 1006; what it
 //! would refuse is told apart here. Source: the WebSocket and Fetch standards.
 
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// Where the page itself came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

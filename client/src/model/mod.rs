@@ -1,7 +1,6 @@
 //! What the person sees, as plain data: no browser, no clock, tested natively.
 
 pub mod address;
-pub mod close;
 pub mod closing;
 pub mod fault;
 pub mod format;

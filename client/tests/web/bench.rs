@@ -1,9 +1,9 @@
 //! A page under test, and the words to talk about it.
 
-use client::components::app::{App, AppProps};
 use client::model::address::Origin;
 use client::model::params::Params;
 use client::session::Session;
+use client::views::app::{App, AppProps};
 use client::workspace::Workspace;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
