@@ -16,3 +16,4 @@ pub mod protocols;
 pub mod repeat;
 pub mod settings;
 pub mod status;
+pub mod visible;

@@ -30,7 +30,7 @@ pub(super) fn RestoreBar(props: &RestoreBarProps) -> Html {
         });
     }
     let (Some(left), Some(keeper)) = (&*visit, &*keeper) else { return Html::default() };
-    let names: Vec<&str> =
+    let names: Vec<String> =
         left.logs.iter().map(|log| short(&log.url)).filter(|name| !name.is_empty()).collect();
     let tag = lang.map_or("en", |context| context.lang.tag());
     let began = js_sys::Date::new(&JsValue::from_f64(left.began_millis as f64));

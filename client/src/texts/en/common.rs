@@ -139,6 +139,14 @@ table! {
         address_fragment: "A WebSocket address has no fragment: the # and what follows never reach the server.";
         address_no_host: "The address names no server after {0}://.";
         address_mixed: "This page was loaded over https, and browsers block unencrypted ws:// connections from such a page (mixed content). Use wss://, or open this page over http.";
+        address_host: "“{0}” is no name of a server. A server's name is letters, digits, dots and hyphens, or an IP address.";
+        address_ipv6: "An IPv6 address stands in brackets.";
+        address_quotes: "The address stands in quotes.";
+        address_wide: "The address contains full-width characters.";
+        address_unseen: "The address contains what cannot be seen: {0}.";
+        unseen_control: "{0} (a control character)";
+        unseen_direction: "{0} (turns the direction of writing)";
+        unseen_zero_width: "{0} (no width)";
         port_zero: "Port 0 cannot be connected to. Ports run from 1 to 65535.";
         port_blocked: "Browsers never connect to port {0}, which belongs to another protocol. The server has to listen on another port.";
         port_invalid: "“{0}” is not a port. Ports are numbers from 1 to 65535.";

@@ -11,7 +11,7 @@ use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme
 use crate::texts::settings::Settings;
 use crate::texts::{Lang, fill};
 use crate::views::fields::{ChoiceRow, SwitchRow, TextRow};
-use crate::views::lang::{use_lang, use_texts};
+use crate::views::lang::{LangContext, of_browser, use_lang, use_texts};
 use crate::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
@@ -159,7 +159,7 @@ pub(super) fn Appearance(props: &AppearanceProps) -> Html {
     }
 }
 
-fn language_row(language: &crate::texts::LangContext, t: &Settings) -> Html {
+fn language_row(language: &LangContext, t: &Settings) -> Html {
     let mut choices = vec![("auto", AttrValue::from(t.language_auto))];
     // Each language is called by its own name, so that everybody finds theirs.
     choices.extend(Lang::ALL.iter().map(|lang| (lang.tag(), AttrValue::from(lang.name()))));
