@@ -7,9 +7,8 @@
 //!   hints
 //! ```
 //!
-//! - What runs, [`running`]: [`driver`] owns the socket and the [`link::Link`]; [`session`] keeps the log and publishes
-//!   at most one [`session::View`] per animation frame; [`desk`] holds what is about to be sent, tab by tab;
-//!   [`workspace`] has the tabs.
+//! - What runs, [`running`]: `driver` owns the socket and the [`link::Link`], `session` keeps the log and publishes at
+//!   most one [`running::session::View`] per animation frame, and `outgoing` holds what is about to be sent, tab by tab.
 //! - What lasts: [`storage`], [`preferences`] and [`profiles`] in the browser's storage, the journal of [`keep`], and the
 //!   files of [`transfer`].
 //! - What shows: [`views`] draw it in the words of [`texts`].
@@ -17,17 +16,13 @@
 //!
 //! [`page`] starts it all.
 
-pub mod desk;
-pub mod driver;
 pub mod keep;
 pub mod model;
 pub mod page;
 pub mod preferences;
 pub mod profiles;
 pub mod running;
-pub mod session;
 pub mod storage;
 pub mod texts;
 pub mod transfer;
 pub mod views;
-pub mod workspace;

@@ -1,5 +1,6 @@
 //! The page around the components: where it came from, what it was asked for, and what to do if it breaks.
 
+use crate::views::app::{App, AppProps};
 use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
@@ -7,8 +8,7 @@ use wasm_bindgen::JsValue;
 use crate::model::address::Origin;
 use crate::model::params::Params;
 use crate::profiles::{follow_link, is_link};
-use crate::views::app::{App, AppProps};
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {

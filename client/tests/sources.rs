@@ -160,8 +160,7 @@ fn attribute_before(tokens: &[TokenTree], value: usize) -> Option<String> {
         return None;
     }
     let mut name = String::new();
-    loop {
-        let Some(TokenTree::Ident(part)) = at.checked_sub(1).map(|before| &tokens[before]) else { break };
+    while let Some(TokenTree::Ident(part)) = at.checked_sub(1).map(|before| &tokens[before]) {
         name.insert_str(0, &part.to_string());
         at -= 1;
         if at == 0 || !is(at - 1, '-') {

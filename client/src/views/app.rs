@@ -1,5 +1,6 @@
 //! The page as a whole.
 
+use crate::views::lang::{LangProvider, use_texts};
 use gloo_events::EventListener;
 use link::Phase;
 use yew::prelude::*;
@@ -14,9 +15,8 @@ use super::top_bar::TopBar;
 use crate::model::status;
 use crate::preferences::{Density, Theme};
 use crate::profiles::{follow_link, is_link};
-use crate::session::Session;
-use crate::views::lang::{LangProvider, use_texts};
-use crate::workspace::Workspace;
+use crate::running::session::Session;
+use crate::running::workspace::Workspace;
 
 /// Properties of [`App`].
 #[derive(Debug, PartialEq, Properties)]

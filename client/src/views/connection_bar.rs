@@ -1,5 +1,7 @@
 //! Where to connect to, and how.
 
+use crate::texts::fill;
+use crate::views::lang::use_texts;
 use std::time::Duration;
 
 use web_sys::SubmitEvent;
@@ -8,9 +10,7 @@ use yew::prelude::*;
 use super::fields::{input_value, is_checked};
 use super::icons::{Icon, picture};
 use crate::model::format::countdown;
-use crate::session::{Draft, Session};
-use crate::texts::fill;
-use crate::views::lang::use_texts;
+use crate::running::session::{Draft, Session};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ConnectionBarProps {

@@ -1,14 +1,14 @@
 //! What went wrong and what to do about it.
 
+use crate::texts::fill;
+use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
 use super::icons::{Icon, picture};
 use crate::model::notice::Notice;
-use crate::session::Session;
-use crate::texts::fill;
-use crate::views::lang::use_texts;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct NoticeBarProps {

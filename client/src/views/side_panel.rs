@@ -12,7 +12,7 @@ use super::health::HealthPanel;
 use super::icons::{Icon, picture};
 use super::plot::PlotPanel;
 use crate::model::owned::OwnedEntry;
-use crate::session::Session;
+use crate::running::session::Session;
 use crate::storage;
 use crate::texts::common::Common;
 use crate::views::lang::use_texts;

@@ -4,10 +4,10 @@ use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
 use super::icons::{Icon, picture};
-use crate::driver::Snapshot;
 use crate::model::format::{count, round_trip, size};
 use crate::model::status;
-use crate::session::Session;
+use crate::running::driver::Snapshot;
+use crate::running::session::Session;
 use crate::views::lang::use_texts;
 
 /// Between two looks at the clock while a countdown is shown.

@@ -3,6 +3,8 @@
 //! `data-testid`: `tabs` (the strip), `tab` (each, with `data-tab`, `data-phase` and `aria-selected`), `tab-close`,
 //! `tab-name` (the field while renaming), `tab-add`.
 
+use crate::texts::fill;
+use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use web_sys::{HtmlElement, HtmlInputElement};
@@ -12,9 +14,7 @@ use yew::prelude::*;
 use super::hooks::use_selected;
 use super::icons::{Icon, picture};
 use crate::model::address::short;
-use crate::texts::fill;
-use crate::views::lang::use_texts;
-use crate::workspace::{Tab, Tabs, Workspace};
+use crate::running::workspace::{Tab, Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TabStripProps {

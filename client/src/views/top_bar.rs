@@ -1,5 +1,6 @@
 //! The page's name, the tabs of its connections, and what concerns the page as a whole.
 
+use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -9,8 +10,7 @@ use super::icons::{Icon, picture};
 use super::tabs::TabStrip;
 use super::theme::ThemeToggle;
 use crate::preferences::Theme;
-use crate::views::lang::use_texts;
-use crate::workspace::{Tabs, Workspace};
+use crate::running::workspace::{Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TopBarProps {

@@ -2,9 +2,9 @@
 
 use client::model::address::Origin;
 use client::model::params::Params;
-use client::session::Session;
+use client::running::session::Session;
+use client::running::workspace::Workspace;
 use client::views::app::{App, AppProps};
-use client::workspace::Workspace;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use wasm_bindgen::JsCast;

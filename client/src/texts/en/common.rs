@@ -79,6 +79,8 @@ table! {
         offline_short: "Offline, waiting for the network";
         suspended: "Suspended with the page";
         refused: "Refused by the browser";
+        cancelled: "Cancelled";
+        withheld: "Not connected yet";
         gave_up: "Gave up, {0}";
         closed: "Closed";
         closed_code: "Closed {0}";

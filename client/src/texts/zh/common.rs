@@ -79,6 +79,8 @@ impl Common {
         offline_short: "网络已断开，等待恢复",
         suspended: "随页面一起挂起",
         refused: "被浏览器拒绝",
+        cancelled: "已取消",
+        withheld: "尚未连接",
         gave_up: "已放弃，{0}",
         closed: "已关闭",
         closed_code: "已关闭 {0}",

@@ -9,7 +9,7 @@ use super::closing::ClosingForm;
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use super::variables::VariablesForm;
-use crate::desk::shelf;
+use crate::running::outgoing::shelf;
 use crate::texts::fill;
 use crate::views::lang::use_texts;
 

@@ -6,9 +6,9 @@ use gloo_timers::callback::Interval;
 use web_sys::HtmlProgressElement;
 use yew::prelude::*;
 
-use crate::desk::{Run, RunState, RunStatus};
 use crate::model::fault;
 use crate::model::format::count;
+use crate::running::outgoing::{Run, RunState, RunStatus};
 use crate::texts::composer::Composer;
 use crate::texts::fill;
 use crate::views::lang::use_texts;

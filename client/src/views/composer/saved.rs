@@ -13,8 +13,8 @@ use yew::prelude::*;
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use super::history::PREVIEW_CHARS;
-use crate::desk::{Mode, shelf};
 use crate::model::fault;
+use crate::running::outgoing::{Mode, shelf};
 use crate::storage::StorageRefused;
 use crate::texts::composer::Composer;
 use crate::texts::fill;
@@ -263,7 +263,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
         let (name, folder, problem) = (name.clone(), folder.clone(), problem.setter());
         move |event: SubmitEvent| {
             event.prevent_default();
-            if editor.desk().mode() == Mode::Files {
+            if editor.outgoing().mode() == Mode::Files {
                 problem.set(Some(t.saved_files));
             } else if name.trim().is_empty() {
                 problem.set(Some(t.saved_name_missing));
@@ -318,14 +318,14 @@ fn SaveForm(props: &SaveFormProps) -> Html {
 
 /// Sends a kept message as it is, and says so or why not. What the link refuses is told by the session.
 fn send_now(editor: &Editor, saved: &Saved, t: &Composer) -> Result<String, String> {
-    let desk = editor.desk();
-    let message = desk
+    let outgoing = editor.outgoing();
+    let message = outgoing
         .prepare(&saved.draft)
         .map_err(|wrong| fill(t.not_sent, &[&fault::sentence(&wrong, &saved.draft.text, t)]))?;
     if !editor.session().send(message) {
         return Err(String::new());
     }
-    desk.sent(saved.draft.clone());
+    outgoing.sent(saved.draft.clone());
     Ok(fill(t.saved_sent, &[&saved.name]))
 }
 

@@ -4,9 +4,9 @@ use workbench::view::Format;
 use yew::prelude::*;
 
 use super::editor::{Check, Editor};
-use crate::desk::Mode;
 use crate::model::fault::sentence_at;
 use crate::model::format::size;
+use crate::running::outgoing::Mode;
 use crate::texts::fill;
 use crate::views::lang::use_texts;
 

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::drawer::Drawer;
 use super::editor::Editor;
-use crate::desk::Mode;
+use crate::running::outgoing::Mode;
 use crate::views::icons::picture;
 use crate::views::lang::use_texts;
 

@@ -7,7 +7,7 @@ use workbench::template::{Variables, is_name};
 use yew::prelude::*;
 
 use super::editor::Editor;
-use crate::desk::shelf;
+use crate::running::outgoing::shelf;
 use crate::texts::fill;
 use crate::views::fields::input_value;
 use crate::views::icons::{Icon, picture};

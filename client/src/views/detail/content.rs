@@ -1,5 +1,9 @@
 //! The payload of an entry, in the shapes it can be shown in.
 
+use crate::texts::fill;
+use crate::texts::log::Log as Texts;
+use crate::views::lang::use_texts;
+use crate::views::virtual_list::VirtualList;
 use std::rc::Rc;
 
 use workbench::json::{self, Tree};
@@ -8,11 +12,7 @@ use yew::prelude::*;
 use super::tree::TreeView;
 use crate::model::format::{HEX_LINE_BYTES, hex_dump, hex_line, size};
 use crate::model::owned::OwnedBody;
-use crate::session::Session;
-use crate::texts::fill;
-use crate::texts::log::Log as Texts;
-use crate::views::lang::use_texts;
-use crate::views::virtual_list::VirtualList;
+use crate::running::session::Session;
 
 /// A text longer than this is not looked at as JSON: it would hold up the page.
 const MAX_JSON_BYTES: usize = 4 << 20;

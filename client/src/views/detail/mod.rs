@@ -16,10 +16,10 @@ use yew::prelude::*;
 
 use self::content::{Content, Document, Shape};
 use super::icons::{Icon, picture};
-use crate::driver::clock::utc_offset_minutes;
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
-use crate::session::Session;
+use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::session::Session;
 use crate::storage;
 use crate::texts::close_codes;
 use crate::texts::fill;

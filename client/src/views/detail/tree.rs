@@ -1,5 +1,11 @@
 //! JSON as a tree that folds.
 
+use crate::texts::log::Log as Texts;
+use crate::texts::plural;
+use crate::views::icons::{Icon, picture};
+use crate::views::lang::use_texts;
+use crate::views::log::set_filter;
+use crate::views::virtual_list::VirtualList;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -10,13 +16,7 @@ use yew::prelude::*;
 use super::content::Document;
 use super::copy;
 use crate::model::list::Query;
-use crate::session::Session;
-use crate::texts::log::Log as Texts;
-use crate::texts::plural;
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
-use crate::views::log::set_filter;
-use crate::views::virtual_list::VirtualList;
+use crate::running::session::Session;
 
 const ROW_PX: f64 = 22.0;
 

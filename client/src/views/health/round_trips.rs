@@ -9,7 +9,7 @@ use super::super::plot::chart::{Canvas, Chart, Readout, Redraw};
 use super::super::plot::paint::{Figure, Guide, Lane, Line, value_steps};
 use super::super::plot::time_words;
 use super::words;
-use crate::session::Session;
+use crate::running::session::Session;
 use crate::texts::fill;
 use crate::texts::health::Health as Texts;
 use crate::views::lang::use_texts;

@@ -6,14 +6,14 @@
 //! No key with Ctrl, Alt or Meta is taken, since those are the browser's and the system's; nothing happens while the
 //! person writes or a dialog is open; and all of it can be switched off (WCAG 2.2, 2.1.4).
 
+use crate::views::app::Sheet;
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::preferences;
-use crate::views::app::Sheet;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 /// Types of `<input>` that take no text.
 const NOT_WRITTEN: [&str; 8] = ["button", "checkbox", "color", "file", "radio", "range", "reset", "submit"];

@@ -5,9 +5,9 @@ use workbench::decimal;
 use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
-use crate::driver::clock::utc_offset_minutes;
 use crate::model::list::{Query, Toggles};
-use crate::session::Session;
+use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::session::Session;
 use crate::texts::fill;
 use crate::texts::log::Log as Texts;
 use crate::views::icons::{Icon, picture};

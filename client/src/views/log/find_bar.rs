@@ -1,15 +1,15 @@
 //! Find in the log.
 
+use crate::texts::log::Log as Texts;
+use crate::texts::{fill, plural};
+use crate::views::icons::{Icon, picture};
+use crate::views::lang::use_texts;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::model::format::count;
 use crate::model::list::{Found, Query};
-use crate::session::Session;
-use crate::texts::log::Log as Texts;
-use crate::texts::{fill, plural};
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct FindBarProps {

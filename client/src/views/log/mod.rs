@@ -12,6 +12,8 @@ mod row;
 mod rows;
 mod tools;
 
+use crate::texts::plural;
+use crate::views::lang::use_texts;
 use yew::prelude::*;
 
 pub(crate) use self::files::load;
@@ -23,9 +25,7 @@ use self::tools::Tools;
 use super::icons::{Icon, picture};
 use crate::model::format::count;
 use crate::model::list::{Query, Toggles};
-use crate::session::Session;
-use crate::texts::plural;
-use crate::views::lang::use_texts;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LogPaneProps {

@@ -1,15 +1,15 @@
 //! How much there is, how it is written, and what can be done with all of it.
 
+use crate::texts::{fill, plural};
+use crate::views::icons::{Icon, picture};
+use crate::views::lang::use_texts;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::files::Files;
 use crate::model::format::count;
 use crate::model::list::{Query, TimeMode};
-use crate::session::Session;
-use crate::texts::{fill, plural};
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToolsProps {

@@ -1,5 +1,8 @@
 //! What is plotted and how: the field for a path, suggestions, and the chart's controls.
 
+use crate::texts::health::Health as Texts;
+use crate::texts::{fill, plural};
+use crate::views::lang::use_texts;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use workbench::decimal::shortest;
 use workbench::json::PathError;
@@ -7,10 +10,7 @@ use workbench::series::PlotError;
 use yew::prelude::*;
 
 use crate::model::plot::Window;
-use crate::session::Session;
-use crate::texts::health::Health as Texts;
-use crate::texts::{fill, plural};
-use crate::views::lang::use_texts;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct AddFieldProps {

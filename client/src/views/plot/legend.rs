@@ -1,5 +1,8 @@
 //! The fields on the chart and their values.
 
+use crate::texts::health::Health as Texts;
+use crate::texts::{fill, plural};
+use crate::views::lang::use_texts;
 use workbench::decimal::shortest;
 use workbench::series::{Bucket, columns};
 use workbench::time::Micros;
@@ -7,10 +10,7 @@ use yew::prelude::*;
 
 use super::super::icons::{Icon, picture};
 use crate::model::plot::PlotState;
-use crate::session::Session;
-use crate::texts::health::Health as Texts;
-use crate::texts::{fill, plural};
-use crate::views::lang::use_texts;
+use crate::running::session::Session;
 
 /// One field.
 #[derive(Clone, Debug, PartialEq)]

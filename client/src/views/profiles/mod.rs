@@ -9,6 +9,10 @@ mod files;
 mod list;
 mod save;
 
+use crate::texts::fill;
+use crate::texts::settings::Settings;
+use crate::views::fields::TextRow;
+use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::JsFuture;
@@ -21,11 +25,7 @@ use self::list::List;
 use self::save::SaveForm;
 use super::dialog::Dialog;
 use crate::profiles;
-use crate::texts::fill;
-use crate::texts::settings::Settings;
-use crate::views::fields::TextRow;
-use crate::views::lang::use_texts;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ProfilesProps {

@@ -9,7 +9,7 @@ use workbench::library::Library;
 use workbench::profile::{Book, Profile};
 use yew::prelude::*;
 
-use crate::desk::shelf;
+use crate::running::outgoing::shelf;
 use crate::texts::fill;
 use crate::views::fields::{TextRow, chosen_value, is_checked, select};
 use crate::views::lang::use_texts;

@@ -7,6 +7,8 @@ mod connection;
 mod editor;
 mod page;
 
+use crate::texts::settings::Settings as Texts;
+use crate::views::lang::use_texts;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -15,10 +17,8 @@ use self::editor::use_editor;
 use self::page::{Appearance, LogSettings};
 use super::dialog::Dialog;
 use crate::preferences::Theme;
-use crate::session::Session;
-use crate::texts::settings::Settings as Texts;
-use crate::views::lang::use_texts;
-use crate::workspace::Workspace;
+use crate::running::session::Session;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct SettingsProps {

@@ -3,16 +3,16 @@
 //! `data-testid`: `limit-entries`, `limit-mib`, `settings-times`; `settings-theme`, `settings-density`,
 //! `settings-language`, `single-keys`.
 
+use crate::texts::settings::Settings;
+use crate::texts::{Lang, fill};
+use crate::views::fields::{ChoiceRow, SwitchRow, TextRow};
+use crate::views::lang::{LangContext, of_browser, use_lang, use_texts};
 use workbench::store::Limits;
 use yew::prelude::*;
 
 use crate::model::format::count;
 use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
-use crate::texts::settings::Settings;
-use crate::texts::{Lang, fill};
-use crate::views::fields::{ChoiceRow, SwitchRow, TextRow};
-use crate::views::lang::{LangContext, of_browser, use_lang, use_texts};
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LogSettingsProps {
