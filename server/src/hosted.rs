@@ -1,8 +1,8 @@
 //! All that this server keeps of a socket beside the protocol's state.
 
-use crate::admission::Seat;
 use crate::journal::Entry;
 use crate::registry::{Orders, PlaceId};
+use crate::seat::Seat;
 use socket::wire::End;
 use socket::wire::{Abort, Counts, Message, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
