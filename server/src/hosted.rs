@@ -1,6 +1,7 @@
 //! All that this server keeps of a socket beside the protocol's state.
 
 use crate::journal::Entry;
+use crate::metrics::Traffic;
 use crate::registry::{Orders, PlaceId};
 use crate::seat::Seat;
 use socket::wire::End;
@@ -11,9 +12,9 @@ use socket::{Control, Endpoint, Mailbox};
 pub(crate) const OVER_BUDGET: &str = "connections hold more than --max-memory, and this one held the most";
 
 /// An endpoint with its seat, its place in the log and its part of the counters. Every idle connection has one, so
-/// nothing here is larger than it has to be.
+/// nothing here is larger than it has to be. `TASK` tells whether its socket is a task of the runtime.
 #[derive(Debug)]
-pub(crate) struct Hosted<E> {
+pub(crate) struct Hosted<E, const TASK: bool = false> {
     endpoint: E,
     seat: Seat,
     /// Until its end is logged.
@@ -27,47 +28,53 @@ pub(crate) struct Hosted<E> {
 /// A [`Hosted`] endpoint whose socket is a task, and has a place in the thread's registry.
 #[derive(Debug)]
 pub(crate) struct Tasked<E> {
-    hosted: Hosted<E>,
+    hosted: Hosted<E, true>,
     place: PlaceId,
 }
 
-impl<E: Endpoint> Hosted<E> {
+impl<E> Tasked<E> {
+    pub(crate) fn new(endpoint: E, seat: Seat, entry: Entry) -> Self {
+        let place = seat.shard.registry.enter();
+        Self { hosted: Hosted::new(endpoint, seat, entry), place }
+    }
+}
+
+impl<E, const TASK: bool> Hosted<E, TASK> {
     pub(crate) fn new(endpoint: E, seat: Seat, entry: Entry) -> Self {
         Self { endpoint, seat, entry: Some(entry), queued: 0, held: 0 }
     }
 
-    /// Takes a place in the thread's registry.
-    pub(crate) fn into_task(self) -> Tasked<E> {
-        let place = self.seat.shard.registry.enter();
-        Tasked { hosted: self, place }
+    /// The counters of the thread that drives the socket.
+    #[inline]
+    fn traffic(&self) -> &Traffic {
+        let shard = &*self.seat.shard;
+        if TASK { &shard.traffic } else { &shard.plain_traffic }
     }
 
     fn note(&mut self, queued: usize, held: usize) {
-        let shard = &*self.seat.shard;
         if (self.queued as usize, self.held as usize) != (queued, held) {
             let narrow = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
             let (queued, held) = (narrow(queued), narrow(held));
-            shard.traffic.queue(self.queued as usize, queued as usize);
-            shard.shared.memory.changed(self.held as usize, held as usize);
+            self.traffic().queue(self.queued as usize, queued as usize);
+            self.seat.shard.shared.memory.changed(self.held as usize, held as usize);
             (self.queued, self.held) = (queued, held);
         }
     }
 }
 
-impl<E> Drop for Hosted<E> {
+impl<E, const TASK: bool> Drop for Hosted<E, TASK> {
     fn drop(&mut self) {
-        let shard = &*self.seat.shard;
-        shard.traffic.queue(self.queued as usize, 0);
-        shard.shared.memory.changed(self.held as usize, 0);
+        self.traffic().queue(self.queued as usize, 0);
+        let shared = &self.seat.shard.shared;
+        shared.memory.changed(self.held as usize, 0);
         if let Some(entry) = self.entry.take() {
-            shard.traffic.dropped(self.queued as usize);
-            let end = entry.cut_off(self.seat.client);
-            shard.shared.metrics.cut_off(end);
+            self.traffic().dropped(self.queued as usize);
+            shared.metrics.cut_off(entry.cut_off(self.seat.client));
         }
     }
 }
 
-impl<E: Endpoint> Endpoint for Hosted<E> {
+impl<E: Endpoint, const TASK: bool> Endpoint for Hosted<E, TASK> {
     #[inline]
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
         self.endpoint.message(message, out);
@@ -75,7 +82,7 @@ impl<E: Endpoint> Endpoint for Hosted<E> {
 
     fn control(&mut self, control: Control<'_>, out: &mut Outgoing<'_>) {
         if let Control::Pong(_, Some(rtt)) = control {
-            self.seat.shard.traffic.rtt(rtt);
+            self.traffic().rtt(rtt);
         }
         self.endpoint.control(control, out);
     }
@@ -113,15 +120,14 @@ impl<E: Endpoint> Endpoint for Hosted<E> {
 
     #[inline]
     fn turned(&mut self, carried: &Counts, queued: usize, held: usize) {
-        self.seat.shard.traffic.add(carried);
+        self.traffic().add(carried);
         self.note(queued, held);
     }
 
     fn closed(&mut self, summary: &Summary) {
         self.endpoint.closed(summary);
-        let shard = &*self.seat.shard;
-        shard.traffic.dropped(summary.unsent);
-        shard.shared.metrics.closed(summary);
+        self.traffic().dropped(summary.unsent);
+        self.seat.shard.shared.metrics.closed(summary);
         if let Some(entry) = self.entry.take() {
             entry.ended(self.seat.client, summary);
         }

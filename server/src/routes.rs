@@ -2,7 +2,6 @@
 
 use crate::echo::{Echo, EchoOptions};
 use crate::forwarded::{is_forwarded, is_trusted};
-use crate::hosted::Hosted;
 use crate::journal::Entry;
 use crate::metrics;
 use crate::refusals::Reason;
@@ -147,10 +146,7 @@ fn open(tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
     let entry = Entry::open(seat.client);
     tasks.spawn(async move {
         match raw.await {
-            Ok(raw) => {
-                let shard = Arc::clone(&seat.shard);
-                sockets::host(raw, compression, &shard, Hosted::new(endpoint, seat, entry));
-            }
+            Ok(raw) => sockets::host(raw, compression, endpoint, seat, entry),
             Err(error) => {
                 seat.shard.shared.metrics.cut_off(End::SendFailed);
                 entry.never_upgraded(seat.client, &error);

@@ -1,14 +1,17 @@
 //! The WebSockets of one thread: who drives them, and what reaches all of them.
 
-use crate::config::Driver;
+use self::plain::Plain;
 use crate::echo::Echo;
-use crate::hosted::{Hosted, OVER_BUDGET};
+#[cfg(unix)]
+use crate::hosted::Hosted;
+use crate::hosted::{OVER_BUDGET, Tasked};
+use crate::journal::Entry;
+use crate::seat::Seat;
 use crate::state::Shard;
 use crate::upgrade::{Raw, Transport};
 use socket::Socket;
+use socket::wire::Role;
 use socket::wire::deflate::Params;
-use socket::wire::{End, Role};
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,155 +23,115 @@ use tracing::warn;
 const SPACING: Duration = Duration::from_millis(50);
 
 #[cfg(unix)]
-mod plain {
-    //! Plain TCP connections have a reactor.
+pub(crate) mod plain {
+    //! Sockets over plain TCP have a thread of their own beside each serving thread.
 
-    use super::*;
-    use socket::{Arrival, Reactor};
-    use std::cell::RefCell;
+    use super::OVER_BUDGET;
+    use crate::echo::Echo;
+    use crate::hosted::Hosted;
+    use socket::wire::End;
+    use socket::{Reactor, Run};
+    use std::io;
 
-    type Plain = Reactor<Hosted<Echo>>;
+    /// The handle of such a thread.
+    pub(crate) type Plain = Reactor<Hosted<Echo>>;
 
-    thread_local! {
-        /// Upgrades are tasks that could move to another thread as far as their type tells, and the reactor could not.
-        static REACTOR: RefCell<Option<Plain>> = const { RefCell::new(None) };
+    /// What that thread runs.
+    pub(crate) type Work = Run<Hosted<Echo>>;
+
+    pub(crate) fn new() -> io::Result<(Plain, Work)> {
+        Reactor::new()
     }
 
-    pub(super) fn start() -> io::Result<impl Future<Output = io::Result<()>>> {
-        let reactor = Plain::new()?;
-        REACTOR.set(Some(reactor.clone()));
-        Ok(async move { reactor.run().await })
-    }
-
-    /// Drops the connections that are left, while there is still a thread around them.
-    pub(super) fn end() {
-        drop(REACTOR.take());
-    }
-
-    /// Takes a connection over. Without a reactor it comes back.
-    pub(super) fn host(
-        raw: Raw,
-        compression: Option<Params>,
-        shard: &Shard,
-        endpoint: Hosted<Echo>,
-    ) -> io::Result<Option<(Raw, Hosted<Echo>)>> {
-        let stream = match raw.transport {
-            Transport::Plain(stream) if shard.shared.config.driver == Driver::Reactor => stream,
-            _ => return Ok(Some((raw, endpoint))),
-        };
-        let settings = Arc::clone(&shard.shared.settings);
-        let stream = stream.into_std()?;
-        let arrival = Arrival { stream, early: raw.early, compression, settings, endpoint };
-        REACTOR.with_borrow(|reactor| reactor.as_ref().map(|reactor| reactor.add(arrival)));
-        Ok(None)
-    }
-
-    fn ask<R>(ask: impl FnOnce(&Plain) -> R) -> Option<R> {
-        REACTOR.with_borrow(|reactor| reactor.as_ref().map(ask))
-    }
-
-    pub(super) fn len() -> usize {
-        ask(Plain::len).unwrap_or(0)
-    }
-
-    pub(super) fn tell_next() -> bool {
-        ask(|reactor| reactor.tell(1)).unwrap_or(false)
-    }
-
-    pub(super) fn heaviest() -> usize {
-        ask(Plain::heaviest).unwrap_or(0)
-    }
-
-    pub(super) fn cut_heaviest() {
-        ask(|reactor| reactor.cut_heaviest(End::LimitExceeded, OVER_BUDGET));
-    }
-
-    pub(super) async fn emptied() {
-        if let Some(reactor) = REACTOR.with_borrow(Option::clone) {
-            reactor.emptied().await;
-        }
+    pub(super) fn cut_heaviest(plain: &Plain) {
+        plain.cut_heaviest(End::LimitExceeded, OVER_BUDGET);
     }
 }
 
 #[cfg(not(unix))]
-mod plain {
-    //! Plain TCP connections are tasks like all others.
+pub(crate) mod plain {
+    //! Sockets over plain TCP are tasks like all others.
 
-    use super::*;
+    use std::convert::Infallible;
+    use std::io;
 
-    pub(super) fn start() -> io::Result<impl Future<Output = io::Result<()>>> {
-        Ok(std::future::pending())
+    /// There is none.
+    #[derive(Clone, Debug)]
+    pub(crate) enum Plain {}
+
+    /// There is nothing to run.
+    #[derive(Debug)]
+    pub(crate) enum Work {}
+
+    pub(crate) fn new() -> io::Result<(Plain, Work)> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(super) fn end() {}
+    impl Plain {
+        pub(super) fn add(&self, _: Infallible) {}
 
-    pub(super) fn host(
-        raw: Raw,
-        _: Option<Params>,
-        _: &Shard,
-        endpoint: Hosted<Echo>,
-    ) -> io::Result<Option<(Raw, Hosted<Echo>)>> {
-        Ok(Some((raw, endpoint)))
+        pub(super) fn len(&self) -> usize {
+            match *self {}
+        }
+
+        pub(super) async fn tell_next(&self) -> bool {
+            match *self {}
+        }
+
+        pub(super) async fn heaviest(&self) -> usize {
+            match *self {}
+        }
+
+        pub(super) async fn emptied(&self) {
+            match *self {}
+        }
+
+        pub(crate) fn end(&self) {
+            match *self {}
+        }
     }
 
-    pub(super) fn len() -> usize {
-        0
+    impl Work {
+        pub(crate) fn run(self) -> io::Result<()> {
+            match self {}
+        }
     }
 
-    pub(super) fn tell_next() -> bool {
-        false
+    pub(super) fn cut_heaviest(plain: &Plain) {
+        match *plain {}
     }
-
-    pub(super) fn heaviest() -> usize {
-        0
-    }
-
-    pub(super) fn cut_heaviest() {}
-
-    pub(super) async fn emptied() {}
-}
-
-/// Makes this thread ready for sockets. The future serves them and does not end by itself.
-///
-/// # Errors
-/// The system refused.
-pub(crate) fn start() -> io::Result<impl Future<Output = io::Result<()>>> {
-    plain::start()
-}
-
-/// Drops what is left, with a line in the log for each.
-pub(crate) fn end() {
-    plain::end();
 }
 
 /// Serves a connection from its 101 to its end.
-pub(crate) fn host(raw: Raw, compression: Option<Params>, shard: &Arc<Shard>, endpoint: Hosted<Echo>) {
-    match plain::host(raw, compression, shard, endpoint) {
-        Ok(None) => {}
-        Ok(Some((raw, endpoint))) => match raw.transport {
-            Transport::Plain(stream) => {
-                spawn(stream, reset, &raw.early, compression, shard, endpoint);
+pub(crate) fn host(raw: Raw, compression: Option<Params>, endpoint: Echo, seat: Seat, entry: Entry) {
+    let shard = Arc::clone(&seat.shard);
+    let settings = Arc::clone(&shard.shared.settings);
+    match raw.transport {
+        Transport::Plain(stream) => {
+            #[cfg(unix)]
+            if let Some(plain) = &shard.plain {
+                let endpoint = Hosted::new(endpoint, seat, entry);
+                return match stream.into_std() {
+                    Ok(stream) => {
+                        let early = raw.early;
+                        plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
+                    }
+                    Err(error) => warn!(%error, "can't take a connection over"),
+                };
             }
-            Transport::Tls(stream) => {
-                spawn(*stream, |stream| reset(stream.get_ref().0), &raw.early, compression, shard, endpoint);
-            }
-        },
-        Err(error) => warn!(%error, "can't take a connection over"),
+            let endpoint = Tasked::new(endpoint, seat, entry);
+            spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint), reset);
+        }
+        Transport::Tls(stream) => {
+            let endpoint = Tasked::new(endpoint, seat, entry);
+            let socket = Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint);
+            spawn(socket, |stream| reset(stream.get_ref().0));
+        }
     }
 }
 
-fn spawn<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
-    stream: S,
-    reset: fn(&S),
-    early: &[u8],
-    compression: Option<Params>,
-    shard: &Arc<Shard>,
-    endpoint: Hosted<Echo>,
-) {
-    let settings = Arc::clone(&shard.shared.settings);
-    let endpoint = endpoint.into_task();
-    let socket = Socket::new(stream, early, Role::Server, compression, settings, endpoint).with_reset(reset);
-    tokio::spawn(socket);
+fn spawn<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: Socket<S, Tasked<Echo>>, reset: fn(&S)) {
+    tokio::spawn(socket.with_reset(reset));
 }
 
 fn reset(stream: &TcpStream) {
@@ -178,7 +141,7 @@ fn reset(stream: &TcpStream) {
 
 /// How many there are on this thread.
 pub(crate) fn len(shard: &Shard) -> usize {
-    plain::len() + shard.registry.len()
+    shard.plain.as_ref().map_or(0, Plain::len) + shard.registry.len()
 }
 
 /// Tells all of this thread's sockets to close, one after the other and evenly, within at most `spread`, so that
@@ -188,7 +151,13 @@ pub(crate) async fn close_all(shard: &Shard, spread: Duration) {
     let spacing = (spread / u32::try_from(open.max(1)).unwrap_or(u32::MAX)).min(SPACING);
     let began = Instant::now();
     let mut told = 0_u32;
-    while plain::tell_next() || shard.registry.tell_next() {
+    if let Some(plain) = &shard.plain {
+        while plain.tell_next().await {
+            told += 1;
+            sleep_until(began + spacing * told).await;
+        }
+    }
+    while shard.registry.tell_next() {
         told += 1;
         sleep_until(began + spacing * told).await;
     }
@@ -196,7 +165,9 @@ pub(crate) async fn close_all(shard: &Shard, spread: Duration) {
 
 /// Waits until all of this thread's sockets are gone.
 pub(crate) async fn emptied(shard: &Shard) {
-    plain::emptied().await;
+    if let Some(plain) = &shard.plain {
+        plain.emptied().await;
+    }
     shard.registry.emptied().await;
 }
 
@@ -206,15 +177,18 @@ pub(crate) async fn keep_budget(shard: &Shard) {
     loop {
         memory.exceeded(thread).await;
         loop {
-            let (plain, tasks) = (plain::heaviest(), shard.registry.heaviest());
+            let tasks = shard.registry.heaviest();
+            let plain = match &shard.plain {
+                Some(plain) => plain.heaviest().await,
+                None => 0,
+            };
             if !memory.must_cut(thread, plain.max(tasks)) {
                 break;
             }
             shard.shared.metrics.over_budget();
-            if plain >= tasks {
-                plain::cut_heaviest();
-            } else {
-                shard.registry.cut_heaviest();
+            match &shard.plain {
+                Some(handle) if plain >= tasks => plain::cut_heaviest(handle),
+                _ => shard.registry.cut_heaviest(),
             }
             // A task is cut when it next runs.
             tokio::task::yield_now().await;

@@ -8,6 +8,7 @@ use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
+use crate::sockets::plain::Plain;
 use crate::stop::Stop;
 use crate::tls::Tls;
 use http::StatusCode;
@@ -44,7 +45,12 @@ pub(crate) struct Shard {
     pub(crate) shared: Arc<Shared>,
     /// Of the thread, from 0.
     pub(crate) number: usize,
+    /// What its tasks carry.
     pub(crate) traffic: Arc<Traffic>,
+    /// What the thread beside it carries.
+    pub(crate) plain_traffic: Arc<Traffic>,
+    /// That thread, where sockets over plain TCP have one.
+    pub(crate) plain: Option<Plain>,
     pub(crate) registry: Registry,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
@@ -64,7 +70,7 @@ impl Shared {
             tls,
             bundle,
             admission: Admission::new(config.limits.clone(), files.connections),
-            metrics: Metrics::new(config.threads.get()),
+            metrics: Metrics::new(2 * config.threads.get()),
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
@@ -75,9 +81,11 @@ impl Shared {
 
 impl Shard {
     /// The part of the thread with this number.
-    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop, plain: Option<Plain>) -> Self {
         Self {
-            traffic: shared.metrics.traffic(number),
+            traffic: shared.metrics.traffic(2 * number),
+            plain_traffic: shared.metrics.traffic(2 * number + 1),
+            plain,
             shared,
             number,
             registry: Registry::default(),
