@@ -3,16 +3,16 @@
 mod traffic;
 
 use crate::admission::{Admission, Kind};
+use crate::refusals::Reason;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode, encode_registry};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use socket::wire::CloseCode;
-use socket::wire::handshake::RejectReason;
-use socket::{End, Summary};
+use socket::wire::{End, Summary};
 use std::sync::Arc;
 
 pub(crate) use traffic::Traffic;
@@ -25,36 +25,21 @@ pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 pub(crate) struct Metrics {
     registry: Registry,
     handshakes: Family<HandshakeLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
+    over_budget: Counter,
     traffic: Arc<[Arc<Traffic>]>,
-}
-
-/// How a request for a WebSocket came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handshake {
-    /// Answered with 101.
-    Accepted,
-    /// A method other than GET.
-    Method,
-    /// An ordinary request.
-    NotAnUpgrade,
-    /// A version other than 13.
-    Version,
-    /// Any other rule of RFC 6455 section 4.2.1.
-    Malformed,
-    /// A page that may not connect.
-    Origin,
-    /// Parameters that can't be followed.
-    Parameters,
-    /// The server is full.
-    Full,
-    /// The client has enough connections.
-    AddressLimit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HandshakeLabels {
+    /// `accepted`, or the [`Reason`] of the refusal.
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
 }
 
 /// How a connection closed. The labels take few values, whatever peers send.
@@ -72,7 +57,7 @@ impl Metrics {
     /// For a server of so many threads.
     pub(crate) fn new(threads: usize) -> Self {
         let traffic: Arc<[Arc<Traffic>]> = (0..threads).map(|_| Arc::default()).collect();
-        let (handshakes, closes) = (Family::default(), Family::default());
+        let (handshakes, refusals, closes) = (Family::default(), Family::default(), Family::default());
         let mut registry = Registry::with_prefix("heartwire");
         registry.register(
             "build",
@@ -81,12 +66,23 @@ impl Metrics {
         );
         registry.register("handshakes", "Requests for a WebSocket by result", Family::clone(&handshakes));
         registry.register(
+            "refusals",
+            "Connections and requests that were turned away, by reason",
+            Family::clone(&refusals),
+        );
+        registry.register(
             "closes",
             "Closed WebSockets by close code, side and reason",
             Family::clone(&closes),
         );
+        let over_budget = Counter::default();
+        registry.register(
+            "memory_cuts",
+            "WebSockets that were cut because all together held too much memory",
+            over_budget.clone(),
+        );
         registry.register_collector(Box::new(traffic::Collected(Arc::clone(&traffic))));
-        Self { registry, handshakes, closes, traffic }
+        Self { registry, handshakes, refusals, closes, over_budget, traffic }
     }
 
     /// The counters of one thread.
@@ -94,9 +90,19 @@ impl Metrics {
         Arc::clone(&self.traffic[thread])
     }
 
-    /// Counts a request for a WebSocket.
-    pub(crate) fn handshake(&self, result: Handshake) {
-        self.handshakes.get_or_create(&HandshakeLabels { result: result.as_str() }).inc();
+    /// Counts a request for a WebSocket that was answered with 101.
+    pub(crate) fn handshake_accepted(&self) {
+        self.handshakes.get_or_create(&HandshakeLabels { result: "accepted" }).inc();
+    }
+
+    /// Counts a request for a WebSocket that was refused. It counts as a refusal too.
+    pub(crate) fn handshake_refused(&self, reason: Reason) {
+        self.handshakes.get_or_create(&HandshakeLabels { result: reason.as_str() }).inc();
+    }
+
+    /// Counts a refusal.
+    pub(crate) fn refused(&self, reason: Reason) {
+        self.refusals.get_or_create(&RefusalLabels { reason: reason.as_str() }).inc();
     }
 
     /// Counts the end of a WebSocket.
@@ -107,6 +113,11 @@ impl Metrics {
     /// Counts a WebSocket that was cut off.
     pub(crate) fn cut_off(&self, end: End) {
         self.count_close((None, "none"), end);
+    }
+
+    /// Counts a WebSocket that was cut for its memory.
+    pub(crate) fn over_budget(&self) {
+        self.over_budget.inc();
     }
 
     fn count_close(&self, (code, side): (Option<CloseCode>, &'static str), end: End) {
@@ -127,38 +138,15 @@ impl Metrics {
         ] {
             registry.register(name, help, ConstGauge::new(admission.count(kind) as u64));
         }
+        registry.register(
+            "log_lines_lost",
+            "Lines of the log that could not be written in time",
+            ConstCounter::new(crate::log::lost_lines()),
+        );
         // Writing to a string does not fail.
         let _ = encode_registry(&mut page, &registry);
         let _ = encode(&mut page, &self.registry);
         page
-    }
-}
-
-impl Handshake {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Method => "method",
-            Self::NotAnUpgrade => "not an upgrade",
-            Self::Version => "version",
-            Self::Malformed => "malformed",
-            Self::Origin => "origin",
-            Self::Parameters => "parameters",
-            Self::Full => "full",
-            Self::AddressLimit => "address limit",
-        }
-    }
-}
-
-impl From<RejectReason> for Handshake {
-    fn from(reason: RejectReason) -> Self {
-        match reason {
-            RejectReason::Method => Self::Method,
-            RejectReason::NotAnUpgrade => Self::NotAnUpgrade,
-            RejectReason::UnsupportedVersion => Self::Version,
-            RejectReason::Origin => Self::Origin,
-            _ => Self::Malformed,
-        }
     }
 }
 
@@ -175,7 +163,7 @@ fn close_code(summary: &Summary) -> (Option<CloseCode>, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use socket::Counts;
+    use socket::wire::Counts;
 
     fn summary(end: End, sent: Option<Option<u16>>, received: Option<Option<u16>>) -> Summary {
         let close = |code: Option<Option<u16>>| code.map(|code| code.map(CloseCode));
@@ -184,6 +172,7 @@ mod tests {
             cause: None,
             close_sent: close(sent),
             close_received: close(received),
+            unsent: 0,
             counts: Counts::default(),
         }
     }
@@ -218,7 +207,7 @@ mod tests {
             ),
         ] {
             metrics.closed(&summary);
-            let page = metrics.page(&Admission::new(crate::config::LimitConfig::default()));
+            let page = metrics.page(&Admission::new(crate::config::LimitConfig::default(), 100));
             assert!(page.contains(&format!("heartwire_closes_total{{{labels}}} 1\n")), "{labels} in {page}");
         }
     }

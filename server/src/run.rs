@@ -1,10 +1,14 @@
 //! The running server: one thread with a runtime and an accept loop per core.
 
-use crate::accept::accept;
+use crate::accept::{Service, accept};
 use crate::assets::Bundle;
-use crate::config::Config;
-use crate::listen;
-use crate::routes::routes;
+use crate::config::{Config, Driver};
+use crate::listen::{self, Overlap};
+use crate::routes::{metrics_routes, routes};
+use crate::sockets::{
+    self,
+    plain::{self, Plain},
+};
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
@@ -14,16 +18,36 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::runtime;
+use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// A server whose sockets are bound and which clients can already connect to; [`run`](Self::run) answers them.
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
-    /// For each thread its listeners, one per address.
-    listeners: Vec<Vec<TcpListener>>,
+    metrics_addresses: Vec<SocketAddr>,
+    /// For each thread its listeners.
+    listeners: Vec<Vec<Listener>>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    purpose: Purpose,
+}
+
+/// What a listener is there for.
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    /// Everything.
+    Serving,
+    /// [`Config::metrics_listen`].
+    Metrics {
+        /// It is reached from this machine alone.
+        only_this_machine: bool,
+    },
 }
 
 /// Why a server did not start or did not go on.
@@ -37,6 +61,14 @@ pub enum RunError {
         /// What the system said.
         error: io::Error,
     },
+    /// Two addresses can't be listened on together.
+    #[error("{}", overlap_advice(.wider, .narrower))]
+    Overlap {
+        /// An address that was asked for.
+        wider: SocketAddr,
+        /// The same, or one that it covers.
+        narrower: SocketAddr,
+    },
     /// There is no certificate to show.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -46,32 +78,63 @@ pub enum RunError {
     /// A thread panicked; the others were stopped.
     #[error("a server thread failed; its panic message is above")]
     Panic,
+    /// A task that serving depends on ended, most likely by a panic; the server was stopped.
+    #[error("a part of the server failed that has to run as long as it; the log says more")]
+    Task,
+    /// The system's signals no longer reach this process; it was stopped while it could still be done in order.
+    #[error("signals can't be received any more")]
+    Signals,
 }
 
 impl Server {
     /// Binds all addresses of `config`.
     ///
     /// # Errors
-    /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Tls`] for the certificate.
+    /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Overlap`] for two that exclude each other,
+    /// [`RunError::Tls`] for the certificate.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
         let threads = config.threads.get();
-        let mut addresses = Vec::new();
-        let mut listeners: Vec<Vec<TcpListener>> = (0..threads).map(|_| Vec::new()).collect();
-        for &address in &config.listen {
-            let failed = |error| RunError::Listen { address, error };
-            let bound = listen::bind(address, threads).map_err(failed)?;
-            addresses.push(bound[0].local_addr().map_err(failed)?);
-            for (thread, listener) in listeners.iter_mut().zip(bound) {
-                thread.push(listener);
-            }
+        let all: Vec<_> = config.listen.iter().chain(&config.metrics_listen).copied().collect();
+        if let Some(Overlap { wider, narrower }) = listen::overlap(&all) {
+            return Err(RunError::Overlap { wider, narrower });
         }
-        let tls = config.tls.clone().map(|source| Tls::new(source, &addresses)).transpose()?;
-        Ok(Self { shared: Arc::new(Shared::new(config, bundle, tls)), addresses, listeners })
+        let mut listeners: Vec<Vec<Listener>> = (0..threads).map(|_| Vec::new()).collect();
+        let mut bind = |address: SocketAddr, threads, purpose| {
+            let failed = |error| RunError::Listen { address, error };
+            let bound = listen::bind(address, threads, listen::is_only_v6(address, &all)).map_err(failed)?;
+            let address = bound[0].local_addr().map_err(failed)?;
+            for (thread, socket) in listeners.iter_mut().zip(bound) {
+                thread.push(Listener { socket, purpose });
+            }
+            Ok::<_, RunError>(address)
+        };
+        let mut addresses = Vec::new();
+        for &address in &config.listen {
+            addresses.push(bind(address, threads, Purpose::Serving)?);
+        }
+        let mut metrics_addresses = Vec::new();
+        for &address in &config.metrics_listen {
+            let purpose = Purpose::Metrics { only_this_machine: address.ip().to_canonical().is_loopback() };
+            metrics_addresses.push(bind(address, 1, purpose)?);
+        }
+        let names = config.origins.names().map(ToString::to_string);
+        let tls = config.tls.clone().map(|source| Tls::new(source, &addresses, names)).transpose()?;
+        Ok(Self {
+            shared: Arc::new(Shared::new(config, bundle, tls)),
+            addresses,
+            metrics_addresses,
+            listeners,
+        })
     }
 
     /// The bound addresses in the order of [`Config::listen`], ports of 0 replaced by real ones.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The same for [`Config::metrics_listen`].
+    pub fn metrics_addresses(&self) -> &[SocketAddr] {
+        &self.metrics_addresses
     }
 
     /// The certificate that clients are shown, if they are shown one.
@@ -82,38 +145,79 @@ impl Server {
     /// Serves until `stop` is called and the drain is over. Blocks the calling thread.
     ///
     /// # Errors
-    /// [`RunError::Start`] or [`RunError::Panic`]; either way all threads have ended.
+    /// [`RunError::Start`], [`RunError::Panic`] or [`RunError::Task`]; in each case all threads have ended.
     pub fn run(self, stop: &Stop) -> Result<(), RunError> {
         let mut threads = Vec::new();
         let mut outcome = Ok(());
         for (index, listeners) in self.listeners.into_iter().enumerate() {
-            let shared = Arc::clone(&self.shared);
-            let stop = stop.clone();
-            let spawned = thread::Builder::new().name(format!("serve-{index}")).spawn(move || {
-                // A thread that ends, for whatever reason, takes the others with it: half a server would only
-                // answer some of its clients.
-                let _last = StopOnDrop(&stop);
-                serve(&Arc::new(Shard::new(shared, index, stop.clone())), listeners)
-            });
-            match spawned {
-                Ok(thread) => threads.push(thread),
+            match start(&self.shared, index, listeners, stop, &mut threads) {
+                Ok(()) => {}
                 Err(error) => {
                     stop_for(&mut outcome, RunError::Start(error));
+                    stop.at_once();
                     break;
                 }
             }
         }
-        if outcome.is_err() {
-            stop.at_once();
-        }
         for thread in threads {
             match thread.join() {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => stop_for(&mut outcome, RunError::Start(error)),
+                Ok(Err(error)) => stop_for(&mut outcome, error),
                 Err(_) => stop_for(&mut outcome, RunError::Panic),
             }
         }
         outcome
+    }
+}
+
+type Thread = thread::JoinHandle<Result<(), RunError>>;
+
+/// Starts a serving thread and, where sockets over plain TCP have one, the thread beside it.
+fn start(
+    shared: &Arc<Shared>,
+    index: usize,
+    listeners: Vec<Listener>,
+    stop: &Stop,
+    threads: &mut Vec<Thread>,
+) -> io::Result<()> {
+    let mut spawn = |name: String, run: Box<dyn FnOnce() -> Result<(), RunError> + Send>| {
+        let stop = stop.clone();
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            // A thread that ends, for whatever reason, takes the others with it: half a server would only answer
+            // some of its clients.
+            let _last = StopOnDrop(&stop);
+            run()
+        });
+        threads.push(thread?);
+        io::Result::Ok(())
+    };
+    let plain = match shared.config.driver {
+        Driver::Reactor if cfg!(unix) => {
+            let (plain, work) = plain::new()?;
+            let run = move || work.run().map_err(RunError::Start);
+            spawn(format!("sockets-{index}"), Box::new(run))?;
+            Some(plain)
+        }
+        Driver::Reactor | Driver::Tokio => None,
+    };
+    let (shared, stopped) = (Arc::clone(shared), stop.clone());
+    spawn(
+        format!("serve-{index}"),
+        Box::new(move || {
+            let _end = EndOnDrop(plain.clone());
+            serve(&Arc::new(Shard::new(shared, index, stopped, plain)), listeners)
+        }),
+    )
+}
+
+/// Ends the thread beside this one.
+struct EndOnDrop(Option<Plain>);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        if let Some(plain) = &self.0 {
+            plain.end();
+        }
     }
 }
 
@@ -133,45 +237,83 @@ fn stop_for(outcome: &mut Result<(), RunError>, error: RunError) {
 }
 
 /// One thread's share: its accept loops, then its part of the drain.
-fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
     let tasks = TaskTracker::new();
-    let routes = routes(shard, &tasks);
+    let serving = Service {
+        routes: routes(shard, &tasks),
+        tls: shard.shared.tls.as_ref().map(|tls| tls.acceptor.clone()),
+    };
     let config = &shard.shared.config;
     runtime.block_on(async {
-        for listener in listeners {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            tasks.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
+        let mut essential = JoinSet::new();
+        for Listener { socket, purpose } in listeners {
+            let listener = tokio::net::TcpListener::from_std(socket).map_err(RunError::Start)?;
+            let service = match purpose {
+                Purpose::Serving => serving.clone(),
+                Purpose::Metrics { only_this_machine } => {
+                    Service { routes: metrics_routes(shard, only_this_machine), tls: None }
+                }
+            };
+            essential.spawn(accept(listener, service, tasks.clone(), Arc::clone(shard)));
         }
-        let timekeeper = Arc::clone(shard);
-        tokio::spawn(async move { timekeeper.registry.keep_time().await });
-        shard.stop.begun().await;
+        let keeper = Arc::clone(shard);
+        essential.spawn(async move { sockets::keep_budget(&keeper).await });
+        let outcome = watch(&mut essential, shard.stop.begun()).await;
+        if outcome.is_err() {
+            shard.stop.begin();
+        }
         tokio::select! {
             () = tokio::time::sleep(config.shutdown_delay) => {}
-            () = shard.stop.cut() => return Ok(()),
+            () = shard.stop.cut() => return outcome,
         }
         tokio::select! {
             () = drain(shard, &tasks, config.drain / 2) => {}
             () = shard.stop.cut() => {}
             () = tokio::time::sleep(config.drain) => {
-                warn!(connections = shard.registry.len() + tasks.len(), "drain is over, cutting off");
+                warn!(connections = sockets::len(shard) + tasks.len(), "drain is over, cutting off");
             }
         }
-        Ok(())
+        outcome
     })
+}
+
+/// Waits until the server is to stop.
+///
+/// # Errors
+/// [`RunError::Task`] once a task ends that has to run until then: without it this thread would serve no more, and nobody
+/// would know.
+async fn watch(essential: &mut JoinSet<()>, stopped: impl Future<Output = ()>) -> Result<(), RunError> {
+    tokio::select! {
+        () = stopped => Ok(()),
+        Some(ended) = essential.join_next() => {
+            let cause = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+            error!(cause, "a task that serving depends on is gone, stopping");
+            Err(RunError::Task)
+        }
+    }
 }
 
 /// Stops accepting, then closes what there is, sockets over `spread`, and waits until all are gone.
 async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
     shard.draining.cancel();
-    if !shard.registry.is_empty() {
-        info!(connections = shard.registry.len(), "closing connections");
+    let connections = sockets::len(shard);
+    if connections > 0 {
+        info!(connections, "closing connections");
     }
-    shard.registry.close_all(spread).await;
+    sockets::close_all(shard, spread).await;
     // Upgrades in progress become sockets, so these are waited for last.
     tasks.close();
     tasks.wait().await;
-    shard.registry.wait_until_empty().await;
+    sockets::emptied(shard).await;
+}
+
+fn overlap_advice(wider: &SocketAddr, narrower: &SocketAddr) -> String {
+    if wider == narrower {
+        format!("can't listen on {wider} twice; leave one of them out")
+    } else {
+        format!("can't listen on {narrower} beside {wider}, which covers it; leave one of them out")
+    }
 }
 
 fn advice(error: &io::Error) -> String {
@@ -186,5 +328,24 @@ fn advice(error: &io::Error) -> String {
             "not permitted; choose a port from 1024 up with --listen".to_owned()
         }
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    #[tokio::test]
+    async fn a_task_that_serving_depends_on_is_missed() {
+        for panics in [true, false] {
+            let mut essential = JoinSet::new();
+            essential.spawn(pending());
+            essential.spawn(async move { assert!(!panics, "on purpose") });
+            assert!(matches!(watch(&mut essential, pending()).await, Err(RunError::Task)));
+        }
+        let mut essential = JoinSet::new();
+        essential.spawn(pending());
+        assert!(watch(&mut essential, async {}).await.is_ok());
     }
 }

@@ -3,32 +3,39 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::config::Config;
+use crate::files::FileBudget;
+use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
+use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
+use crate::sockets::plain::Plain;
 use crate::stop::Stop;
 use crate::tls::Tls;
-use socket::Settings;
+use http::StatusCode;
+use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
+use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// Refusals in progress on one thread. Beyond this, who is refused gets no answer.
-const REFUSALS: usize = 64;
+use tracing::info;
 
 /// What all threads share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
     /// [`Config::socket`] in the protocol's terms.
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<ConnectionSettings>,
     /// How offers of compression are answered.
     pub(crate) deflate: Option<ServerPolicy>,
     pub(crate) tls: Option<Tls>,
     pub(crate) bundle: Bundle,
     pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
+    pub(crate) memory: Memory,
+    pub(crate) refusals: Arc<Refusals>,
+    /// Places for those who are refused and not gone yet.
+    pub(crate) refused: Semaphore,
 }
 
 /// One thread's part. It is used by that thread alone, so its locks are never waited for and its counters need no atomic
@@ -36,9 +43,15 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct Shard {
     pub(crate) shared: Arc<Shared>,
+    /// Of the thread, from 0.
+    pub(crate) number: usize,
+    /// What its tasks carry.
     pub(crate) traffic: Arc<Traffic>,
+    /// What the thread beside it carries.
+    pub(crate) plain_traffic: Arc<Traffic>,
+    /// That thread, where sockets over plain TCP have one.
+    pub(crate) plain: Option<Plain>,
     pub(crate) registry: Registry,
-    pub(crate) refusals: Semaphore,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
     /// Accepting ends, and HTTP connections do after the request at hand.
@@ -47,13 +60,20 @@ pub(crate) struct Shard {
 
 impl Shared {
     pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>) -> Self {
+        let files = FileBudget::of(&config);
+        if files.connections < config.limits.max_connections.get() {
+            info!(connections = files.connections, "fewer than --max-connections, for want of open files");
+        }
         Self {
             settings: Arc::new(config.socket.settings()),
             deflate: config.socket.compression.policy(),
             tls,
             bundle,
-            admission: Admission::new(config.limits.clone()),
-            metrics: Metrics::new(config.threads.get()),
+            admission: Admission::new(config.limits.clone(), files.connections),
+            metrics: Metrics::new(2 * config.threads.get()),
+            memory: Memory::new(config.limits.max_memory, config.threads.get()),
+            refusals: Arc::default(),
+            refused: Semaphore::new(files.refusals),
             config,
         }
     }
@@ -61,14 +81,40 @@ impl Shared {
 
 impl Shard {
     /// The part of the thread with this number.
-    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop, plain: Option<Plain>) -> Self {
         Self {
-            traffic: shared.metrics.traffic(number),
+            traffic: shared.metrics.traffic(2 * number),
+            plain_traffic: shared.metrics.traffic(2 * number + 1),
+            plain,
             shared,
-            registry: Registry::new(Instant::now()),
-            refusals: Semaphore::new(REFUSALS),
+            number,
+            registry: Registry::default(),
             stop,
             draining: CancellationToken::new(),
         }
+    }
+
+    /// Counts and logs that `peer` is turned away; `answer` is what it is told, unless it just gets hung up on.
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        peer: &dyn fmt::Display,
+        answer: Option<StatusCode>,
+        explanation: &dyn fmt::Display,
+    ) {
+        self.shared.metrics.refused(reason);
+        self.shared.refusals.log(reason, peer, answer, explanation);
+    }
+
+    /// The same for a request for a WebSocket.
+    pub(crate) fn refuse_handshake(
+        &self,
+        reason: Reason,
+        peer: &dyn fmt::Display,
+        answer: StatusCode,
+        explanation: &dyn fmt::Display,
+    ) {
+        self.shared.metrics.handshake_refused(reason);
+        self.refuse(reason, peer, Some(answer), explanation);
     }
 }

@@ -9,6 +9,7 @@ mod db;
 mod pieces;
 mod visit;
 
+use crate::texts::{fill, texts};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -20,10 +21,9 @@ use workbench::small_map::SmallMap;
 use self::db::{Change, Db, DbError};
 use self::pieces::Pieces;
 pub use self::visit::Visit;
-use crate::i18n::{fill, texts};
 use crate::model::format::size;
 use crate::model::notice::Notice;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
 const EVERY_MILLIS: u32 = 1000;
@@ -103,12 +103,12 @@ impl Keeper {
                 let text = String::from_utf8_lossy(&pieces.concat()).into_owned();
                 let tab = inner.workspace.add(None);
                 if !log.url.is_empty() {
-                    tab.session.set_draft(crate::session::Draft {
+                    tab.session.set_draft(crate::running::session::Draft {
                         address: log.url.clone().into(),
                         ..tab.session.draft()
                     });
                 }
-                crate::components::load_log(tab.session, text);
+                crate::views::load_log(tab.session, text);
             }
             visit::forget(&db, &visit).await;
         });

@@ -4,8 +4,8 @@ use link::{Close, Final, Phase, Pulse, Time};
 
 use super::format::countdown;
 use super::log::code_and_reason;
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// What the status line says, with what is left of a wait.
 pub fn sentence(phase: Phase, last_close: Option<&Close>, now: Time, t: &Common) -> String {
@@ -72,6 +72,8 @@ fn closed(last: Final, last_close: Option<&Close>, t: &Common) -> String {
     let code = last_close.map(code_and_reason).unwrap_or_default();
     match last {
         Final::Refused => t.refused.to_owned(),
+        Final::Cancelled => t.cancelled.to_owned(),
+        Final::Withheld => t.withheld.to_owned(),
         Final::AttemptsExhausted => fill(t.gave_up, &[&code]),
         Final::ByUser | Final::StopCode(_) | Final::ReconnectOff if code.is_empty() => t.closed.to_owned(),
         Final::ByUser | Final::StopCode(_) | Final::ReconnectOff => fill(t.closed_code, &[&code]),

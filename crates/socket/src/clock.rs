@@ -48,6 +48,6 @@ pub(crate) fn lend_turn<R>(f: impl FnOnce(&mut Turn) -> R) -> R {
 }
 
 /// A fresh masking key. The generator is cryptographic and seeded by the system (RFC 6455 §10.3).
-fn mask_key() -> [u8; 4] {
+pub(crate) fn mask_key() -> [u8; 4] {
     rand::random()
 }

@@ -26,6 +26,6 @@ pub use connect::{ByteStream, ConnectError, ConnectOptions, Connected, MaybeTls,
 pub use endpoint::{Control, Endpoint};
 pub use mailbox::Mailbox;
 #[cfg(unix)]
-pub use reactor::{Arrival, Reactor};
+pub use reactor::{Arrival, Reactor, Run};
 pub use task::Socket;
 pub use wire;

@@ -2,59 +2,65 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
-/// Whom to give a turn, told by any thread.
+/// What any thread asks of a reactor's.
 ///
-/// A thread is woken once for any number of connections, until it has looked.
+/// Its thread is woken once for any number of requests, until it has looked.
 #[derive(Debug)]
-pub(super) struct Inbox {
-    slots: Mutex<Vec<Arc<Address>>>,
+pub(super) struct Inbox<T> {
+    requests: Mutex<Vec<T>>,
     waker: mio::Waker,
 }
 
 /// Where the connection behind a mailbox is.
 #[derive(Debug)]
-pub(super) struct Address {
+pub(super) struct Address<T> {
     pub(super) slot: usize,
     /// Tells a connection from those that had the slot before.
     pub(super) generation: u32,
     /// It is in the inbox already.
     pending: AtomicBool,
-    inbox: Arc<Inbox>,
+    inbox: Arc<Inbox<T>>,
 }
 
-impl Inbox {
-    pub(super) fn new(waker: mio::Waker) -> Arc<Inbox> {
-        Arc::new(Inbox { slots: Mutex::default(), waker })
+impl<T> Inbox<T> {
+    pub(super) fn new(waker: mio::Waker) -> Arc<Inbox<T>> {
+        Arc::new(Inbox { requests: Mutex::default(), waker })
     }
 
-    pub(super) fn address(self: &Arc<Inbox>, slot: usize, generation: u32) -> Arc<Address> {
+    pub(super) fn address(self: &Arc<Inbox<T>>, slot: usize, generation: u32) -> Arc<Address<T>> {
         Arc::new(Address { slot, generation, pending: AtomicBool::new(false), inbox: Arc::clone(self) })
     }
 
-    /// All that were woken since. From here on, waking them again counts.
-    pub(super) fn take(&self) -> Vec<Arc<Address>> {
-        let slots = std::mem::take(&mut *self.slots.lock().unwrap_or_else(PoisonError::into_inner));
-        for address in &slots {
-            address.pending.store(false, Ordering::Release);
+    pub(super) fn push(&self, request: T) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.push(request);
+        if requests.len() == 1 {
+            // It fails only if the system has no memory for an event that is there already.
+            let _ = self.waker.wake();
         }
-        slots
+    }
+
+    /// All that came since, in order. From here on the thread is woken again.
+    pub(super) fn take(&self, into: &mut Vec<T>) {
+        std::mem::swap(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner), into);
     }
 }
 
-impl Wake for Address {
+impl<T> Address<T> {
+    /// From here on, waking it again counts.
+    pub(super) fn is_taken(&self) {
+        self.pending.store(false, Ordering::Release);
+    }
+}
+
+impl<T: From<Arc<Address<T>>> + Send + 'static> Wake for Address<T> {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.pending.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let mut slots = self.inbox.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.push(Arc::clone(self));
-        if slots.len() == 1 {
-            // It fails only if the system has no memory for an event that is there already.
-            let _ = self.inbox.waker.wake();
+        if !self.pending.swap(true, Ordering::AcqRel) {
+            self.inbox.push(T::from(Arc::clone(self)));
         }
     }
 }

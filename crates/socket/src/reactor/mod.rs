@@ -1,32 +1,26 @@
-//! The driver for plain TCP on Unix: all connections of a thread behind one poll of its own.
+//! The driver for plain TCP on Unix: a thread with one poll for all its connections.
 
 mod inbox;
 mod timetable;
 
-use std::cell::{Cell, RefCell};
-use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice, Read as _, Write as _};
 use std::net::Shutdown;
-use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpStream;
-use mio::{Events, Interest, Token};
+use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use socket2::SockRef;
-use tokio::io::unix::AsyncFd;
-use tokio::sync::Notify;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::sync::{Notify, oneshot};
 use wire::deflate::Params;
 use wire::{Abort, Connection, ConnectionSettings, Direction, End, Role, Time, Turn};
 
 use self::inbox::{Address, Inbox};
 use self::timetable::Timetable;
-use crate::clock::{Clock, lend_turn};
+use crate::clock::{Clock, mask_key};
 use crate::conversation::{Conversation, Occasion, Progress};
 use crate::transport::Transport;
 use crate::{Endpoint, Mailbox};
@@ -36,14 +30,20 @@ const EVENTS: usize = 1024;
 /// Of the inbox.
 const INBOX: Token = Token(usize::MAX);
 
-/// All plain TCP connections of one thread, with their endpoints, behind one poll of its own (edge-triggered), which
-/// the thread's tokio runtime watches as a single descriptor. A connection is a place in a slab: it has no task, no
-/// timer and no registration with the runtime.
+/// Plain TCP connections by the million: a thread of its own, which waits in one poll (edge-triggered) for all of them. A
+/// connection is a place in a slab: it has no task, no timer and no registration with a runtime.
 ///
-/// A handle: clones are the same reactor. It belongs to the thread whose runtime [`run`](Reactor::run)s it.
+/// This is the handle, which any thread may use; the thread [`run`](Run::run)s the other half.
 #[derive(Debug)]
 pub struct Reactor<E> {
-    shared: Rc<Shared<E>>,
+    shared: Arc<Shared<E>>,
+}
+
+/// The half of a [`Reactor`] that does the work.
+#[derive(Debug)]
+pub struct Run<E> {
+    shared: Arc<Shared<E>>,
+    core: Core<E>,
 }
 
 /// A connection whose opening handshake is done.
@@ -63,31 +63,42 @@ pub struct Arrival<E> {
 
 #[derive(Debug)]
 struct Shared<E> {
-    core: RefCell<Core<E>>,
-    /// Who came while a connection had its turn.
-    waiting: RefCell<Vec<Arrival<E>>>,
-    /// There is something to do that the poll does not tell of.
-    nudged: Cell<bool>,
-    /// The task that runs the reactor.
-    runner: RefCell<Option<Waker>>,
+    inbox: Arc<Inbox<Request<E>>>,
+    /// Connections, those included that are on their way.
+    connections: AtomicUsize,
     emptied: Notify,
-    clock: Clock,
+}
+
+/// What is asked of the thread.
+#[derive(Debug)]
+enum Request<E> {
+    Add(Box<Arrival<E>>),
+    Wake(Arc<Address<Request<E>>>),
+    /// Tell the next connection to leave; the answer is whether there was one.
+    TellNext(oneshot::Sender<bool>),
+    /// How much the heaviest connection holds.
+    Heaviest(oneshot::Sender<usize>),
+    CutHeaviest(End, &'static str),
+    End,
 }
 
 #[derive(Debug)]
 struct Core<E> {
-    poll: AsyncFd<mio::Poll>,
+    poll: Poll,
     slots: Slab<Slot<E>>,
     timetable: Timetable,
-    inbox: Arc<Inbox>,
+    inbox: Arc<Inbox<Request<E>>>,
     /// Connections that have more to do, and get their next turn once the others had theirs.
     again: Vec<usize>,
     /// The connections in the slots before this one have been told to leave.
     told: usize,
+    /// Who comes is told to leave.
     leaving: bool,
     generation: u32,
-    /// How long it took to go through the timetable.
-    timers_took: Duration,
+    /// Connections that have ended since they were last counted.
+    gone: usize,
+    clock: Clock,
+    turn: Turn,
 }
 
 #[derive(Debug)]
@@ -104,23 +115,23 @@ struct Slot<E> {
 
 impl<E> Clone for Reactor<E> {
     fn clone(&self) -> Self {
-        Reactor { shared: Rc::clone(&self.shared) }
+        Reactor { shared: Arc::clone(&self.shared) }
     }
 }
 
-impl<E: Endpoint> Reactor<E> {
-    /// A reactor without connections, on the current thread's runtime.
+impl<E: Endpoint + Send + 'static> Reactor<E> {
+    /// A reactor without connections, and what its thread has to run.
     ///
     /// # Errors
-    /// The system has no descriptor for another poll.
-    pub fn new() -> io::Result<Reactor<E>> {
-        let poll = mio::Poll::new()?;
+    /// The system has no descriptor for a poll.
+    pub fn new() -> io::Result<(Reactor<E>, Run<E>)> {
+        let poll = Poll::new()?;
         let inbox = Inbox::new(mio::Waker::new(poll.registry(), INBOX)?);
-        #[expect(
-            deprecated,
-            reason = "its successor is unsafe; a poll keeps its descriptor for as long as it lives, which is what it asks for"
-        )]
-        let poll = AsyncFd::with_interest(poll, tokio::io::Interest::READABLE)?;
+        let shared = Arc::new(Shared {
+            inbox: Arc::clone(&inbox),
+            connections: AtomicUsize::new(0),
+            emptied: Notify::new(),
+        });
         let core = Core {
             poll,
             slots: Slab::new(),
@@ -130,44 +141,23 @@ impl<E: Endpoint> Reactor<E> {
             told: 0,
             leaving: false,
             generation: 0,
-            timers_took: Duration::ZERO,
-        };
-        let shared = Shared {
-            core: RefCell::new(core),
-            waiting: RefCell::default(),
-            nudged: Cell::new(false),
-            runner: RefCell::default(),
-            emptied: Notify::new(),
+            gone: 0,
             clock: Clock::start(),
+            turn: Turn::new(mask_key),
         };
-        Ok(Reactor { shared: Rc::new(shared) })
+        Ok((Reactor { shared: Arc::clone(&shared) }, Run { shared, core }))
     }
 
-    /// The reactor's clock: that of its connections.
-    #[must_use]
-    pub fn clock(&self) -> Clock {
-        self.shared.clock
-    }
-
-    /// Takes a connection over.
+    /// Hands a connection over.
     pub fn add(&self, arrival: Arrival<E>) {
-        let shared = &*self.shared;
-        let Ok(mut core) = shared.core.try_borrow_mut() else {
-            // An endpoint brought it, during its own turn.
-            shared.waiting.borrow_mut().push(arrival);
-            return shared.nudge();
-        };
-        let next = core.timetable.next();
-        lend_turn(|turn| core.admit(arrival, turn, shared.clock));
-        if core.timetable.next() != next || !core.again.is_empty() {
-            shared.nudge();
-        }
+        self.shared.connections.fetch_add(1, Ordering::Relaxed);
+        self.shared.inbox.push(Request::Add(Box::new(arrival)));
     }
 
     /// How many connections there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shared.core.borrow().slots.len() + self.shared.waiting.borrow().len()
+        self.shared.connections.load(Ordering::Relaxed)
     }
 
     /// Whether there is no connection.
@@ -178,7 +168,7 @@ impl<E: Endpoint> Reactor<E> {
 
     /// Waits until there is no connection.
     pub async fn emptied(&self) {
-        while !self.is_empty() {
+        loop {
             let emptied = self.shared.emptied.notified();
             if self.is_empty() {
                 return;
@@ -187,134 +177,152 @@ impl<E: Endpoint> Reactor<E> {
         }
     }
 
-    /// Tells up to `most` connections to leave that have not been told, by [`Endpoint::leave`]. Gives how many are left
-    /// to be told. Once this is 0, who comes later is told at once.
-    pub fn tell(&self, most: usize) -> usize {
-        let shared = &*self.shared;
-        let mut core = shared.core.borrow_mut();
-        lend_turn(|turn| core.tell(most, turn, shared.clock.now()));
-        let left = (core.told..core.slots.capacity()).filter(|slot| core.slots.contains(*slot)).count();
-        core.leaving |= left == 0;
-        drop(core);
-        shared.settle();
-        left
+    /// Tells the next connection to leave that has not been told, by [`Endpoint::leave`]. False: all have been, and who
+    /// comes later is told at once.
+    pub async fn tell_next(&self) -> bool {
+        self.ask(Request::TellNext).await.unwrap_or(false)
     }
 
-    /// Cuts the connection that holds the most memory. Gives the bytes that it held.
-    pub fn cut_heaviest(&self, end: End, note: &'static str) -> usize {
-        let shared = &*self.shared;
-        let mut core = shared.core.borrow_mut();
-        let held = |slot: &Slot<E>| slot.conversation.connection.held_bytes();
-        let Some((slot, held)) =
-            core.slots.iter().map(|(at, slot)| (at, held(slot))).max_by_key(|(_, held)| *held)
-        else {
-            return 0;
-        };
-        core.slots[slot].conversation.connection.cut(Abort::Reset, end, note);
-        lend_turn(|turn| core.have_turn(slot, false, turn, shared.clock.now()));
-        drop(core);
-        shared.settle();
-        held
+    /// The most memory that one connection holds, in bytes.
+    pub async fn heaviest(&self) -> usize {
+        self.ask(Request::Heaviest).await.unwrap_or(0)
     }
 
-    /// Serves the connections. It does not end by itself.
+    /// Cuts the connection that holds the most memory.
+    pub fn cut_heaviest(&self, end: End, note: &'static str) {
+        self.shared.inbox.push(Request::CutHeaviest(end, note));
+    }
+
+    /// Ends the thread. Connections that are left are dropped.
+    pub fn end(&self) {
+        self.shared.inbox.push(Request::End);
+    }
+
+    /// None once the thread has ended.
+    async fn ask<R>(&self, request: impl FnOnce(oneshot::Sender<R>) -> Request<E>) -> Option<R> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.inbox.push(request(answer));
+        answered.await.ok()
+    }
+}
+
+impl<E> From<Arc<Address<Request<E>>>> for Request<E> {
+    fn from(address: Arc<Address<Request<E>>>) -> Self {
+        Request::Wake(address)
+    }
+}
+
+impl<E: Endpoint + Send + 'static> Run<E> {
+    /// Serves connections until [`Reactor::end`]. Blocks the thread.
     ///
     /// # Errors
     /// The system's poll failed: nothing can be served any more.
-    pub async fn run(&self) -> io::Result<()> {
-        let shared = &*self.shared;
+    pub fn run(mut self) -> io::Result<()> {
+        let Run { shared, core } = &mut self;
         let mut events = Events::with_capacity(EVENTS);
-        let mut sleep = pin!(sleep_until(Instant::now()));
+        let mut requests = Vec::new();
         loop {
-            let (again, next) = {
-                let core = shared.core.borrow();
-                (!core.again.is_empty(), core.timetable.next().map(|next| shared.clock.instant(next)))
-            };
-            if again {
-                tokio::task::yield_now().await;
-            } else {
-                if let Some(next) = next
-                    && sleep.deadline() != next
-                {
-                    sleep.as_mut().reset(next);
+            match core.poll.poll(&mut events, core.patience()) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            let now = core.clock.now();
+            core.serve_again(now);
+            let mut asked = false;
+            for event in &events {
+                if event.token() == INBOX {
+                    asked = true;
+                } else {
+                    core.serve_event(event, now);
                 }
-                poll_fn(|cx| shared.poll_occasion(cx, sleep.as_mut(), next.is_some())).await?;
             }
-            shared.step(&mut events)?;
-            shared.settle();
+            if asked {
+                core.inbox.take(&mut requests);
+                for request in requests.drain(..) {
+                    if let Request::End = request {
+                        return Ok(());
+                    }
+                    core.serve_request(request, now);
+                }
+            }
+            core.serve_due(now);
+            let gone = std::mem::take(&mut core.gone);
+            if gone > 0 && shared.connections.fetch_sub(gone, Ordering::Relaxed) == gone {
+                shared.emptied.notify_waiters();
+            }
         }
     }
 }
 
-impl<E: Endpoint> Shared<E> {
-    /// Ready: a connection may have something to do.
-    fn poll_occasion(
-        &self,
-        cx: &mut Context<'_>,
-        sleep: Pin<&mut Sleep>,
-        timer: bool,
-    ) -> Poll<io::Result<()>> {
-        let mut core = self.core.borrow_mut();
-        // Forgotten before the poll is asked: what happens in between is told again.
-        if let Poll::Ready(ready) = core.poll.poll_read_ready_mut(cx) {
-            ready?.clear_ready();
-            return Poll::Ready(Ok(()));
+impl<E: Endpoint + Send + 'static> Core<E> {
+    /// How long the poll may wait for events.
+    fn patience(&self) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
         }
-        if self.nudged.take() || (timer && sleep.poll(cx).is_ready()) {
-            return Poll::Ready(Ok(()));
-        }
-        let mut runner = self.runner.borrow_mut();
-        if !runner.as_ref().is_some_and(|runner| runner.will_wake(cx.waker())) {
-            *runner = Some(cx.waker().clone());
-        }
-        Poll::Pending
+        Some(self.timetable.next()?.since(self.clock.now()))
     }
 
-    /// A turn for everyone who has something to do.
-    fn step(&self, events: &mut Events) -> io::Result<()> {
-        let mut core = self.core.borrow_mut();
-        match core.poll.get_mut().poll(events, Some(Duration::ZERO)) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            _ => {}
-        }
-        if events.iter().nth(EVENTS - 1).is_some() {
-            // There may be more.
-            self.nudged.set(true);
-        }
-        let now = self.clock.now();
-        lend_turn(|turn| {
-            for arrival in self.waiting.take() {
-                core.admit(arrival, turn, self.clock);
+    fn serve_event(&mut self, event: &Event, now: Time) {
+        let Token(key) = event.token();
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        slot.readable |= event.is_readable() || event.is_error();
+        slot.read_closed |= event.is_read_closed();
+        slot.writable |= event.is_writable() || event.is_error();
+        self.have_turn(key, false, now);
+    }
+
+    fn serve_again(&mut self, now: Time) {
+        for key in std::mem::take(&mut self.again) {
+            // Who took the slot of one that ended is not in line.
+            if self.slots.get_mut(key).is_some_and(|slot| std::mem::take(&mut slot.again)) {
+                self.have_turn(key, false, now);
             }
-            core.serve_again(turn, now);
-            for event in &*events {
-                core.serve_event(event, turn, now);
-            }
-            if core.timetable.next().is_some_and(|next| next <= now) {
-                core.serve_due(turn, self.clock, now);
-            }
-        });
-        Ok(())
-    }
-
-    fn nudge(&self) {
-        self.nudged.set(true);
-        if let Some(runner) = &*self.runner.borrow() {
-            runner.wake_by_ref();
         }
     }
 
-    fn settle(&self) {
-        if self.core.borrow().slots.is_empty() {
-            self.emptied.notify_waiters();
+    fn serve_request(&mut self, request: Request<E>, now: Time) {
+        match request {
+            Request::Add(arrival) => self.admit(*arrival, now),
+            Request::Wake(address) => {
+                address.is_taken();
+                let Address { slot, generation, .. } = *address;
+                if self.slots.get(slot).is_some_and(|slot| slot.generation == generation) {
+                    self.have_turn(slot, true, now);
+                }
+            }
+            // Whoever asked may have given up.
+            Request::TellNext(answer) => _ = answer.send(self.tell_next(now)),
+            Request::Heaviest(answer) => {
+                let held = self.slots.iter().map(|(_, slot)| slot.conversation.connection.held_bytes());
+                let _ = answer.send(held.max().unwrap_or(0));
+            }
+            Request::CutHeaviest(end, note) => {
+                let held = |slot: &Slot<E>| slot.conversation.connection.held_bytes();
+                if let Some((key, _)) = self.slots.iter().max_by_key(|(_, slot)| held(slot)) {
+                    self.slots[key].conversation.connection.cut(Abort::Reset, end, note);
+                    self.have_turn(key, false, now);
+                }
+            }
+            Request::End => {}
         }
     }
-}
 
-impl<E: Endpoint> Core<E> {
-    fn admit(&mut self, arrival: Arrival<E>, turn: &mut Turn, clock: Clock) {
+    fn serve_due(&mut self, now: Time) {
+        if self.timetable.next().is_none_or(|next| next > now) {
+            return;
+        }
+        let mut due = Vec::new();
+        let began = self.clock.now();
+        self.timetable.expired(now, &mut due);
+        self.timetable.took(self.clock.now().since(began), now);
+        for key in due {
+            self.have_turn(key, false, now);
+        }
+    }
+
+    fn admit(&mut self, arrival: Arrival<E>, now: Time) {
         let Arrival { stream, early, compression, settings, endpoint } = arrival;
-        let now = clock.now();
         let connection = Connection::new(Role::Server, compression, settings, now);
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
@@ -331,72 +339,38 @@ impl<E: Endpoint> Core<E> {
             writable: true,
             again: false,
         });
-        let inbox = &self.inbox;
+        let (inbox, turn) = (&self.inbox, &mut self.turn);
         let mailbox = || Mailbox::of_slot(inbox.address(key, generation));
         slot.conversation.open(&early, turn, &mailbox, now);
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.poll.get_ref().registry().register(&mut slot.stream, Token(key), interest) {
+        if let Err(error) = self.poll.registry().register(&mut slot.stream, Token(key), interest) {
             slot.conversation.connection.handle_lost(Direction::In, error, now);
         } else if self.leaving {
             let Conversation { connection, endpoint } = &mut slot.conversation;
             endpoint.leave(&mut connection.outgoing(turn, now));
         }
-        self.have_turn(key, false, turn, now);
+        self.have_turn(key, false, now);
     }
 
-    fn serve_event(&mut self, event: &Event, turn: &mut Turn, now: Time) {
-        if event.token() == INBOX {
-            for address in self.inbox.take() {
-                let Address { slot, generation, .. } = *address;
-                if self.slots.get(slot).is_some_and(|slot| slot.generation == generation) {
-                    self.have_turn(slot, true, turn, now);
-                }
-            }
-            return;
-        }
-        let Token(key) = event.token();
-        let Some(slot) = self.slots.get_mut(key) else { return };
-        slot.readable |= event.is_readable() || event.is_error();
-        slot.read_closed |= event.is_read_closed();
-        slot.writable |= event.is_writable() || event.is_error();
-        self.have_turn(key, false, turn, now);
-    }
-
-    fn serve_again(&mut self, turn: &mut Turn, now: Time) {
-        for key in std::mem::take(&mut self.again) {
-            // Who took the slot of one that ended is not in line.
-            if self.slots.get_mut(key).is_some_and(|slot| std::mem::take(&mut slot.again)) {
-                self.have_turn(key, false, turn, now);
-            }
-        }
-    }
-
-    fn serve_due(&mut self, turn: &mut Turn, clock: Clock, now: Time) {
-        let mut due = Vec::new();
-        let began = clock.now();
-        self.timetable.expired(now, self.timers_took, &mut due);
-        self.timers_took = clock.now().since(began);
-        for key in due {
-            self.have_turn(key, false, turn, now);
-        }
-    }
-
-    fn tell(&mut self, most: usize, turn: &mut Turn, now: Time) {
-        let mut left = most;
-        while left > 0 && self.told < self.slots.capacity() {
+    fn tell_next(&mut self, now: Time) -> bool {
+        while self.told < self.slots.capacity() {
             let key = self.told;
             self.told += 1;
-            let Some(slot) = self.slots.get_mut(key) else { continue };
-            left -= 1;
-            let Conversation { connection, endpoint } = &mut slot.conversation;
-            endpoint.leave(&mut connection.outgoing(turn, now));
-            self.have_turn(key, false, turn, now);
+            if let Some(slot) = self.slots.get_mut(key) {
+                let Conversation { connection, endpoint } = &mut slot.conversation;
+                endpoint.leave(&mut connection.outgoing(&mut self.turn, now));
+                self.have_turn(key, false, now);
+                return true;
+            }
         }
+        self.leaving = true;
+        false
     }
 
     #[inline]
-    fn have_turn(&mut self, key: usize, woken: bool, turn: &mut Turn, now: Time) {
-        let Some(slot) = self.slots.get_mut(key) else { return };
+    fn have_turn(&mut self, key: usize, woken: bool, now: Time) {
+        let Core { slots, turn, .. } = self;
+        let Some(slot) = slots.get_mut(key) else { return };
         let Slot { conversation, stream, readable, read_closed, writable, .. } = slot;
         let occasion =
             Occasion { readable: *readable, read_closed: *read_closed, writable: *writable, woken };
@@ -417,6 +391,7 @@ impl<E: Endpoint> Core<E> {
                 conversation.conclude();
                 self.timetable.clear(key);
                 self.slots.remove(key);
+                self.gone += 1;
             }
         }
     }

@@ -57,9 +57,13 @@ impl Timetable {
         }
     }
 
-    /// Takes out all that is due. `took` is how long it took the last time.
-    pub(super) fn expired(&mut self, now: Time, took: Duration, into: &mut Vec<usize>) {
+    /// It took so long to go through it.
+    pub(super) fn took(&mut self, took: Duration, now: Time) {
         self.not_before = now + TOGETHER.max(took * SHARE);
+    }
+
+    /// Takes out all that is due.
+    pub(super) fn expired(&mut self, now: Time, into: &mut Vec<usize>) {
         let present = tick(now);
         let mut nearest = i32::MAX;
         for (slot, due) in self.due.iter_mut().enumerate().filter(|(_, due)| **due != NEVER) {
@@ -103,7 +107,7 @@ mod tests {
 
     fn expired(table: &mut Timetable, now: Time) -> Vec<usize> {
         let mut slots = Vec::new();
-        table.expired(now, Duration::ZERO, &mut slots);
+        table.expired(now, &mut slots);
         slots
     }
 
@@ -159,7 +163,8 @@ mod tests {
         table.set(0, Some(at(1)), at(0));
         table.set(1, Some(at(2)), at(0));
         let mut slots = Vec::new();
-        table.expired(at(1), Duration::from_millis(3), &mut slots);
+        table.expired(at(1), &mut slots);
+        table.took(Duration::from_millis(3), at(1));
         assert_eq!(table.next(), Some(at(1) + Duration::from_millis(300)));
     }
 }

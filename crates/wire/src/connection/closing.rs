@@ -133,8 +133,10 @@ impl Connection {
         }
         if let Some(rare) = &mut self.rare {
             rare.assembly = None;
+            rare.pending = None;
             rare.inflater = None;
         }
+        self.flags.inflating = false;
         if phase == Phase::Flushing {
             self.receiver.end();
             if let Some(rare) = &mut self.rare {

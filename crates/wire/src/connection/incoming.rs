@@ -4,8 +4,8 @@ use std::time::Duration;
 use super::turn::{Place, Taken, Turn};
 use super::{Assembly, Cause, Connection, Outgoing, Phase};
 use super::{LINGER_BYTES, READ_WHILE_WAITING};
-use super::{Rare, Timer};
-use crate::deflate::Inflater;
+use super::{Pending, Rare, Timer};
+use crate::deflate::{Inflater, Progress};
 use crate::frame::{OpCode, write_in_front};
 use crate::receive::{Data, Event, Step};
 use crate::utf8;
@@ -13,6 +13,8 @@ use crate::{CloseCode, Failure, FailureKind, MessageKind, Role, Time};
 
 /// Memory set aside for a frame whose length was only declared, in bytes: beyond this it grows as data arrives.
 const TRUSTED_LEN: u64 = 128 << 10;
+/// What a turn inflates at the most, in bytes, before the others have theirs.
+const INFLATED_AT_ONCE: usize = 1 << 20;
 
 /// What came from the peer.
 #[derive(Debug)]
@@ -67,6 +69,7 @@ impl Connection {
                 let waiting = self.queued_bytes() + turn.batch.pending();
                 !self.flags.paused
                     && !self.flags.undecoded
+                    && !self.flags.inflating
                     && (waiting == 0 || waiting <= READ_WHILE_WAITING.min(self.settings.queue_bytes))
             }
             Phase::Lingering => true,
@@ -77,7 +80,7 @@ impl Connection {
     /// Whether there is something to do that needs no input: frames that had to wait are to be decoded.
     #[must_use]
     pub fn wants_turn(&self, turn: &Turn) -> bool {
-        self.flags.undecoded && self.is_speaking() && self.may_decode(turn)
+        (self.flags.undecoded || self.flags.inflating) && self.is_speaking() && self.may_decode(turn)
     }
 
     /// Where to read input into. The output of the turn so far must have been written or moved by
@@ -151,7 +154,11 @@ impl Connection {
     #[inline(always)]
     fn advance(&mut self, turn: &mut Turn, now: Time) -> Option<Arrived> {
         turn.settle();
-        if self.phase == Phase::Open && turn.from < turn.filled && self.may_decode(turn) {
+        if self.phase == Phase::Open
+            && turn.from < turn.filled
+            && !self.flags.inflating
+            && self.may_decode(turn)
+        {
             let input = &mut turn.input[..turn.filled];
             match self.receiver.step_whole(input, turn.from, turn.to) {
                 Ok(Some(whole)) => {
@@ -170,6 +177,16 @@ impl Connection {
 
     fn advance_any(&mut self, turn: &mut Turn, now: Time) -> Option<Arrived> {
         while self.is_speaking() && self.may_decode(turn) {
+            if self.flags.inflating {
+                let kind = self.rare().pending.as_ref().map_or(MessageKind::Binary, |pending| pending.kind);
+                match self.inflate_on(turn) {
+                    Ok(true) => return self.deliver_whole(turn, kind, true, now),
+                    Ok(false) if self.flags.inflating => return None,
+                    Ok(false) => {}
+                    Err(failure) => self.fail_protocol(turn, failure, now),
+                }
+                continue;
+            }
             if turn.from == turn.filled {
                 self.load_carry(turn);
             }
@@ -252,12 +269,20 @@ impl Connection {
             self.begin_message(now);
         }
         let whole = if data.compressed { self.inflate(turn, data)? } else { self.assemble(turn, data) };
-        if !whole {
-            return Ok(None);
-        }
+        Ok(if whole { self.deliver_whole(turn, data.kind, data.compressed, now) } else { None })
+    }
+
+    /// Delivers the message that lies in [`Turn::message`].
+    fn deliver_whole(
+        &mut self,
+        turn: &mut Turn,
+        kind: MessageKind,
+        compressed: bool,
+        now: Time,
+    ) -> Option<Arrived> {
         self.timers.clear(Timer::Message);
         let payload = 0..turn.message.len();
-        Ok(self.deliver(turn, data.kind, data.compressed, Place::Message, payload, now))
+        self.deliver(turn, kind, compressed, Place::Message, payload, now)
     }
 
     fn begin_message(&mut self, now: Time) {
@@ -288,37 +313,88 @@ impl Connection {
         let Some(params) = &self.compression else { return Err(FailureKind::Internal.into()) };
         let role = self.sender.role();
         let takeover = params.context_takeover(role.peer());
-        let limit = usize::try_from(self.settings.limits.message_len).unwrap_or(usize::MAX);
+        let limit = self.inflated_limit();
         let Turn { input, codec, message, spent, .. } = turn;
         let piece = &input[data.payload.clone()];
-        if data.first && data.last && !takeover {
+        let rest = if data.first && data.last && !takeover {
             message.clear();
-            Inflater::new(params, role).inflate(&mut codec.pool, piece, true, message, limit)?;
+            let mut inflater = Inflater::new(params, role);
+            let progress =
+                inflater.inflate_within(&mut codec.pool, piece, true, message, limit, INFLATED_AT_ONCE)?;
             *spent += message.len();
-            return if data.kind == MessageKind::Text && !utf8::is_valid(message) {
-                Err(FailureKind::InvalidUtf8.into())
-            } else {
-                Ok(true)
+            let Progress::OutOfBudget { consumed } = progress else {
+                return match data.kind {
+                    MessageKind::Text if !utf8::is_valid(message) => Err(FailureKind::InvalidUtf8.into()),
+                    _ => Ok(true),
+                };
             };
-        }
+            let mut assembly = Assembly { data: std::mem::take(message), ..Assembly::default() };
+            if data.kind == MessageKind::Text {
+                assembly.utf8.push(&assembly.data)?;
+            }
+            let rare = self.rare();
+            (rare.inflater, rare.assembly) = (Some(inflater), Some(assembly));
+            &piece[consumed..]
+        } else {
+            let rare = self.rare.get_or_insert_default();
+            rare.inflater.get_or_insert_with(|| Inflater::new(params, role));
+            rare.assembly.get_or_insert_default();
+            piece
+        };
+        let pending = Pending { bytes: rest.to_vec(), last: data.last, kind: data.kind };
+        self.rare().pending = Some(pending);
+        self.inflate_on(turn)
+    }
+
+    /// Goes on with a piece of a message that is not all inflated. True: the message is whole, and lies in
+    /// [`Turn::message`].
+    fn inflate_on(&mut self, turn: &mut Turn) -> Result<bool, Failure> {
+        let takeover = self.compression.is_some_and(|params| params.context_takeover(self.role().peer()));
+        let limit = self.inflated_limit();
         let rare = self.rare.get_or_insert_default();
-        let inflater = rare.inflater.get_or_insert_with(|| Inflater::new(params, role));
-        let assembly = rare.assembly.get_or_insert_default();
+        let (Some(mut pending), Some(inflater), Some(assembly)) =
+            (rare.pending.take(), &mut rare.inflater, &mut rare.assembly)
+        else {
+            return Ok(false);
+        };
+        let budget = INFLATED_AT_ONCE.saturating_sub(turn.spent);
         let done = assembly.data.len();
-        inflater.inflate(&mut codec.pool, piece, data.last, &mut assembly.data, limit)?;
-        *spent += assembly.data.len() - done;
-        if data.kind == MessageKind::Text {
+        let progress = inflater.inflate_within(
+            &mut turn.codec.pool,
+            &pending.bytes,
+            pending.last,
+            &mut assembly.data,
+            limit,
+            budget,
+        )?;
+        turn.spent += assembly.data.len() - done;
+        if pending.kind == MessageKind::Text {
             assembly.utf8.push(&assembly.data[done..])?;
         }
-        if data.last {
+        if let Progress::OutOfBudget { consumed } = progress {
+            pending.bytes.drain(..consumed);
+            self.flags.inflating = true;
+            if pending.last {
+                // It has arrived: what it still takes is this end's.
+                self.timers.clear(Timer::Message);
+            }
+            self.rare().pending = Some(pending);
+            return Ok(false);
+        }
+        self.flags.inflating = false;
+        if pending.last {
             assembly.utf8.finish()?;
-            *message = std::mem::take(&mut assembly.data);
+            turn.message = std::mem::take(&mut assembly.data);
             rare.assembly = None;
             if !takeover {
                 rare.inflater = None;
             }
         }
-        Ok(data.last)
+        Ok(pending.last)
+    }
+
+    fn inflated_limit(&self) -> usize {
+        usize::try_from(self.settings.limits.message_len).unwrap_or(usize::MAX)
     }
 
     /// A message that lies in the input, with room for a header in front of it.

@@ -29,7 +29,7 @@ use crate::deflate::{Deflater, Inflater, Params};
 use crate::receive::Receiver;
 use crate::send::Sender;
 use crate::utf8::Utf8;
-use crate::{CloseCode, Role, Time};
+use crate::{CloseCode, MessageKind, Role, Time};
 
 /// Reading goes on while no more than this waits for the peer, in bytes, so that its Pings are still answered.
 const READ_WHILE_WAITING: usize = 64 << 10;
@@ -127,6 +127,8 @@ struct Flags {
     resting: bool,
     /// [`Rare::carry`] may hold whole frames: decode it before anything is read.
     undecoded: bool,
+    /// [`Rare::pending`] is there: go on with it before anything is decoded or read.
+    inflating: bool,
     /// The endpoint was refused, or output had to wait: it is told once the way out has drained.
     behind: bool,
     /// The Ping in [`Connection::ping_number`] is not answered.
@@ -140,6 +142,7 @@ struct Rare {
     /// Input that is not decoded: the beginning of a frame's header, of a control frame, or what had to wait.
     carry: Vec<u8>,
     assembly: Option<Assembly>,
+    pending: Option<Pending>,
     backlog: Backlog,
     /// With context takeover, or while a message comes in pieces.
     inflater: Option<Inflater>,
@@ -159,6 +162,15 @@ struct Assembly {
     data: Vec<u8>,
     /// For text that came compressed: how far it is checked.
     utf8: Utf8,
+}
+
+/// A piece of a compressed message that is not all inflated, because the turn was over.
+#[derive(Debug)]
+struct Pending {
+    bytes: Vec<u8>,
+    /// The message ends with it.
+    last: bool,
+    kind: MessageKind,
 }
 
 impl Connection {
@@ -190,6 +202,7 @@ impl Connection {
                 paused: false,
                 resting: false,
                 undecoded: false,
+                inflating: false,
                 behind: false,
                 ping_pending: false,
                 abort: None,
@@ -260,6 +273,7 @@ impl Connection {
         self.rare.as_ref().map_or(0, |rare| {
             rare.carry.capacity()
                 + rare.assembly.as_ref().map_or(0, |assembly| assembly.data.capacity())
+                + rare.pending.as_ref().map_or(0, |pending| pending.bytes.capacity())
                 + rare.backlog.bytes()
                 + rare.inflater.as_ref().map_or(0, Inflater::held_bytes)
         })
@@ -344,5 +358,25 @@ impl Rare {
             && self.cause.is_none()
             && self.lingered == 0
             && self.unsent == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        println!(
+            "{} receiver {} timers {} sender {} params {} counts {} flags {}",
+            size_of::<Connection>(),
+            size_of::<Receiver>(),
+            size_of::<Timers>(),
+            size_of::<Sender>(),
+            size_of::<Option<Params>>(),
+            size_of::<Counts>(),
+            size_of::<Flags>()
+        );
+        assert!(size_of::<Connection>() <= 176);
     }
 }

@@ -215,19 +215,16 @@ impl Outgoing<'_> {
         let Outgoing { connection, batch, masks, now, .. } = self;
         batch.push_copied(|out| connection.sender.close(status, *masks, out))?;
         connection.close_sent = Some(status.map(|(code, _)| code));
-        match connection.phase {
-            Phase::Open if connection.close_received.is_some() => {
-                connection.enter(Phase::Flushing, end, *now)
-            }
-            Phase::Open => connection.enter(Phase::Closing, end, *now),
-            _ => {}
+        if connection.phase == Phase::Open {
+            let answers = connection.close_received.is_some();
+            connection.enter(if answers { Phase::Flushing } else { Phase::Closing }, end, *now);
         }
         Ok(())
     }
 
-    /// Ends the connection at once, without a Close frame; what waits is thrown away.
-    pub fn abort(&mut self, how: Abort, end: End) {
-        self.connection.cut(how, end, "cut without a Close frame");
+    /// Ends the connection at once, without a Close frame; what waits is thrown away. `note` says why.
+    pub fn abort(&mut self, how: Abort, end: End, note: &'static str) {
+        self.connection.cut(how, end, note);
     }
 
     /// Sends bytes as they are, whatever the protocol says: for testing peers. No Pong comes in between them.
