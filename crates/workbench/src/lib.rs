@@ -16,6 +16,7 @@
 
 pub mod bytes;
 pub mod closecodes;
+pub mod connection;
 pub mod decimal;
 pub mod draft;
 pub mod entry;
@@ -32,6 +33,7 @@ pub mod position;
 pub mod profile;
 pub mod rows;
 pub mod schedule;
+pub mod secrets;
 pub mod selection;
 pub mod series;
 pub mod small_map;
@@ -40,3 +42,4 @@ pub mod template;
 pub mod time;
 pub mod view;
 pub mod window;
+mod words;
