@@ -8,7 +8,7 @@ use crate::components::app::{App, AppProps};
 use crate::model::address::Origin;
 use crate::model::params::Params;
 use crate::profiles::{follow_link, is_link};
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {

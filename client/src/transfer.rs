@@ -12,7 +12,7 @@ use workbench::entry::ConnectionId;
 use workbench::export::{ConnectionInfo, Export, FileFormat};
 use workbench::import::{Import, ImportError, Report};
 
-use crate::session::Session;
+use crate::running::session::Session;
 
 /// How long one slice may take, in milliseconds.
 const SLICE_MILLIS: f64 = 10.0;

@@ -15,6 +15,8 @@
 pub mod assets;
 pub mod cli;
 pub mod echo;
+pub mod log;
+pub mod signals;
 
 mod accept;
 mod admission;

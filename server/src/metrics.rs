@@ -5,7 +5,7 @@ mod traffic;
 use crate::admission::{Admission, Kind};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode, encode_registry};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
@@ -127,6 +127,11 @@ impl Metrics {
         ] {
             registry.register(name, help, ConstGauge::new(admission.count(kind) as u64));
         }
+        registry.register(
+            "log_lines_lost",
+            "Lines of the log that could not be written in time",
+            ConstCounter::new(crate::log::lost_lines()),
+        );
         // Writing to a string does not fail.
         let _ = encode_registry(&mut page, &registry);
         let _ = encode(&mut page, &self.registry);

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::runtime;
+use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// A server whose sockets are bound and which clients can already connect to; [`run`](Self::run) answers them.
 #[derive(Debug)]
@@ -46,6 +47,12 @@ pub enum RunError {
     /// A thread panicked; the others were stopped.
     #[error("a server thread failed; its panic message is above")]
     Panic,
+    /// A task that serving depends on ended, most likely by a panic; the server was stopped.
+    #[error("a part of the server failed that has to run as long as it; the log says more")]
+    Task,
+    /// The system's signals no longer reach this process; it was stopped while it could still be done in order.
+    #[error("signals can't be received any more")]
+    Signals,
 }
 
 impl Server {
@@ -82,7 +89,7 @@ impl Server {
     /// Serves until `stop` is called and the drain is over. Blocks the calling thread.
     ///
     /// # Errors
-    /// [`RunError::Start`] or [`RunError::Panic`]; either way all threads have ended.
+    /// [`RunError::Start`], [`RunError::Panic`] or [`RunError::Task`]; in each case all threads have ended.
     pub fn run(self, stop: &Stop) -> Result<(), RunError> {
         let mut threads = Vec::new();
         let mut outcome = Ok(());
@@ -109,7 +116,7 @@ impl Server {
         for thread in threads {
             match thread.join() {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => stop_for(&mut outcome, RunError::Start(error)),
+                Ok(Err(error)) => stop_for(&mut outcome, error),
                 Err(_) => stop_for(&mut outcome, RunError::Panic),
             }
         }
@@ -133,22 +140,26 @@ fn stop_for(outcome: &mut Result<(), RunError>, error: RunError) {
 }
 
 /// One thread's share: its accept loops, then its part of the drain.
-fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> Result<(), RunError> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
     let tasks = TaskTracker::new();
     let routes = routes(shard, &tasks);
     let config = &shard.shared.config;
     runtime.block_on(async {
+        let mut essential = JoinSet::new();
         for listener in listeners {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            tasks.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(RunError::Start)?;
+            essential.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
         }
         let timekeeper = Arc::clone(shard);
-        tokio::spawn(async move { timekeeper.registry.keep_time().await });
-        shard.stop.begun().await;
+        essential.spawn(async move { timekeeper.registry.keep_time().await });
+        let outcome = watch(&mut essential, shard.stop.begun()).await;
+        if outcome.is_err() {
+            shard.stop.begin();
+        }
         tokio::select! {
             () = tokio::time::sleep(config.shutdown_delay) => {}
-            () = shard.stop.cut() => return Ok(()),
+            () = shard.stop.cut() => return outcome,
         }
         tokio::select! {
             () = drain(shard, &tasks, config.drain / 2) => {}
@@ -157,8 +168,24 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> io::Result<()> {
                 warn!(connections = shard.registry.len() + tasks.len(), "drain is over, cutting off");
             }
         }
-        Ok(())
+        outcome
     })
+}
+
+/// Waits until the server is to stop.
+///
+/// # Errors
+/// [`RunError::Task`] once a task ends that has to run until then: without it this thread would serve no more, and nobody
+/// would know.
+async fn watch(essential: &mut JoinSet<()>, stopped: impl Future<Output = ()>) -> Result<(), RunError> {
+    tokio::select! {
+        () = stopped => Ok(()),
+        Some(ended) = essential.join_next() => {
+            let cause = ended.err().map_or_else(|| "it ended".to_owned(), |error| error.to_string());
+            error!(cause, "a task that serving depends on is gone, stopping");
+            Err(RunError::Task)
+        }
+    }
 }
 
 /// Stops accepting, then closes what there is, sockets over `spread`, and waits until all are gone.
@@ -186,5 +213,24 @@ fn advice(error: &io::Error) -> String {
             "not permitted; choose a port from 1024 up with --listen".to_owned()
         }
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    #[tokio::test]
+    async fn a_task_that_serving_depends_on_is_missed() {
+        for panics in [true, false] {
+            let mut essential = JoinSet::new();
+            essential.spawn(pending());
+            essential.spawn(async move { assert!(!panics, "on purpose") });
+            assert!(matches!(watch(&mut essential, pending()).await, Err(RunError::Task)));
+        }
+        let mut essential = JoinSet::new();
+        essential.spawn(pending());
+        assert!(watch(&mut essential, async {}).await.is_ok());
     }
 }

@@ -15,8 +15,8 @@ use crate::i18n::{LangProvider, use_texts};
 use crate::model::status;
 use crate::preferences::{Density, Theme};
 use crate::profiles::{follow_link, is_link};
-use crate::session::Session;
-use crate::workspace::Workspace;
+use crate::running::session::Session;
+use crate::running::workspace::Workspace;
 
 /// Properties of [`App`].
 #[derive(Debug, PartialEq, Properties)]

@@ -10,7 +10,7 @@ use super::log::LogPane;
 use super::notice_bar::NoticeBar;
 use super::side_panel::{Panel, SidePanel, use_panel};
 use super::status_bar::StatusBar;
-use crate::session::{Draft, Session};
+use crate::running::session::{Draft, Session};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ConnectionProps {

@@ -9,7 +9,7 @@ use super::fields::{input_value, is_checked};
 use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::format::countdown;
-use crate::session::{Draft, Session};
+use crate::running::session::{Draft, Session};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ConnectionBarProps {

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::session::{Session, View};
-use crate::workspace::{Tabs, Workspace};
+use crate::running::session::{Session, View};
+use crate::running::workspace::{Tabs, Workspace};
 
 /// The session's latest view.
 #[hook]

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::notice::Notice;
-use crate::session::Session;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct NoticeBarProps {

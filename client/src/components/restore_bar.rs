@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::i18n::{fill, use_lang, use_texts};
 use crate::keep::{Keeper, Visit};
 use crate::model::address::short;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RestoreBarProps {

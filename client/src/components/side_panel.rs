@@ -14,7 +14,7 @@ use super::plot::PlotPanel;
 use crate::i18n::common::Common;
 use crate::i18n::use_texts;
 use crate::model::owned::OwnedEntry;
-use crate::session::Session;
+use crate::running::session::Session;
 use crate::storage;
 
 /// Where the open panel is stored.

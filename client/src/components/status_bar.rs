@@ -4,11 +4,11 @@ use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
 use super::icons::{Icon, picture};
-use crate::driver::Snapshot;
 use crate::i18n::use_texts;
 use crate::model::format::{count, round_trip, size};
 use crate::model::status;
-use crate::session::Session;
+use crate::running::driver::Snapshot;
+use crate::running::session::Session;
 
 /// Between two looks at the clock while a countdown is shown.
 const TICK_MILLIS: u32 = 100;

@@ -13,7 +13,7 @@ use super::hooks::use_selected;
 use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::address::short;
-use crate::workspace::{Tab, Tabs, Workspace};
+use crate::running::workspace::{Tab, Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TabStripProps {

@@ -10,7 +10,7 @@ use super::tabs::TabStrip;
 use super::theme::ThemeToggle;
 use crate::i18n::use_texts;
 use crate::preferences::Theme;
-use crate::workspace::{Tabs, Workspace};
+use crate::running::workspace::{Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TopBarProps {

@@ -79,6 +79,8 @@ table! {
         offline_short: "Offline, waiting for the network", "网络已断开，等待恢复";
         suspended: "Suspended with the page", "随页面一起挂起";
         refused: "Refused by the browser", "被浏览器拒绝";
+        cancelled: "Cancelled", "已取消";
+        withheld: "Not connected yet", "尚未连接";
         gave_up: "Gave up, {0}", "已放弃，{0}";
         closed: "Closed", "已关闭";
         closed_code: "Closed {0}", "已关闭 {0}";

@@ -23,7 +23,7 @@ pub use self::visit::Visit;
 use crate::i18n::{fill, texts};
 use crate::model::format::size;
 use crate::model::notice::Notice;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
 const EVERY_MILLIS: u32 = 1000;
@@ -103,7 +103,7 @@ impl Keeper {
                 let text = String::from_utf8_lossy(&pieces.concat()).into_owned();
                 let tab = inner.workspace.add(None);
                 if !log.url.is_empty() {
-                    tab.session.set_draft(crate::session::Draft {
+                    tab.session.set_draft(crate::running::session::Draft {
                         address: log.url.clone().into(),
                         ..tab.session.draft()
                     });

@@ -56,7 +56,7 @@ impl Notice {
                 fill(t.stop_code_why, &[&close::explain(code).sentence]),
             )),
             Final::AttemptsExhausted => Some(Notice::new(t.exhausted, t.exhausted_why)),
-            Final::ByUser | Final::ReconnectOff | Final::Refused => None,
+            Final::ByUser | Final::ReconnectOff | Final::Refused | Final::Cancelled | Final::Withheld => None,
         }
     }
 }

@@ -72,6 +72,8 @@ fn closed(last: Final, last_close: Option<&Close>, t: &Common) -> String {
     let code = last_close.map(code_and_reason).unwrap_or_default();
     match last {
         Final::Refused => t.refused.to_owned(),
+        Final::Cancelled => t.cancelled.to_owned(),
+        Final::Withheld => t.withheld.to_owned(),
         Final::AttemptsExhausted => fill(t.gave_up, &[&code]),
         Final::ByUser | Final::StopCode(_) | Final::ReconnectOff if code.is_empty() => t.closed.to_owned(),
         Final::ByUser | Final::StopCode(_) | Final::ReconnectOff => fill(t.closed_code, &[&code]),

@@ -3,8 +3,8 @@
 use client::components::app::{App, AppProps};
 use client::model::address::Origin;
 use client::model::params::Params;
-use client::session::Session;
-use client::workspace::Workspace;
+use client::running::session::Session;
+use client::running::workspace::Workspace;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use wasm_bindgen::JsCast;

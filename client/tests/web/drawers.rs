@@ -1,4 +1,4 @@
-use client::desk::shelf;
+use client::running::outgoing::shelf;
 use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen_test::wasm_bindgen_test;
 

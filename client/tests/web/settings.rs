@@ -55,7 +55,7 @@ fn forget() {
     for key in KEYS {
         LocalStorage::delete(key);
     }
-    client::desk::shelf::forget_cache();
+    client::running::outgoing::shelf::forget_cache();
     preferences::set_single_keys(true);
     preferences::Density::Normal.choose();
 }
@@ -269,7 +269,7 @@ async fn a_link_fills_the_connection_and_connects_nothing() {
     profile.variables = vec![Variable { name: "key".to_owned(), value: "abc".to_owned(), secret: true }];
     let link = profiles::link(&profile);
     assert!(link.starts_with("http"), "{link}");
-    let workspace = client::workspace::Workspace::new(
+    let workspace = client::running::workspace::Workspace::new(
         client::model::address::Origin { secure: false, host: "127.0.0.1:8080".to_owned() },
         client::model::params::Params::default(),
     );

@@ -9,8 +9,12 @@ mod echo;
 mod handshake;
 mod heartbeat;
 mod limits;
+mod log;
 mod metrics;
 mod origin;
+mod process;
 mod shutdown;
+#[cfg(unix)]
+mod signals;
 mod support;
 mod tls;

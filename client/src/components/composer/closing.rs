@@ -8,7 +8,7 @@ use crate::components::fields::input_value;
 use crate::components::hooks::use_selected;
 use crate::i18n::{fill, use_texts};
 use crate::model::closing::{ClosingFault, check};
-use crate::session::Session;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ClosingFormProps {

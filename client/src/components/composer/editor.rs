@@ -11,8 +11,8 @@ use workbench::view::Format;
 use yew::prelude::*;
 
 use super::files;
-use crate::desk::{Desk, Mode};
-use crate::session::Session;
+use crate::running::outgoing::{Mode, Outgoing};
+use crate::running::session::Session;
 
 /// Longer texts are checked only when typing pauses: a check takes about a millisecond per 100 kB.
 const CHECK_AT_ONCE_BYTES: usize = 64 * 1024;
@@ -62,22 +62,22 @@ impl PartialEq for Later {
     }
 }
 
-/// The editor of a session; it begins with what the desk has kept.
+/// The editor of a session; it begins with what is kept of an earlier one.
 #[hook]
 pub(super) fn use_editor(session: &Session) -> Editor {
     let editor = Editor {
         session: session.clone(),
         area: use_node_ref(),
-        mode: use_state_eq(|| session.desk().mode()),
+        mode: use_state_eq(|| session.outgoing().mode()),
         check: use_state_eq(Check::default),
-        files: use_state(|| session.desk().files()),
+        files: use_state(|| session.outgoing().files()),
         note: use_state_eq(|| None),
         later: (*use_memo((), |()| Later::default())).clone(),
     };
     {
         let editor = editor.clone();
         use_effect_with((), move |()| {
-            let text = editor.desk().text();
+            let text = editor.outgoing().text();
             if let Some(area) = editor.element()
                 && area.value() != text
             {
@@ -94,8 +94,8 @@ impl Editor {
         &self.session
     }
 
-    pub(super) fn desk(&self) -> &Desk {
-        self.session.desk()
+    pub(super) fn outgoing(&self) -> &Outgoing {
+        self.session.outgoing()
     }
 
     pub(super) fn area(&self) -> NodeRef {
@@ -127,9 +127,9 @@ impl Editor {
         self.note.set(note.map(AttrValue::from));
     }
 
-    /// What is written. The format is the desk's: a handle may be older than the latest choice.
+    /// What is written. The format is the one that is kept: a handle may be older than the latest choice.
     pub(super) fn draft(&self) -> Draft {
-        let format = match self.desk().mode() {
+        let format = match self.outgoing().mode() {
             Mode::Written(format) => format,
             Mode::Files => Format::Text,
         };
@@ -144,7 +144,7 @@ impl Editor {
 
     /// Reads the text in another way.
     pub(super) fn set_mode(&self, mode: Mode) {
-        self.desk().set_mode(mode);
+        self.outgoing().set_mode(mode);
         self.mode.set(mode);
         self.say(None);
         self.check();
@@ -152,19 +152,19 @@ impl Editor {
 
     /// Replaces what is written.
     pub(super) fn show(&self, draft: &Draft) {
-        self.desk().with_history(|history| history.edited());
+        self.outgoing().with_history(|history| history.edited());
         self.show_recalled(draft);
     }
 
     /// Replaces what is written by something from the history, in which one may go on.
     pub(super) fn show_recalled(&self, draft: &Draft) {
         let mode = Mode::Written(draft.format);
-        self.desk().set_mode(mode);
+        self.outgoing().set_mode(mode);
         self.mode.set(mode);
         if let Some(area) = self.element() {
             area.set_value(&draft.text);
         }
-        self.desk().set_text(draft.text.clone());
+        self.outgoing().set_text(draft.text.clone());
         self.say(None);
         self.check();
     }
@@ -172,7 +172,7 @@ impl Editor {
     /// Puts text at the caret, in place of what is selected.
     pub(super) fn insert(&self, text: &str) {
         let Some(area) = self.element() else { return };
-        if self.desk().mode() == Mode::Files {
+        if self.outgoing().mode() == Mode::Files {
             self.set_mode(Mode::Written(Format::Text));
         }
         if area.set_range_text(text).is_ok() {
@@ -185,11 +185,11 @@ impl Editor {
 
     /// The person has typed.
     pub(super) fn written(&self) {
-        let desk = self.desk();
-        desk.with_history(|history| history.edited());
+        let outgoing = self.outgoing();
+        outgoing.with_history(|history| history.edited());
         let text = self.element().map(|area| area.value()).unwrap_or_default();
         let is_long = text.len() > CHECK_AT_ONCE_BYTES;
-        desk.set_text(text);
+        outgoing.set_text(text);
         self.say(None);
         if is_long {
             let editor = self.clone();
@@ -204,11 +204,11 @@ impl Editor {
     pub(super) fn check(&self) {
         self.later.0.replace(None);
         let draft = self.draft();
-        if draft.text.is_empty() || self.desk().mode() == Mode::Files {
+        if draft.text.is_empty() || self.outgoing().mode() == Mode::Files {
             self.check.set(Check::Empty);
             return;
         }
-        match self.desk().check(&draft) {
+        match self.outgoing().check(&draft) {
             Ok(preview) => self.check.set(Check::Good(draft.format, preview)),
             Err(fault) => self.check.set(Check::wrong(fault, &draft.text, false)),
         }
@@ -217,7 +217,7 @@ impl Editor {
     /// Lays the text out as JSON, or shows why it cannot be.
     pub(super) fn format(&self) {
         let draft = self.draft();
-        match draft.pretty(crate::desk::shelf::fills_placeholders()) {
+        match draft.pretty(crate::running::outgoing::shelf::fills_placeholders()) {
             Ok(text) => self.show(&Draft { text, ..draft }),
             Err(fault) => self.refuse(fault, &draft.text),
         }
@@ -234,18 +234,18 @@ impl Editor {
 
     /// Sends what is written or chosen. What cannot be sent stays, and the reason is shown.
     pub(super) fn send(&self) {
-        if self.desk().mode() == Mode::Files {
+        if self.outgoing().mode() == Mode::Files {
             files::send(self);
             return;
         }
         let draft = self.draft();
         self.say(None);
-        match self.desk().prepare(&draft) {
+        match self.outgoing().prepare(&draft) {
             Err(fault) => self.refuse(fault, &draft.text),
             Ok(message) => {
                 if self.session.send(message) {
-                    self.desk().sent(draft);
-                    self.desk().set_text(String::new());
+                    self.outgoing().sent(draft);
+                    self.outgoing().set_text(String::new());
                     if let Some(area) = self.element() {
                         area.set_value("");
                     }
@@ -260,7 +260,7 @@ impl Editor {
     /// Chooses files to send.
     pub(super) fn take_files(&self, files: Vec<File>) {
         let files: Rc<[File]> = files.into();
-        self.desk().set_files(files.clone());
+        self.outgoing().set_files(files.clone());
         self.files.set(files);
         self.set_mode(Mode::Files);
     }

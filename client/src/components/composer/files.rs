@@ -28,7 +28,7 @@ pub(super) struct FilePaneProps {
 pub(super) fn FilePane(props: &FilePaneProps) -> Html {
     let t = &use_texts().composer;
     let editor = &props.editor;
-    let as_text = use_state_eq(|| editor.desk().files_as_text());
+    let as_text = use_state_eq(|| editor.outgoing().files_as_text());
     let files = editor.files();
     let choose = {
         let editor = editor.clone();
@@ -46,7 +46,7 @@ pub(super) fn FilePane(props: &FilePaneProps) -> Html {
         let (editor, as_text) = (editor.clone(), as_text.clone());
         move |event: Event| {
             let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
-            editor.desk().set_files_as_text(input.checked());
+            editor.outgoing().set_files_as_text(input.checked());
             as_text.set(input.checked());
         }
     };
@@ -108,8 +108,8 @@ pub(super) fn FilePane(props: &FilePaneProps) -> Html {
 
 /// Reads the files one after the other and sends each. The first that cannot be sent ends it.
 pub(super) fn send(editor: &Editor) {
-    let files: Rc<[File]> = editor.desk().files();
-    let as_text = editor.desk().files_as_text();
+    let files: Rc<[File]> = editor.outgoing().files();
+    let as_text = editor.outgoing().files_as_text();
     editor.say(files.is_empty().then(|| texts().composer.files_none.to_owned()));
     let editor = editor.clone();
     #[expect(
@@ -150,7 +150,7 @@ async fn read(file: &File, as_text: bool, t: &Composer) -> Result<Message, Strin
 }
 
 fn remove(editor: &Editor, index: usize) {
-    let files = editor.desk().files();
+    let files = editor.outgoing().files();
     let left = files.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, file)| file.clone());
     editor.take_files(left.collect());
 }

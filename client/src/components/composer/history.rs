@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::drawer::{DrawerHead, use_first_focus};
 use crate::components::fields::input_value;
 use crate::i18n::use_texts;
-use crate::session::Session;
+use crate::running::session::Session;
 
 /// Characters shown of a message.
 pub(super) const PREVIEW_CHARS: usize = 200;
@@ -28,16 +28,16 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
     let query = use_state_eq(String::new);
     let search = use_first_focus();
     let update = use_force_update();
-    let desk = props.session.desk();
-    let found = desk.with_history(|history| history.search(&query));
+    let outgoing = props.session.outgoing();
+    let found = outgoing.with_history(|history| history.search(&query));
     let on_query = {
         let query = query.setter();
         move |event: InputEvent| query.set(input_value(&event))
     };
     let clear = {
-        let desk = desk.clone();
+        let outgoing = outgoing.clone();
         move |_: MouseEvent| {
-            desk.with_history(|history| history.clear());
+            outgoing.with_history(|history| history.clear());
             update.force_update();
         }
     };

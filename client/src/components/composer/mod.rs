@@ -41,9 +41,9 @@ use self::run_bar::RunBar;
 use self::saved::SavedDrawer;
 use self::state::StateLine;
 use self::toolbar::Toolbar;
-use crate::desk::Mode;
 use crate::i18n::use_texts;
-use crate::session::{Compose, Session};
+use crate::running::outgoing::Mode;
+use crate::running::session::{Compose, Session};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ComposerProps {
@@ -62,13 +62,13 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     let session = &props.session;
     let editor = use_editor(session);
     let drawer = use_state_eq(|| None::<Drawer>);
-    let run = use_state_eq(|| session.desk().run());
+    let run = use_state_eq(|| session.outgoing().run());
 
     {
         let editor = editor.clone();
         use_effect_with(props.compose.clone(), move |compose| {
             if let Some(compose) = compose
-                && editor.desk().take_request(compose.id)
+                && editor.outgoing().take_request(compose.id)
             {
                 editor.show(&draft_of(&compose.message));
                 editor.focus();
@@ -167,7 +167,7 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                     on_dismiss={
                         let (run, session) = (run.setter(), session.clone());
                         move |()| {
-                            session.desk().forget_run();
+                            session.outgoing().forget_run();
                             run.set(None);
                         }
                     }
@@ -220,7 +220,7 @@ fn key(editor: &Editor, event: &KeyboardEvent) {
     let Some(area) = editor.area().cast::<HtmlTextAreaElement>() else { return };
     let commanded = event.ctrl_key() || event.meta_key();
     let plain = !event.shift_key() && !commanded && !event.alt_key();
-    let desk = editor.desk();
+    let outgoing = editor.outgoing();
     match event.key().as_str() {
         "Enter" if commanded || !event.shift_key() && !event.alt_key() => {
             event.prevent_default();
@@ -229,21 +229,23 @@ fn key(editor: &Editor, event: &KeyboardEvent) {
                 editor.send();
             }
         }
-        "ArrowUp" if plain && (desk.with_history(|history| history.is_recalling()) || at_start(&area)) => {
+        "ArrowUp"
+            if plain && (outgoing.with_history(|history| history.is_recalling()) || at_start(&area)) =>
+        {
             event.prevent_default();
-            let recalled = desk.with_history(|history| history.older(editor.draft()));
+            let recalled = outgoing.with_history(|history| history.older(editor.draft()));
             if let Some(draft) = recalled {
                 editor.show_recalled(&draft);
             }
         }
-        "ArrowDown" if plain && desk.with_history(|history| history.is_recalling()) => {
+        "ArrowDown" if plain && outgoing.with_history(|history| history.is_recalling()) => {
             event.prevent_default();
-            let recalled = desk.with_history(|history| history.newer());
+            let recalled = outgoing.with_history(|history| history.newer());
             if let Some(draft) = recalled {
                 editor.show_recalled(&draft);
             }
         }
-        "ArrowLeft" | "ArrowRight" | "Home" | "End" => desk.with_history(|history| history.edited()),
+        "ArrowLeft" | "ArrowRight" | "Home" | "End" => outgoing.with_history(|history| history.edited()),
         _ => {}
     }
 }

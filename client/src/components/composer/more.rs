@@ -9,8 +9,8 @@ use super::closing::ClosingForm;
 use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use super::variables::VariablesForm;
-use crate::desk::shelf;
 use crate::i18n::{fill, use_texts};
+use crate::running::outgoing::shelf;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct MoreDrawerProps {

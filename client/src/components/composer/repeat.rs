@@ -14,11 +14,11 @@ use super::drawer::{DrawerHead, use_first_focus};
 use super::editor::Editor;
 use crate::components::fields::input_value;
 use crate::components::icons::{Icon, picture};
-use crate::desk::{Mode, Run, shelf};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, use_texts};
 use crate::model::fault;
 use crate::model::repeat::{RepeatEdit, RepeatForm, plan, sentence};
+use crate::running::outgoing::{Mode, Run, shelf};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RepeatDrawerProps {
@@ -33,20 +33,20 @@ pub(super) struct RepeatDrawerProps {
 #[component]
 pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
     let t = &use_texts().composer;
-    let desk = props.editor.desk().clone();
-    let form = use_state_eq(|| desk.repeat_form());
+    let outgoing = props.editor.outgoing().clone();
+    let form = use_state_eq(|| outgoing.repeat_form());
     let problem = use_state_eq(|| None::<String>);
     let library = use_memo((), |()| shelf::library().unwrap_or_default());
     let first = use_first_focus();
 
     let edit = {
         let (form, problem) = (form.setter(), problem.setter());
-        let desk = desk.clone();
-        // Every change begins with what the desk keeps: two may come before the form is drawn again.
+        let outgoing = outgoing.clone();
+        // Every change begins with what is kept: two may come before the form is drawn again.
         Callback::from(move |edit: RepeatEdit| {
-            let mut changed = desk.repeat_form();
+            let mut changed = outgoing.repeat_form();
             changed.edit(edit);
-            desk.set_repeat_form(changed.clone());
+            outgoing.set_repeat_form(changed.clone());
             form.set(changed);
             problem.set(None);
         })
@@ -56,11 +56,11 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
         let (on_run, is_closed) = (props.on_run.clone(), props.is_closed);
         move |event: SubmitEvent| {
             event.prevent_default();
-            let desk = editor.desk();
-            let form = desk.repeat_form();
+            let outgoing = editor.outgoing();
+            let form = outgoing.repeat_form();
             let refused = if is_closed || editor.session().link().phase.is_final() {
                 Some(t.repeat_closed.to_owned())
-            } else if !form.is_list && desk.mode() == Mode::Files {
+            } else if !form.is_list && outgoing.mode() == Mode::Files {
                 Some(t.repeat_files.to_owned())
             } else {
                 begin(&editor, &form, &library, t).map(|run| on_run.emit(run)).err()
@@ -237,11 +237,11 @@ fn begin(editor: &Editor, form: &RepeatForm, library: &Library, t: &Composer) ->
     let (plan, drafts) = plan(form, editor.draft(), library).map_err(|fault| sentence(&fault, t))?;
     // A message that cannot be made is told before anything is sent.
     for draft in &drafts {
-        editor.desk().check(draft).map_err(|wrong| fault::sentence(&wrong, &draft.text, t))?;
+        editor.outgoing().check(draft).map_err(|wrong| fault::sentence(&wrong, &draft.text, t))?;
     }
     let session = editor.session();
     // The plan was checked when it was made.
-    session.desk().start(session, plan, drafts).map_err(|error| error.to_string())
+    session.outgoing().start(Rc::new(session.clone()), plan, drafts).map_err(|error| error.to_string())
 }
 
 /// A kept message by folder and name.

@@ -6,11 +6,11 @@ use gloo_timers::callback::Interval;
 use web_sys::HtmlProgressElement;
 use yew::prelude::*;
 
-use crate::desk::{Run, RunState, RunStatus};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, use_texts};
 use crate::model::fault;
 use crate::model::format::count;
+use crate::running::outgoing::{Run, RunState, RunStatus};
 
 /// How often the progress is drawn, in milliseconds: far fewer times than messages may be sent.
 const REFRESH_MILLIS: u32 = 100;

@@ -15,10 +15,10 @@ use super::editor::Editor;
 use super::history::PREVIEW_CHARS;
 use crate::components::fields::input_value;
 use crate::components::icons::{Icon, picture};
-use crate::desk::{Mode, shelf};
 use crate::i18n::composer::Composer;
 use crate::i18n::{fill, use_texts};
 use crate::model::fault;
+use crate::running::outgoing::{Mode, shelf};
 use crate::storage::StorageRefused;
 
 #[derive(PartialEq, Properties)]
@@ -262,7 +262,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
         let (name, folder, problem) = (name.clone(), folder.clone(), problem.setter());
         move |event: SubmitEvent| {
             event.prevent_default();
-            if editor.desk().mode() == Mode::Files {
+            if editor.outgoing().mode() == Mode::Files {
                 problem.set(Some(t.saved_files));
             } else if name.trim().is_empty() {
                 problem.set(Some(t.saved_name_missing));
@@ -317,14 +317,14 @@ fn SaveForm(props: &SaveFormProps) -> Html {
 
 /// Sends a kept message as it is, and says so or why not. What the link refuses is told by the session.
 fn send_now(editor: &Editor, saved: &Saved, t: &Composer) -> Result<String, String> {
-    let desk = editor.desk();
-    let message = desk
+    let outgoing = editor.outgoing();
+    let message = outgoing
         .prepare(&saved.draft)
         .map_err(|wrong| fill(t.not_sent, &[&fault::sentence(&wrong, &saved.draft.text, t)]))?;
     if !editor.session().send(message) {
         return Err(String::new());
     }
-    desk.sent(saved.draft.clone());
+    outgoing.sent(saved.draft.clone());
     Ok(fill(t.saved_sent, &[&saved.name]))
 }
 

@@ -4,10 +4,10 @@ use workbench::view::Format;
 use yew::prelude::*;
 
 use super::editor::{Check, Editor};
-use crate::desk::Mode;
 use crate::i18n::{fill, use_texts};
 use crate::model::fault::sentence_at;
 use crate::model::format::size;
+use crate::running::outgoing::Mode;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StateLineProps {

@@ -6,8 +6,8 @@ use yew::prelude::*;
 use super::drawer::Drawer;
 use super::editor::Editor;
 use crate::components::icons::picture;
-use crate::desk::Mode;
 use crate::i18n::use_texts;
+use crate::running::outgoing::Mode;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToolbarProps {

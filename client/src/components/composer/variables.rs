@@ -9,8 +9,8 @@ use yew::prelude::*;
 use super::editor::Editor;
 use crate::components::fields::input_value;
 use crate::components::icons::{Icon, picture};
-use crate::desk::shelf;
 use crate::i18n::{fill, use_texts};
+use crate::running::outgoing::shelf;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct VariablesFormProps {

@@ -11,7 +11,7 @@ use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, use_texts};
 use crate::model::format::{HEX_LINE_BYTES, hex_dump, hex_line, size};
 use crate::model::owned::OwnedBody;
-use crate::session::Session;
+use crate::running::session::Session;
 
 /// A text longer than this is not looked at as JSON: it would hold up the page.
 const MAX_JSON_BYTES: usize = 4 << 20;

@@ -16,13 +16,13 @@ use yew::prelude::*;
 
 use self::content::{Content, Document, Shape};
 use super::icons::{Icon, picture};
-use crate::driver::clock::utc_offset_minutes;
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, use_texts};
 use crate::model::close;
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
-use crate::session::Session;
+use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::session::Session;
 use crate::storage;
 
 /// Where the way of showing is stored.

@@ -15,7 +15,7 @@ use crate::components::virtual_list::VirtualList;
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{plural, use_texts};
 use crate::model::list::Query;
-use crate::session::Session;
+use crate::running::session::Session;
 
 const ROW_PX: f64 = 22.0;
 

@@ -22,13 +22,13 @@ use self::phases::Phases;
 use self::round_trips::{RoundTrips, pair};
 use self::traffic::Traffic;
 use super::hooks::use_selected;
-use crate::driver::Details;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, use_texts};
 use crate::model::close;
 use crate::model::format::{count, size};
 use crate::model::health::{Stage, micros, totals};
-use crate::session::{Session, View};
+use crate::running::driver::Details;
+use crate::running::session::{Session, View};
 
 /// Between two looks at the figures. They are read by people.
 const TICK_MILLIS: u32 = 500;

@@ -11,7 +11,7 @@ use super::super::plot::time_words;
 use super::words;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, use_texts};
-use crate::session::Session;
+use crate::running::session::Session;
 
 /// Room above the greatest value, for the label of the guide that may lie there.
 const HEADROOM: f64 = 1.1;

@@ -13,7 +13,7 @@ use yew::prelude::*;
 
 use crate::components::app::Sheet;
 use crate::preferences;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 /// Types of `<input>` that take no text.
 const NOT_WRITTEN: [&str; 8] = ["button", "checkbox", "color", "file", "radio", "range", "reset", "submit"];

@@ -15,9 +15,9 @@ use yew::prelude::*;
 use crate::components::icons::{Icon, picture};
 use crate::i18n::{fill, plural, texts, use_texts};
 use crate::model::notice::Notice;
-use crate::session::{Draft, Session};
+use crate::running::session::{Draft, Session};
+use crate::running::workspace::Workspace;
 use crate::transfer::{Progress, Transfer};
-use crate::workspace::Workspace;
 
 const FORMATS: [(FileFormat, &str); 3] =
     [(FileFormat::JsonLines, "JSON Lines"), (FileFormat::Csv, "CSV"), (FileFormat::Har, "HAR")];

@@ -6,11 +6,11 @@ use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
 use crate::components::icons::{Icon, picture};
-use crate::driver::clock::utc_offset_minutes;
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, use_texts};
 use crate::model::list::{Query, Toggles};
-use crate::session::Session;
+use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct FilterBarProps {

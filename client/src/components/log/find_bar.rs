@@ -8,7 +8,7 @@ use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::format::count;
 use crate::model::list::{Found, Query};
-use crate::session::Session;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct FindBarProps {

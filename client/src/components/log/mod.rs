@@ -24,7 +24,7 @@ use super::icons::{Icon, picture};
 use crate::i18n::{plural, use_texts};
 use crate::model::format::count;
 use crate::model::list::{Query, Toggles};
-use crate::session::Session;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LogPaneProps {

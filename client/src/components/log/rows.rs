@@ -8,12 +8,12 @@ use workbench::entry::EntryId;
 use yew::prelude::*;
 
 use super::row::{Frame, Place, Time, row, row_id};
-use crate::driver::clock::utc_offset_minutes;
 use crate::i18n::use_texts;
 use crate::model::list::{List, Query, TimeMode};
 use crate::model::log::Log;
 use crate::preferences::Density;
-use crate::session::Session;
+use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::session::Session;
 
 /// Rows drawn beyond either end of the screen, so that a fast scroll shows no gap.
 const OVERSCAN: usize = 6;

@@ -8,7 +8,7 @@ use crate::components::icons::{Icon, picture};
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::format::count;
 use crate::model::list::{Query, TimeMode};
-use crate::session::Session;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToolsProps {

@@ -14,7 +14,7 @@ use yew::prelude::*;
 
 use super::paint::{Area, Figure, Palette, paint, reach};
 use super::watch::{Watch, reduced_motion};
-use crate::frame::FrameLoop;
+use crate::running::frame::FrameLoop;
 
 /// Denser screens and wider charts are not drawn any finer.
 const MAX_COLUMNS: f64 = 4096.0;

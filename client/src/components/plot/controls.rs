@@ -9,7 +9,7 @@ use yew::prelude::*;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::plot::Window;
-use crate::session::Session;
+use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct AddFieldProps {

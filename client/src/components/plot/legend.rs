@@ -9,7 +9,7 @@ use super::super::icons::{Icon, picture};
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::plot::PlotState;
-use crate::session::Session;
+use crate::running::session::Session;
 
 /// One field.
 #[derive(Clone, Debug, PartialEq)]

@@ -24,12 +24,12 @@ use self::controls::{AddField, Controls};
 use self::legend::{Legend, rows};
 use self::paint::{Figure, Lane, Line, TimeWords, value_steps};
 use super::health::words;
-use crate::driver::clock::utc_offset_minutes;
-use crate::frame::FrameLoop;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::plot::{PlotState, Window};
-use crate::session::{Session, Subscription};
+use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::frame::FrameLoop;
+use crate::running::session::{Session, Subscription};
 
 /// Between two looks at the legend and the suggestions.
 const TICK_MILLIS: u32 = 500;

@@ -24,7 +24,7 @@ use crate::components::fields::TextRow;
 use crate::i18n::settings::Settings;
 use crate::i18n::{fill, use_texts};
 use crate::profiles;
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ProfilesProps {

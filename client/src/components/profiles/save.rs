@@ -10,8 +10,8 @@ use workbench::profile::{Book, Profile};
 use yew::prelude::*;
 
 use crate::components::fields::{TextRow, chosen_value, is_checked, select};
-use crate::desk::shelf;
 use crate::i18n::{fill, use_texts};
+use crate::running::outgoing::shelf;
 
 /// Values of the choice of messages; a folder's begins with a slash, which no other does.
 const NO_MESSAGES: &str = "none";

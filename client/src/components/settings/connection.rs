@@ -225,7 +225,8 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
         let session = session.clone();
         let redraw = editor.on_done();
         Callback::from(move |protocols: String| {
-            session.set_draft(crate::session::Draft { protocols: protocols.into(), ..session.draft() });
+            session
+                .set_draft(crate::running::session::Draft { protocols: protocols.into(), ..session.draft() });
             redraw.emit(());
         })
     };
@@ -369,7 +370,7 @@ fn focus(id: &str) {
     }
 }
 
-fn protocols_problem(session: &crate::session::Session) -> Option<AttrValue> {
+fn protocols_problem(session: &crate::running::session::Session) -> Option<AttrValue> {
     let checked = crate::model::protocols::parse(&session.draft().protocols, &crate::i18n::texts().common);
     checked.err().map(|problem| problem.sentence.into())
 }

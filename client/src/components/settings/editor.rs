@@ -10,7 +10,7 @@ use yew::prelude::*;
 use crate::i18n::texts;
 use crate::model::settings::{Field, Form, Problems};
 use crate::preferences;
-use crate::session::Session;
+use crate::running::session::Session;
 
 /// The settings of one connection while they are edited. Each is applied when it is right and the person is done with
 /// it.
@@ -83,7 +83,7 @@ impl Editor {
 
     fn read(&self) -> (Options, Problems) {
         let (t, present) = (texts(), self.session.options());
-        let check = |draft: &Draft| self.session.desk().check(draft).map(drop);
+        let check = |draft: &Draft| self.session.outgoing().check(draft).map(drop);
         self.form.borrow().read(&present, check, &t.settings, &t.composer)
     }
 

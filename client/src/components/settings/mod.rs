@@ -17,8 +17,8 @@ use super::dialog::Dialog;
 use crate::i18n::settings::Settings as Texts;
 use crate::i18n::use_texts;
 use crate::preferences::Theme;
-use crate::session::Session;
-use crate::workspace::Workspace;
+use crate::running::session::Session;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct SettingsProps {

@@ -11,7 +11,7 @@ use crate::i18n::settings::Settings;
 use crate::i18n::{Lang, fill, use_lang, use_texts};
 use crate::model::format::count;
 use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LogSettingsProps {

@@ -16,10 +16,9 @@ use workbench::template::{Values, Variables, fill};
 use workbench::time::Micros;
 use workbench::view::{Format, Payload};
 
-pub use self::run::{Run, RunState, RunStatus};
+pub use self::run::{Outlet, Run, RunState, RunStatus};
 use crate::model::history::History;
 use crate::model::repeat::RepeatForm;
-use crate::session::Session;
 
 /// What the composer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +29,9 @@ pub enum Mode {
     Files,
 }
 
-/// The desk of one connection. Clones are the same desk, and equal only to each other.
+/// What one connection is about to send. Clones are the same, and equal only to each other.
 #[derive(Clone, Default)]
-pub struct Desk(Rc<Inner>);
+pub struct Outgoing(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -55,19 +54,19 @@ impl Default for Mode {
     }
 }
 
-impl PartialEq for Desk {
-    fn eq(&self, other: &Desk) -> bool {
+impl PartialEq for Outgoing {
+    fn eq(&self, other: &Outgoing) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl fmt::Debug for Desk {
+impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("mode", &self.0.mode).finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("mode", &self.0.mode).finish_non_exhaustive()
     }
 }
 
-impl Desk {
+impl Outgoing {
     /// What is being written.
     pub fn mode(&self) -> Mode {
         self.0.mode.get()
@@ -153,9 +152,9 @@ impl Desk {
     }
 
     /// Sends drafts over and over by a plan, in place of a run that is under way.
-    pub fn start(&self, session: &Session, plan: Plan, drafts: Vec<Draft>) -> Result<Run, PlanError> {
+    pub fn start(&self, outlet: Rc<dyn Outlet>, plan: Plan, drafts: Vec<Draft>) -> Result<Run, PlanError> {
         self.stop();
-        let run = Run::start(session, plan, drafts)?;
+        let run = Run::start(outlet, plan, drafts)?;
         self.0.run.replace(Some(run.clone()));
         Ok(run)
     }

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// What a socket reports, in order: at most one `Open`, then messages, at most one `Close` at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(in crate::running) enum Signal {
     /// The handshake succeeded.
     Open,
     /// A whole message came in.
@@ -27,7 +27,7 @@ pub(super) enum Signal {
 /// gloo's socket lives in the task that reads it, and `raw` is the same browser socket: gloo's own `close` consumes
 /// the socket and forges the close event, while closing `raw` leaves gloo listening for the peer's real code.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(in crate::running) struct Socket {
     raw: web_sys::WebSocket,
     reader: AbortHandle,
 }
@@ -35,7 +35,7 @@ pub(super) struct Socket {
 impl Socket {
     /// Starts to connect. The error is the browser's own sentence for refusing on the spot: a URL or subprotocol
     /// it cannot accept, or mixed content.
-    pub(super) fn connect(
+    pub(in crate::running) fn connect(
         address: &str,
         protocols: &[String],
         on_signal: impl Fn(Signal) + 'static,
@@ -62,7 +62,7 @@ impl Socket {
 
     /// Sends unless the socket is not open, in which case the browser would take the message and drop it.
     /// Returns whether it was handed over.
-    pub(super) fn send(&self, message: &Message) -> bool {
+    pub(in crate::running) fn send(&self, message: &Message) -> bool {
         if self.raw.ready_state() != web_sys::WebSocket::OPEN {
             return false;
         }
@@ -76,7 +76,7 @@ impl Socket {
 
     /// Starts the closing handshake; `Signal::Close` follows. `code` is 1000 or 3000-4999 and `reason` at most
     /// 123 bytes, or the socket is closed without either.
-    pub(super) fn close(&self, code: Option<u16>, reason: &str) {
+    pub(in crate::running) fn close(&self, code: Option<u16>, reason: &str) {
         let result = match code {
             Some(code) => self.raw.close_with_code_and_reason(code, reason),
             None => self.raw.close(),
@@ -88,17 +88,17 @@ impl Socket {
     }
 
     /// Bytes accepted by `send` and not yet handed to the network.
-    pub(super) fn buffered_bytes(&self) -> u64 {
+    pub(in crate::running) fn buffered_bytes(&self) -> u64 {
         u64::from(self.raw.buffered_amount())
     }
 
     /// The extensions the server agreed to; empty if none.
-    pub(super) fn extensions(&self) -> String {
+    pub(in crate::running) fn extensions(&self) -> String {
         self.raw.extensions()
     }
 
     /// The subprotocol the server chose; empty if none.
-    pub(super) fn protocol(&self) -> String {
+    pub(in crate::running) fn protocol(&self) -> String {
         self.raw.protocol()
     }
 }

@@ -1,16 +1,16 @@
-//! Repeated sending: a [`Schedule`] with a timer and a session to send with.
+//! Repeated sending: a [`Schedule`] with a timer and an [`Outlet`] to send with.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use link::Phase;
+use link::{Message, Phase};
 use workbench::draft::{Draft, Fault};
 use workbench::schedule::{Plan, PlanError, Progress, Schedule};
 
 use super::prepare;
-use crate::session::{Session, Subscription};
 
 /// Longest sleep in milliseconds: browsers fire timers of more than 24.8 days at once.
 const LONGEST_TIMER_MILLIS: u64 = 60 * 60 * 1000;
@@ -20,6 +20,24 @@ const MAX_BUFFERED_BYTES: u64 = 16 << 20;
 
 /// How long it waits then, in milliseconds.
 const BUFFERED_PAUSE_MILLIS: u64 = 50;
+
+/// Where a run sends to, and what it has to know about it.
+pub trait Outlet {
+    /// Where the connection stands.
+    fn phase(&self) -> Phase;
+
+    /// Bytes handed to the browser and not known to be on the network.
+    fn buffered_bytes(&self) -> u64;
+
+    /// Milliseconds of a clock that does not step back.
+    fn millis(&self) -> u64;
+
+    /// Sends, or queues while there is no connection. Returns whether the message was taken.
+    fn send(&self, message: Message) -> bool;
+
+    /// Tells of each change of the phase, and perhaps more often, until what it returns is dropped.
+    fn watch(&self, on_phase: Box<dyn Fn(Phase)>) -> Box<dyn Any>;
+}
 
 /// One run of a plan. Clones are the same run, and equal only to each other.
 #[derive(Clone)]
@@ -59,16 +77,16 @@ struct Inner {
     state: RefCell<RunState>,
     /// Ticks are not nested: sending may publish, and a publication ticks.
     is_ticking: Cell<bool>,
-    /// What keeps the run going; gone once it is over, so that nothing keeps a closed tab's session.
+    /// What keeps the run going; gone once it is over, so that nothing keeps a closed tab's connection.
     work: RefCell<Option<Work>>,
 }
 
 struct Work {
-    session: Session,
+    outlet: Rc<dyn Outlet>,
     /// Kept for its Drop, which cancels it.
     _timer: Option<Timeout>,
     /// Kept for its Drop, which ends it.
-    _subscription: Subscription,
+    _watch: Box<dyn Any>,
 }
 
 impl PartialEq for Run {
@@ -92,8 +110,8 @@ impl RunState {
 
 impl Run {
     /// Begins a run; what is due at once is sent before this returns.
-    pub(super) fn start(session: &Session, plan: Plan, drafts: Vec<Draft>) -> Result<Run, PlanError> {
-        let schedule = Schedule::start(plan, millis(session))?;
+    pub(super) fn start(outlet: Rc<dyn Outlet>, plan: Plan, drafts: Vec<Draft>) -> Result<Run, PlanError> {
+        let schedule = Schedule::start(plan, outlet.millis())?;
         let inner = Rc::new(Inner {
             schedule: RefCell::new(schedule),
             drafts,
@@ -102,19 +120,15 @@ impl Run {
             work: RefCell::new(None),
         });
         let weak = Rc::downgrade(&inner);
-        let subscription = session.subscribe(move |view| {
+        let watch = outlet.watch(Box::new(move |phase| {
             // Only a change of the phase concerns the run; its timer does the rest.
             if let Some(inner) = weak.upgrade()
-                && inner.is_concerned_by(view.link.phase)
+                && inner.is_concerned_by(phase)
             {
                 inner.tick();
             }
-        });
-        inner.work.replace(Some(Work {
-            session: session.clone(),
-            _timer: None,
-            _subscription: subscription,
         }));
+        inner.work.replace(Some(Work { outlet, _timer: None, _watch: watch }));
         inner.tick();
         Ok(Run(inner))
     }
@@ -144,9 +158,9 @@ impl Inner {
         if self.is_ticking.replace(true) {
             return;
         }
-        let session = self.work.borrow().as_ref().map(|work| work.session.clone());
-        if let Some(session) = session {
-            match self.send_due(&session) {
+        let outlet = self.work.borrow().as_ref().map(|work| work.outlet.clone());
+        if let Some(outlet) = outlet {
+            match self.send_due(&*outlet) {
                 Ok(Some(sleep)) => {
                     self.state.replace(RunState::Running);
                     self.arm(sleep);
@@ -162,25 +176,25 @@ impl Inner {
     }
 
     /// Milliseconds until the next is due; nothing if there is none.
-    fn send_due(&self, session: &Session) -> Result<Option<u64>, RunState> {
+    fn send_due(&self, outlet: &dyn Outlet) -> Result<Option<u64>, RunState> {
         loop {
-            let link = session.link();
-            if is_over(link.phase) {
+            let phase = outlet.phase();
+            if is_over(phase) {
                 return Err(RunState::Closed);
             }
-            if link.phase != Phase::Open {
+            if phase != Phase::Open {
                 return Err(RunState::Held);
             }
-            if link.buffered_bytes > MAX_BUFFERED_BYTES {
+            if outlet.buffered_bytes() > MAX_BUFFERED_BYTES {
                 return Ok(Some(BUFFERED_PAUSE_MILLIS));
             }
-            let now = millis(session);
+            let now = outlet.millis();
             let Some(shot) = self.schedule.borrow_mut().take_due(now) else {
                 return Ok(self.schedule.borrow().next_due().map(|due| due.saturating_sub(now)));
             };
             let Some(draft) = self.drafts.get(shot.item) else { return Ok(None) };
             let message = prepare(draft, shot.number).map_err(RunState::Faulty)?;
-            if !session.send(message) {
+            if !outlet.send(message) {
                 return Err(RunState::Refused);
             }
         }
@@ -200,7 +214,7 @@ impl Inner {
     }
 
     fn end(&self, state: RunState) {
-        // Dropped after the borrow: a session may go with it.
+        // Dropped after the borrow: a connection may go with it.
         let work = self.work.borrow_mut().take();
         if work.is_some() {
             self.schedule.borrow_mut().stop();
@@ -213,8 +227,4 @@ impl Inner {
 /// Whether the person, or a server that is not to be asked again, has ended the connection.
 fn is_over(phase: Phase) -> bool {
     phase.is_final() || phase == Phase::Closing
-}
-
-fn millis(session: &Session) -> u64 {
-    session.now().as_millis_f64() as u64
 }

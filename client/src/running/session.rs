@@ -1,11 +1,12 @@
 //! The long-lived handle that components share: commands go in, plain value snapshots come out.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use link::{CloseError, CloseRequest, Event, Message, OnMissed, Time};
+use link::{CloseError, CloseRequest, Event, Message, OnMissed, Phase, Time};
 use web_sys::Performance;
 use workbench::draft::Fault;
 use workbench::entry::{ConnectionId, EntryId};
@@ -13,9 +14,6 @@ use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
 use workbench::time::Micros;
 use yew::AttrValue;
 
-use crate::desk::Desk;
-use crate::driver::{Details, Driver, Output, Snapshot, is_offline};
-use crate::frame::FrameLoop;
 use crate::i18n::texts;
 use crate::model::address::{self, Origin};
 use crate::model::fault;
@@ -29,6 +27,9 @@ use crate::model::plot::PlotState;
 use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::preferences;
+use crate::running::driver::{Details, Driver, Output, Snapshot, is_offline};
+use crate::running::frame::FrameLoop;
+use crate::running::outgoing::{Outgoing, Outlet};
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]
@@ -111,7 +112,7 @@ struct Inner {
     options: RefCell<Options>,
     draft: RefCell<Draft>,
     compose: RefCell<Option<Rc<Compose>>>,
-    desk: Desk,
+    outgoing: Outgoing,
 }
 
 impl PartialEq for Session {
@@ -188,7 +189,7 @@ impl Session {
                 options: RefCell::new(options),
                 draft: RefCell::new(draft.clone()),
                 compose: RefCell::default(),
-                desk: Desk::default(),
+                outgoing: Outgoing::default(),
             }
         }))
     }
@@ -236,9 +237,9 @@ impl Session {
         self.0.driver.close(request)
     }
 
-    /// What the composer keeps of this connection.
-    pub fn desk(&self) -> &Desk {
-        &self.0.desk
+    /// What is about to be sent.
+    pub fn outgoing(&self) -> &Outgoing {
+        &self.0.outgoing
     }
 
     /// The link as it is at this moment; [`Session::view`] may be a frame behind.
@@ -394,7 +395,7 @@ impl Session {
         let of_fault = |title: &'static str, fault: &Fault, text: &str| {
             Notice::new(title, fault::sentence(fault, text, &all.composer))
         };
-        let filled = self.0.desk.fill_address(&address);
+        let filled = self.0.outgoing.fill_address(&address);
         let filled = filled.map_err(|fault| of_fault(all.common.not_connectable, &fault, &address))?;
         let address = address::check(&filled, self.0.log.borrow().page(), &all.common).map_err(of_address)?;
         let protocols = protocols::parse(&protocols, &all.common).map_err(of_address)?;
@@ -402,6 +403,28 @@ impl Session {
             .apply_options()
             .map_err(|(fault, text)| of_fault(all.settings.opening_fault, &fault, &text))?;
         Ok((address, protocols))
+    }
+}
+
+impl Outlet for Session {
+    fn phase(&self) -> Phase {
+        self.0.driver.phase()
+    }
+
+    fn buffered_bytes(&self) -> u64 {
+        self.0.driver.buffered_bytes()
+    }
+
+    fn millis(&self) -> u64 {
+        self.now().as_millis_f64() as u64
+    }
+
+    fn send(&self, message: Message) -> bool {
+        Session::send(self, message)
+    }
+
+    fn watch(&self, on_phase: Box<dyn Fn(Phase)>) -> Box<dyn Any> {
+        Box::new(self.subscribe(move |view| on_phase(view.link.phase)))
     }
 }
 
@@ -460,7 +483,7 @@ impl Inner {
     fn apply_options(&self) -> Result<(), (Fault, String)> {
         let options = self.options.borrow().clone();
         let prepare = |draft: &workbench::draft::Draft| {
-            self.desk.prepare(draft).map_err(|fault| (fault, draft.text.clone()))
+            self.outgoing.prepare(draft).map_err(|fault| (fault, draft.text.clone()))
         };
         let payload = match options.heartbeat.enabled {
             true => prepare(&options.heartbeat.payload)?,

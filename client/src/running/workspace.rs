@@ -9,7 +9,7 @@ use yew::AttrValue;
 
 use crate::model::address::Origin;
 use crate::model::params::Params;
-use crate::session::{Draft, Session};
+use crate::running::session::{Draft, Session};
 
 /// The page's connections. Clones are the same workspace, and equal only to each other. There is always at least
 /// one tab.

@@ -5,7 +5,6 @@
 
 pub mod clock;
 mod hints;
-mod socket;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -22,7 +21,7 @@ use workbench::time::Micros;
 
 use self::clock::{Clock, Instant};
 use self::hints::Hints;
-use self::socket::{Signal, Socket};
+use super::transport::socket::{Signal, Socket};
 
 /// Browsers fire timers of more than 24.8 days at once; a timer that is early is harmless to the link.
 const LONGEST_TIMER_MILLIS: u32 = 60 * 60 * 1000;
@@ -210,6 +209,16 @@ impl Driver {
         self.core.borrow().clock.instant().wall
     }
 
+    /// Where the link stands.
+    pub fn phase(&self) -> Phase {
+        self.core.borrow().link.phase()
+    }
+
+    /// Bytes handed to the browser and not known to be on the network.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.core.borrow().link.buffered_bytes()
+    }
+
     /// Counters since the driver was made.
     pub fn stats(&self) -> Stats {
         self.core.borrow().link.stats()
@@ -313,7 +322,7 @@ impl Core {
                     }
                     self.report_buffered(socket);
                     match origin {
-                        Origin::User(_) => {}
+                        Origin::User(_) | Origin::Now => {}
                         Origin::Opening(_) => {
                             // That there is a connection comes before what was sent on it.
                             self.report_events();
