@@ -6,14 +6,13 @@
 use std::rc::Rc;
 
 use web_sys::{HtmlElement, HtmlInputElement};
-use workbench::entry::ConnectionId;
 use yew::prelude::*;
 
 use super::hooks::use_selected;
 use super::icons::{Icon, picture};
 use crate::i18n::{fill, use_texts};
 use crate::model::address::short;
-use crate::running::workspace::{Tab, Tabs, Workspace};
+use crate::running::workspace::{Tab, TabId, Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TabStripProps {
@@ -120,7 +119,7 @@ fn TabItem(props: &TabItemProps) -> Html {
         });
     }
     let id = props.tab.id;
-    let with = |action: fn(&Workspace, ConnectionId)| {
+    let with = |action: fn(&Workspace, TabId)| {
         let workspace = props.workspace.clone();
         move |_: MouseEvent| action(&workspace, id)
     };

@@ -166,7 +166,7 @@ impl Lang {
 
     /// Makes it the language of the page and of [`texts`].
     fn apply(self) {
-        CURRENT.set(self);
+        speak(self);
         let root =
             web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
         if let Some(root) = root {
@@ -178,6 +178,11 @@ impl Lang {
 /// The language of the page.
 pub fn lang() -> Lang {
     CURRENT.get()
+}
+
+/// Makes it the language of [`texts`].
+pub(crate) fn speak(lang: Lang) {
+    CURRENT.set(lang);
 }
 
 /// The texts in the language of the page, for sentences made outside of components. Components call
@@ -205,7 +210,7 @@ pub fn LangProvider(props: &LangProviderProps) -> Html {
     let lang = choice.unwrap_or_else(Lang::of_browser);
     // Before the children are drawn, so that what they ask of `texts` is in the same language.
     if CURRENT.get() != lang {
-        CURRENT.set(lang);
+        speak(lang);
     }
     use_effect_with(lang, |lang| lang.apply());
     let choose = use_callback(choice.setter(), |chosen: Option<Lang>, choice| {

@@ -133,14 +133,15 @@ impl Export {
             Stage::Rows => {
                 let lines = self.format == FileFormat::JsonLines;
                 let end = self.rows.len();
-                let finished = self.each(store, target_bytes, end, &mut out, |written, _, entry, out, privacy| {
-                    if lines {
-                        written.mention(out, entry, store, privacy);
-                        jsonl::write_entry(out, entry, privacy);
-                    } else {
-                        csv::write_entry(out, entry, privacy);
-                    }
-                });
+                let finished =
+                    self.each(store, target_bytes, end, &mut out, |written, _, entry, out, privacy| {
+                        if lines {
+                            written.mention(out, entry, store, privacy);
+                            jsonl::write_entry(out, entry, privacy);
+                        } else {
+                            csv::write_entry(out, entry, privacy);
+                        }
+                    });
                 if finished {
                     self.stage = Stage::Footer;
                 }

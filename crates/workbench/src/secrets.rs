@@ -256,13 +256,34 @@ mod tests {
     #[test]
     fn names_of_secrets_in_any_spelling() {
         for name in [
-            "key", "api_key", "apiKey", "API-KEY", "apikey", "X-Api-Key", "token", "accessToken", "id_token2", "jwt",
-            "dbPassword", "passwd", "pass", "Authorization", "auth", "Cookie", "sessionid", "client_secret", "sid",
-            "X-Amz-Signature", "sig", "key1",
+            "key",
+            "api_key",
+            "apiKey",
+            "API-KEY",
+            "apikey",
+            "X-Api-Key",
+            "token",
+            "accessToken",
+            "id_token2",
+            "jwt",
+            "dbPassword",
+            "passwd",
+            "pass",
+            "Authorization",
+            "auth",
+            "Cookie",
+            "sessionid",
+            "client_secret",
+            "sid",
+            "X-Amz-Signature",
+            "sig",
+            "key1",
         ] {
             assert!(sounds_secret(name), "{name}");
         }
-        for name in ["host", "room", "user", "monkey", "keyboard", "author", "compass", "design", "spin", "v", ""] {
+        for name in
+            ["host", "room", "user", "monkey", "keyboard", "author", "compass", "design", "spin", "v", ""]
+        {
             assert!(!sounds_secret(name), "{name}");
         }
     }
@@ -270,11 +291,19 @@ mod tests {
     #[test]
     fn addresses_lose_their_secrets_and_say_which() {
         for (address, clean, left) in [
-            ("wss://x.test/?key=AKIA123456", "wss://x.test/?key={{key}}", &[LeftOut::Parameter("key".into())][..]),
+            (
+                "wss://x.test/?key=AKIA123456",
+                "wss://x.test/?key={{key}}",
+                &[LeftOut::Parameter("key".into())][..],
+            ),
             ("ws://user:pw@h.test:81/a@b?x=1", "ws://h.test:81/a@b?x=1", &[LeftOut::Userinfo]),
             ("ws://user@h.test", "ws://h.test", &[LeftOut::Userinfo]),
             ("ws://{{user}}:{{pw}}@h.test/", "ws://h.test/", &[LeftOut::Userinfo]),
-            ("wss://h/?t={{token}}&api-key=1&token=", "wss://h/?t={{token}}&api-key={{api_key}}&token=", &[LeftOut::Parameter("api-key".into())]),
+            (
+                "wss://h/?t={{token}}&api-key=1&token=",
+                "wss://h/?t={{token}}&api-key={{api_key}}&token=",
+                &[LeftOut::Parameter("api-key".into())],
+            ),
             ("wss://h/?token={{t}}#x", "wss://h/?token={{t}}#x", &[]),
             ("{{base}}/live?room=1", "{{base}}/live?room=1", &[]),
             ("", "", &[]),
@@ -288,9 +317,15 @@ mod tests {
     #[test]
     fn values_are_hidden_in_every_spelling() {
         let privacy = Privacy::hiding([("token", "ab\"c/d"), ("long", "xab\"c/dx"), ("short", "1")]);
-        assert_eq!(privacy.text("1 ab\"c/d ab\\\"c/d ab%22c%2Fd xab\"c/dx"), "1 {{token}} {{token}} {{token}} {{long}}");
+        assert_eq!(
+            privacy.text("1 ab\"c/d ab\\\"c/d ab%22c%2Fd xab\"c/dx"),
+            "1 {{token}} {{token}} {{token}} {{long}}"
+        );
         assert_eq!(privacy.bytes(b"\xFFab\"c/d\0"), &b"\xFF{{token}}\0"[..]);
-        assert_eq!((privacy.header("Authorization", "Basic x"), privacy.header("X-Room", "1")), ("".into(), "1".into()));
+        assert_eq!(
+            (privacy.header("Authorization", "Basic x"), privacy.header("X-Room", "1")),
+            ("".into(), "1".into())
+        );
         assert_eq!(Privacy::default().text("ab\"c/d"), "ab\"c/d");
     }
 }

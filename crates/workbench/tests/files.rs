@@ -143,7 +143,12 @@ fn fill(drafts: &[(Draft<'static>, String, Option<Vec<u8>>)], pairs: &[(usize, u
     let mut store = Store::default();
     for number in 1..4 {
         let address = format!("wss://{number}.test/\"x\"");
-        store.connect(Connection { address, began: Micros(1), opened: Some(Micros(2)), ..Connection::default() });
+        store.connect(Connection {
+            address,
+            began: Micros(1),
+            opened: Some(Micros(2)),
+            ..Connection::default()
+        });
     }
     for (draft, text, binary) in drafts {
         let body = binary.as_ref().map_or(Body::Text(text), |b| Body::Binary(b));
@@ -363,7 +368,8 @@ fn entries_dropped_during_the_export_are_counted() {
     for i in 0..64 {
         store.append(Draft::received(Micros(i), C, Body::Text("x")));
     }
-    let mut export = Export::new(FileFormat::JsonLines, Rows::All(&store).snapshot(), Privacy::default(), Micros(0));
+    let mut export =
+        Export::new(FileFormat::JsonLines, Rows::All(&store).snapshot(), Privacy::default(), Micros(0));
     export.next_chunk(&store, 1);
     for i in 0..10 {
         store.append(Draft::received(Micros(i), C, Body::Text("x")));
@@ -435,7 +441,9 @@ fn a_message_whose_fate_becomes_known_between_two_slices_keeps_it() {
 /// One tab that was connected to A and then to B, over and over.
 fn two_servers() -> Store {
     let mut store = Store::default();
-    for (number, address) in ["ws://user:pw@a.test/", "wss://b.test/?t={{token}}&key=AKIA123456"].into_iter().enumerate() {
+    for (number, address) in
+        ["ws://user:pw@a.test/", "wss://b.test/?t={{token}}&key=AKIA123456"].into_iter().enumerate()
+    {
         let at = |seconds: u64| Micros(1_714_564_800_000_000 + (number as u64 * 100 + seconds) * 1_000_000);
         let c = store.connect(Connection {
             address: address.to_owned(),
@@ -472,12 +480,16 @@ fn har_has_an_entry_for_each_connection() {
     assert_eq!(second["startedDateTime"], "2024-05-01T12:01:40.000Z");
     assert_eq!((second["time"].as_u64(), second["timings"]["wait"].as_u64()), (Some(9000), Some(1000)));
     assert_eq!(second["response"]["headers"][0]["value"], "v1");
-    let messages: Vec<_> = second["_webSocketMessages"].as_array().unwrap().iter().map(|m| &m["data"]).collect();
+    let messages: Vec<_> =
+        second["_webSocketMessages"].as_array().unwrap().iter().map(|m| &m["data"]).collect();
     assert_eq!(messages, ["hello t0psecret", "AHQwcHNlY3JldA=="], "what never went out is no message");
     let (back, report) = read(text, 3);
     assert_eq!(report.problems, []);
     let known = back.connections().nth(1).unwrap();
-    assert_eq!((known.offered.len(), known.protocol.as_str(), known.ended), (2, "v1", Some(Micros(1_714_564_909_000_000))));
+    assert_eq!(
+        (known.offered.len(), known.protocol.as_str(), known.ended),
+        (2, "v1", Some(Micros(1_714_564_909_000_000)))
+    );
 }
 
 #[test]
@@ -536,11 +548,8 @@ fn control_frames_and_fragments_in_a_har_are_what_they_are() {
     ];
     let har = format!("{{\"log\":{{\"entries\":[{{\"_webSocketMessages\":[{}]}}]}}}}", messages.join(","));
     let (store, report) = read(har, 2);
-    let shown: Vec<_> = entries(&store)
-        .iter()
-        .skip(1)
-        .map(|e| format!("{} {:?} {}", e.label(), e.body, e.code))
-        .collect();
+    let shown: Vec<_> =
+        entries(&store).iter().skip(1).map(|e| format!("{} {:?} {}", e.label(), e.body, e.code)).collect();
     assert_eq!(
         shown,
         [

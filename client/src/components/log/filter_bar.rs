@@ -9,7 +9,7 @@ use crate::components::icons::{Icon, picture};
 use crate::i18n::log::Log as Texts;
 use crate::i18n::{fill, use_texts};
 use crate::model::list::{Query, Toggles};
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 
 #[derive(PartialEq, Properties)]
@@ -169,10 +169,9 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
     }
 }
 
-/// Reads times of day as today's, where the reader is.
+/// Reads times as those of the reader's place.
 pub(crate) fn set_filter(session: &Session, query: Query) {
-    let day_start = session.wall().day_start(utc_offset_minutes());
-    let options = Options { day_start, ..Options::default() };
+    let options = Options { zone, ..Options::default() };
     session.look(|list, log| list.set_filter(query, options, log.store()));
 }
 

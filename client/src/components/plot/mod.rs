@@ -27,7 +27,7 @@ use super::health::words;
 use crate::i18n::health::Health as Texts;
 use crate::i18n::{fill, plural, use_texts};
 use crate::model::plot::{PlotState, Window};
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::frame::FrameLoop;
 use crate::running::session::{Session, Subscription};
 
@@ -224,7 +224,7 @@ fn period_millis(window: Window, paused: bool) -> u32 {
 
 fn readout_text(readout: &Readout, t: &Texts) -> String {
     let ago = fill(t.plot_at, &[&words::duration(readout.ago_micros, t)]);
-    format!("{} · {ago}", readout.time.clock(utc_offset_minutes()))
+    format!("{} · {ago}", readout.time.clock(zone))
 }
 
 #[cfg(test)]

@@ -43,8 +43,7 @@ pub(super) fn write_connection_start(
     quote_into(out, &url);
     out.push_str(",\"httpVersion\":\"HTTP/1.1\",\"queryString\":[],\"cookies\":[],\"headers\":");
     headers(out, &connection.headers, ("Sec-WebSocket-Protocol", &connection.offered.join(", ")), privacy);
-    let (status, words) =
-        if connection.opened.is_some() { (101, "Switching Protocols") } else { (0, "") };
+    let (status, words) = if connection.opened.is_some() { (101, "Switching Protocols") } else { (0, "") };
     let _ = write!(
         out,
         ",{empty}}},\"response\":{{\"status\":{status},\"statusText\":\"{words}\",\"httpVersion\":\"HTTP/1.1\",\

@@ -56,6 +56,9 @@ use crate::words::Word;
 /// The version that is written; newer ones are refused when read.
 pub const VERSION: u64 = 2;
 
+/// What the line of a connection begins with.
+pub const CONNECTION: &str = "{\"connection\":";
+
 /// Appends the first line.
 pub fn write_header(out: &mut String, created: Micros) {
     let created = created.iso();
@@ -64,7 +67,7 @@ pub fn write_header(out: &mut String, created: Micros) {
 
 /// Appends the line of a connection.
 pub fn write_connection(out: &mut String, connection: &Connection, privacy: &Privacy) {
-    let _ = write!(out, "{{\"connection\":{},\"address\":", connection.id.0);
+    let _ = write!(out, "{CONNECTION}{},\"address\":", connection.id.0);
     quote_into(out, &privacy.address(connection));
     let url = privacy.url(connection);
     word(out, "url", url);

@@ -160,10 +160,8 @@ impl Reader {
                         self.names[depth] = 0..0;
                     }
                 }
-                Token::ObjectEnd if in_entries && depth == 3 => {
-                    if !self.entry.messages.is_empty() {
-                        self.found.push(std::mem::take(&mut self.entry));
-                    }
+                Token::ObjectEnd if in_entries && depth == 3 && !self.entry.messages.is_empty() => {
+                    self.found.push(std::mem::take(&mut self.entry));
                 }
                 Token::ObjectEnd | Token::ArrayEnd if in_entries && depth == 4 => {
                     let name = text.get(self.names[4].clone()).unwrap_or_default();
@@ -269,7 +267,12 @@ impl Found {
             began: self.started,
             opened: status.is_none_or(|status| status == 101).then(|| Micros(self.started.0 + wait)),
             ended: (whole > 0).then(|| Micros(self.started.0 + whole)),
-            offered: offered.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            offered: offered
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
             protocol: header(&answer, "Sec-WebSocket-Protocol"),
             extensions: header(&answer, "Sec-WebSocket-Extensions"),
             headers,
@@ -282,9 +285,9 @@ impl Found {
 impl Source {
     /// The next message, with the fragments that follow it.
     fn next(&mut self, text: &str, report: &mut Report) -> Option<Message> {
-        let mut message = self.ahead.take().or_else(|| self.read(text, report).map(|(message, _)| message))?;
-        loop {
-            let Some((more, line)) = self.read(text, report) else { break };
+        let mut message =
+            self.ahead.take().or_else(|| self.read(text, report).map(|(message, _)| message))?;
+        while let Some((more, line)) = self.read(text, report) {
             let joins = more.continues
                 && message.kind == Kind::Message
                 && message.direction == more.direction
@@ -363,7 +366,15 @@ fn message(text: &str) -> Result<Message, ImportErrorKind> {
             payload = Payload::Text(reason);
         }
     }
-    Ok(Message { time, direction, kind, payload, code, fact, continues: opcode == 0 && kind == Kind::Message })
+    Ok(Message {
+        time,
+        direction,
+        kind,
+        payload,
+        code,
+        fact,
+        continues: opcode == 0 && kind == Kind::Message,
+    })
 }
 
 /// Adds a fragment to a message; says whether it could be read.

@@ -51,7 +51,9 @@ impl Reader {
                     let connections = value.get("connections").map_or(&[][..], Value::items);
                     connections.iter().try_for_each(|connection| self.connection(connection, "id", store))
                 }
-                Ok(value) if value.get("connection").is_some() => self.connection(&value, "connection", store),
+                Ok(value) if value.get("connection").is_some() => {
+                    self.connection(&value, "connection", store)
+                }
                 Ok(value) if value.get("update").is_some() => self.update(&value, store),
                 Ok(value) => self.entry(&value, store, report),
             };
