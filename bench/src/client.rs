@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use wire::handshake::accept_for;
 
 /// How long a server may take for each step of opening a connection.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ pub struct Target {
     /// Where it listens.
     pub address: SocketAddr,
     /// The path of its echo endpoint; `None` for a server that echoes bytes without WebSocket.
-    pub path: Option<&'static str>,
+    pub path: Option<String>,
 }
 
 /// An extension offer (RFC 7692 section 7).
@@ -47,22 +47,50 @@ pub struct Opened {
 /// # Errors
 /// When the server can't be reached, refuses, or takes longer than 10 s for a step.
 pub fn open(target: &Target, source: Option<Ipv4Addr>, offer: Offer) -> io::Result<Opened> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    if let Some(source) = source {
-        socket.bind(&SocketAddrV4::new(source, 0).into())?;
-    }
-    socket.connect_timeout(&target.address.into(), STEP_TIMEOUT)?;
-    socket.set_tcp_nodelay(true)?;
-    let mut stream = TcpStream::from(socket);
+    let mut stream = connect(target.address, source)?;
     stream.set_read_timeout(Some(STEP_TIMEOUT))?;
     stream.set_write_timeout(Some(STEP_TIMEOUT))?;
-    let Some(path) = target.path else {
+    let Some(path) = &target.path else {
         return Ok(Opened { stream, deflate: false, early: Vec::new() });
     };
     stream.write_all(request(path, target.address, offer).as_bytes())?;
     let (head, early) = read_head(&mut stream)?;
     let deflate = check(&head, offer).map_err(io::Error::other)?;
     Ok(Opened { stream, deflate, early })
+}
+
+/// Connects from `source`, TCP_NODELAY set.
+///
+/// # Errors
+/// When the server can't be reached within 10 s.
+pub fn connect(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    if let Some(source) = source {
+        socket.bind(&SocketAddrV4::new(source, 0).into())?;
+    }
+    socket.connect_timeout(&address.into(), STEP_TIMEOUT)?;
+    socket.set_tcp_nodelay(true)?;
+    Ok(socket.into())
+}
+
+/// The request of a handshake with all the headers that Chromium sends from a page of the same origin.
+pub fn browser_request(path: &str, address: SocketAddr) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\
+         Cache-Control: no-cache\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like \
+         Gecko) Chrome/142.0.0.0 Safari/537.36\r\nUpgrade: websocket\r\nOrigin: http://{address}\r\n\
+         Sec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n\
+         Accept-Language: en-GB,en;q=0.9\r\nSec-WebSocket-Key: {KEY}\r\n\
+         Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+    )
+}
+
+/// Whether `head` lets the client of a [`browser_request`] in.
+///
+/// # Errors
+/// What the server answered instead.
+pub fn check_browser(head: &str) -> Result<(), String> {
+    check(head, Offer::Browser).map(drop)
 }
 
 fn request(path: &str, address: SocketAddr, offer: Offer) -> String {
@@ -108,7 +136,7 @@ fn check(head: &str, offer: Offer) -> Result<bool, String> {
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     };
-    if header("sec-websocket-accept") != Some(derive_accept_key(KEY.as_bytes()).as_str()) {
+    if header("sec-websocket-accept").map(str::as_bytes) != Some(accept_for(KEY.as_bytes()).as_bytes()) {
         return Err("the server's Sec-WebSocket-Accept is wrong".to_owned());
     }
     let extensions = header("sec-websocket-extensions").unwrap_or_default();

@@ -3,11 +3,16 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+use wire::MessageKind;
+
 use crate::config::Point;
-use crate::load::{self, Timing};
-use crate::payload::{Cycle, opcode_of};
-use crate::peers::{NAMES, OURS, Server, TCP};
-use crate::stats::{Row, Sample, median_of, median_ratio};
+use crate::load::Load;
+use crate::payload::Cycle;
+use crate::peers::{OURS, Server, TCP};
+use crate::stats::{Sample, median_of, median_ratio};
+use crate::turns::{self, Contender, Timing};
+use crate::verdict::Verdict;
 
 /// What to measure and how thoroughly.
 #[derive(Debug)]
@@ -26,47 +31,77 @@ pub struct Plan {
     pub json: bool,
 }
 
-/// The bar on [`Row::ratio_to_tcp`] for messages of 16 B to 64 KiB without compression, by messages in flight.
-fn bar(row: &Row) -> Option<f64> {
-    match (row.compression, row.in_flight) {
-        ("none", 1) => Some(1.05),
-        ("none", 16) => Some(1.15),
+/// Medians over the rounds: what is printed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// Which server.
+    pub server: String,
+    /// Connections open at once.
+    pub connections: usize,
+    /// Bytes of one message before compression.
+    pub bytes: usize,
+    /// Messages each connection keeps unanswered.
+    pub in_flight: usize,
+    /// `none` or `permessage-deflate`.
+    pub compression: &'static str,
+    /// Server CPU per message, microseconds.
+    pub cpu_us_per_msg: f64,
+    /// Messages per second.
+    pub msgs_per_s: f64,
+    /// 99th percentile of the round trip, milliseconds.
+    pub p99_ms: f64,
+    /// Median over the rounds of CPU per message over the bare TCP echo's of the same round; absent when the
+    /// TCP echo was left out.
+    pub ratio_to_tcp: Option<f64>,
+    /// The same of the 99th percentile.
+    pub p99_ratio_to_tcp: Option<f64>,
+    /// Mean size of a reply on the wire.
+    pub reply_bytes: f64,
+    /// Median share of the server's core that it used.
+    #[serde(skip)]
+    pub busy: f64,
+    /// Median share of the load generator's core that it used.
+    #[serde(skip)]
+    pub load_busy: f64,
+}
+
+/// The most that [`Row::ratio_to_tcp`] may be, where there is a bar: binary messages without compression.
+fn cpu_bar(row: &Row) -> Option<f64> {
+    match (row.compression, row.in_flight, row.bytes) {
+        ("none", 1, 16..=65_536) => Some(1.0),
+        ("none", 16, 16) => Some(1.02),
+        ("none", 16, 1024) => Some(1.08),
+        ("none", 16, 65_536) => Some(0.95),
         _ => None,
     }
 }
 
+/// The most that [`Row::p99_ratio_to_tcp`] may be, where there is a bar: many busy connections.
+fn p99_bar(row: &Row) -> Option<f64> {
+    (row.compression == "none" && row.connections >= 1000).then_some(1.0)
+}
+
 /// Measures every point with every server, printing each point as soon as it is done.
 ///
-/// Servers take turns within a round, starting one further each time, so that noise of the machine meets all of
-/// them alike.
-///
 /// # Errors
-/// When the output can't be written or a server's end can't be told; a server that fails at a point is reported
-/// on standard error and left out there.
+/// When the output can't be written; a server that fails at a point is reported on standard error and left out there.
 pub fn run(plan: &Plan, servers: &[Server]) -> anyhow::Result<Vec<Row>> {
-    let started = Instant::now();
+    let end = Instant::now() + plan.max_total;
     let mut all = Vec::new();
     if !plan.json {
         print_head()?;
     }
+    let kind = if plan.text { MessageKind::Text } else { MessageKind::Binary };
     for &point in &plan.points {
-        let cycle = Cycle::new(point, opcode_of(plan.text));
+        let cycle = Cycle::new(point, kind);
         // The TCP echo is the yardstick for compressed points too: it echoes the same compressed bytes.
-        let mut runners: Vec<Runner<'_>> = servers
-            .iter()
-            .filter(|server| !point.deflate || server.deflate || server.name == TCP)
-            .map(|server| Runner { server, samples: Vec::new(), failed: false })
-            .collect();
-        for round in 0..plan.rounds {
-            if started.elapsed() > plan.max_total {
-                break;
-            }
-            let count = runners.len();
-            for turn in 0..count {
-                runners[(round + turn) % count].measure(point, &cycle, plan.timing)?;
-            }
-        }
-        let rows = rows_of(point, &runners);
+        let able = servers.iter().filter(|server| !point.deflate || server.deflate || server.name == TCP);
+        let contenders = able.map(|server| Contender::new(server, Load::open(server, point, &cycle), &point));
+        let mut contenders = contenders.collect::<io::Result<Vec<_>>>()?;
+        turns::take(&mut contenders, plan.rounds, end, &point, |load, server| {
+            load.measure(server, plan.timing)
+        })?;
+        let rows = rows_of(point, &contenders);
         for row in &rows {
             if plan.json { print_json(row)? } else { print_row(row)? }
         }
@@ -74,7 +109,7 @@ pub fn run(plan: &Plan, servers: &[Server]) -> anyhow::Result<Vec<Row>> {
             writeln!(io::stdout())?;
         }
         all.extend(rows);
-        if started.elapsed() > plan.max_total {
+        if Instant::now() > end {
             writeln!(io::stderr(), "the time is up: the rest is left out (--max-seconds)")?;
             break;
         }
@@ -82,94 +117,62 @@ pub fn run(plan: &Plan, servers: &[Server]) -> anyhow::Result<Vec<Row>> {
     Ok(all)
 }
 
-/// Says in a few lines how Heartwire stands against the bars and against every peer.
-pub fn verdict(rows: &[Row]) -> Vec<String> {
+/// How Heartwire stands against the bars, unless messages were text, and against every peer.
+pub fn verdict(rows: &[Row], text: bool) -> Verdict {
+    let mut verdict = Verdict::default();
     let ours = || rows.iter().filter(|row| row.server == OURS);
-    let mut lines = Vec::new();
-    let (mut held, mut judged) = (0, 0);
-    for row in ours() {
-        let (Some(bar), Some(ratio)) = (bar(row), row.ratio_to_tcp) else { continue };
-        judged += 1;
-        if ratio <= bar {
-            held += 1;
-        } else {
-            lines.push(format!("over the bar: {}: {ratio:.3} × TCP, at most {bar:.2}", place(row)));
+    if text {
+        verdict.say("the bars are for binary messages".to_owned());
+    }
+    for row in ours().filter(|_| !text) {
+        if let (Some(bar), Some(ratio)) = (cpu_bar(row), row.ratio_to_tcp) {
+            verdict.judge(&place(row), ratio, bar, " × TCP");
+        }
+        if let (Some(bar), Some(ratio)) = (p99_bar(row), row.p99_ratio_to_tcp) {
+            verdict.judge(&format!("p99 of {}", place(row)), ratio, bar, " × TCP");
         }
     }
-    if judged > 0 {
-        lines.insert(0, format!("{held} of {judged} points without compression are within the bar"));
-    }
-    let peers = |ours: &Row| {
-        let place = place(ours);
-        let other = |row: &&Row| row.server != OURS && row.server != TCP && self::place(row) == place;
-        rows.iter().filter(other).min_by(|a, b| a.cpu_us_per_msg.total_cmp(&b.cpu_us_per_msg))
-    };
     let (mut ahead, mut compared) = (0, 0);
     for row in ours() {
-        let Some(best) = peers(row) else { continue };
+        let other = |other: &&Row| other.server != OURS && other.server != TCP && place(other) == place(row);
+        let by_cost = |a: &&Row, b: &&Row| a.cpu_us_per_msg.total_cmp(&b.cpu_us_per_msg);
+        let Some(best) = rows.iter().filter(other).min_by(by_cost) else { continue };
         compared += 1;
         if row.cpu_us_per_msg < best.cpu_us_per_msg {
             ahead += 1;
         } else {
             let (mine, theirs) = (row.cpu_us_per_msg, best.cpu_us_per_msg);
-            lines.push(format!("behind {}: {}: {mine:.2} µs, theirs {theirs:.2}", best.server, place(row)));
+            verdict.say(format!("behind {}: {}: {mine:.2} µs, theirs {theirs:.2}", best.server, place(row)));
         }
     }
     if compared > 0 {
-        lines.push(format!("ahead of every other WebSocket server at {ahead} of {compared} points"));
+        verdict.say(format!("ahead of every other WebSocket server at {ahead} of {compared} points"));
     }
-    if lines.is_empty() {
-        lines.push(format!("nothing to judge: {OURS} was not measured"));
-    }
-    lines
+    verdict
 }
 
-struct Runner<'a> {
-    server: &'a Server,
-    samples: Vec<Option<Sample>>,
-    failed: bool,
-}
-
-impl Runner<'_> {
-    fn measure(&mut self, point: Point, cycle: &Cycle, timing: Timing) -> io::Result<()> {
-        let result = if self.failed { None } else { Some(load::measure(self.server, point, cycle, timing)) };
-        self.samples.push(match result {
-            None => None,
-            Some(Ok(sample)) => Some(sample),
-            Some(Err(error)) => {
-                self.failed = true;
-                let name = self.server.name;
-                writeln!(io::stderr(), "{name} fails at {point}: {error:#} {}", self.server.last_words())?;
-                None
-            }
-        });
-        Ok(())
-    }
-}
-
-fn rows_of(point: Point, runners: &[Runner<'_>]) -> Vec<Row> {
-    let tcp = runners.iter().find(|runner| runner.server.name == TCP);
-    let row = |runner: &Runner<'_>| {
-        let samples = runner.samples.as_slice();
+fn rows_of(point: Point, contenders: &[Contender<'_, Load<'_>>]) -> Vec<Row> {
+    let tcp = contenders.iter().find(|contender| contender.server.name == TCP);
+    let row = |contender: &Contender<'_, Load<'_>>| {
+        let samples = contender.samples.as_slice();
+        let to_tcp = |field: fn(&Sample) -> f64| median_ratio(samples, &tcp?.samples, field);
         Some(Row {
-            server: runner.server.name.to_owned(),
+            server: contender.server.name.clone(),
             connections: point.connections,
             bytes: point.bytes,
             in_flight: point.in_flight,
             compression: point.compression(),
-            cpu_us_per_msg: median_of(samples, |sample| sample.cpu_us_per_msg)?,
-            msgs_per_s: median_of(samples, |sample| sample.msgs_per_s)?,
+            cpu_us_per_msg: median_of(samples, |sample| sample.cpu_us)?,
+            msgs_per_s: median_of(samples, |sample| sample.per_s)?,
             p99_ms: median_of(samples, |sample| sample.p99_ms)?,
-            ratio_to_tcp: tcp.and_then(|tcp| median_ratio(samples, &tcp.samples)),
+            ratio_to_tcp: to_tcp(|sample| sample.cpu_us),
+            p99_ratio_to_tcp: to_tcp(|sample| sample.p99_ms),
             reply_bytes: median_of(samples, |sample| sample.reply_bytes)?,
             busy: median_of(samples, |sample| sample.busy)?,
             load_busy: median_of(samples, |sample| sample.load_busy)?,
         })
     };
-    let order = |name: &str| NAMES.iter().position(|known| *known == name);
-    let mut rows: Vec<Row> = runners.iter().filter(|runner| !runner.failed).filter_map(row).collect();
-    rows.sort_by_key(|row| order(&row.server));
-    rows
+    contenders.iter().filter(|contender| contender.holds()).filter_map(row).collect()
 }
 
 fn place(row: &Row) -> String {
@@ -237,6 +240,7 @@ mod tests {
             msgs_per_s: 1.0,
             p99_ms: 1.0,
             ratio_to_tcp: Some(ratio),
+            p99_ratio_to_tcp: Some(1.2),
             reply_bytes: 18.0,
             busy: 1.0,
             load_busy: 0.9,
@@ -247,17 +251,50 @@ mod tests {
     fn the_verdict_names_what_is_short_of_the_bar() {
         let rows = [
             row(TCP, 1, "none", 5.0, 1.0),
-            row(OURS, 1, "none", 5.2, 1.04),
+            row(OURS, 1, "none", 5.0, 1.0),
             row(OURS, 16, "none", 0.6, 1.2),
             row("ws", 16, "none", 10.0, 20.0),
         ];
+        let found = verdict(&rows, false);
+        assert!(!found.holds());
         assert_eq!(
-            verdict(&rows),
+            found.summary(),
             [
-                "1 of 2 points without compression are within the bar",
-                "over the bar: 100 × 16 B, 16 in flight: 1.200 × TCP, at most 1.15",
+                "1 of 2 bars hold",
+                "missed: 100 × 16 B, 16 in flight: 1.20 × TCP, the bar is 1.02",
                 "ahead of every other WebSocket server at 1 of 1 points",
             ]
+        );
+        assert!(verdict(&rows, true).holds(), "the bars are for binary messages");
+    }
+
+    #[test]
+    fn every_plain_point_of_the_grid_has_its_bar() {
+        let at = |connections, bytes, in_flight| Row {
+            connections,
+            bytes,
+            ..row(OURS, in_flight, "none", 1.0, 1.0)
+        };
+        let bars: Vec<_> = Point::plain()
+            .iter()
+            .map(|point| at(point.connections, point.bytes, point.in_flight))
+            .map(|row| (cpu_bar(&row), p99_bar(&row)))
+            .collect();
+        let (one, busy) = ((Some(1.0), None), Some(1.0));
+        let sixteen = [(Some(1.02), None), (Some(1.02), None), (Some(1.08), None), (Some(0.95), None)];
+        assert_eq!(bars[..5], [one, one, one, one, (Some(1.0), busy)]);
+        assert_eq!(bars[5..9], sixteen);
+        assert_eq!(bars[9], (Some(1.02), busy));
+        assert_eq!(cpu_bar(&row(OURS, 1, "permessage-deflate", 1.0, 1.0)), None);
+    }
+
+    #[test]
+    fn the_99th_percentile_is_judged_where_many_are_busy() {
+        let many = Row { connections: 1000, ..row(OURS, 1, "none", 5.0, 0.99) };
+        let found = verdict(&[many], false);
+        assert_eq!(
+            found.summary(),
+            ["1 of 2 bars hold", "missed: p99 of 1000 × 16 B, 1 in flight: 1.20 × TCP, the bar is 1.00"]
         );
     }
 
@@ -269,13 +306,14 @@ mod tests {
             row("ws", 1, "permessage-deflate", 8.0, 1.4),
         ];
         assert_eq!(
-            verdict(&rows),
+            verdict(&rows, false).summary(),
             [
+                "no bar was judged",
                 "behind ws: 100 × 16 B, 1 in flight compressed: 9.00 µs, theirs 8.00",
                 "ahead of every other WebSocket server at 0 of 1 points",
             ]
         );
-        assert_eq!(verdict(&rows[1..]), ["nothing to judge: heartwire was not measured"]);
+        assert_eq!(verdict(&rows[1..], false).summary(), ["no bar was judged"]);
     }
 
     #[test]
@@ -283,7 +321,7 @@ mod tests {
         let json = serde_json::to_string(&row(OURS, 1, "none", 5.25, 1.04)).unwrap();
         assert_eq!(
             json,
-            r#"{"server":"heartwire","connections":100,"bytes":16,"in_flight":1,"compression":"none","cpu_us_per_msg":5.25,"msgs_per_s":1.0,"p99_ms":1.0,"ratio_to_tcp":1.04}"#
+            r#"{"server":"heartwire","connections":100,"bytes":16,"in_flight":1,"compression":"none","cpu_us_per_msg":5.25,"msgs_per_s":1.0,"p99_ms":1.0,"ratio_to_tcp":1.04,"p99_ratio_to_tcp":1.2,"reply_bytes":18.0}"#
         );
     }
 }

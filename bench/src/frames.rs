@@ -1,26 +1,8 @@
-//! The little of RFC 6455 a load generator needs: masked client frames built ahead of time, and a reader that
-//! steps over unmasked server frames without keeping their payload.
+//! What a load generator needs of frames, over `wire`: masked client frames built ahead of time, and a reader that
+//! steps over unmasked server frames without keeping or moving their payload.
 
-/// Opcodes of RFC 6455 section 5.2.
-pub mod opcode {
-    /// A following fragment of a message.
-    pub const CONTINUATION: u8 = 0x0;
-    /// A text message.
-    pub const TEXT: u8 = 0x1;
-    /// A binary message.
-    pub const BINARY: u8 = 0x2;
-    /// Close of the connection.
-    pub const CLOSE: u8 = 0x8;
-    /// A ping, to be answered by a pong with the same payload.
-    pub const PING: u8 = 0x9;
-    /// The answer to a ping.
-    pub const PONG: u8 = 0xA;
-}
-
-const FIN: u8 = 0x80;
-const RSV1: u8 = 0x40;
-const RSV2_RSV3: u8 = 0x30;
-const MASKED: u8 = 0x80;
+use wire::frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, RSV1};
+use wire::{MessageKind, OpCode, close, mask};
 
 /// What a server did that no conforming server may do, or what ends a measurement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +15,8 @@ pub enum ReplyError {
     Unexpected(u8),
     /// A control frame that is fragmented or longer than 125 bytes (section 5.5).
     BadControl,
+    /// A Close whose body can't be read (section 5.5.1).
+    BadClose,
     /// The server sent a Close, with this code if it had one.
     Closed(Option<u16>),
 }
@@ -41,9 +25,10 @@ impl std::fmt::Display for ReplyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Masked => write!(f, "the server masked a frame"),
-            Self::ReservedBits(byte) => write!(f, "the server set a reserved bit in {byte:#04x}"),
-            Self::Unexpected(byte) => write!(f, "the server sent an unexpected frame {byte:#04x}"),
+            Self::ReservedBits(bits) => write!(f, "the server set reserved bits {bits:#04x}"),
+            Self::Unexpected(opcode) => write!(f, "the server sent an unexpected frame, opcode {opcode:#x}"),
             Self::BadControl => write!(f, "the server sent a malformed control frame"),
+            Self::BadClose => write!(f, "the server sent a malformed Close"),
             Self::Closed(Some(code)) => write!(f, "the server closed with {code}"),
             Self::Closed(None) => write!(f, "the server closed without a code"),
         }
@@ -55,14 +40,12 @@ impl std::error::Error for ReplyError {}
 /// One whole message as it was on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
-    /// Text or binary, of the first frame.
-    pub opcode: u8,
+    /// Text or binary.
+    pub kind: MessageKind,
     /// Whether RSV1 marked the message as compressed (RFC 7692 section 6).
     pub compressed: bool,
     /// Payload bytes over all its frames.
     pub bytes: u64,
-    /// Header bytes over all its frames.
-    pub overhead: u64,
 }
 
 /// Receives what a [`FrameReader`] finds.
@@ -78,16 +61,21 @@ pub trait Sink {
 /// Steps over server frames, split anywhere.
 #[derive(Debug, Clone, Default)]
 pub struct FrameReader {
-    /// A header cut off by the end of a read; the longest has ten bytes.
-    header: [u8; 10],
-    header_len: u8,
-    in_frame: bool,
-    opcode: u8,
-    fin: bool,
-    /// Payload bytes of this frame still to come.
-    remaining: u64,
+    /// A header cut off by the end of a read.
+    stash: [u8; MAX_HEADER_LEN],
+    stashed: u8,
+    frame: Option<Frame>,
     message: Option<Reply>,
     control: Vec<u8>,
+}
+
+/// The frame in progress.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    opcode: OpCode,
+    fin: bool,
+    /// Payload bytes still to come.
+    remaining: u64,
 }
 
 impl FrameReader {
@@ -97,144 +85,107 @@ impl FrameReader {
     /// On the first frame a client must not accept, and on a Close; the reader is of no use afterwards.
     pub fn feed(&mut self, mut input: &[u8], sink: &mut impl Sink) -> Result<(), ReplyError> {
         loop {
-            if !self.in_frame {
-                if !self.take_header(&mut input)? {
-                    return Ok(());
-                }
-                self.in_frame = true;
-            }
-            let take = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(input.len());
+            let mut frame = match self.frame.take() {
+                Some(frame) => frame,
+                None => match self.header(&mut input) {
+                    Some(header) => self.begin(&header)?,
+                    None => return Ok(()),
+                },
+            };
+            let take = usize::try_from(frame.remaining).unwrap_or(usize::MAX).min(input.len());
             let (payload, rest) = input.split_at(take);
             input = rest;
-            self.remaining -= take as u64;
-            if self.opcode >= opcode::CLOSE {
+            frame.remaining -= take as u64;
+            if frame.opcode.is_control() {
                 self.control.extend_from_slice(payload);
             } else if !payload.is_empty() {
                 sink.payload(payload);
             }
-            if self.remaining > 0 {
+            if frame.remaining > 0 {
+                self.frame = Some(frame);
                 return Ok(());
             }
-            self.in_frame = false;
-            self.end_frame(sink)?;
+            self.end(frame, sink)?;
         }
     }
 
-    /// Reads a header from the stash and `input`; false when it is not whole yet.
-    fn take_header(&mut self, input: &mut &[u8]) -> Result<bool, ReplyError> {
-        if self.header_len == 0 && input.len() >= 2 {
-            let len = header_len(input[1]);
-            if input.len() >= len {
-                let (header, rest) = input.split_at(len);
-                *input = rest;
-                return self.start_frame(header).map(|()| true);
-            }
+    /// Reads a header from the stash and `input`; none when it is not whole yet.
+    fn header(&mut self, input: &mut &[u8]) -> Option<Header> {
+        if self.stashed == 0
+            && let Ok((header, len)) = Header::read(input)
+        {
+            *input = &input[len..];
+            return Some(header);
         }
         while let [byte, rest @ ..] = *input {
-            self.header[usize::from(self.header_len)] = *byte;
-            self.header_len += 1;
+            self.stash[usize::from(self.stashed)] = *byte;
+            self.stashed += 1;
             *input = rest;
-            let have = usize::from(self.header_len);
-            if have >= 2 && have == header_len(self.header[1]) {
-                self.header_len = 0;
-                let header = self.header;
-                return self.start_frame(&header[..have]).map(|()| true);
+            if let Ok((header, _)) = Header::read(&self.stash[..usize::from(self.stashed)]) {
+                self.stashed = 0;
+                return Some(header);
             }
         }
-        Ok(false)
+        None
     }
 
-    fn start_frame(&mut self, header: &[u8]) -> Result<(), ReplyError> {
-        let first = header[0];
-        if header[1] & MASKED != 0 {
+    fn begin(&mut self, header: &Header) -> Result<Frame, ReplyError> {
+        let Header { fin, reserved, len, .. } = *header;
+        let opcode = OpCode::from_bits(header.opcode).ok_or(ReplyError::Unexpected(header.opcode))?;
+        let compressed = reserved & RSV1 != 0;
+        if header.mask.is_some() {
             return Err(ReplyError::Masked);
         }
-        self.opcode = first & 0x0F;
-        self.fin = first & FIN != 0;
-        self.remaining = match header[2..] {
-            [] => u64::from(header[1]),
-            [a, b] => u64::from(u16::from_be_bytes([a, b])),
-            [a, b, c, d, e, f, g, h] => u64::from_be_bytes([a, b, c, d, e, f, g, h]),
-            _ => return Err(ReplyError::Unexpected(first)),
-        };
-        let compressed = first & RSV1 != 0;
-        if first & RSV2_RSV3 != 0 {
-            return Err(ReplyError::ReservedBits(first));
+        if reserved & !RSV1 != 0 {
+            return Err(ReplyError::ReservedBits(reserved));
         }
-        match self.opcode {
-            opcode::TEXT | opcode::BINARY if self.message.is_none() => {
-                self.message = Some(Reply {
-                    opcode: self.opcode,
-                    compressed,
-                    bytes: self.remaining,
-                    overhead: header.len() as u64,
-                });
+        match (opcode, &mut self.message) {
+            (OpCode::Text, message @ None) => {
+                *message = Some(Reply { kind: MessageKind::Text, compressed, bytes: len });
             }
-            opcode::CONTINUATION => match &mut self.message {
-                Some(message) if !compressed => {
-                    message.bytes += self.remaining;
-                    message.overhead += header.len() as u64;
-                }
-                _ => return Err(ReplyError::Unexpected(first)),
-            },
-            opcode::CLOSE | opcode::PING | opcode::PONG => {
-                if !self.fin || compressed || self.remaining > 125 {
+            (OpCode::Binary, message @ None) => {
+                *message = Some(Reply { kind: MessageKind::Binary, compressed, bytes: len });
+            }
+            (OpCode::Continuation, Some(message)) if !compressed => message.bytes += len,
+            (OpCode::Close | OpCode::Ping | OpCode::Pong, _) => {
+                if !fin || compressed || len > MAX_CONTROL_LEN as u64 {
                     return Err(ReplyError::BadControl);
                 }
                 self.control.clear();
             }
-            _ => return Err(ReplyError::Unexpected(first)),
+            _ => return Err(ReplyError::Unexpected(header.opcode)),
         }
-        Ok(())
+        Ok(Frame { opcode, fin, remaining: len })
     }
 
-    fn end_frame(&mut self, sink: &mut impl Sink) -> Result<(), ReplyError> {
-        match self.opcode {
-            opcode::CLOSE => Err(ReplyError::Closed(match self.control[..] {
-                [high, low, ..] => Some(u16::from_be_bytes([high, low])),
-                _ => None,
-            })),
-            opcode::PING => {
-                sink.ping(&self.control);
-                Ok(())
+    fn end(&mut self, frame: Frame, sink: &mut impl Sink) -> Result<(), ReplyError> {
+        match frame.opcode {
+            OpCode::Close => {
+                let status = close::parse(&self.control).map_err(|_| ReplyError::BadClose)?;
+                return Err(ReplyError::Closed(status.map(|(code, _)| code.0)));
             }
-            opcode::PONG => Ok(()),
-            _ => {
-                if self.fin
+            OpCode::Ping => sink.ping(&self.control),
+            OpCode::Pong => {}
+            OpCode::Text | OpCode::Binary | OpCode::Continuation => {
+                if frame.fin
                     && let Some(message) = self.message.take()
                 {
                     sink.message(message);
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 }
 
-/// Appends one final client frame to `out`, masked with `mask`.
-pub fn client_frame(out: &mut Vec<u8>, opcode: u8, compressed: bool, mask: [u8; 4], payload: &[u8]) {
-    out.push(FIN | if compressed { RSV1 } else { 0 } | opcode);
-    match payload.len() {
-        len @ 0..=125 => out.push(MASKED | len as u8),
-        len @ 126..=0xFFFF => {
-            out.push(MASKED | 126);
-            out.extend_from_slice(&(len as u16).to_be_bytes());
-        }
-        len => {
-            out.push(MASKED | 127);
-            out.extend_from_slice(&(len as u64).to_be_bytes());
-        }
+/// Appends one final client frame to `out`, masked with `key`.
+pub fn client_frame(out: &mut Vec<u8>, opcode: OpCode, compressed: bool, key: [u8; 4], payload: &[u8]) {
+    let mut header = Header::new(true, opcode, Some(key), payload.len() as u64);
+    if compressed {
+        header.reserved = RSV1;
     }
-    out.extend_from_slice(&mask);
-    out.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
-}
-
-fn header_len(second: u8) -> usize {
-    match second & 0x7F {
-        126 => 4,
-        127 => 10,
-        _ => 2,
-    }
+    out.extend_from_slice(&header.write());
+    mask::append(payload, key, out);
 }
 
 #[cfg(test)]
@@ -261,12 +212,9 @@ mod tests {
     }
 
     fn server_frame(first: u8, payload: &[u8]) -> Vec<u8> {
-        let mut frame = Vec::new();
-        client_frame(&mut frame, 0, false, [0; 4], payload);
-        let header = header_len(frame[1]);
+        let mut frame = Header::new(true, OpCode::Text, None, payload.len() as u64).write().to_vec();
         frame[0] = first;
-        frame[1] &= 0x7F;
-        frame.drain(header..header + 4);
+        frame.extend_from_slice(payload);
         frame
     }
 
@@ -280,20 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn client_frames_match_the_example_of_rfc6455_5_7() {
+    fn client_frames_are_masked_and_marked_when_compressed() {
+        let key = [0x37, 0xfa, 0x21, 0x3d];
         let mut frame = Vec::new();
-        client_frame(&mut frame, opcode::TEXT, false, [0x37, 0xfa, 0x21, 0x3d], b"Hello");
+        // The example of RFC 6455 section 5.7, and a compressed frame behind it.
+        client_frame(&mut frame, OpCode::Text, false, key, b"Hello");
         assert_eq!(frame, [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
-    }
-
-    #[test]
-    fn client_frames_use_the_shortest_length_form() {
-        for (len, header) in [(0, 6), (125, 6), (126, 8), (0xFFFF, 8), (0x1_0000, 14)] {
-            let mut frame = Vec::new();
-            client_frame(&mut frame, opcode::BINARY, true, [1, 2, 3, 4], &vec![0; len]);
-            assert_eq!(frame.len(), header + len);
-            assert_eq!(frame[0], 0xC2);
-        }
+        client_frame(&mut frame, OpCode::Binary, true, key, &[]);
+        assert_eq!(frame[11..], [0xC2, 0x80, 0x37, 0xfa, 0x21, 0x3d]);
     }
 
     #[test]
@@ -307,9 +249,9 @@ mod tests {
         assert_eq!(
             whole.messages,
             [
-                Reply { opcode: opcode::BINARY, compressed: false, bytes: 5, overhead: 2 },
-                Reply { opcode: opcode::TEXT, compressed: true, bytes: 70_300, overhead: 14 },
-                Reply { opcode: opcode::TEXT, compressed: false, bytes: 0, overhead: 2 },
+                Reply { kind: MessageKind::Binary, compressed: false, bytes: 5 },
+                Reply { kind: MessageKind::Text, compressed: true, bytes: 70_300 },
+                Reply { kind: MessageKind::Text, compressed: false, bytes: 0 },
             ]
         );
         assert_eq!(whole.pings, [b"beat".to_vec()]);
@@ -321,10 +263,12 @@ mod tests {
 
     #[test]
     fn what_no_server_may_send_is_refused() {
-        assert_eq!(read(&[0x81, 0x80], 2), Err(ReplyError::Masked));
-        assert_eq!(read(&[0xA1, 0x00], 2), Err(ReplyError::ReservedBits(0xA1)));
-        assert_eq!(read(&[0x80, 0x00], 2), Err(ReplyError::Unexpected(0x80)));
-        assert_eq!(read(&[0x01, 0x00, 0x81, 0x00], 4), Err(ReplyError::Unexpected(0x81)));
+        assert_eq!(read(&[0x81, 0x80, 1, 2, 3, 4], 2), Err(ReplyError::Masked));
+        assert_eq!(read(&[0xA1, 0x00], 2), Err(ReplyError::ReservedBits(0x20)));
+        assert_eq!(read(&[0x80, 0x00], 2), Err(ReplyError::Unexpected(0)));
+        assert_eq!(read(&[0x01, 0x00, 0x81, 0x00], 4), Err(ReplyError::Unexpected(1)));
+        assert_eq!(read(&[0x83, 0x00], 2), Err(ReplyError::Unexpected(3)));
+        assert_eq!(read(&[0x88, 0x01, 0x03], 3), Err(ReplyError::BadClose));
         assert_eq!(read(&[0x09, 0x00], 2), Err(ReplyError::BadControl));
         assert_eq!(read(&[0x88, 0x02, 0x03, 0xE9], 4), Err(ReplyError::Closed(Some(1001))));
         assert_eq!(read(&[0x88, 0x00], 2), Err(ReplyError::Closed(None)));

@@ -9,13 +9,15 @@ use anyhow::{Context as _, bail};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use serde::Serialize;
+use wire::OpCode;
 
 use crate::client::{self, Offer, Opened};
-use crate::frames::{FrameReader, Reply, Sink, client_frame, opcode};
+use crate::frames::{FrameReader, Reply, Sink, client_frame};
 use crate::load::exchange;
 use crate::payload::{Inflater, Random, deflate, json};
 use crate::peers::{OURS, Server};
 use crate::process::private_memory;
+use crate::verdict::Verdict;
 
 /// Connections open before the first reading, so that what a server needs once isn't counted.
 pub const WARM_UP: usize = 100;
@@ -26,7 +28,7 @@ const PER_ADDRESS: usize = 500;
 /// Pings are looked after at least once per this many new connections.
 const OPENED_AT_ONCE: usize = 250;
 /// The bar on our own figure, bytes.
-pub const BAR: f64 = 1024.0;
+pub const BAR: f64 = 256.0;
 
 /// One line of the result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -59,7 +61,7 @@ pub fn measure(server: &Server, connections: usize, settling: Settling) -> anyho
     crowd.grow(server, connections)?;
     let after = crowd.settle(server.pid, settling)?;
     Ok(IdleRow {
-        server: server.name.to_owned(),
+        server: server.name.clone(),
         connections,
         bytes_per_connection: per_connection(before, after, connections),
     })
@@ -81,15 +83,14 @@ pub fn print(row: &IdleRow, as_json: bool) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// How Heartwire stands against the bar and the others.
-pub fn verdict(rows: &[IdleRow]) -> Vec<String> {
-    let ours = rows.iter().filter(|row| row.server == OURS);
-    ours.map(|row| {
-        let (connections, bytes) = (row.connections, row.bytes_per_connection);
-        let held = if bytes <= BAR { "within" } else { "over" };
-        format!("{OURS}: {bytes:.0} B at {connections} connections, {held} the bar of {BAR:.0}")
-    })
-    .collect()
+/// How Heartwire stands against the bar.
+pub fn verdict(rows: &[IdleRow]) -> Verdict {
+    let mut verdict = Verdict::default();
+    for row in rows.iter().filter(|row| row.server == OURS) {
+        let what = format!("{} idle connections", row.connections);
+        verdict.judge(&what, row.bytes_per_connection, BAR, " B each");
+    }
+    verdict
 }
 
 fn per_connection(before: u64, after: u64, connections: usize) -> f64 {
@@ -145,7 +146,7 @@ impl Crowd {
         let message = json(MESSAGE_BYTES, &mut self.random);
         let mut frame = Vec::new();
         let packed = if opened.deflate { deflate(&message) } else { message.clone() };
-        client_frame(&mut frame, opcode::TEXT, opened.deflate, [0x12, 0x34, 0x56, 0x78], &packed);
+        client_frame(&mut frame, OpCode::Text, opened.deflate, [0x12, 0x34, 0x56, 0x78], &packed);
         for (reply, payload) in exchange(opened, &frame, 1)? {
             let content = if reply.compressed {
                 Inflater::default().inflate(&payload, message.len()).context("the reply does not inflate")?
@@ -222,7 +223,7 @@ struct Pongs(Vec<u8>);
 impl Sink for Pongs {
     fn message(&mut self, _reply: Reply) {}
     fn ping(&mut self, payload: &[u8]) {
-        client_frame(&mut self.0, opcode::PONG, false, [0xA5; 4], payload);
+        client_frame(&mut self.0, OpCode::Pong, false, [0xA5; 4], payload);
     }
 }
 
@@ -257,6 +258,20 @@ mod tests {
             serde_json::to_string(&row).unwrap(),
             r#"{"server":"heartwire","connections":5000,"bytes_per_connection":256.5}"#
         );
-        assert_eq!(verdict(&[row]), ["heartwire: 256 B at 5000 connections, within the bar of 1024"]);
+    }
+
+    #[test]
+    fn the_verdict_holds_our_rows_against_the_bar() {
+        let row = |server: &str, connections, bytes_per_connection| IdleRow {
+            server: server.to_owned(),
+            connections,
+            bytes_per_connection,
+        };
+        let found = verdict(&[row("ws", 5000, 9000.0), row(OURS, 5000, 255.9), row(OURS, 20_000, 260.0)]);
+        assert!(!found.holds());
+        assert_eq!(
+            found.summary(),
+            ["1 of 2 bars hold", "missed: 20000 idle connections: 260.00 B each, the bar is 256.00"]
+        );
     }
 }

@@ -1,8 +1,12 @@
-//! Heartwire's benchmarks: what an echoed message costs the server, and what an idle connection holds, beside a
-//! bare TCP echo and other WebSocket servers. `README.md` of this package says what the figures mean.
+//! Heartwire's benchmarks: what an echoed message and a new connection cost the server, and what an idle connection
+//! holds, beside a bare TCP echo and other WebSocket servers. `README.md` of this package says what the figures mean.
 
+#![cfg(target_os = "linux")]
+
+pub mod churn;
 pub mod client;
 pub mod config;
+pub mod connect;
 pub mod echo;
 pub mod frames;
 pub mod idle;
@@ -12,3 +16,5 @@ pub mod peers;
 pub mod process;
 pub mod servers;
 pub mod stats;
+pub mod turns;
+pub mod verdict;

@@ -7,14 +7,16 @@ use anyhow::{Context as _, bail};
 use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use wire::{MessageKind, OpCode};
 
 use crate::client::{self, Offer, Opened};
 use crate::config::Point;
-use crate::frames::{FrameReader, Reply, ReplyError, Sink, client_frame, opcode};
+use crate::frames::{FrameReader, Reply, ReplyError, Sink, client_frame};
 use crate::payload::{Cycle, Inflater};
 use crate::peers::Server;
-use crate::process::CpuClock;
+use crate::process::{ENDED, Meter};
 use crate::stats::Sample;
+use crate::turns::Timing;
 
 /// Longest time without any reply before a server counts as stuck.
 const STALL: Duration = Duration::from_secs(10);
@@ -25,51 +27,6 @@ const PROLONGED: u32 = 6;
 const CHECKED_BYTES: usize = 64 * 1024;
 const READ_BUFFER: usize = 256 * 1024;
 
-/// How long to measure.
-#[derive(Debug, Clone, Copy)]
-pub struct Timing {
-    /// Full load before anything counts.
-    pub warm_up: Duration,
-    /// What counts.
-    pub window: Duration,
-}
-
-/// Loads `server` with one point of the grid and measures it once.
-///
-/// # Errors
-/// When it refuses, sends anything but the echo, stops answering, or ends.
-pub fn measure(server: &Server, point: Point, cycle: &Cycle, timing: Timing) -> anyhow::Result<Sample> {
-    let mut load = Load::open(server, point, cycle)?;
-    load.start()?;
-    load.run_until(Instant::now() + timing.warm_up)?;
-    load.totals = Totals::new()?;
-    let own_clock = CpuClock::of(std::process::id())?;
-    let own_before = own_clock.used()?;
-    let cpu_before = server.clock.used().context("the server has ended")?;
-    let started = Instant::now();
-    for _ in 0..PROLONGED {
-        load.run_until(Instant::now() + timing.window)?;
-        if load.totals.messages >= ENOUGH_MESSAGES {
-            break;
-        }
-    }
-    let wall = started.elapsed();
-    let cpu = server.clock.used().context("the server has ended")? - cpu_before;
-    let own_cpu = own_clock.used()? - own_before;
-    let Totals { messages, reply_bytes, latency_nanos } = load.totals;
-    if messages == 0 {
-        bail!("no reply within {wall:.1?}");
-    }
-    Ok(Sample {
-        cpu_us_per_msg: cpu.as_secs_f64() * 1e6 / messages as f64,
-        msgs_per_s: messages as f64 / wall.as_secs_f64(),
-        p99_ms: latency_nanos.value_at_quantile(0.99) as f64 / 1e6,
-        reply_bytes: reply_bytes as f64 / messages as f64,
-        busy: cpu.as_secs_f64() / wall.as_secs_f64(),
-        load_busy: own_cpu.as_secs_f64() / wall.as_secs_f64(),
-    })
-}
-
 #[derive(Debug)]
 struct Totals {
     messages: u64,
@@ -78,14 +35,16 @@ struct Totals {
 }
 
 impl Totals {
-    /// Latencies of 1 µs to 60 s at two significant digits.
+    /// Latencies of 1 µs to 60 s at three significant digits.
     fn new() -> anyhow::Result<Self> {
-        let latency_nanos = Histogram::new_with_bounds(1000, 60_000_000_000, 2)?;
+        let latency_nanos = Histogram::new_with_bounds(1000, 60_000_000_000, 3)?;
         Ok(Self { messages: 0, reply_bytes: 0, latency_nanos })
     }
 }
 
-struct Load<'a> {
+/// All connections to one server at one point of the grid.
+#[derive(Debug)]
+pub struct Load<'a> {
     poll: Poll,
     events: Events,
     connections: Vec<Connection>,
@@ -97,6 +56,7 @@ struct Load<'a> {
     last_reply: Instant,
 }
 
+#[derive(Debug)]
 struct Connection {
     stream: TcpStream,
     reader: Reader,
@@ -115,16 +75,20 @@ struct Connection {
 }
 
 /// How the echo is recognised.
+#[derive(Debug)]
 enum Reader {
     /// Bytes: a message is over when as many came back as were sent.
     Bytes { into_frame: usize },
     /// WebSocket frames.
-    Frames { reader: FrameReader, bytes: Option<u64>, opcode: u8 },
+    Frames { reader: FrameReader, bytes: Option<u64>, kind: MessageKind },
 }
 
 impl<'a> Load<'a> {
-    /// Opens all connections and checks the content of what each echoes first.
-    fn open(server: &Server, point: Point, cycle: &'a Cycle) -> anyhow::Result<Self> {
+    /// Opens all connections, checks the content of what each echoes first, and fills every flight.
+    ///
+    /// # Errors
+    /// When the server refuses, or sends anything but the echo.
+    pub fn open(server: &Server, point: Point, cycle: &'a Cycle) -> anyhow::Result<Self> {
         let poll = Poll::new()?;
         let plain_bytes = (!point.deflate).then_some(point.bytes as u64);
         let offer = if point.deflate { Offer::NoContextTakeover } else { Offer::Nothing };
@@ -144,7 +108,7 @@ impl<'a> Load<'a> {
                 None => Reader::Bytes { into_frame: 0 },
                 Some(_) => {
                     let reader = FrameReader::default();
-                    Reader::Frames { reader, bytes: plain_bytes, opcode: cycle.opcode }
+                    Reader::Frames { reader, bytes: plain_bytes, kind: cycle.kind }
                 }
             };
             connections.push(Connection {
@@ -159,6 +123,10 @@ impl<'a> Load<'a> {
             });
         }
         let now = Instant::now();
+        for connection in &mut connections {
+            connection.queue(cycle, cycle.ends.len(), 0);
+            connection.flush(cycle)?;
+        }
         Ok(Self {
             poll,
             events: Events::with_capacity(1024),
@@ -171,15 +139,28 @@ impl<'a> Load<'a> {
         })
     }
 
-    /// Fills every connection's flight.
-    fn start(&mut self) -> anyhow::Result<()> {
-        for connection in &mut self.connections {
-            let now = nanos(self.epoch, Instant::now());
-            connection.queue(self.cycle, self.cycle.ends.len(), now);
-            connection.flush(self.cycle)?;
-        }
+    /// Measures once. Replies that came since the last time are taken in during the warm-up.
+    ///
+    /// # Errors
+    /// When the server sends anything but the echo, stops answering, or ends.
+    pub fn measure(&mut self, server: &Server, timing: Timing) -> anyhow::Result<Sample> {
         self.last_reply = Instant::now();
-        Ok(())
+        self.run_until(Instant::now() + timing.warm_up)?;
+        self.totals = Totals::new()?;
+        let meter = Meter::start(server.clock).context(ENDED)?;
+        for _ in 0..PROLONGED {
+            self.run_until(Instant::now() + timing.window)?;
+            if self.totals.messages >= ENOUGH_MESSAGES {
+                break;
+            }
+        }
+        let used = meter.stop().context(ENDED)?;
+        let Totals { messages, reply_bytes, latency_nanos } = &self.totals;
+        if *messages == 0 {
+            bail!("no reply within {:.1?}", used.wall);
+        }
+        let p99_ms = latency_nanos.value_at_quantile(0.99) as f64 / 1e6;
+        Ok(used.sample(*messages, p99_ms, *reply_bytes))
     }
 
     fn run_until(&mut self, deadline: Instant) -> anyhow::Result<()> {
@@ -295,12 +276,12 @@ impl Connection {
                 }
                 Ok(replies)
             }
-            Reader::Frames { reader, bytes, opcode } => {
-                let expected = (*bytes, *opcode);
+            Reader::Frames { reader, bytes, kind } => {
+                let expected = (*bytes, *kind);
                 let mut counter = Counter { expected, replies: 0, wrong: None, pongs: &mut self.pongs };
                 reader.feed(input, &mut counter)?;
                 if let Some(wrong) = counter.wrong {
-                    bail!("expected an echo of {expected:?} (bytes, opcode), got {wrong:?}");
+                    bail!("expected an echo of {expected:?}, got {wrong:?}");
                 }
                 Ok(counter.replies)
             }
@@ -310,7 +291,7 @@ impl Connection {
 
 /// Counts replies and compares what their headers tell.
 struct Counter<'a> {
-    expected: (Option<u64>, u8),
+    expected: (Option<u64>, MessageKind),
     replies: usize,
     wrong: Option<Reply>,
     pongs: &'a mut Vec<u8>,
@@ -319,15 +300,15 @@ struct Counter<'a> {
 impl Sink for Counter<'_> {
     fn message(&mut self, reply: Reply) {
         self.replies += 1;
-        let (bytes, opcode) = self.expected;
+        let (bytes, kind) = self.expected;
         let compressed_unasked = bytes.is_some() && reply.compressed;
-        if reply.opcode != opcode || bytes.is_some_and(|bytes| bytes != reply.bytes) || compressed_unasked {
+        if reply.kind != kind || bytes.is_some_and(|bytes| bytes != reply.bytes) || compressed_unasked {
             self.wrong = Some(reply);
         }
     }
 
     fn ping(&mut self, payload: &[u8]) {
-        client_frame(self.pongs, opcode::PONG, false, [0x5A; 4], payload);
+        client_frame(self.pongs, OpCode::Pong, false, [0x5A; 4], payload);
     }
 }
 
@@ -359,7 +340,7 @@ fn check_content(opened: &mut Opened, point: Point, cycle: &Cycle) -> anyhow::Re
         } else {
             payload
         };
-        if reply.opcode != cycle.opcode || (reply.compressed && !point.deflate) || content != *message {
+        if reply.kind != cycle.kind || (reply.compressed && !point.deflate) || content != *message {
             bail!("{reply:?} is not the echo of the {} bytes sent", message.len());
         }
     }

@@ -2,8 +2,10 @@
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use wire::MessageKind;
+
 use crate::config::Point;
-use crate::frames::{client_frame, opcode};
+use crate::frames::client_frame;
 
 /// The tail RFC 7692 section 7.2.1 has the sender remove and the receiver put back.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
@@ -13,8 +15,8 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 pub struct Cycle {
     /// The messages before compression; the connection sends them in this order, again and again.
     pub messages: Vec<Vec<u8>>,
-    /// Their opcode.
-    pub opcode: u8,
+    /// Text or binary.
+    pub kind: MessageKind,
     /// All frames in a row, **twice**, so that any run of up to all messages is one slice from any start.
     pub bytes: Vec<u8>,
     /// Where each frame ends within one cycle; the last is the cycle's length.
@@ -23,7 +25,7 @@ pub struct Cycle {
 
 impl Cycle {
     /// Frames as many messages as a connection keeps in flight, each with other content.
-    pub fn new(point: Point, opcode: u8) -> Self {
+    pub fn new(point: Point, kind: MessageKind) -> Self {
         let mut random = Random(0x5DEE_CE66_D1CE_4E5B);
         let mut bytes = Vec::new();
         let mut ends = Vec::new();
@@ -32,14 +34,14 @@ impl Cycle {
             let mask = random.next_u64().to_le_bytes();
             let mask = [mask[0], mask[1], mask[2], mask[3]];
             if point.deflate {
-                client_frame(&mut bytes, opcode, true, mask, &deflate(message));
+                client_frame(&mut bytes, kind.into(), true, mask, &deflate(message));
             } else {
-                client_frame(&mut bytes, opcode, false, mask, message);
+                client_frame(&mut bytes, kind.into(), false, mask, message);
             }
             ends.push(bytes.len());
         }
         bytes.extend_from_within(..);
-        Self { messages, opcode, bytes, ends }
+        Self { messages, kind, bytes, ends }
     }
 
     /// The length of one cycle in bytes.
@@ -140,11 +142,6 @@ pub fn json(bytes: usize, random: &mut Random) -> Vec<u8> {
     text
 }
 
-/// The opcode for `--text` or not.
-pub fn opcode_of(text: bool) -> u8 {
-    if text { opcode::TEXT } else { opcode::BINARY }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +152,7 @@ mod tests {
 
     #[test]
     fn cycles_hold_every_frame_twice() {
-        let cycle = Cycle::new(point(1024, 16, false), opcode::BINARY);
+        let cycle = Cycle::new(point(1024, 16, false), MessageKind::Binary);
         assert_eq!(cycle.period(), 16 * (1024 + 8));
         assert_eq!(cycle.bytes[..cycle.period()], cycle.bytes[cycle.period()..]);
         assert_eq!(cycle.ends.last(), Some(&cycle.period()));
@@ -167,7 +164,7 @@ mod tests {
     #[test]
     fn compressed_messages_come_back() {
         for bytes in [1, 16, 1024, 65_536] {
-            let messages = Cycle::new(point(bytes, 3, true), opcode::TEXT).messages;
+            let messages = Cycle::new(point(bytes, 3, true), MessageKind::Text).messages;
             let mut inflater = Inflater::default();
             for message in &messages {
                 assert_eq!(message.len(), bytes);

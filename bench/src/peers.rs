@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,20 +20,22 @@ const START_TIMEOUT: Duration = Duration::from_secs(15);
 pub const OURS: &str = "heartwire";
 /// The name of the bare TCP echo.
 pub const TCP: &str = "tcp";
+/// The name of the peer that our cost of a connection is held against.
+pub const TUNGSTENITE: &str = "tokio-tungstenite";
 
 /// Every server there is, in the order of the output.
-pub const NAMES: [&str; 6] = [TCP, OURS, "tokio-tungstenite", "gorilla", "ws", "websockets"];
+pub const NAMES: [&str; 6] = [TCP, OURS, TUNGSTENITE, "gorilla", "ws", "websockets"];
 
 /// How to run one server; its port is still to be chosen.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// Which of [`NAMES`].
-    pub name: &'static str,
+    /// In all output: one of [`NAMES`], with a level where there are several, or a [`Guest`]'s.
+    pub name: String,
     program: PathBuf,
     /// Arguments; `{port}` stands for the port.
     args: Vec<String>,
     envs: Vec<(&'static str, String)>,
-    path: Option<&'static str>,
+    path: Option<String>,
     /// Whether it speaks permessage-deflate.
     pub deflate: bool,
 }
@@ -40,8 +43,8 @@ pub struct Recipe {
 /// A running server; dropping it ends the process.
 #[derive(Debug)]
 pub struct Server {
-    /// Which of [`NAMES`].
-    pub name: &'static str,
+    /// As in its [`Recipe`].
+    pub name: String,
     /// How to reach it.
     pub target: Target,
     /// Whether it speaks permessage-deflate.
@@ -52,6 +55,44 @@ pub struct Server {
     pub pid: u32,
     child: Child,
     log: PathBuf,
+}
+
+/// A server that somebody wants beside ours: `NAME=COMMAND`, or `NAME/PATH=COMMAND` where its echo is not at `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    name: String,
+    path: String,
+    /// For the shell; `{port}` stands for the port.
+    command: String,
+}
+
+impl FromStr for Guest {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, command) = text.split_once('=').unwrap_or((text, ""));
+        let (name, path) = name.split_at(name.find('/').unwrap_or(name.len()));
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || !name.chars().all(plain) || !command.contains("{port}") {
+            return Err("expected NAME=COMMAND with {port} in the command, as uws='./echo {port}', or \
+                        NAME/PATH=COMMAND for an echo that is not at /; the name in letters, digits, - _ ."
+                .to_owned());
+        }
+        if NAMES.contains(&name) {
+            return Err(format!("{name} is measured anyway, choose another name"));
+        }
+        let path = if path.is_empty() { "/" } else { path };
+        Ok(Self { name: name.to_owned(), path: path.to_owned(), command: command.to_owned() })
+    }
+}
+
+impl Guest {
+    /// How to run it. The shell becomes the server, so that the process measured is the server's.
+    pub fn recipe(&self) -> Recipe {
+        let args = vec!["-c".to_owned(), format!("exec {}", self.command)];
+        let path = Some(self.path.clone());
+        Recipe { name: self.name.clone(), path, ..Recipe::installed("", "/bin/sh".into(), args) }
+    }
 }
 
 /// Where recipes come from.
@@ -70,10 +111,10 @@ impl Kitchen {
     ///
     /// # Errors
     /// Says what is missing.
-    pub fn recipe(&self, name: &'static str) -> anyhow::Result<Recipe> {
+    pub fn recipe(&self, name: &str) -> anyhow::Result<Recipe> {
         match name {
             TCP => self.built_in(name, "tcp", None),
-            "tokio-tungstenite" => self.built_in(name, "tungstenite", Some("/")),
+            TUNGSTENITE => self.built_in(name, "tungstenite", Some("/")),
             OURS => self.heartwire(),
             "gorilla" => self.gorilla(),
             "ws" => self.ws(),
@@ -82,9 +123,10 @@ impl Kitchen {
         }
     }
 
-    fn built_in(&self, name: &'static str, kind: &str, path: Option<&'static str>) -> anyhow::Result<Recipe> {
+    fn built_in(&self, name: &str, kind: &str, path: Option<&str>) -> anyhow::Result<Recipe> {
         let program = std::env::current_exe()?;
         let args = ["serve", kind, "--listen", "127.0.0.1:{port}"].map(str::to_owned).to_vec();
+        let (name, path) = (name.to_owned(), path.map(str::to_owned));
         Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: false })
     }
 
@@ -96,7 +138,8 @@ impl Kitchen {
         let plain_echo = ["--listen", "127.0.0.1:{port}", "--threads", "1", "--log-level", "warn"];
         let mut args = plain_echo.map(str::to_owned).to_vec();
         args.extend(self.server_args.iter().cloned());
-        Ok(Recipe { name: OURS, program, args, envs: Vec::new(), path: Some("/ws"), deflate: true })
+        let (name, path) = (OURS.to_owned(), Some("/ws".to_owned()));
+        Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: true })
     }
 
     fn ws(&self) -> anyhow::Result<Recipe> {
@@ -115,7 +158,7 @@ impl Kitchen {
             run(Command::new(npm).args(flags).current_dir(&folder))
         })?;
         let args = vec![folder.join("server.mjs").display().to_string(), "{port}".to_owned()];
-        Ok(Recipe { name: "ws", program: node, args, envs: Vec::new(), path: Some("/"), deflate: true })
+        Ok(Recipe::installed("ws", node, args))
     }
 
     fn websockets(&self) -> anyhow::Result<Recipe> {
@@ -138,7 +181,7 @@ impl Kitchen {
         })?;
         let args = vec![folder.join("server.py").display().to_string(), "{port}".to_owned()];
         let envs = vec![("PYTHONPATH", packages.display().to_string())];
-        Ok(Recipe { name: "websockets", program: python, args, envs, path: Some("/"), deflate: true })
+        Ok(Recipe { envs, ..Recipe::installed("websockets", python, args) })
     }
 
     fn gorilla(&self) -> anyhow::Result<Recipe> {
@@ -163,7 +206,7 @@ impl Kitchen {
         })?;
         let program = folder.join("server");
         let args = vec!["{port}".to_owned()];
-        Ok(Recipe { name: "gorilla", program, args, envs: Vec::new(), path: Some("/"), deflate: true })
+        Ok(Recipe::installed("gorilla", program, args))
     }
 
     /// Puts a peer's files into the cache; a change to any of them makes it be installed again.
@@ -183,6 +226,20 @@ impl Kitchen {
 }
 
 impl Recipe {
+    /// For a WebSocket server from elsewhere, which speaks permessage-deflate.
+    fn installed(name: &str, program: PathBuf, args: Vec<String>) -> Self {
+        let (name, path) = (name.to_owned(), Some("/".to_owned()));
+        Self { name, program, args, envs: Vec::new(), path, deflate: true }
+    }
+
+    /// The same server with a name and further arguments of its own.
+    #[must_use]
+    pub fn variant(&self, name: String, args: &[&str]) -> Self {
+        let mut recipe = Self { name, ..self.clone() };
+        recipe.args.extend(args.iter().copied().map(str::to_owned));
+        recipe
+    }
+
     /// Starts the server on `core` and waits until it accepts; the calling thread is back on `own_core` then.
     ///
     /// # Errors
@@ -208,8 +265,9 @@ impl Recipe {
         let child = spawned.with_context(|| format!("cannot run {}", self.program.display()))?;
         let pid = child.id();
         let clock = CpuClock::of(pid)?;
-        let target = Target { address, path: self.path };
-        let mut server = Server { name: self.name, target, deflate: self.deflate, clock, pid, child, log };
+        let target = Target { address, path: self.path.clone() };
+        let (name, deflate) = (self.name.clone(), self.deflate);
+        let mut server = Server { name, target, deflate, clock, pid, child, log };
         server.wait_until_it_accepts()?;
         Ok(server)
     }
@@ -273,4 +331,22 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
 fn which(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guests_have_a_name_a_command_and_maybe_a_path() {
+        let guest: Guest = "uws=./echo --port {port} --key=a".parse().unwrap();
+        assert_eq!((guest.name.as_str(), guest.path.as_str()), ("uws", "/"));
+        assert_eq!(guest.recipe().args, ["-c", "exec ./echo --port {port} --key=a"]);
+        let guest: Guest = "before/ws=old/heartwire --listen 127.0.0.1:{port}".parse().unwrap();
+        assert_eq!((guest.name.as_str(), guest.path.as_str()), ("before", "/ws"));
+        for text in ["", "uws", "uws=./echo", "=./echo {port}", "u ws=./echo {port}", "/ws=./echo {port}"] {
+            assert!(text.parse::<Guest>().unwrap_err().contains("NAME=COMMAND"), "{text}");
+        }
+        assert!("gorilla=./echo {port}".parse::<Guest>().unwrap_err().contains("another name"));
+    }
 }

@@ -1,12 +1,17 @@
 //! What the kernel says about a process: the CPU time it used, the memory it holds, the core it may use.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::time::ClockId;
 use nix::unistd::Pid;
+
+use crate::stats::Sample;
+
+/// What it means that a server's clock can't be read any more.
+pub const ENDED: &str = "the server has ended";
 
 /// A process whose CPU time can be read at any moment.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +34,64 @@ impl CpuClock {
     /// When the process has ended.
     pub fn used(self) -> io::Result<Duration> {
         Ok(Duration::from(self.0.now()?))
+    }
+}
+
+/// What a server and its load use from one moment to another.
+#[derive(Debug)]
+pub struct Meter {
+    server: CpuClock,
+    own: CpuClock,
+    server_before: Duration,
+    own_before: Duration,
+    started: Instant,
+}
+
+/// What was used.
+#[derive(Debug, Clone, Copy)]
+pub struct Used {
+    /// CPU time of the server's process.
+    pub server: Duration,
+    /// CPU time of this process.
+    pub own: Duration,
+    /// Time that passed.
+    pub wall: Duration,
+}
+
+impl Meter {
+    /// Begins to measure.
+    ///
+    /// # Errors
+    /// When the server has ended.
+    pub fn start(server: CpuClock) -> io::Result<Self> {
+        let own = CpuClock::of(std::process::id())?;
+        let (server_before, own_before) = (server.used()?, own.used()?);
+        Ok(Self { server, own, server_before, own_before, started: Instant::now() })
+    }
+
+    /// What was used since.
+    ///
+    /// # Errors
+    /// When the server has ended.
+    pub fn stop(self) -> io::Result<Used> {
+        let wall = self.started.elapsed();
+        let server = self.server.used()?.saturating_sub(self.server_before);
+        Ok(Used { server, own: self.own.used()?.saturating_sub(self.own_before), wall })
+    }
+}
+
+impl Used {
+    /// For `count` messages or connections, at least one.
+    pub fn sample(self, count: u64, p99_ms: f64, reply_bytes: u64) -> Sample {
+        let (count, wall) = (count.max(1) as f64, self.wall.as_secs_f64());
+        Sample {
+            cpu_us: self.server.as_secs_f64() * 1e6 / count,
+            per_s: count / wall,
+            p99_ms,
+            reply_bytes: reply_bytes as f64 / count,
+            busy: self.server.as_secs_f64() / wall,
+            load_busy: self.own.as_secs_f64() / wall,
+        }
     }
 }
 
@@ -106,6 +169,21 @@ mod tests {
             Shared_Clean:  3 kB\nPrivate_Clean:     10 kB\nPrivate_Dirty:   200 kB\nSwap:      4 kB\nSwapPss: 99 kB\n";
         assert_eq!(parse_private(rollup), Some(214 * 1024));
         assert_eq!(parse_private("Rss: 1 kB\n"), None);
+    }
+
+    #[test]
+    fn what_was_used_is_shared_among_what_was_done() {
+        let time = Duration::from_millis;
+        let used = Used { server: time(300), own: time(150), wall: time(600) };
+        let Sample { cpu_us, per_s, p99_ms, reply_bytes, busy, load_busy } = used.sample(1000, 1.5, 18_000);
+        let near =
+            |value: f64, expected: f64| assert!((value - expected).abs() < 1e-6, "{value}, not {expected}");
+        near(cpu_us, 300.0);
+        near(per_s, 1000.0 / 0.6);
+        near(p99_ms, 1.5);
+        near(reply_bytes, 18.0);
+        near(busy, 0.5);
+        near(load_busy, 0.25);
     }
 
     #[test]

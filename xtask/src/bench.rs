@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds what is measured and measures it.
 
-use std::os::unix::process::CommandExt;
+use std::env::consts::EXE_SUFFIX;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -18,15 +18,22 @@ const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// For one operation under callgrind, which takes some fifty times as long as without.
 const COUNT_LIMIT: Duration = Duration::from_secs(120);
 
-/// Measures what `args` begin with: `echo` and `idle` are the package `bench`'s, with the server built for them; `page`
-/// is the package `e2e`'s, with the page built as well; `micro` is the protocol core's.
+/// What can be measured.
+const LIST: &str = "`echo`, `idle`, `connect`, `page` and `micro`";
+
+/// Measures what `args` begin with: `echo`, `idle` and `connect` are the package `bench`'s, with the server built for
+/// them; `page` is the package `e2e`'s, with the page built as well; `micro` is the protocol core's.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
-    match args.split_first() {
-        Some((what, rest)) if what == "echo" || what == "idle" => servers(what, rest),
-        Some((what, rest)) if what == "page" => the_page(rest),
-        Some((what, [])) if what == "micro" => micro(),
-        Some((what, _)) => bail!("`bench` measures `echo`, `idle`, `page` and `micro`, not `{what}`"),
-        None => bail!("say what to measure: `echo`, `idle`, `page` or `micro`"),
+    let Some((what, rest)) = args.split_first() else { bail!("say what to measure: {LIST}") };
+    match (what.as_str(), rest) {
+        ("echo" | "idle" | "connect" | "page", _) if !cfg!(target_os = "linux") => {
+            bail!("`bench {what}` reads what Linux says about processes, so it runs there only")
+        }
+        ("echo" | "idle" | "connect", rest) => servers(what, rest),
+        ("page", rest) => the_page(rest),
+        ("micro", []) => micro(),
+        ("micro", _) => bail!("`bench micro` takes no arguments"),
+        _ => bail!("`bench` measures {LIST}, not `{what}`"),
     }
 }
 
@@ -34,10 +41,8 @@ fn servers(what: &str, args: &[String]) -> Result<ExitCode> {
     let metadata = Metadata::load()?;
     let server = run::build_server(&metadata)?;
     build(&["--package", "bench", "--bin", "bench"])?;
-    let program = metadata.target_dir().join("release").join("bench");
-    let mut bench = Command::new(&program);
-    bench.arg(what).arg("--server-bin").arg(server).args(args);
-    Err(bench.exec()).with_context(|| format!("cannot start {}", program.display()))
+    let mut bench = Command::new(metadata.target_dir().join("release").join("bench"));
+    process::replace_with(bench.arg(what).arg("--server-bin").arg(server).args(args))
 }
 
 /// The page and the server are release builds; what drives the browser waits nearly all the time, and is built as for
@@ -48,11 +53,9 @@ fn the_page(args: &[String]) -> Result<ExitCode> {
     page::build(&metadata)?;
     let server = run::build_server(&metadata)?;
     process::run(workspace::cargo().args(["build", "--package", "e2e", "--bin", "page-bench"]), BUILD_LIMIT)?;
-    let program = metadata.target_dir().join("debug").join("page-bench");
-    let mut bench = Command::new(&program);
+    let mut bench = Command::new(metadata.target_dir().join("debug").join("page-bench"));
     bench.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
-    Err(browser.apply(&mut bench).args(args).exec())
-        .with_context(|| format!("cannot start {}", program.display()))
+    process::replace_with(browser.apply(&mut bench).args(args))
 }
 
 /// Times by criterion, then instruction counts by callgrind where it is installed: those are the same on any day.
@@ -66,7 +69,8 @@ fn micro() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     build(&["--package", "wire", "--example", "callgrind"])?;
-    let program = metadata.target_dir().join("release").join("examples").join("callgrind");
+    let program =
+        metadata.target_dir().join("release").join("examples").join(format!("callgrind{EXE_SUFFIX}"));
     let operations = process::output(Command::new(&program).arg("list"), COUNT_LIMIT)?;
     println!("\n{:<28}{:>16}", "operation", "instructions");
     for operation in operations.lines() {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `run` | set up, build the page and the server, serve both |
 //! | `test` | set up and run every check and every test |
-//! | `bench` | measure: echo cost, idle memory, the page under load, single operations |
+//! | `bench` | measure: echo cost, idle memory, the cost of a connection, the page under load, single operations |
 //! | `setup` | only install what the other two need |
 //!
 //! Tasks change nothing but `target/`, `dist/`, the tool folder (see [`workspace::cache_dir`]) and, as root
@@ -38,6 +38,7 @@ Tasks:
        [-- FILTER...]     Words after `--` go to the test programs of the chosen layers.
   bench echo [ARGS...]    Server CPU per echoed message beside a bare TCP echo and other servers; --json, --help.
   bench idle [ARGS...]    Process memory per idle connection; --json, --help.
+  bench connect [ARGS...] Server CPU per connection opened, upgraded and closed; --json, --help.
   bench page [ARGS...]    The page under a flood of messages, beside the classic echo test page; --json, --help.
   bench micro             Time and instructions of single operations of the protocol core.
   setup                   Only install what the other tasks need.
@@ -47,7 +48,8 @@ Environment:
   HEARTWIRE_WASM_TARGET   Where the standard library for wasm32 comes from: `toolchain` (already there),
                           `rustup` (added to the active toolchain) or `debian` (built from Debian's
                           packages). Without it the three are tried in this order.
-  XDG_CACHE_HOME          Tools are kept in its folder `heartwire` (default: ~/.cache/heartwire).
+  XDG_CACHE_HOME          Tools are kept in its folder `heartwire` (default: ~/.cache, on Windows
+                          %LOCALAPPDATA%).
   CHROME, CHROMEDRIVER    The browser and the driver that the tests use, if not those on PATH.";
 
 fn main() -> ExitCode {

@@ -1,11 +1,11 @@
 //! `cargo xtask run`: the page and the server, built and started.
 
-use std::os::unix::process::CommandExt;
+use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::workspace::{self, Metadata};
 use crate::{page, process};
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     if let Ok(folder) = std::env::current_dir() {
         command.current_dir(folder);
     }
-    Err(command.args(args).exec()).with_context(|| format!("cannot start {}", server.display()))
+    process::replace_with(command.args(args))
 }
 
 /// Builds the server with the page inside, and returns its path.
@@ -27,5 +27,5 @@ pub(crate) fn build_server(metadata: &Metadata) -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
     cargo.args(["build", "--release", "--package", "server", "--bin", "heartwire"]);
     process::run(&mut cargo, Duration::from_secs(20 * 60))?;
-    Ok(metadata.target_dir().join("release").join("heartwire"))
+    Ok(metadata.target_dir().join("release").join(format!("heartwire{EXE_SUFFIX}")))
 }

@@ -14,13 +14,14 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// The folder for tools that outlive `target/`: `$XDG_CACHE_HOME/heartwire` or `~/.cache/heartwire`.
+/// The folder for tools that outlive `target/`: `heartwire` in `$XDG_CACHE_HOME`, else in `%LOCALAPPDATA%` on Windows
+/// and in `~/.cache` elsewhere.
 pub(crate) fn cache_dir() -> Result<PathBuf> {
-    let base = match env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
-        Some(base) => PathBuf::from(base),
-        None => env::home_dir().context("there is no home folder; set XDG_CACHE_HOME")?.join(".cache"),
-    };
-    Ok(base.join("heartwire"))
+    let named = |variable| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let local = || if cfg!(windows) { named("LOCALAPPDATA") } else { None };
+    let home = || Some(env::home_dir()?.join(".cache"));
+    let base = named("XDG_CACHE_HOME").or_else(local).or_else(home);
+    Ok(base.context("there is no home folder; set XDG_CACHE_HOME")?.join("heartwire"))
 }
 
 /// Cargo in the root folder, with the toolchain that runs this task.

@@ -7,8 +7,8 @@ use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Fact, Kind, Or
 use workbench::time::Micros;
 
 use super::log::words;
-use crate::i18n::log::Log as LogTexts;
-use crate::i18n::texts;
+use crate::texts::log::Log as LogTexts;
+use crate::texts::texts;
 
 /// The content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,21 @@ mod puff;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use proptest::prelude::*;
-use wire::deflate::{Deflater, Inflater, Params, Pool, Retain, Settings, WindowBits};
+use wire::deflate::{Deflater, Inflater, Params, Pool, Progress, Retain, Settings, WindowBits};
 use wire::{FailureKind, Role};
 
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// Bytes in which nothing repeats itself, as many as fill several blocks.
+fn noise() -> impl Strategy<Value = Vec<u8>> {
+    (any::<u64>(), 0..70_000usize).prop_map(|(mut seed, len)| {
+        let next = |_| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 56) as u8
+        };
+        (0..len).map(next).collect()
+    })
+}
 
 /// A message as pieces: text that repeats itself, noise, runs, or nothing.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -18,6 +29,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         2 => Just(Vec::new()),
         4 => proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'b'), any::<u8>()], 0..200),
         2 => proptest::collection::vec(any::<u8>(), 0..2000),
+        1 => noise(),
         2 => (any::<u8>(), 0..40_000usize).prop_map(|(byte, len)| vec![byte; len]),
         2 => (any::<[u8; 7]>(), 0..3000usize).prop_map(|(word, times)| word.repeat(times)),
     ]
@@ -96,6 +108,78 @@ proptest! {
                 reference.reset(false);
             }
             reference.decompress_vec(&payload, &mut out, FlushDecompress::Sync).unwrap();
+            prop_assert_eq!(out, message);
+        }
+    }
+
+    #[test]
+    fn connections_of_one_pool_refer_to_their_own_window_and_no_farther(
+        connections in proptest::collection::vec((params(), settings()), 1..4),
+        messages in proptest::collection::vec((0..3usize, proptest::collection::vec(piece(), 1..3)), 1..12),
+        role in role(),
+    ) {
+        // What each connection's peer may still refer to is all that the judge gets.
+        let mut ends: Vec<_> = connections
+            .iter()
+            .map(|(params, settings)| (Deflater::new(params, role, *settings), Vec::new()))
+            .collect();
+        let mut pool = Pool::new(2);
+        for (index, pieces) in messages {
+            let index = index % ends.len();
+            let params = connections[index].0;
+            let window_len = params.window_bits(role).window_len();
+            let (deflater, window) = &mut ends[index];
+            let mut payload = Vec::new();
+            for (at, piece) in pieces.iter().enumerate() {
+                deflater.deflate(&mut pool, piece, at + 1 == pieces.len(), &mut payload);
+            }
+            payload.extend_from_slice(&TAIL);
+            let inflated = puff::inflate(&payload, window);
+            let message = pieces.concat();
+            prop_assert_eq!(inflated.as_ref().map(|inflated| &inflated.bytes), Some(&message));
+            prop_assert!(inflated.is_some_and(|inflated| inflated.max_distance <= window_len));
+            if params.context_takeover(role) {
+                window.extend_from_slice(&message);
+                window.drain(..window.len().saturating_sub(window_len));
+            }
+        }
+    }
+
+    #[test]
+    fn a_budget_changes_nothing_but_the_turns(
+        messages in messages(),
+        params in params(),
+        role in role(),
+        cut in 1..5000usize,
+        budget in prop_oneof![1..50usize, 50..20_000usize],
+        room in 0..30_000usize,
+    ) {
+        let mut deflater = Deflater::new(&params, role, Settings { threshold: 0, ..Settings::default() });
+        let mut inflater = Inflater::new(&params, role.peer());
+        let mut pool = Pool::new(2);
+        for pieces in &messages {
+            let message = pieces.concat();
+            let mut payload = Vec::new();
+            deflater.deflate(&mut pool, &message, true, &mut payload);
+            let mut out = Vec::with_capacity(room);
+            let count = payload.chunks(cut).count();
+            for (at, mut chunk) in payload.chunks(cut).enumerate() {
+                loop {
+                    let before = out.len();
+                    let last = at + 1 == count;
+                    let limit = message.len();
+                    match inflater.inflate_within(&mut pool, chunk, last, &mut out, limit, budget).unwrap() {
+                        Progress::Done => {
+                            prop_assert!(out.len() - before <= budget);
+                            break;
+                        }
+                        Progress::OutOfBudget { consumed } => {
+                            prop_assert_eq!(out.len() - before, budget);
+                            chunk = &chunk[consumed..];
+                        }
+                    }
+                }
+            }
             prop_assert_eq!(out, message);
         }
     }

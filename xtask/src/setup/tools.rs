@@ -1,5 +1,6 @@
 //! trunk and wasm-bindgen: installed once per version, used again by every later task.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,13 +35,13 @@ impl WasmBindgen {
 
     /// The program that runs compiled tests in a browser.
     pub(crate) fn test_runner(&self) -> PathBuf {
-        self.folder.join("wasm-bindgen-test-runner")
+        self.folder.join(format!("wasm-bindgen-test-runner{EXE_SUFFIX}"))
     }
 }
 
 /// The path of trunk.
 pub(crate) fn install_trunk() -> Result<PathBuf> {
-    Ok(find_or_install("trunk", TRUNK, &["trunk"], "5 minutes")?.join("trunk"))
+    Ok(find_or_install("trunk", TRUNK, &["trunk"], "5 minutes")?.join(format!("trunk{EXE_SUFFIX}")))
 }
 
 /// The folder that holds `programs` of `package`; the first of them must answer with `version`.
@@ -54,8 +55,8 @@ fn find_or_install(package: &str, version: &str, programs: &[&str], expected: &s
             .chain([own.clone()])
     };
     let usable = |folder: &PathBuf| {
-        answers(&folder.join(programs[0]), version)
-            && programs.iter().all(|program| folder.join(program).is_file())
+        process::find_in(folder, programs[0]).is_some_and(|program| answers(&program, version))
+            && programs.iter().all(|program| process::find_in(folder, program).is_some())
     };
     if let Some(folder) = places().find(usable) {
         return Ok(folder);

@@ -13,7 +13,7 @@ use workbench::window::Window;
 
 use super::log::{Log, words};
 use super::owned::OwnedEntry;
-use crate::i18n::{Lang, lang};
+use crate::texts::{Lang, lang};
 
 /// Height of a row in pixels, unless set otherwise.
 pub const ROW_PX: f64 = 28.0;

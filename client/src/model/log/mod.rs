@@ -15,8 +15,8 @@ use workbench::time::Micros;
 
 use super::address::{Origin, unreachable_causes};
 use super::notice::Notice;
-use crate::i18n::common::Common;
-use crate::i18n::{fill, texts};
+use crate::texts::common::Common;
+use crate::texts::{fill, texts};
 
 pub mod words;
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use workbench::entry::{Body, Entry, Fact, What};
 
-use crate::i18n::common::Common;
-use crate::i18n::{fill, form, plural, texts};
-use crate::model::close;
 use crate::model::format::countdown;
+use crate::texts::close_codes;
+use crate::texts::common::Common;
+use crate::texts::{fill, form, plural, texts};
 
 /// The sentence of an entry that reports something; `None` where its body says it all.
 pub fn sentence(fact: Fact, code: u16, body: &str, t: &Common) -> Option<String> {
@@ -35,7 +35,7 @@ pub fn sentence(fact: Fact, code: u16, body: &str, t: &Common) -> Option<String>
         What::Replaced => t.how_replaced,
         What::Broken => t.how_transport,
     };
-    let name = close::explain(code).name;
+    let name = close_codes::explain(code).name;
     Some(fill(t.log_closed, &[&code_and_reason(code, body), &name, &how, &countdown(fact.millis)]))
 }
 

@@ -34,10 +34,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         add(format!("encode-server/{size}"), size, encode(Role::Server, size));
         add(format!("encode-client/{size}"), size, encode(Role::Client, size));
         add(format!("echo/{size}"), size, echo(size, 1));
-        add(format!("deflate/{size}"), size, deflate(size));
+        add(format!("deflate/{size}"), size, deflate(size, Settings::default().level, 1));
+        add(format!("deflate-level6/{size}"), size, deflate(size, 6, 1));
         add(format!("inflate/{size}"), size, inflate(size));
     }
     add("decode-text/16x16".into(), 256, decode(OpCode::Text, 16, 16));
+    add("deflate-2-pieces/1024".into(), 1024, deflate(1024, Settings::default().level, 2));
     add("echo/16x16".into(), 256, echo(16, 16));
     add("echo/16x1024".into(), 16 * 1024, echo(1024, 16));
     operations
@@ -144,14 +146,16 @@ fn no_takeover() -> Params {
     Params { server_no_context_takeover: true, client_no_context_takeover: true, ..Params::default() }
 }
 
-fn deflate(size: usize) -> Box<dyn FnMut()> {
+fn deflate(size: usize, level: u8, pieces: usize) -> Box<dyn FnMut()> {
     let message = json(size);
     let mut pool = Pool::default();
-    let mut deflater = Deflater::new(&no_takeover(), Role::Server, Settings::default());
+    let mut deflater = Deflater::new(&no_takeover(), Role::Server, Settings { level, ..Settings::default() });
     let mut out = Vec::with_capacity(size + 64);
     Box::new(move || {
         out.clear();
-        deflater.deflate(&mut pool, black_box(&message), true, &mut out);
+        for (at, piece) in black_box(&message).chunks(size.div_ceil(pieces)).enumerate() {
+            deflater.deflate(&mut pool, piece, at + 1 == pieces, &mut out);
+        }
         black_box(&out);
     })
 }

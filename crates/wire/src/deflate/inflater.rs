@@ -1,12 +1,13 @@
 use std::fmt;
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::{Params, Pool, TAIL, WindowBits};
+use super::{Params, Pool, WindowBits};
 use crate::{Failure, FailureKind, Role};
 
-/// An empty block with BFINAL. Read at a block boundary it ends the DEFLATE stream; read anywhere else it doesn't.
-const BOUNDARY_PROBE: [u8; 5] = [0x01, 0x00, 0x00, 0xff, 0xff];
+/// What is read behind a message: the tail that its sender removed (§7.2.2), then an empty block with BFINAL. Read at a
+/// block boundary that block ends the DEFLATE stream; read anywhere else it doesn't.
+const CLOSING: [u8; 9] = [0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff];
 
 /// The smallest room made in the output, in bytes.
 const MIN_ROOM: usize = 128;
@@ -27,6 +28,21 @@ pub struct Inflater {
     context_takeover: bool,
     /// The stream ended with a BFINAL block; a byte that follows begins a new one (RFC 7692 §7.2.3.4).
     ended: bool,
+    /// How much of [`CLOSING`] the message in progress took so far.
+    closed: u8,
+}
+
+/// How far [`Inflater::inflate_within`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a message whose budget ran out has to be continued"]
+pub enum Progress {
+    /// All of the input went in and all that it holds came out. With `last` the message is complete.
+    Done,
+    /// The budget is used up. The next call takes the input from `consumed` on, maybe nothing, and the same `last`.
+    OutOfBudget {
+        /// How many bytes of the input are done with.
+        consumed: usize,
+    },
 }
 
 impl Inflater {
@@ -40,6 +56,7 @@ impl Inflater {
             window_bits: params.window_bits(role.peer()),
             context_takeover: params.context_takeover(role.peer()),
             ended: false,
+            closed: 0,
         }
     }
 
@@ -64,27 +81,56 @@ impl Inflater {
         out: &mut Vec<u8>,
         limit: usize,
     ) -> Result<(), Failure> {
+        self.inflate_within(pool, input, last, out, limit, usize::MAX).map(|_| ())
+    }
+
+    /// The same, but appends at most `budget` bytes to `out` and then says how to go on. DEFLATE makes up to 1,032 bytes
+    /// of one, so a bound on what is read is none on the work: with a budget for each turn, one peer's messages can't
+    /// hold up the others of a thread.
+    ///
+    /// Between two calls the value holds a DEFLATE state of the pool; `limit` stands for the message as a whole. A call
+    /// that ends with [`Progress::OutOfBudget`] appended exactly `budget` bytes, and the next one may find that nothing
+    /// was left to come.
+    ///
+    /// # Errors
+    /// As for [`inflate`](Inflater::inflate).
+    pub fn inflate_within(
+        &mut self,
+        pool: &mut Pool,
+        input: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+        limit: usize,
+        budget: usize,
+    ) -> Result<Progress, Failure> {
         let start = out.len();
-        if !input.is_empty() {
-            let mut state = match self.state.take() {
-                Some(state) => state,
-                None => self.begin(pool)?,
-            };
-            self.feed(&mut state, input, out, limit)?;
-            self.state = Some(state);
-        }
-        if last && let Some(mut state) = self.state.take() {
-            self.finish(&mut state, out, limit)?;
-            pool.give_back_decompressor(state);
-        }
-        if last {
+        let end = start.saturating_add(budget);
+        let progress = match self.state.take() {
+            // Nothing of the message so far, and nothing now.
+            None if input.is_empty() => Progress::Done,
+            state => {
+                let mut state = match state {
+                    Some(state) => state,
+                    None => self.begin(pool)?,
+                };
+                let progress = self.run(&mut state, input, last, out, limit, end)?;
+                if last && progress == Progress::Done {
+                    pool.give_back_decompressor(state);
+                } else {
+                    self.state = Some(state);
+                }
+                progress
+            }
+        };
+        if last && progress == Progress::Done {
             self.produced = 0;
             self.ended = false;
+            self.closed = 0;
         }
         if self.context_takeover {
             remember(&mut self.history, &out[start..], self.window_bits.window_len());
         }
-        Ok(())
+        Ok(progress)
     }
 
     /// Bytes held between messages, besides the value itself.
@@ -101,29 +147,52 @@ impl Inflater {
         Ok(state)
     }
 
-    /// Puts the tail back and checks that the message ends with a block. Without the check a truncated message would
-    /// pass as a shorter one.
-    fn finish(&mut self, state: &mut Decompress, out: &mut Vec<u8>, limit: usize) -> Result<(), Failure> {
+    fn run(
+        &mut self,
+        state: &mut Decompress,
+        input: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+        limit: usize,
+        end: usize,
+    ) -> Result<Progress, Failure> {
+        let consumed = self.feed(state, input, out, limit, end)?;
+        if consumed < input.len() || out.len() == end {
+            return Ok(Progress::OutOfBudget { consumed });
+        }
         // A message may stop right behind a BFINAL block. The RFC wants one zero byte behind it (§7.2.3.4); without it
         // the message is complete all the same.
-        if !self.ended {
-            self.feed(state, &TAIL, out, limit)?;
+        if last && (self.closed > 0 || !self.ended) {
+            let closing = &CLOSING[usize::from(self.closed)..];
+            self.closed += self.feed(state, closing, out, limit, end)? as u8;
+            if usize::from(self.closed) < CLOSING.len() || (out.len() == end && !self.ended) {
+                return Ok(Progress::OutOfBudget { consumed });
+            }
+            // Not at a block's end, the message was cut short: it must not pass as a shorter one.
+            if !self.ended {
+                return Err(FailureKind::InvalidDeflate.into());
+            }
         }
-        if !self.ended {
-            self.feed(state, &BOUNDARY_PROBE, out, limit)?;
-        }
-        if self.ended { Ok(()) } else { Err(FailureKind::InvalidDeflate.into()) }
+        Ok(Progress::Done)
     }
 
+    /// Inflates until the input is used up and nothing more comes of it, or `out` is `end` bytes long. Says how much of
+    /// the input it took.
     fn feed(
         &mut self,
         state: &mut Decompress,
-        mut input: &[u8],
+        input: &[u8],
         out: &mut Vec<u8>,
         limit: usize,
-    ) -> Result<(), Failure> {
-        loop {
-            if self.ended && !input.is_empty() {
+        end: usize,
+    ) -> Result<usize, Failure> {
+        let mut taken = 0;
+        while out.len() < end {
+            let input = &input[taken..];
+            if self.ended {
+                if input.is_empty() {
+                    break;
+                }
                 // What follows is a new stream, which can't refer to anything before it.
                 state.reset(false);
                 self.ended = false;
@@ -132,29 +201,51 @@ impl Inflater {
                 // One byte more than the limit tells a message that ends there from one that goes on.
                 let left = limit.saturating_sub(self.produced).saturating_add(1);
                 let wanted = input.len().saturating_mul(3).max(self.produced).max(MIN_ROOM);
-                out.reserve_exact(wanted.min(left));
+                out.reserve_exact(wanted.min(left).min(end - out.len()));
             }
             let (consumed_before, len_before) = (state.total_in(), out.len());
-            let status = state
-                .decompress_vec(input, out, FlushDecompress::None)
-                .map_err(|_| FailureKind::InvalidDeflate)?;
+            let status = decompress(state, input, out, end).map_err(|_| FailureKind::InvalidDeflate)?;
             let consumed = (state.total_in() - consumed_before) as usize;
             let produced = out.len() - len_before;
-            input = &input[consumed..];
+            taken += consumed;
             self.produced += produced;
             if self.produced > limit {
                 return Err(FailureKind::MessageTooLarge.into());
             }
             self.ended = status == Status::StreamEnd;
-            // With room left in the output the backend stops only for want of input.
-            if input.is_empty() && (self.ended || out.len() < out.capacity()) {
-                return Ok(());
+            if self.ended {
+                continue;
             }
-            if consumed == 0 && produced == 0 && !self.ended {
-                return if input.is_empty() { Ok(()) } else { Err(FailureKind::InvalidDeflate.into()) };
+            let stuck = consumed == 0 && produced == 0;
+            if stuck && !input.is_empty() {
+                return Err(FailureKind::InvalidDeflate.into());
+            }
+            // With room left in the output the backend stops only for want of input.
+            if stuck || (consumed == input.len() && out.len() < out.capacity().min(end)) {
+                break;
             }
         }
+        Ok(taken)
     }
+}
+
+/// Inflates into the spare room of `out`, as far as `end`.
+fn decompress(
+    state: &mut Decompress,
+    input: &[u8],
+    out: &mut Vec<u8>,
+    end: usize,
+) -> Result<Status, DecompressError> {
+    if out.capacity() <= end {
+        return state.decompress_vec(input, out, FlushDecompress::None);
+    }
+    // A part of the spare room can be lent only once it has values.
+    let start = out.len();
+    out.resize(end, 0);
+    let before = state.total_out();
+    let status = state.decompress(input, &mut out[start..], FlushDecompress::None);
+    out.truncate(start + (state.total_out() - before) as usize);
+    status
 }
 
 impl fmt::Debug for Inflater {

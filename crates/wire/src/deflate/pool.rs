@@ -3,13 +3,17 @@ use std::fmt;
 use flate2::{Compress, Compression, Decompress};
 
 use super::WindowBits;
+use super::encoder::Encoder;
 
-/// Idle DEFLATE states, kept so that a message need not allocate one.
+/// What connections deflate and inflate with, kept so that a message need not allocate it.
 ///
-/// Meant to live as long as its thread and to serve all its connections. A state belongs to a connection from the
-/// first byte of a message to the last; in between it lies here, reset, so nothing of one message can reach another.
+/// Meant to live as long as its thread and to serve all its connections. A DEFLATE state belongs to a connection from
+/// the first byte of a message to the last; in between it lies here, reset, so nothing of one message can reach another.
 /// Taking a state costs no allocation as long as enough lie here; a new compressor allocates about 370 KiB, a new
 /// decompressor about 47 KiB.
+///
+/// The compressor for whole messages (see [the module](super#compressors)) is one for all connections, as it is done
+/// with a message before it returns. It takes at most 256 KiB and keeps no byte of what it compressed.
 pub struct Pool {
     compressors: Vec<(Key, Box<Compress>)>,
     #[expect(
@@ -17,6 +21,7 @@ pub struct Pool {
         reason = "a state moves into and out of a connection, which then holds one pointer"
     )]
     decompressors: Vec<Box<Decompress>>,
+    encoder: Option<Box<Encoder>>,
     capacity: usize,
 }
 
@@ -27,17 +32,22 @@ pub(super) struct Key {
 }
 
 impl Pool {
-    /// A pool that keeps at most `capacity` idle states of each direction. What is given back beyond that drops the
+    /// A pool that keeps at most `capacity` idle states of each direction, beside the compressor for whole messages. What is given back beyond that drops the
     /// one that was idle longest.
     #[must_use]
     pub const fn new(capacity: usize) -> Pool {
-        Pool { compressors: Vec::new(), decompressors: Vec::new(), capacity }
+        Pool { compressors: Vec::new(), decompressors: Vec::new(), encoder: None, capacity }
     }
 
     /// How many compressors and decompressors lie idle.
     #[must_use]
     pub fn idle(&self) -> (usize, usize) {
         (self.compressors.len(), self.decompressors.len())
+    }
+
+    /// The thread's compressor for whole messages.
+    pub(super) fn encoder(&mut self) -> &mut Encoder {
+        self.encoder.get_or_insert_with(|| Box::new(Encoder::new()))
     }
 
     pub(super) fn compressor(&mut self, key: Key) -> Box<Compress> {

@@ -1,7 +1,7 @@
-//! Any bytes as compressed messages, in any pieces: nothing panics, limits hold, the cuts change nothing, another
-//! inflater agrees, and what came out survives a round trip.
+//! Any bytes as compressed messages, in any pieces: nothing panics, limits hold, the cuts and budgets change nothing,
+//! another inflater agrees, and what came out survives a round trip.
 
-use wire::deflate::{Deflater, Inflater, Params, Pool, Retain, Settings, WindowBits};
+use wire::deflate::{Deflater, Inflater, Params, Pool, Progress, Retain, Settings, WindowBits};
 use wire::{FailureKind, Role};
 
 use super::{pieces, puff};
@@ -67,9 +67,34 @@ fn inflate_pieces(
     out: &mut Vec<u8>,
 ) -> Result<(), wire::Failure> {
     for piece in pieces(payload, seed) {
-        inflater.inflate(pool, piece, false, out, LIMIT)?;
+        inflate_in_turns(inflater, pool, piece, false, seed, out)?;
     }
-    inflater.inflate(pool, &[], true, out, LIMIT)
+    inflate_in_turns(inflater, pool, &[], true, seed, out)
+}
+
+/// With a budget for each call.
+fn inflate_in_turns(
+    inflater: &mut Inflater,
+    pool: &mut Pool,
+    mut input: &[u8],
+    last: bool,
+    seed: u8,
+    out: &mut Vec<u8>,
+) -> Result<(), wire::Failure> {
+    let budget = [1, 7, 300, usize::MAX][usize::from(seed >> 6)];
+    loop {
+        let before = out.len();
+        match inflater.inflate_within(pool, input, last, out, LIMIT, budget)? {
+            Progress::Done => {
+                assert!(out.len() - before <= budget);
+                return Ok(());
+            }
+            Progress::OutOfBudget { consumed } => {
+                assert_eq!(out.len() - before, budget);
+                input = &input[consumed..];
+            }
+        }
+    }
 }
 
 fn messages(mut rest: &[u8]) -> Vec<&[u8]> {
