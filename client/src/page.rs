@@ -1,10 +1,10 @@
 //! The page around the components: where it came from, what it was asked for, and what to do if it breaks.
 
+use crate::views::app::{App, AppProps};
 use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
 
-use crate::components::app::{App, AppProps};
 use crate::model::address::Origin;
 use crate::model::params::Params;
 use crate::profiles::{follow_link, is_link};

@@ -3,13 +3,13 @@
 use workbench::lower::lower;
 use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
 
-use crate::i18n::settings::Settings;
-use crate::i18n::{fill, plural, texts};
 use crate::model::notice::Notice;
 use crate::running::outgoing::shelf;
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
 use crate::storage::{self, NotText, StorageRefused};
+use crate::texts::settings::Settings;
+use crate::texts::{fill, plural, texts};
 
 /// Where the profiles are stored, as a file of them would be.
 pub const STORAGE_KEY: &str = "heartwire.profiles";

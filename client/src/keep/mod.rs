@@ -9,6 +9,7 @@ mod db;
 mod pieces;
 mod visit;
 
+use crate::texts::{fill, texts};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -20,7 +21,6 @@ use workbench::small_map::SmallMap;
 use self::db::{Change, Db, DbError};
 use self::pieces::Pieces;
 pub use self::visit::Visit;
-use crate::i18n::{fill, texts};
 use crate::model::format::size;
 use crate::model::notice::Notice;
 use crate::running::workspace::Workspace;
@@ -108,7 +108,7 @@ impl Keeper {
                         ..tab.session.draft()
                     });
                 }
-                crate::components::load_log(tab.session, text);
+                crate::views::load_log(tab.session, text);
             }
             visit::forget(&db, &visit).await;
         });

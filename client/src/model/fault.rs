@@ -5,8 +5,8 @@ use workbench::json::JsonErrorKind;
 use workbench::position::{Position, position};
 use workbench::template::TemplateErrorKind;
 
-use crate::i18n::composer::Composer;
-use crate::i18n::fill;
+use crate::texts::composer::Composer;
+use crate::texts::fill;
 
 /// What is wrong, without the place.
 pub fn problem(problem: &Problem, t: &Composer) -> String {

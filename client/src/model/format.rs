@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use workbench::decimal;
 
+use super::visible;
+
 /// Characters shown of a message in its one-line row; the rest is in the detail pane.
 pub const PREVIEW_CHARS: usize = 400;
 
@@ -72,24 +74,9 @@ pub fn count(value: u64) -> String {
     out
 }
 
-/// `1 message`, `2 messages`.
-pub fn plural(value: u64, noun: &str) -> String {
-    let ending = if value == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(value))
-}
-
-/// One line for a row: at most [`PREVIEW_CHARS`] characters, line breaks and other control characters
-/// made visible so that they cannot change the row's layout.
+/// One line for a row: at most [`PREVIEW_CHARS`] characters, and none that cannot be seen or could change the row.
 pub fn preview(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(PREVIEW_CHARS * 2));
-    let mut chars = text.chars();
-    for char in chars.by_ref().take(PREVIEW_CHARS) {
-        out.push(visible(char));
-    }
-    if chars.next().is_some() {
-        out.push('…');
-    }
-    out
+    visible::line(text, PREVIEW_CHARS)
 }
 
 /// The first bytes of a binary message as hex pairs on one line.
@@ -137,20 +124,6 @@ pub fn hex_dump(bytes: &[u8]) -> String {
     (0..lines).map(|line| hex_line(bytes, line) + "\n").collect()
 }
 
-/// A character that takes part in layout or direction is replaced by its picture.
-fn visible(char: char) -> char {
-    match char {
-        '\n' => '↵',
-        '\t' => '→',
-        '\u{7f}' => '\u{2421}',
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + char as u32).unwrap_or('\u{fffd}'),
-        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => '\u{fffd}',
-        // Bidirectional overrides could make a row read as another.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,8 +166,6 @@ mod tests {
     fn count_groups_thousands() {
         assert_eq!(count(7), "7");
         assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
-        assert_eq!(plural(1, "message"), "1 message");
-        assert_eq!(plural(0, "message"), "0 messages");
     }
 
     #[test]
@@ -206,7 +177,7 @@ mod tests {
     #[test]
     fn preview_is_one_bounded_line() {
         assert_eq!(preview("a\nb\tc\r\u{1b}[31m"), "a↵b→c␍␛[31m");
-        assert_eq!(preview("x\u{202e}y"), "x\u{fffd}y");
+        assert_eq!(preview("x\u{202e}y"), "x⟨U+202E⟩y");
         let long = "é".repeat(PREVIEW_CHARS + 1);
         assert_eq!(preview(&long).chars().count(), PREVIEW_CHARS + 1);
         assert!(preview(&long).ends_with('…'));

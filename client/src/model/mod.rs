@@ -1,7 +1,6 @@
 //! What the person sees, as plain data: no browser, no clock, tested natively.
 
 pub mod address;
-pub mod close;
 pub mod closing;
 pub mod fault;
 pub mod format;
@@ -17,3 +16,4 @@ pub mod protocols;
 pub mod repeat;
 pub mod settings;
 pub mod status;
+pub mod visible;

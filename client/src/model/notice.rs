@@ -3,10 +3,10 @@
 use link::{Final, SendError};
 
 use super::address::Problem;
-use super::close;
 use super::format::{count, size};
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use crate::texts::close_codes;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// Something the person should know or decide, shown above the log until it no longer holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Notice {
         match last {
             Final::StopCode(code) => Some(Notice::new(
                 fill(t.stop_code, &[&code]),
-                fill(t.stop_code_why, &[&close::explain(code).sentence]),
+                fill(t.stop_code_why, &[&close_codes::explain(code).sentence]),
             )),
             Final::AttemptsExhausted => Some(Notice::new(t.exhausted, t.exhausted_why)),
             Final::ByUser | Final::ReconnectOff | Final::Refused | Final::Cancelled | Final::Withheld => None,

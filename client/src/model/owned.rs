@@ -6,7 +6,7 @@ use link::Message;
 use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Kind};
 use workbench::time::Micros;
 
-use crate::i18n::log::Log as LogTexts;
+use crate::texts::log::Log as LogTexts;
 
 /// The content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Subprotocols as a person writes them (RFC 6455 section 4.1, item 10).
 
 use super::address::Problem;
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// Splits a comma-separated list; empty for none.
 pub fn parse(input: &str, t: &Common) -> Result<Vec<String>, Problem> {

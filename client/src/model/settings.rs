@@ -11,9 +11,9 @@ use workbench::profile::{
 };
 
 use super::fault;
-use crate::i18n::composer::Composer;
-use crate::i18n::fill;
-use crate::i18n::settings::Settings;
+use crate::texts::composer::Composer;
+use crate::texts::fill;
+use crate::texts::settings::Settings;
 
 /// What counts as the answer to a heartbeat, without its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

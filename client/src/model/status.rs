@@ -4,8 +4,8 @@ use link::{Close, Final, Phase, Pulse, Time};
 
 use super::format::countdown;
 use super::log::code_and_reason;
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// What the status line says, with what is left of a wait.
 pub fn sentence(phase: Phase, last_close: Option<&Close>, now: Time, t: &Common) -> String {

@@ -1,4 +1,4 @@
-//! The long-lived handle that components share: commands go in, plain value snapshots come out.
+//! The long-lived handle that views share: commands go in, plain value snapshots come out.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,7 +14,6 @@ use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
 use workbench::time::Micros;
 use yew::AttrValue;
 
-use crate::i18n::texts;
 use crate::model::address::{self, Origin};
 use crate::model::fault;
 use crate::model::health::Health;
@@ -30,6 +29,7 @@ use crate::preferences;
 use crate::running::driver::{Details, Driver, Output, Snapshot, is_offline};
 use crate::running::frame::FrameLoop;
 use crate::running::outgoing::{Outgoing, Outlet};
+use crate::texts::texts;
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! A page under test, and the words to talk about it.
 
-use client::components::app::{App, AppProps};
 use client::model::address::Origin;
 use client::model::params::Params;
 use client::running::session::Session;
 use client::running::workspace::Workspace;
+use client::views::app::{App, AppProps};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use wasm_bindgen::JsCast;

@@ -15,7 +15,6 @@
 //! After [`store::Store::set_delivery`] or a pair, call `retest` on the index and on find.
 
 pub mod bytes;
-pub mod closecodes;
 pub mod decimal;
 pub mod draft;
 pub mod entry;

@@ -1,6 +1,8 @@
 //! Stopping: sockets are told 1012, and nobody can hold the server up.
 
-use crate::support::{TestServer, frame};
+use crate::support::{PATIENCE, TestServer, frame};
+use server::TlsSource;
+use server::assets::File;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -140,4 +142,41 @@ fn messages_that_wait_for_a_slow_reader_are_delivered_first() {
         messages += 1;
     }
     assert!(messages > 0 && messages <= sent / message.len(), "{messages} of {sent} bytes");
+}
+
+#[test]
+fn who_has_asked_for_nothing_yet_is_not_waited_for() {
+    for (tls, sent) in [
+        (None, &b""[..]),
+        (None, b"GET /healthz HTTP/1.1\r\nHost: local"),
+        (Some(TlsSource::SelfSigned), b""),
+        (Some(TlsSource::SelfSigned), b"\x16\x03\x01\x02"),
+    ] {
+        let server = TestServer::start_with(|config| {
+            config.tls = tls;
+            config.drain = 10 * PATIENCE;
+            config.limits.handshake_timeout = 10 * PATIENCE;
+        });
+        let mut client = server.connect();
+        client.send(sent);
+        // The thread that serves it may be any: it has to have come that far.
+        std::thread::sleep(Duration::from_millis(50));
+        server.stop.begin();
+        client.expect_end();
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn an_answer_that_is_on_its_way_arrives() {
+    static LARGE: [u8; 8 << 20] = [7; 8 << 20];
+    let large = File { path: "large", digest: "d", identity: &LARGE, brotli: None, gzip: None };
+    let server = TestServer::start_serving(&[large], |config| config.drain = PATIENCE);
+    let mut client = server.connect();
+    client.send(format!("GET /large HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).as_bytes());
+    assert_eq!(client.read_exact(1), b"H");
+    server.stop.begin();
+    // More than the systems hold between them.
+    let rest = client.read_to_end();
+    assert!(rest.ends_with(&LARGE), "{} bytes", rest.len());
 }

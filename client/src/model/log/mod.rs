@@ -13,11 +13,11 @@ use workbench::store::{Limits, Store};
 use workbench::time::Micros;
 
 use super::address::{Origin, unreachable_causes};
-use super::close;
 use super::format::countdown;
 use super::notice::Notice;
-use crate::i18n::common::Common;
-use crate::i18n::{fill, form, plural, texts};
+use crate::texts::close_codes;
+use crate::texts::common::Common;
+use crate::texts::{fill, form, plural, texts};
 
 /// The entries, the fate of sent messages, and the present notice.
 #[derive(Debug)]
@@ -277,7 +277,7 @@ impl Log {
             Why::PeerClosed if close.code == 1006 => t.how_lost,
             _ => t.how_by_server,
         };
-        let name = close::explain(close.code).name;
+        let name = close_codes::explain(close.code).name;
         let lasted = countdown(millis(open_for));
         let text = fill(t.log_closed, &[&code_and_reason(close), &name, &how, &lasted]);
         let draft = Draft::new(now, self.connection, Direction::Local, Kind::Disconnected, Body::Text(&text));

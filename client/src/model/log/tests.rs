@@ -1,6 +1,6 @@
 use super::*;
-use crate::i18n::log::Log as LogTexts;
 use crate::model::owned::label;
+use crate::texts::log::Log as LogTexts;
 use link::{Final, SocketId};
 
 const SOCKET: SocketId = SocketId(1);
