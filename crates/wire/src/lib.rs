@@ -34,7 +34,7 @@
 //!
 //! // What it is to write: the echo.
 //! let mut slices = [IoSlice::new(&[]); 8];
-//! let count = connection.slices(&turn, &mut slices);
+//! let count = connection.slices(&mut turn, &mut slices);
 //! assert_eq!(count, 1);
 //! assert_eq!(&*slices[0], b"\x81\x02Hi");
 //! connection.handle_written(&mut turn, 4, now);

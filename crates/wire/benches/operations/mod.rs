@@ -91,7 +91,7 @@ impl Driven {
     /// Writes everything at once, and gives the turn back.
     fn write(&mut self) -> usize {
         let mut slices = [IoSlice::new(&[]); 32];
-        let count = self.connection.slices(&self.turn, &mut slices);
+        let count = self.connection.slices(&mut self.turn, &mut slices);
         let len = slices[..count].iter().map(|slice| black_box(slice).len()).sum();
         self.connection.handle_written(&mut self.turn, len, self.now);
         self.connection.end_turn(&mut self.turn, true, self.now);

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// Output that the peer has not taken: whole frames, but for the first block, which may have been taken in part.
 #[derive(Debug, Default)]
@@ -9,6 +9,8 @@ pub(super) struct Backlog {
     blocks: VecDeque<Block>,
     /// Of the first block, so many bytes are gone.
     written: usize,
+    /// So many blocks at the front end with one that holds control frames: no later one may pass them.
+    ordered: usize,
     bytes: usize,
 }
 
@@ -41,20 +43,26 @@ impl Backlog {
         }
     }
 
+    /// There are control frames in what was pushed: those that come later stay behind it.
+    pub(super) fn keep_order(&mut self) {
+        self.ordered = self.blocks.len();
+    }
+
     /// Puts a control frame ahead of all data that has not begun, and behind the control frames that are there already.
     pub(super) fn push_urgent(&mut self, frame: &[u8]) {
         self.bytes += frame.len();
-        let begun = usize::from(self.written > 0);
+        let first = self.ordered.max(usize::from(self.written > 0));
         let may_stand_at =
             |at: &usize| self.blocks.get(*at).is_none_or(|block| !block.joined && !block.urgent);
-        let at = (begun..=self.blocks.len()).find(may_stand_at).unwrap_or(self.blocks.len());
+        let at = (first..=self.blocks.len()).find(may_stand_at).unwrap_or(self.blocks.len());
         // Many small blocks would make many small writes.
-        match at
-            .checked_sub(1)
-            .filter(|before| *before >= begun)
-            .and_then(|before| self.blocks.get_mut(before))
-        {
-            Some(before) if before.urgent => before.bytes = [&before.bytes, frame].concat().into(),
+        let before = at.checked_sub(1).filter(|before| *before >= first);
+        match before.and_then(|before| self.blocks.get_mut(before)) {
+            Some(before) if before.urgent => {
+                let mut frames = BytesMut::from(std::mem::take(&mut before.bytes));
+                frames.extend_from_slice(frame);
+                before.bytes = frames.freeze();
+            }
             _ => self
                 .blocks
                 .insert(at, Block { bytes: Bytes::copy_from_slice(frame), joined: false, urgent: true }),
@@ -85,6 +93,7 @@ impl Backlog {
             left -= rest;
             self.written = 0;
             self.blocks.pop_front();
+            self.ordered = self.ordered.saturating_sub(1);
         }
         beyond
     }
@@ -92,7 +101,7 @@ impl Backlog {
     /// Forgets it all and tells how much it was.
     pub(super) fn clear(&mut self) -> usize {
         self.blocks.clear();
-        self.written = 0;
+        (self.written, self.ordered) = (0, 0);
         std::mem::take(&mut self.bytes)
     }
 }
@@ -138,6 +147,19 @@ mod tests {
         let mut cut = self::backlog(&[("rest", true), ("next", false)]);
         cut.push_urgent(b"!");
         assert_eq!(all(&cut), "rest|!|next");
+    }
+
+    #[test]
+    fn a_control_frame_among_data_is_not_passed_by_a_later_one() {
+        let mut backlog = backlog(&[("data1", false), ("data", false)]);
+        backlog.keep_order();
+        backlog.push(Bytes::from_static(b"more"), false);
+        backlog.push_urgent(b"2");
+        backlog.push_urgent(b"3");
+        assert_eq!(all(&backlog), "data1|data|23|more");
+        assert_eq!(backlog.advance(9), 0);
+        backlog.push_urgent(b"4");
+        assert_eq!(all(&backlog), "234|more");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) struct Batch {
     shared: usize,
     /// Of all, the transport has taken so many.
     written: usize,
+    /// There are control frames among them.
+    control: bool,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,13 @@ impl Batch {
             self.copied = Vec::new();
         }
         self.copied.clear();
-        (self.len, self.shared, self.written) = (0, 0, 0);
+        (self.len, self.shared, self.written, self.control) = (0, 0, 0, false);
+    }
+
+    /// There is a control frame among what was appended.
+    #[inline]
+    pub(super) fn note_control(&mut self) {
+        self.control = true;
     }
 
     /// Appends a frame that lies in the input buffer.
@@ -164,6 +172,9 @@ impl Batch {
             }
         }
         backlog.push(copy.into(), joined);
+        if self.control {
+            backlog.keep_order();
+        }
         self.clear();
     }
 }

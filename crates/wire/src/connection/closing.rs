@@ -43,9 +43,14 @@ impl Connection {
         self.done();
     }
 
-    /// What it means that input ends: while a Close of ours waits for its answer, no more than that there is none.
+    /// What it means that input ends: while a Close of ours waits for its answer, no more than that there is none; behind
+    /// the peer's Close nothing but the end was due.
     pub(super) fn end_of_input(&self) -> End {
-        if self.phase == Phase::Closing { self.end } else { End::ReceiveFailed }
+        match self.phase {
+            Phase::Closing => self.end,
+            _ if self.close_received.is_some() => End::PeerClosed,
+            _ => End::ReceiveFailed,
+        }
     }
 
     /// Ends the connection for want of a transport, or of a peer.
@@ -58,7 +63,7 @@ impl Connection {
         self.done();
     }
 
-    fn done(&mut self) {
+    pub(super) fn done(&mut self) {
         self.phase = Phase::Done;
         self.timers.clear_all();
         self.receiver.end();
@@ -79,7 +84,11 @@ impl Connection {
         if self.close_sent.is_none() {
             if !self.flags.auto_close {
                 // The endpoint plays a peer that does not answer. It may still send, and close by itself.
-                return;
+                self.timers.clear(Timer::Message);
+                if let Some(rare) = &mut self.rare {
+                    rare.assembly = None;
+                }
+                return self.arm_heartbeat(now);
             }
             let mut body = [0; crate::close::MAX_REASON_LEN];
             let body = &mut body[..reason.len()];
@@ -137,13 +146,19 @@ impl Connection {
             rare.inflater = None;
         }
         self.flags.inflating = false;
+        self.flags.paused = false;
         if phase == Phase::Flushing {
             self.receiver.end();
-            if let Some(rare) = &mut self.rare {
-                rare.carry = Vec::new();
-            }
-            self.flags.undecoded = false;
+            self.drop_carry();
         }
+    }
+
+    /// Forgets input that is not decoded.
+    pub(super) fn drop_carry(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.carry = Vec::new();
+        }
+        self.flags.undecoded = false;
     }
 
     /// Whether this end has to shut its sending side down itself.

@@ -88,7 +88,9 @@ impl Connection {
     #[inline]
     #[must_use]
     pub fn read_buffer<'t>(&self, turn: &'t mut Turn) -> &'t mut [u8] {
-        if turn.from > 0 {
+        if !self.is_speaking() {
+            turn.discard_input();
+        } else if turn.from > 0 {
             debug_assert!(turn.batch.is_empty(), "output that lies in the input would be overwritten");
             turn.input.copy_within(turn.from..turn.filled, 0);
             turn.filled -= turn.from;
@@ -205,7 +207,12 @@ impl Connection {
                         Err(failure) => self.fail_protocol(turn, failure, now),
                     }
                 }
-                Ok(Step::Ended) => return None,
+                Ok(Step::Ended) => {
+                    // Behind a Close that the endpoint leaves unanswered there is nothing (RFC 6455 §5.5.1).
+                    turn.from = turn.filled;
+                    self.drop_carry();
+                    return None;
+                }
                 Err(failure) => self.fail_protocol(turn, failure, now),
             }
         }
@@ -287,9 +294,7 @@ impl Connection {
 
     fn begin_message(&mut self, now: Time) {
         self.rare().assembly = Some(Assembly::default());
-        if let Some(timeout) = self.settings.message_timeout {
-            self.timers.set(Timer::Message, now, timeout);
-        }
+        self.arm_message(now);
     }
 
     /// Adds a piece to the message in assembly. True: it is whole, and lies in [`Turn::message`].
@@ -442,20 +447,21 @@ impl Connection {
         if self.sender.role() == Role::Server && !self.has_backlog() {
             let start = write_in_front(&mut turn.input, OpCode::Pong, payload);
             turn.batch.push_in_place(start..payload.end);
+            turn.batch.note_control();
             turn.to = payload.end;
             return;
         }
         let mut frame = Vec::new();
         // A Ping's payload fits a Pong.
         let _ = self.sender.pong(&turn.input[payload.clone()], turn.masks, &mut frame);
-        self.send_control(turn, &frame);
+        self.send_control(&mut turn.batch, &frame);
     }
 
     fn discard(&mut self, count: usize) {
         let lingered = &mut self.rare().lingered;
         *lingered = lingered.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         if *lingered > LINGER_BYTES {
-            self.phase = Phase::Done;
+            self.done();
         }
     }
 }

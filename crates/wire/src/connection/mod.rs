@@ -325,10 +325,13 @@ impl Connection {
     fn arm_heartbeat(&mut self, now: Time) {
         if self.flags.heartbeat
             && let Some(interval) = self.settings.ping_interval
+            // Behind its Close a peer answers nothing.
+            && self.close_received.is_none()
         {
             self.timers.set(Timer::Heartbeat, now, interval);
         } else {
             self.timers.clear(Timer::Heartbeat);
+            self.timers.clear(Timer::Pong);
         }
     }
 
@@ -336,6 +339,12 @@ impl Connection {
     fn arm_idle(&mut self, now: Time) {
         if let Some(timeout) = self.settings.idle_timeout {
             self.timers.set(Timer::Idle, now, timeout);
+        }
+    }
+
+    fn arm_message(&mut self, now: Time) {
+        if let Some(timeout) = self.settings.message_timeout {
+            self.timers.set(Timer::Message, now, timeout);
         }
     }
 

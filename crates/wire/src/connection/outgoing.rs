@@ -190,7 +190,7 @@ impl Outgoing<'_> {
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         let mut frame = Vec::new();
         self.connection.sender.ping(payload, self.masks, &mut frame)?;
-        self.control(&frame);
+        self.connection.send_control(self.batch, &frame);
         Ok(())
     }
 
@@ -202,7 +202,7 @@ impl Outgoing<'_> {
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         let mut frame = Vec::new();
         self.connection.sender.pong(payload, self.masks, &mut frame)?;
-        self.control(&frame);
+        self.connection.send_control(self.batch, &frame);
         Ok(())
     }
 
@@ -260,7 +260,8 @@ impl Outgoing<'_> {
         }
     }
 
-    /// Whether nothing is read or decoded, so that the peer's sending stalls. Off at first.
+    /// Whether nothing is read or decoded, so that the peer's sending stalls. Off at first, and with a Close: its answer
+    /// is to be read.
     pub fn pause(&mut self, on: bool) {
         self.connection.flags.paused = on;
     }
@@ -354,13 +355,6 @@ impl Outgoing<'_> {
         deflated.clear();
         *self.spent += payload.len();
         deflater.deflate_message(pool, payload, deflated)
-    }
-
-    fn control(&mut self, frame: &[u8]) {
-        match &mut self.connection.rare {
-            Some(rare) if !rare.backlog.is_empty() => rare.backlog.push_urgent(frame),
-            _ => self.batch.push_copied(|out| out.extend_from_slice(frame)),
-        }
     }
 
     #[inline]

@@ -1,3 +1,4 @@
+use super::batch::Batch;
 use super::{Cause, Connection, End, Phase, Timer, Turn};
 use crate::{CloseCode, Time};
 
@@ -49,15 +50,18 @@ impl Connection {
         let mut frame = Vec::new();
         // Refused only after a Close, and then this timer is not set.
         let _ = self.sender.ping(&self.ping_number.to_be_bytes(), turn.masks, &mut frame);
-        self.send_control(turn, &frame);
+        self.send_control(&mut turn.batch, &frame);
         self.timers.set(Timer::Pong, now, self.settings.ping_timeout);
     }
 
     /// Sends a control frame ahead of the data that waits.
-    pub(super) fn send_control(&mut self, turn: &mut Turn, frame: &[u8]) {
+    pub(super) fn send_control(&mut self, batch: &mut Batch, frame: &[u8]) {
         match &mut self.rare {
             Some(rare) if !rare.backlog.is_empty() => rare.backlog.push_urgent(frame),
-            _ => turn.batch.push_copied(|out| out.extend_from_slice(frame)),
+            _ => {
+                batch.push_copied(|out| out.extend_from_slice(frame));
+                batch.note_control();
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ impl Connection {
 
     /// Output for the transport, in order, as at most as many slices as `slices` holds. Tells how many there are.
     #[inline]
-    pub fn slices<'a>(&'a self, turn: &'a Turn, slices: &mut [IoSlice<'a>]) -> usize {
+    pub fn slices<'a>(&'a self, turn: &'a mut Turn, slices: &mut [IoSlice<'a>]) -> usize {
+        turn.settle();
         let waiting = match &self.rare {
             Some(rare) if !rare.backlog.is_empty() => rare.backlog.slices(slices),
             _ => 0,
@@ -36,6 +37,9 @@ impl Connection {
         let backlog = &mut self.rare().backlog;
         let beyond = backlog.advance(count);
         let empty = backlog.is_empty();
+        if count == 0 {
+            return 0;
+        }
         match self.phase {
             Phase::Open if empty => self.timers.clear(Timer::Stall),
             Phase::Open => self.timers.set(Timer::Stall, now, self.settings.send_timeout),
@@ -67,19 +71,27 @@ impl Connection {
         turn.discard_input();
         self.counts.add(&turn.counts);
         if self.phase == Phase::Open {
-            let resting = !ready || !(self.wants_input(turn) || self.flags.undecoded);
-            if resting != self.flags.resting {
-                self.flags.resting = resting;
-                if resting {
-                    self.timers.clear(Timer::Heartbeat);
-                    self.timers.clear(Timer::Pong);
-                } else {
-                    self.arm_heartbeat(now);
-                }
-            }
+            self.rest(!ready || !(self.wants_input(turn) || self.wants_turn(turn)), now);
         }
         turn.clear();
         self.tidy();
+    }
+
+    /// While nothing is read, that nothing arrives is no fault of the peer's: its time begins anew afterwards.
+    #[inline]
+    fn rest(&mut self, resting: bool, now: Time) {
+        let rested = std::mem::replace(&mut self.flags.resting, resting);
+        if resting {
+            for timer in [Timer::Heartbeat, Timer::Pong, Timer::Message, Timer::Idle] {
+                self.timers.clear(timer);
+            }
+        } else if rested {
+            self.arm_heartbeat(now);
+            self.arm_idle(now);
+            if self.rare.as_ref().is_some_and(|rare| rare.assembly.is_some()) {
+                self.arm_message(now);
+            }
+        }
     }
 
     /// Moves what the transport has not taken to memory of the connection's own, so that the turn can go on with input.

@@ -129,7 +129,7 @@ impl Driver {
     pub(crate) fn write(&mut self) {
         while self.connection.has_output(&self.turn) {
             let mut slices = [IoSlice::new(&[]); 4];
-            let count = self.connection.slices(&self.turn, &mut slices);
+            let count = self.connection.slices(&mut self.turn, &mut slices);
             let before = self.output.len();
             slices[..count].iter().for_each(|slice| self.output.extend_from_slice(slice));
             let written = self.output.len() - before;

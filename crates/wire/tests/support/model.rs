@@ -128,7 +128,8 @@ pub(crate) fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     frames
 }
 
-fn frame(bytes: &[u8]) -> Option<(Frame, usize)> {
+/// The frame at the front, if it is whole.
+pub(crate) fn frame(bytes: &[u8]) -> Option<(Frame, usize)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
     let (len, mut at) = match second & 0x7f {
         126 => (u64::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)), 4),

@@ -123,7 +123,7 @@ impl Echo {
             }
             let mut slices = [IoSlice::new(&[]); 3];
             let slots = self.random.len().min(3);
-            let count = self.connection.slices(&self.turn, &mut slices[..slots]);
+            let count = self.connection.slices(&mut self.turn, &mut slices[..slots]);
             let offered = slices[..count].iter().flat_map(|slice| slice.iter().copied()).collect::<Vec<_>>();
             assert!(!offered.is_empty(), "has output and gives none");
             let taken =
