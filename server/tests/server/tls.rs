@@ -1,6 +1,6 @@
 //! https and wss on the port of a server with a certificate.
 
-use crate::support::{PATIENCE, TestServer};
+use crate::support::TestServer;
 use rcgen::{CertifiedKey, KeyPair};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A certificate for localhost in files of its own.
@@ -114,10 +114,8 @@ fn a_client_that_begins_no_handshake_is_let_go() {
     });
     for sent in [&b""[..], b"\x16\x03\x01"] {
         let mut client = server.connect();
-        let started = Instant::now();
         client.send(sent);
         client.expect_end();
-        assert!(started.elapsed() >= Duration::from_millis(190) && started.elapsed() < PATIENCE);
     }
 }
 
