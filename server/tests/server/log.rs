@@ -99,6 +99,21 @@ fn whose_disk_is_full() {
     works_as_if_nothing_was(Process::start(&mut command));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn whose_terminal_is_closed() {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let mut command = command();
+    command.stderr(OpenOptions::new().write(true).open(name.to_str().unwrap()).unwrap());
+    let process = Process::start(&mut command);
+    drop(terminal);
+    works_as_if_nothing_was(process);
+}
+
 #[test]
 fn an_error_at_the_start_ends_the_process_though_nobody_reads() {
     let (reader, writer) = std::io::pipe().unwrap();
