@@ -120,8 +120,7 @@ pub enum PerAddress {
 pub struct SocketConfig {
     /// Whether messages are compressed where the client offers it. Default [`Compression::On`].
     pub compression: Compression,
-    /// 1 (fastest) to 9 (smallest). Default 1: on short messages higher levels cost two to three times the CPU for
-    /// a quarter fewer bytes.
+    /// 1 (fastest) to 9 (smallest). Default 2, from where on bytes are dear: docs/compression.md has the curve.
     pub compression_level: u8,
     /// The largest frame, in bytes of payload as sent. Default 16 MiB. A larger one ends the connection with 1009.
     pub max_frame_size: usize,
@@ -213,7 +212,7 @@ impl Default for SocketConfig {
     fn default() -> Self {
         Self {
             compression: Compression::default(),
-            compression_level: 1,
+            compression_level: deflate::Settings::default().level,
             max_frame_size: 16 << 20,
             max_message_size: 16 << 20,
             max_messages_per_second: None,

@@ -9,7 +9,7 @@ use crate::seat::Seat;
 use crate::serve::Arrival;
 use crate::state::Shard;
 use bytes::Bytes;
-use http::header::HeaderMap;
+use http::header::{CONNECTION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -97,7 +97,10 @@ fn check(
     })?;
     let seat = Seat::take(shard, Kind::Socket, client, false).map_err(|refusal| {
         shard.refuse_handshake(refusal.into(), &client, refusal.status(), &refusal);
-        Box::new(reply::come_back(refusal.status(), refusal.to_string()))
+        let mut response = reply::come_back(refusal.status(), refusal.to_string());
+        // Where room is short, who gets none doesn't keep a connection either.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        Box::new(response)
     })?;
     Ok(Handshake { seat, accepted, on_upgrade })
 }

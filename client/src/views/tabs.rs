@@ -8,13 +8,12 @@ use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use web_sys::{HtmlElement, HtmlInputElement};
-use workbench::entry::ConnectionId;
 use yew::prelude::*;
 
 use super::hooks::use_selected;
 use super::icons::{Icon, picture};
 use crate::model::address::short;
-use crate::running::workspace::{Tab, Tabs, Workspace};
+use crate::running::workspace::{Tab, TabId, Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TabStripProps {
@@ -121,7 +120,7 @@ fn TabItem(props: &TabItemProps) -> Html {
         });
     }
     let id = props.tab.id;
-    let with = |action: fn(&Workspace, ConnectionId)| {
+    let with = |action: fn(&Workspace, TabId)| {
         let workspace = props.workspace.clone();
         move |_: MouseEvent| action(&workspace, id)
     };

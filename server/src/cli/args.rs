@@ -86,7 +86,7 @@ pub struct ServeArgs {
         long,
         value_name = "LEVEL",
         env = "HEARTWIRE_COMPRESSION_LEVEL",
-        default_value = "1",
+        default_value = "2",
         value_parser = clap::value_parser!(u8).range(1..=9),
         help_heading = "Compression"
     )]

@@ -18,7 +18,7 @@ use self::content::{Content, Document, Shape};
 use super::icons::{Icon, picture};
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::storage;
 use crate::texts::close_codes;
@@ -47,14 +47,14 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
         Shape::ALL.into_iter().find(|shape| shape.slug() == stored)
     });
     let is_message = entry.kind == Kind::Message;
-    let document = use_memo((entry.id, entry.body.clone()), |(_, body)| Document::read(body, is_message));
+    let document = use_memo((entry.id, entry.shown()), |(_, body)| Document::read(body, is_message));
     let shapes = document.shapes();
     let shape = chosen.filter(|shape| shapes.contains(shape)).unwrap_or(shapes[0]);
     html! {
         <section class="detail" aria-label={t.selected} data-kind={entry.slug()} data-delivery={entry.delivery.map(delivery_slug)}>
             <header class="detail-header">
                 <span class="entry-label">{entry.label(t)}</span>
-                <span class="detail-time">{entry.time.clock(utc_offset_minutes())}</span>
+                <span class="detail-time">{format!("{} {}", entry.time.date(zone), entry.time.clock(zone))}</span>
                 if is_message {
                     <span class="detail-size">{kind_and_size(&entry.body, t)}</span>
                 }
@@ -135,7 +135,7 @@ fn Actions(props: &ActionsProps) -> Html {
     }
     let copy = {
         let (entry, copied) = (props.entry.clone(), copied.setter());
-        move |_: MouseEvent| copy(content::as_text(&entry.body), copied.clone())
+        move |_: MouseEvent| copy(content::as_text(&entry.shown()), copied.clone())
     };
     let resend = {
         let (session, entry) = (props.session.clone(), props.entry.clone());

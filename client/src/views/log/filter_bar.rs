@@ -6,7 +6,7 @@ use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
 use crate::model::list::{Query, Toggles};
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::texts::fill;
 use crate::texts::log::Log as Texts;
@@ -170,10 +170,9 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
     }
 }
 
-/// Reads times of day as today's, where the reader is.
+/// Reads times as those of the reader's place.
 pub(crate) fn set_filter(session: &Session, query: Query) {
-    let day_start = session.wall().day_start(utc_offset_minutes());
-    let options = Options { day_start, ..Options::default() };
+    let options = Options { zone, ..Options::default() };
     session.look(|list, log| list.set_filter(query, options, log.store()));
 }
 

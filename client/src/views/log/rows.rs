@@ -11,7 +11,7 @@ use super::row::{Frame, Place, Time, row, row_id};
 use crate::model::list::{List, Query, TimeMode};
 use crate::model::log::Log;
 use crate::preferences::Density;
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::views::lang::use_texts;
 
@@ -145,7 +145,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
         let start = store.range(0..EntryId::MAX).next().map(|first| first.time);
         let frame = Frame {
             t,
-            utc_offset_minutes: utc_offset_minutes(),
+            today: session.wall().day_start(zone),
             highlights: list.highlights(),
             total: trimmed + shown.len() as u64,
         };

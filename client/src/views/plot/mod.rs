@@ -25,7 +25,7 @@ use self::legend::{Legend, rows};
 use self::paint::{Figure, Lane, Line, TimeWords, value_steps};
 use super::health::words;
 use crate::model::plot::{PlotState, Window};
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::frame::FrameLoop;
 use crate::running::session::{Session, Subscription};
 use crate::texts::health::Health as Texts;
@@ -225,7 +225,7 @@ fn period_millis(window: Window, paused: bool) -> u32 {
 
 fn readout_text(readout: &Readout, t: &Texts) -> String {
     let ago = fill(t.plot_at, &[&words::duration(readout.ago_micros, t)]);
-    format!("{} · {ago}", readout.time.clock(utc_offset_minutes()))
+    format!("{} · {ago}", readout.time.clock(zone))
 }
 
 #[cfg(test)]
