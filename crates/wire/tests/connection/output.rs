@@ -97,11 +97,14 @@ fn many_pongs_that_wait_cost_no_more_than_their_bytes() {
     assert_eq!(driver.sent().len(), 20_001);
 }
 
+/// A way to send a text.
+type Way = fn(&mut Outgoing<'_>, &str) -> Result<(), NotSent>;
+
 #[test]
 fn nothing_comes_in_between_the_bytes_of_a_frame_that_was_begun() {
     // However much of it the transport has taken, and whichever way the message goes.
     let payload = "x".repeat(9000);
-    let ways: [fn(&mut Outgoing<'_>, &str) -> Result<(), NotSent>; 4] = [
+    let ways: [Way; 4] = [
         |out, payload| out.send(MessageKind::Text, payload.as_bytes()),
         |out, payload| out.send_bytes(MessageKind::Text, Bytes::copy_from_slice(payload.as_bytes())),
         |out, payload| {

@@ -111,7 +111,7 @@ impl Sim {
         let Sim { sides, pipes, turn, random, now, .. } = self;
         let (side, now) = (&mut sides[at], *now);
         match what {
-            0..60 => (0..random.length().min(200)).for_each(|_| side.send(turn, random, now)),
+            0..60 => (0..random.length().min(100)).for_each(|_| side.send(turn, random, now)),
             60..75 => (0..random.length().min(50)).for_each(|_| side.ping(turn, now)),
             75..87 if !may_rest => {}
             75..79 => {
