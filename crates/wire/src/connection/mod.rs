@@ -125,6 +125,8 @@ struct Flags {
     /// Nothing was read at the end of the latest turn, because this end or the peer has to catch up; so silence proves
     /// nothing.
     resting: bool,
+    /// Messages have a rate, or are missed after a while.
+    counts_messages: bool,
     /// [`Rare::carry`] may hold whole frames: decode it before anything is read.
     undecoded: bool,
     /// [`Rare::pending`] is there: go on with it before anything is decoded or read.
@@ -201,6 +203,7 @@ impl Connection {
                 heartbeat: true,
                 paused: false,
                 resting: false,
+                counts_messages: settings.counts_messages(),
                 undecoded: false,
                 inflating: false,
                 behind: false,
@@ -217,7 +220,7 @@ impl Connection {
     /// Takes what arrived right behind the opening handshake. The next [`poll`](Self::poll) decodes it.
     pub fn handle_early(&mut self, turn: &mut Turn, bytes: &[u8]) {
         if !bytes.is_empty() {
-            turn.counts.wire_in += bytes.len() as u64;
+            turn.out.counts.wire_in += bytes.len() as u64;
             self.rare().carry.extend_from_slice(bytes);
             self.flags.undecoded = true;
         }
