@@ -121,7 +121,7 @@ impl Connection {
     }
 
     fn send_close(&mut self, turn: &mut Turn, status: Option<(CloseCode, &str)>) {
-        let sent = turn.batch.push_copied(|out| self.sender.close(status, turn.masks, out));
+        let sent = turn.out.batch.push_copied(|out| self.sender.close(status, turn.out.masks, out));
         if sent.is_ok() {
             self.close_sent = Some(status.map(|(code, _)| code));
         }

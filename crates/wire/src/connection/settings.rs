@@ -53,3 +53,10 @@ impl Default for ConnectionSettings {
         }
     }
 }
+
+impl ConnectionSettings {
+    /// Whether something follows from when a message comes.
+    pub(super) const fn counts_messages(&self) -> bool {
+        self.idle_timeout.is_some() || self.messages_per_second.is_some()
+    }
+}
