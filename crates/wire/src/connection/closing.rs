@@ -67,6 +67,7 @@ impl Connection {
         self.phase = Phase::Done;
         self.timers.clear_all();
         self.receiver.end();
+        self.sender.end();
         if let Some(rare) = &mut self.rare {
             rare.unsent += rare.backlog.clear();
         }
@@ -149,6 +150,10 @@ impl Connection {
         self.flags.paused = false;
         if phase == Phase::Flushing {
             self.receiver.end();
+            if let Some(rare) = &mut self.rare {
+                // Behind the peer's Close no Ping is to be answered.
+                rare.owed_pong = None;
+            }
             self.drop_carry();
         }
     }

@@ -61,16 +61,17 @@ enum Arrived {
 }
 
 impl Connection {
-    /// Whether the transport is to be read. While not, the peer's sending stalls.
+    /// Whether the transport is to be read. While not, the peer's sending stalls. First [`poll`](Self::poll) takes what was
+    /// read before: the end of input is the end also of what was not asked for.
     #[must_use]
     pub fn wants_input(&self, turn: &Turn) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing => {
-                let waiting = self.queued_bytes() + turn.out.batch.pending();
                 !self.flags.paused
                     && !self.flags.undecoded
                     && !self.flags.inflating
-                    && (waiting == 0 || waiting <= READ_WHILE_WAITING.min(self.settings.queue_bytes))
+                    && (turn.from == turn.filled || turn.starved)
+                    && (self.reads_always() || self.may_read(turn))
             }
             Phase::Lingering => true,
             Phase::Flushing | Phase::Done => false,
@@ -221,10 +222,23 @@ impl Connection {
         None
     }
 
+    /// A client reads on whatever waits: if both ends let the other one read first, neither ever would. What it sends of
+    /// its own accord is bounded by refusals, and of its Pongs the latest is enough.
+    #[inline]
+    fn reads_always(&self) -> bool {
+        self.sender.role() == Role::Client
+    }
+
+    #[inline]
+    fn may_read(&self, turn: &Turn) -> bool {
+        let waiting = self.queued_bytes() + turn.out.batch.pending();
+        waiting == 0 || waiting <= READ_WHILE_WAITING.min(self.settings.queue_bytes)
+    }
+
     /// Whether another frame may be decoded: bounds what one read can turn into, since a few bytes may inflate to many.
     #[inline]
     fn may_decode(&self, turn: &Turn) -> bool {
-        !self.flags.paused && self.queued_bytes() + turn.out.batch.beside_input() <= self.settings.queue_bytes
+        !self.flags.paused && (self.reads_always() || !self.is_full(&turn.out.batch))
     }
 
     /// Brings back what had to wait, as much of it as the input has room for.
@@ -462,10 +476,21 @@ impl Connection {
             turn.to = payload.end;
             return;
         }
-        let mut frame = Vec::new();
-        // A Ping's payload fits a Pong.
-        let _ = self.sender.pong(&turn.input[payload.clone()], turn.out.masks, &mut frame);
-        self.send_control(&mut turn.out.batch, &frame);
+        // An end that is behind may answer the latest Ping and no other (RFC 6455 §5.5.3).
+        self.rare().owed_pong = Some(turn.input[payload.clone()].into());
+        self.settle_owed_pong(turn);
+    }
+
+    /// Answers the latest Ping, unless too much waits for the peer.
+    pub(super) fn settle_owed_pong(&mut self, turn: &mut Turn) {
+        if !self.is_full(&turn.out.batch)
+            && let Some(payload) = self.rare().owed_pong.take()
+        {
+            let mut frame = Vec::new();
+            // A Ping's payload fits a Pong.
+            let _ = self.sender.pong(&payload, turn.out.masks, &mut frame);
+            self.send_control(&mut turn.out.batch, &frame);
+        }
     }
 
     fn discard(&mut self, count: usize) {

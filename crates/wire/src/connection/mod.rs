@@ -23,6 +23,7 @@ pub use turn::Turn;
 use std::sync::Arc;
 
 use self::backlog::Backlog;
+use self::batch::Batch;
 use self::rate::Rate;
 use self::timers::{Timer, Timers};
 use crate::deflate::{Deflater, Inflater, Params};
@@ -31,7 +32,7 @@ use crate::send::Sender;
 use crate::utf8::Utf8;
 use crate::{CloseCode, MessageKind, Role, Time};
 
-/// Reading goes on while no more than this waits for the peer, in bytes, so that its Pings are still answered.
+/// A server reads on while no more than this waits for the peer, in bytes, so that its Pings are still answered.
 const READ_WHILE_WAITING: usize = 64 << 10;
 /// What is read and thrown away after the closing handshake, in bytes, so that the peer sees our Close and not a reset.
 const LINGER_BYTES: u32 = 4 << 20;
@@ -146,6 +147,8 @@ struct Rare {
     assembly: Option<Assembly>,
     pending: Option<Pending>,
     backlog: Backlog,
+    /// The answer to a Ping that came when more waited than may.
+    owed_pong: Option<Box<[u8]>>,
     /// With context takeover, or while a message comes in pieces.
     inflater: Option<Inflater>,
     /// With context takeover, or while a message goes out in pieces.
@@ -320,6 +323,12 @@ impl Connection {
         self.rare.as_ref().is_some_and(|rare| !rare.backlog.is_empty())
     }
 
+    /// Whether more waits for the peer than may, this turn's copies included.
+    #[inline]
+    fn is_full(&self, batch: &Batch) -> bool {
+        self.queued_bytes() + batch.beside_input() > self.settings.queue_bytes
+    }
+
     #[inline]
     fn is_speaking(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Closing)
@@ -364,6 +373,7 @@ impl Rare {
     fn is_idle(&self) -> bool {
         self.carry.is_empty()
             && self.backlog.is_empty()
+            && self.owed_pong.is_none()
             && self.assembly.is_none()
             && self.inflater.is_none()
             && self.deflater.is_none()

@@ -307,7 +307,7 @@ impl Outgoing<'_> {
     }
 
     fn check_room(&mut self) -> Result<(), NotSent> {
-        if self.queued_bytes() > self.connection.settings.queue_bytes {
+        if self.connection.is_full(&self.out.batch) {
             self.out.counts.messages_dropped += 1;
             self.connection.flags.behind = true;
             return Err(NotSent::QueueFull);

@@ -29,8 +29,8 @@ pub struct ConnectionSettings {
     pub idle_timeout: Option<Duration>,
     /// More messages than this within a second close the connection with 1008. `None` by default: no bound.
     pub messages_per_second: Option<NonZeroU32>,
-    /// Output waiting for the peer, in bytes. Above this nothing is read, and an endpoint that sends of its own accord is
-    /// refused. 1 MiB by default.
+    /// Output waiting for the peer, in bytes. Above this a server reads nothing, and an endpoint that sends of its own accord
+    /// is refused. 1 MiB by default.
     pub queue_bytes: usize,
     /// How messages are compressed where that is negotiated: level and the length below which they go plain.
     pub deflate: deflate::Settings,

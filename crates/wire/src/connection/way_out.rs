@@ -39,6 +39,9 @@ impl Connection {
         if beyond > 0 {
             turn.out.batch.advance(beyond);
         }
+        if self.rare.as_ref().is_some_and(|rare| rare.owed_pong.is_some()) {
+            self.settle_owed_pong(turn);
+        }
     }
 
     fn backlog_written(&mut self, count: usize, now: Time) -> usize {
