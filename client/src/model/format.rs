@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use workbench::decimal;
+use workbench::time::Micros;
 
 use super::visible;
 
@@ -24,6 +25,18 @@ pub fn elapsed(micros: i64) -> String {
     }
 }
 
+/// A time of day, with its date where that is another than that of `now`; both with their minutes east of Greenwich.
+pub fn moment((at, at_offset): (Micros, i32), (now, now_offset): (Micros, i32)) -> String {
+    let date = |time: Micros, offset: i32| {
+        let local = time.0.saturating_add_signed(i64::from(offset) * 60_000_000);
+        let mut iso = Micros(local).iso();
+        iso.truncate("2026-01-01".len());
+        iso
+    };
+    let (clock, day) = (at.clock(at_offset), date(at, at_offset));
+    if day == date(now, now_offset) { clock } else { format!("{day} {clock}") }
+}
+
 /// A round trip: tenths below 100 ms, whole milliseconds below 10 s, seconds above.
 pub fn round_trip(millis: f64) -> String {
     if millis < 100.0 {
@@ -43,6 +56,11 @@ pub fn countdown(millis: u64) -> String {
         let seconds = millis.div_ceil(1000);
         format!("{} min {:02} s", seconds / 60, seconds % 60)
     }
+}
+
+/// A number as short as it can be. There is only one zero.
+pub fn number(value: f64) -> String {
+    decimal::shortest(value + 0.0)
 }
 
 /// A size in binary units, exact below 1 KiB.
@@ -137,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn a_time_of_another_day_has_its_date() {
+        let at = |iso: &str| Micros::parse_iso(iso).expect(iso);
+        let now = (at("2026-11-26T08:00:00Z"), 60);
+        assert_eq!(moment((at("2026-11-26T07:00:00.25Z"), 60), now), "08:00:00.250");
+        assert_eq!(moment((at("2026-11-25T23:30:00Z"), 60), now), "00:30:00.000");
+        assert_eq!(moment((at("2026-11-25T22:30:00Z"), 60), now), "2026-11-25 23:30:00.000");
+        assert_eq!(moment((at("2026-07-01T12:00:00Z"), 120), now), "2026-07-01 14:00:00.000");
+    }
+
+    #[test]
     fn round_trip_chooses_a_precision() {
         assert_eq!(round_trip(0.04), "0.0 ms");
         assert_eq!(round_trip(1.24), "1.2 ms");
@@ -151,6 +179,11 @@ mod tests {
         assert_eq!(countdown(59_999), "59.9 s");
         assert_eq!(countdown(60_000), "1 min 00 s");
         assert_eq!(countdown(119_500), "2 min 00 s");
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!([number(-0.0), number(0.0), number(-1.5)], ["0", "0", "-1.5"]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 pub(crate) use axe::find_or_install_axe;
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, Firefox};
 pub(crate) use tools::{WasmBindgen, install_trunk};
 pub(crate) use wasm::{Wasm, forced_way};
 

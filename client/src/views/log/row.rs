@@ -8,9 +8,11 @@ use workbench::small_map::sort_few;
 use workbench::time::{Micros, duration};
 use yew::prelude::*;
 
+use crate::actions::stage::Scene;
 use crate::model::format::{elapsed, hex_preview, preview, round_trip, size};
 use crate::model::owned::{delivery_slug, label, slug};
 use crate::texts::log::Log as Texts;
+use crate::views::local_time::local;
 
 /// Marks in one row; more would only be a blur.
 const MAX_MARKS: usize = 20;
@@ -18,10 +20,11 @@ const MAX_MARKS: usize = 20;
 /// What is the same for all rows of one drawing.
 pub(super) struct Frame<'a> {
     pub(super) t: &'static Texts,
-    pub(super) utc_offset_minutes: i32,
+    pub(super) now: Micros,
     pub(super) highlights: Vec<&'a TextMatch>,
     /// `aria-setsize`.
     pub(super) total: u64,
+    pub(super) scene: &'a Scene,
 }
 
 /// What is particular to one row.
@@ -61,7 +64,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
         <div
             key={place.slot}
             class={classes!("entry", place.is_hit.then_some("hit"), entry.heartbeat.then_some("beat"))}
-            id={row_id(place.index)}
+            id={frame.scene.id(&row_id(place.index))}
             role="option"
             aria-selected={place.selected.to_string()}
             aria-setsize={frame.total.to_string()}
@@ -72,7 +75,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
             data-kind={slug(entry.kind, entry.direction)}
             data-delivery={entry.delivery.filter(|delivery| *delivery != Delivery::Sent).map(delivery_slug)}
         >
-            <span class="entry-time">{time(entry.time, &place.time, frame.utc_offset_minutes)}</span>
+            <span class="entry-time">{time(entry.time, &place.time, frame.now)}</span>
             <span class="entry-label">{label(entry.kind, entry.direction, entry.delivery, t)}</span>
             if entry.heartbeat {
                 <span class="entry-mark">{t.heartbeat_mark}</span>
@@ -80,7 +83,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
             if let Some(mark) = mark {
                 <span class="entry-mark">{mark}</span>
             }
-            <span class="entry-text">{marked(&text, &frame.highlights)}</span>
+            <bdi class="entry-text">{marked(&text, &frame.highlights)}</bdi>
             if let Some(rtt) = rtt {
                 <span class="entry-rtt">{round_trip(f64::from(rtt) / 1000.0)}</span>
             }
@@ -95,9 +98,9 @@ pub(super) fn row_id(index: u64) -> String {
     format!("entry-{index}")
 }
 
-fn time(at: Micros, time: &Time, utc_offset_minutes: i32) -> String {
+fn time(at: Micros, time: &Time, now: Micros) -> String {
     match time {
-        Time::Clock => at.clock(utc_offset_minutes),
+        Time::Clock => local(at, now),
         Time::Since(None) => "–".to_owned(),
         Time::Since(Some(micros)) if *micros < 0 => duration(*micros),
         Time::Since(Some(micros)) => format!("+{}", duration(*micros)),

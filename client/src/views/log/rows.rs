@@ -8,10 +8,11 @@ use workbench::entry::EntryId;
 use yew::prelude::*;
 
 use super::row::{Frame, Place, Time, row, row_id};
-use crate::model::list::{List, Query, TimeMode};
+use crate::actions::stage::Scene;
+use crate::actions::{Action, Panel};
+use crate::model::list::{List, TimeMode};
 use crate::model::log::Log;
 use crate::preferences::Density;
-use crate::running::driver::clock::utc_offset_minutes;
 use crate::running::session::Session;
 use crate::views::lang::use_texts;
 
@@ -20,16 +21,16 @@ const OVERSCAN: usize = 6;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RowsProps {
-    pub(super) session: Session,
+    pub(super) scene: Scene,
+    /// Changes whenever something in the log may have.
     pub(super) revision: u64,
-    pub(super) on_select: Callback<bool>,
 }
 
 #[component]
 pub(super) fn Rows(props: &RowsProps) -> Html {
     let t = &use_texts().log;
-    let session = &props.session;
-    let (scroller, spacer, rows) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let (scene, session) = (&props.scene, props.scene.session());
+    let (scroller, spacer, rows) = (scene.places().log.clone(), use_node_ref(), use_node_ref());
     let redraw = use_force_update();
     // The scroll position that was last set or seen. Asking the browser costs a layout.
     let scrolled_px = use_mut_ref(|| -1.0);
@@ -104,51 +105,50 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
     }
 
     let on_click = {
-        let (session, on_select) = (session.clone(), props.on_select.clone());
+        let scene = scene.clone();
         move |event: MouseEvent| {
-            let Some(id) = entry_of(&event) else { return };
-            session.look(|list, log| list.select(Some(id), event.shift_key(), log.store()));
-            on_select.emit(true);
+            if let Some(id) = entry_of(&event) {
+                scene.select(Some(id), event.shift_key());
+            }
         }
     };
     let on_key = {
-        let (session, on_select) = (session.clone(), props.on_select.clone());
+        let scene = scene.clone();
         move |event: KeyboardEvent| {
-            let find = event.key() == "f" && (event.ctrl_key() || event.meta_key());
-            if find {
+            let commanded = event.ctrl_key() || event.meta_key();
+            let action = match event.key().as_str() {
+                "f" if commanded => Some(Action::Find),
+                "c" if commanded && !has_selection() => Some(Action::Copy),
+                "Escape" => Some(Action::Deselect),
+                _ => None,
+            };
+            if let Some(action) = action {
                 event.prevent_default();
-                session.look(|list, log| list.set_search(Some(Query::default()), log.store()));
+                scene.perform(action);
                 return;
             }
-            if event.key() == "Escape" {
-                session.look(|list, log| list.select(None, false, log.store()));
-                on_select.emit(false);
-                return;
-            }
-            let Some(by) = step(&event.key(), page_rows(&session)) else { return };
+            let Some(by) = step(&event.key(), page_rows(scene.session())) else { return };
             event.prevent_default();
-            let is_empty = session.look(|list, log| {
+            let is_empty = scene.session().look(|list, log| {
                 list.step(by, event.shift_key(), log.store());
                 list.rows(log.store()).is_empty()
             });
             if !is_empty {
-                on_select.emit(true);
+                scene.set_copied(None);
+                scene.reveal(Panel::Detail);
             }
         }
     };
 
+    let now = session.wall();
     let (count, active, drawn) = session.read(|log, list| {
         let store = log.store();
         let shown = list.rows(store);
         let trimmed = list.trimmed();
         let focus = list.selection().focus(&shown);
         let start = store.range(0..EntryId::MAX).next().map(|first| first.time);
-        let frame = Frame {
-            t,
-            utc_offset_minutes: utc_offset_minutes(),
-            highlights: list.highlights(),
-            total: trimmed + shown.len() as u64,
-        };
+        let frame =
+            Frame { t, now, highlights: list.highlights(), total: trimmed + shown.len() as u64, scene };
         let mut active = None;
         let drawn: Vec<Html> = visible
             .enumerate()
@@ -157,7 +157,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
                 let index = trimmed + position as u64;
                 let selected = focus == Some(entry.id) || list.selection().contains(entry.id);
                 if focus == Some(entry.id) {
-                    active = Some(row_id(index));
+                    active = Some(scene.id(&row_id(index)));
                 }
                 let time = match list.time_mode {
                     TimeMode::Clock => Time::Clock,
@@ -176,7 +176,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
             class="log"
             ref={scroller}
             data-testid="log"
-            aria-keyshortcuts="l"
+            aria-keyshortcuts={Action::ToLog.key()}
             data-count={count.to_string()}
             role="listbox"
             aria-label={t.entries}
@@ -207,6 +207,12 @@ fn keep_focus_in_view(list: &mut List, log: &Log) {
 
 fn page_rows(session: &Session) -> isize {
     session.read(|_, list| (list.window().visible(0).len() as isize - 1).max(1))
+}
+
+/// Whether some text on the page is selected, which is then what copying means.
+fn has_selection() -> bool {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
+    selection.is_some_and(|selection| !selection.is_collapsed())
 }
 
 /// The row under a click.
