@@ -1,7 +1,8 @@
 //! The person's profiles in the browser's storage, and how a connection becomes one and back.
 
-use workbench::lower::lower;
+use workbench::export::Privacy;
 use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
+use workbench::secrets::sounds_secret;
 
 use crate::model::notice::Notice;
 use crate::running::outgoing::shelf;
@@ -163,22 +164,22 @@ fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String 
     all
 }
 
-fn sounds_secret(name: &str) -> bool {
-    let name = lower(name);
-    ["token", "secret", "pass", "key", "auth", "jwt", "credential", "cookie", "session"]
+/// What files that leave the page are kept clear of: values of placeholders that sound like secrets or are marked as
+/// such in a profile.
+pub fn privacy() -> Privacy {
+    let (variables, book) = (shelf::variables(), book().unwrap_or_default());
+    let marked =
+        || book.profiles().iter().flat_map(|profile| &profile.variables).filter(|variable| variable.secret);
+    let own = variables
         .iter()
-        .any(|word| name.contains(word))
+        .filter(|(name, _)| sounds_secret(name) || marked().any(|variable| variable.name == **name));
+    let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
+    Privacy::hiding(own.chain(marked().map(|variable| (variable.name.as_str(), variable.value.as_str()))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_known_by_their_names() {
-        assert!(["api_key", "TOKEN", "dbPassword", "jwt"].into_iter().all(sounds_secret));
-        assert!(!["host", "room", "user"].into_iter().any(sounds_secret));
-    }
 
     #[test]
     fn subprotocols_are_taken_as_written() {

@@ -8,10 +8,10 @@ use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Performance, Url};
-use workbench::entry::ConnectionId;
-use workbench::export::{ConnectionInfo, Export, FileFormat};
+use workbench::export::{Export, FileFormat, Privacy};
 use workbench::import::{Import, ImportError, Report};
 
+use crate::profiles;
 use crate::running::session::Session;
 
 /// How long one slice may take, in milliseconds.
@@ -62,26 +62,25 @@ impl fmt::Debug for Transfer {
 }
 
 impl Transfer {
-    /// Writes the log, or only what is shown of it, to a file that the browser then offers to keep.
+    /// Writes the log, or only what is shown of it, to a file that the browser then offers to keep. Secrets are left
+    /// out unless asked for.
     pub fn export(
         session: &Session,
         format: FileFormat,
         only_shown: bool,
+        secrets: bool,
         on_progress: impl Fn(Progress) + 'static,
     ) -> Transfer {
         let now = session.wall();
-        let (rows, url) = session.read(|log, list| {
-            let rows = if only_shown {
+        let rows = session.read(|log, list| {
+            if only_shown {
                 list.rows(log.store()).snapshot()
             } else {
                 workbench::rows::Rows::All(log.store()).snapshot()
-            };
-            (rows, log.address().to_owned())
+            }
         });
-        // A log that was read from a file has been connected to nothing here.
-        let url = if url.is_empty() { session.draft().address.to_string() } else { url };
-        let connections = vec![ConnectionInfo { id: session.id(), url }];
-        let export = Box::new(Export::new(format, rows, connections, now));
+        let privacy = if secrets { Privacy::default() } else { profiles::privacy() };
+        let export = Box::new(Export::new(format, rows, privacy, now));
         let stamp = now.iso();
         let stamp = stamp.split('.').next().unwrap_or(&stamp).replace(':', "-");
         let name = format!("heartwire-{stamp}.{}", format.extension());
@@ -90,9 +89,7 @@ impl Transfer {
 
     /// Reads a file into the log.
     pub fn import(session: &Session, text: String, on_progress: impl Fn(Progress) + 'static) -> Transfer {
-        // All of it belongs to the tab it is opened in; several connections of a file stay told apart.
-        let first = ConnectionId(session.id().0);
-        Transfer::start(session, Work::Import(Box::new(Import::new(text, first))), on_progress)
+        Transfer::start(session, Work::Import(Box::new(Import::new(text))), on_progress)
     }
 
     fn start(session: &Session, work: Work, on_progress: impl Fn(Progress) + 'static) -> Transfer {

@@ -1,14 +1,13 @@
-//! The accept loop: from a listener to HTTP connections served by the routes, with or without TLS.
+//! The accept loop: from a listener to HTTP connections, with or without TLS.
 
-use crate::admission::{Kind, Refusal, Seat};
+use crate::admission::{Kind, Refusal};
+use crate::forwarded::is_trusted;
+use crate::refusals::Reason;
 use crate::reply;
+use crate::seat::Seat;
+use crate::serve::{Routes, serve};
 use crate::state::Shard;
-use http::{Request, StatusCode, Version};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use http::StatusCode;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -17,10 +16,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
 
 /// Bounds of the wait after a failed accept. The usual cause is too many open files, which only time cures.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -28,23 +26,17 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from
 const TLS_HANDSHAKE: u8 = 22;
 /// How long a client that is refused may take to read why and to hang up.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
-/// The smallest input buffer that hyper takes.
-const MIN_BUFFER: usize = 8 << 10;
-
-/// What every route answers to: all of this server's URLs.
-pub(crate) type Routes = BoxedFilter<(Response,)>;
-
-/// How a request got here; the accept loop attaches it to each request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Arrival {
-    /// The other end of the connection.
-    pub(crate) peer: SocketAddr,
-    /// The request's HTTP version.
-    pub(crate) version: Version,
+/// What the connections of one listener get.
+#[derive(Clone)]
+pub(crate) struct Service {
+    /// All its URLs.
+    pub(crate) routes: Routes,
+    /// With TLS.
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
 /// Serves every connection of `listener` until the thread drains. Connections run on as tasks of `tasks`.
-pub(crate) async fn accept(listener: TcpListener, routes: Routes, tasks: TaskTracker, shard: Arc<Shard>) {
+pub(crate) async fn accept(listener: TcpListener, service: Service, tasks: TaskTracker, shard: Arc<Shard>) {
     let mut draining = pin!(shard.draining.cancelled());
     let mut backoff = BACKOFF.0;
     loop {
@@ -56,7 +48,7 @@ pub(crate) async fn accept(listener: TcpListener, routes: Routes, tasks: TaskTra
         match accepted {
             Ok((stream, peer)) => {
                 backoff = BACKOFF.0;
-                tasks.spawn(connection(stream, peer, routes.clone(), Arc::clone(&shard)));
+                tasks.spawn(connection(stream, peer, service.clone(), Arc::clone(&shard)));
             }
             Err(error) if is_the_connections_own(&error) => debug!(%error, "connection lost before accept"),
             Err(error) => {
@@ -72,105 +64,72 @@ pub(crate) async fn accept(listener: TcpListener, routes: Routes, tasks: TaskTra
 }
 
 /// One connection, from its first byte until it closes, upgrades, or is refused.
-async fn connection(stream: TcpStream, peer: SocketAddr, routes: Routes, shard: Arc<Shard>) {
+async fn connection(stream: TcpStream, peer: SocketAddr, service: Service, shard: Arc<Shard>) {
     // Small messages must not wait for the acknowledgement of the ones before (Nagle's algorithm).
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%peer, %error, "connection lost before its first request");
         return;
     }
     let config = &shard.shared.config;
-    let is_proxy = config.trusted_proxies.iter().any(|network| network.contains(peer.ip()));
-    let seat = Seat::take(&shard, Kind::Http, peer, is_proxy);
-    let Some(tls) = &shard.shared.tls else {
+    let seat = Seat::take(&shard, Kind::Http, peer, is_trusted(peer.ip(), &config.trusted_proxies));
+    let Service { routes, tls } = service;
+    let Some(tls) = tls else {
         return match seat {
-            Ok(seat) => serve(stream, peer, routes, seat).await,
+            Ok(seat) => serve(stream, peer, false, routes, seat).await,
             Err(refusal) => refuse(stream, &shard, peer, refusal).await,
         };
     };
     // Beyond what refusals may cost there is no handshake either.
-    let permit = if seat.is_err() { shard.refusals.try_acquire().ok() } else { None };
-    if seat.is_err() && permit.is_none() {
-        return;
+    let permit = if seat.is_err() { shard.shared.refused.try_acquire().ok() } else { None };
+    if let (Err(refusal), None) = (&seat, &permit) {
+        return shard.refuse((*refusal).into(), &peer, None, refusal);
     }
     let handshake = async {
         let mut first = [0];
         if stream.peek(&mut first).await? == 1 && first != [TLS_HANDSHAKE] {
             let line = "this port speaks TLS: use https:// or wss://";
+            shard.refuse(Reason::Tls, &peer, Some(StatusCode::BAD_REQUEST), &line);
             return answer(stream, reply::bare(StatusCode::BAD_REQUEST, line)).await.map(|()| None);
         }
-        tls.acceptor.accept(stream).await.map(Some)
+        tls.accept(stream).await.map(Some)
     };
-    let stream = match timeout(config.limits.handshake_timeout, handshake).await {
+    let shaken = tokio::select! {
+        shaken = timeout(config.limits.handshake_timeout, handshake) => shaken,
+        // It has not asked for anything yet.
+        () = shard.draining.cancelled() => return debug!(%peer, "stopping in the middle of its TLS handshake"),
+    };
+    let stream = match shaken {
         Ok(Ok(Some(stream))) => stream,
-        Ok(Ok(None)) => return debug!(%peer, "plain HTTP on a port with TLS"),
-        Ok(Err(error)) => return debug!(%peer, %error, "TLS handshake failed"),
-        Err(_) => return debug!(%peer, "TLS handshake took too long"),
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => {
+            return shard.refuse(Reason::Tls, &peer, None, &format_args!("TLS handshake failed: {error}"));
+        }
+        Err(_) => {
+            let explanation = "its TLS handshake took longer than --handshake-timeout";
+            return shard.refuse(Reason::Tls, &peer, None, &explanation);
+        }
     };
     drop(permit);
     match seat {
-        Ok(seat) => serve(stream, peer, routes, seat).await,
+        Ok(seat) => serve(stream, peer, true, routes, seat).await,
         Err(refusal) => refuse(stream, &shard, peer, refusal).await,
     }
 }
 
-/// Serves HTTP on one connection until it closes, upgrades, or the thread drains between two requests.
-async fn serve<S>(stream: S, peer: SocketAddr, routes: Routes, seat: Seat)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let routes = TowerToHyperService::new(warp::service(routes));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let arrival = Arrival { peer, version: request.version() };
-        request.extensions_mut().insert(arrival);
-        debug!(%peer, method = %request.method(), path = request.uri().path(), "request");
-        // The target of a CONNECT names a host and no path (RFC 9112 section 3.2.3). Whoever sends one with another
-        // method is mistaken, and routes can only be asked for paths.
-        let answer = match request.uri().path_and_query() {
-            Some(_) => Ok(routes.call(request)),
-            None => Err(reply::text(
-                StatusCode::BAD_REQUEST,
-                "the request target has no path, as in GET / HTTP/1.1",
-            )),
-        };
-        async {
-            match answer {
-                Ok(routed) => routed.await,
-                Err(refusal) => Ok(refusal),
-            }
-        }
-    });
-    let limits = &seat.shard.shared.config.limits;
-    // HTTP/1 alone, rather than a builder that first waits to see which version comes: this way the header
-    // timeout also holds for a client that sends nothing at all.
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.handshake_timeout)
-        .max_header_size(limits.max_header_size)
-        .max_buf_size(limits.max_header_size.max(MIN_BUFFER))
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = seat.shard.draining.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = served {
-        debug!(%peer, %error, "connection failed");
-    }
-}
-
-/// Says why there is no room, to as many at a time as a thread cares for.
+/// Says why there is no room. Only so many may take their time to read it.
 async fn refuse<S>(stream: S, shard: &Shard, peer: SocketAddr, refusal: Refusal)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    debug!(%peer, %refusal, "connection refused");
-    if let Ok(_permit) = shard.refusals.try_acquire() {
-        // It is the peer's loss.
-        let _ = answer(stream, reply::bare(refusal.status(), &refusal.to_string())).await;
+    shard.refuse(refusal.into(), &peer, Some(refusal.status()), &refusal);
+    let answer = answer(stream, reply::bare(refusal.status(), &refusal.to_string()));
+    let permit = shard.shared.refused.try_acquire();
+    // Without a place only what the system takes at once may arrive.
+    let patience = if permit.is_ok() { REFUSAL_TIMEOUT } else { Duration::ZERO };
+    tokio::select! {
+        // Whether it arrives is the peer's business.
+        _ = timeout(patience, answer) => {}
+        () = shard.draining.cancelled() => {}
     }
 }
 

@@ -1,27 +1,31 @@
 //! Who is let in: at most so many connections in all, and from each address.
 
 use crate::config::LimitConfig;
-use crate::metrics::Handshake;
-use crate::state::Shard;
 use http::StatusCode;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The counts behind the limits, one for the whole server. They are touched when a connection comes or goes,
 /// never by a message.
 #[derive(Debug)]
 pub(crate) struct Admission {
     limits: LimitConfig,
+    /// Connections of both kinds for which there are open files.
+    files: usize,
     totals: [AtomicUsize; 2],
     /// Only addresses that have a limit and a connection.
     by_address: Mutex<HashMap<Network, [usize; 2]>>,
 }
 
-/// What is counted. WebSockets can't crowd out health checks, so each kind has the limits to itself.
+/// Open files that WebSockets leave to HTTP, which is also how a WebSocket begins; an eighth where there are few.
+const HTTP_FILES: usize = 32;
+
+/// What is counted. WebSockets can't crowd out health checks, so each kind has the limits to itself; of the open files,
+/// which both share, WebSockets leave [`HTTP_FILES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A TCP connection as long as it speaks HTTP.
@@ -34,7 +38,9 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// The server is full.
-    #[error("this server has as many connections as it takes (--max-connections); come back later")]
+    #[error(
+        "this server has as many connections as it takes (--max-connections, open files); come back later"
+    )]
     Full,
     /// The client has enough.
     #[error(
@@ -52,22 +58,13 @@ pub(crate) struct Client {
     port: u16,
 }
 
-/// A connection that was let in. Dropping it makes room for another.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    /// The thread that serves it.
-    pub(crate) shard: Arc<Shard>,
-    /// Who has it.
-    pub(crate) client: Client,
-    kind: Kind,
-}
-
 /// What shares a limit: an IPv4 address, or the part of an IPv6 address that a provider gives to one customer.
 type Network = [u8; 16];
 
 impl Admission {
-    pub(crate) fn new(limits: LimitConfig) -> Self {
-        Self { limits, totals: Default::default(), by_address: Mutex::default() }
+    /// With room for so many connections' files.
+    pub(crate) fn new(limits: LimitConfig, files: usize) -> Self {
+        Self { limits, files, totals: Default::default(), by_address: Mutex::default() }
     }
 
     /// Connections of this kind.
@@ -76,9 +73,15 @@ impl Admission {
     }
 
     /// Takes a place. A client that is `exempt`, as proxies are, only counts in all.
-    fn enter(&self, kind: Kind, client: Client, exempt: bool) -> Result<(), Refusal> {
+    pub(crate) fn enter(&self, kind: Kind, client: Client, exempt: bool) -> Result<(), Refusal> {
         let total = &self.totals[kind as usize];
-        if total.fetch_add(1, Ordering::Relaxed) >= self.limits.max_connections.get() {
+        let before = total.fetch_add(1, Ordering::Relaxed);
+        let room = match kind {
+            // The file of a socket is that of the HTTP connection which it was.
+            Kind::Socket => self.files - HTTP_FILES.min(self.files / 8),
+            Kind::Http => self.files.saturating_sub(self.count(Kind::Socket)),
+        };
+        if before >= self.limits.max_connections.get().min(room) {
             total.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::Full);
         }
@@ -94,7 +97,7 @@ impl Admission {
         Ok(())
     }
 
-    fn leave(&self, kind: Kind, client: Client) {
+    pub(crate) fn leave(&self, kind: Kind, client: Client) {
         self.totals[kind as usize].fetch_sub(1, Ordering::Relaxed);
         if self.limits.max_connections_per_address.of(client.ip()).is_none() {
             return;
@@ -113,43 +116,12 @@ impl Admission {
     }
 }
 
-impl Seat {
-    /// Lets `client` in, if there is room.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) fn take(
-        shard: &Arc<Shard>,
-        kind: Kind,
-        client: SocketAddr,
-        exempt: bool,
-    ) -> Result<Self, Refusal> {
-        let client = Client::from(client);
-        shard.shared.admission.enter(kind, client, exempt)?;
-        Ok(Self { shard: Arc::clone(shard), client, kind })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.shard.shared.admission.leave(self.kind, self.client);
-    }
-}
-
 impl Refusal {
     /// 503 when it's the server, 429 when it's the client.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::Address => StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
-
-    /// How it is counted.
-    pub(crate) fn outcome(self) -> Handshake {
-        match self {
-            Self::Full => Handshake::Full,
-            Self::Address => Handshake::AddressLimit,
         }
     }
 }
@@ -200,11 +172,12 @@ mod tests {
     use std::num::NonZeroUsize;
 
     fn admission(all: usize, per_address: PerAddress) -> Admission {
-        Admission::new(LimitConfig {
+        let limits = LimitConfig {
             max_connections: NonZeroUsize::new(all).unwrap(),
             max_connections_per_address: per_address,
             ..LimitConfig::default()
-        })
+        };
+        Admission::new(limits, usize::MAX)
     }
 
     fn two_each() -> PerAddress {
@@ -229,6 +202,18 @@ mod tests {
             admission.leave(Kind::Socket, b);
         }
         assert_eq!(admission.count(Kind::Socket), 0);
+    }
+
+    #[test]
+    fn both_kinds_share_the_open_files() {
+        let admission = Admission::new(LimitConfig::default(), 80);
+        let enter = |kind| admission.enter(kind, client("127.0.0.1"), false);
+        let sockets = (0..100).filter(|_| enter(Kind::Socket).is_ok()).count();
+        assert_eq!(sockets, 70, "an eighth is left to HTTP");
+        assert_eq!((0..100).filter(|_| enter(Kind::Http).is_ok()).count(), 10);
+        admission.leave(Kind::Socket, client("127.0.0.1"));
+        assert_eq!(enter(Kind::Http), Ok(()));
+        assert_eq!(enter(Kind::Http), Err(Refusal::Full));
     }
 
     #[test]

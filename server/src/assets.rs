@@ -90,8 +90,10 @@ impl Bundle {
             "" => "index.html",
             name => name,
         };
-        if !matches!(*method, Method::GET | Method::HEAD) {
-            return reply::method_not_allowed(method, "GET, HEAD");
+        match *method {
+            Method::GET | Method::HEAD => {}
+            Method::OPTIONS => return reply::options(reply::READ_ONLY),
+            _ => return reply::method_not_allowed(method, reply::READ_ONLY),
         }
         match self.assets.get(name) {
             Some(asset) => asset.respond(headers),

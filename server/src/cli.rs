@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn every_flag_reaches_the_configuration() {
-        let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --trusted-proxy 10.0.0.0/8 \
+        let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --host b.example \
+            --metrics-listen [::1]:3 --metrics-public --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
             --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --max-queue 13KiB \
@@ -96,7 +97,12 @@ mod tests {
         let args: Vec<_> = args.split_whitespace().collect();
         for config in [parse(&args).unwrap(), parse(&[&["serve"], &args[..]].concat()).unwrap()] {
             assert_eq!(config.listen, ["[::1]:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap()]);
-            assert_eq!(config.origins, OriginPolicy::new(["http://a".parse().unwrap()]));
+            assert_eq!(
+                config.origins,
+                OriginPolicy::new(["http://a".parse().unwrap()]).known_as(["b.example".parse().unwrap()])
+            );
+            assert_eq!(config.metrics_listen, ["[::1]:3".parse().unwrap()]);
+            assert!(config.metrics_public);
             assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
             assert_eq!(config.tls, Some(TlsSource::Files { cert: "a.pem".into(), key: "b.pem".into() }));
             let limits = config.limits;
@@ -162,6 +168,7 @@ mod tests {
             (["--listen", "8080"], "such as 127.0.0.1:8080"),
             (["--listen", "localhost"], "such as 127.0.0.1:8080"),
             (["--allow-origin", "example.com"], "such as https://example.com"),
+            (["--host", "https://example.com"], "such as example.com"),
             (["--max-message-size", "big"], "such as 65536"),
             (["--ping-interval", "20"], "such as 500ms"),
             (["--ping-timeout", "0s"], "longer than zero"),

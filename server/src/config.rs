@@ -21,10 +21,17 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// TLS on every address. Default: none, plain HTTP.
     pub tls: Option<TlsSource>,
-    /// Which pages may open sockets. Default: the server's own.
+    /// Which pages may open sockets, and which names are the server's own. Default: its own pages; no names, so that it is
+    /// reached by address, as localhost, or over TLS.
     pub origins: OriginPolicy,
-    /// Whose `X-Forwarded-For` is believed. Default: nobody's.
+    /// Who is believed about the clients for whom they ask, by `X-Forwarded-For`, `-Host` and `-Proto` or by `Forwarded`.
+    /// Default: nobody.
     pub trusted_proxies: Vec<Network>,
+    /// Further addresses, for `/metrics` and the health checks alone, without TLS. Default: none.
+    pub metrics_listen: Vec<SocketAddr>,
+    /// Whether everybody may read `/metrics` at the addresses of [`listen`](Self::listen). Default: those on this machine
+    /// that come without a proxy.
+    pub metrics_public: bool,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -58,9 +65,13 @@ pub enum TlsSource {
 /// What clients may take of the server, before they have a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitConfig {
-    /// WebSockets at the same time, and as many HTTP connections beside them. Default 100,000; what the system allows
-    /// in open files may be less. One more is refused with 503.
+    /// WebSockets at the same time, and as many HTTP connections beside them. Default 100,000; open files may allow less.
+    /// One more is refused with 503.
     pub max_connections: NonZeroUsize,
+    /// How many files the process may have open. Each connection is one; what the server itself needs, and a few for telling
+    /// people that there is no room, are set aside. Default `None`: any number. See
+    /// [`raise_file_limit`](crate::raise_file_limit).
+    pub max_open_files: Option<NonZeroUsize>,
     /// The same for one client: an IPv4 address, or the /64 network of an IPv6 address. One more is refused with 429.
     pub max_connections_per_address: PerAddress,
     /// How long a client may take for its TLS handshake, and again for the head of each request, counted from its
@@ -87,8 +98,7 @@ pub enum PerAddress {
 pub struct SocketConfig {
     /// Whether messages are compressed where the client offers it. Default [`Compression::On`].
     pub compression: Compression,
-    /// 1 (fastest) to 9 (smallest). Default 1: on short messages higher levels cost two to three times the CPU for
-    /// a quarter fewer bytes.
+    /// 1 (fastest) to 9 (smallest). Default 2, from where on bytes are dear: docs/compression.md has the curve.
     pub compression_level: u8,
     /// The largest frame, in bytes of payload as sent. Default 16 MiB. A larger one ends the connection with 1009.
     pub max_frame_size: usize,
@@ -110,7 +120,7 @@ pub struct SocketConfig {
     pub ping_timeout: Duration,
     /// How long the peer may take to answer a Close, and again to hang up after it. Default 5 s.
     pub close_timeout: Duration,
-    /// How long a peer may take nothing of what waits for it. Default 30 s.
+    /// How long a peer may take nothing of what waits for it. Default 30 s. HTTP connections are held to it too.
     pub send_timeout: Duration,
     /// How long a message in fragments may take to arrive. Default 60 s, `None`: any time. A slower one ends the connection
     /// with 1008.
@@ -138,6 +148,8 @@ impl Default for Config {
             tls: None,
             origins: OriginPolicy::default(),
             trusted_proxies: Vec::new(),
+            metrics_listen: Vec::new(),
+            metrics_public: false,
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),
@@ -151,6 +163,7 @@ impl Default for LimitConfig {
     fn default() -> Self {
         Self {
             max_connections: NonZeroUsize::new(100_000).expect("not zero"),
+            max_open_files: None,
             max_connections_per_address: PerAddress::default(),
             handshake_timeout: Duration::from_secs(10),
             max_header_size: 16 << 10,
@@ -174,7 +187,7 @@ impl Default for SocketConfig {
     fn default() -> Self {
         Self {
             compression: Compression::default(),
-            compression_level: 1,
+            compression_level: deflate::Settings::default().level,
             max_frame_size: 16 << 20,
             max_message_size: 16 << 20,
             max_messages_per_second: None,

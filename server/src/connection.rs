@@ -1,8 +1,8 @@
 //! One WebSocket as a task of its thread, and all that this server keeps of it.
 
-use crate::admission::Seat;
 use crate::journal::Entry;
 use crate::registry::PlaceId;
+use crate::seat::Seat;
 use crate::state::Shard;
 use socket::wire::{CloseCode, Role};
 use socket::{End, Endpoint, Message, Negotiated, Outgoing, Socket};

@@ -1,10 +1,10 @@
 //! Heartwire's server: the page, the WebSocket endpoints, and what runs them.
 //!
 //! ```text
-//! run     listeners, one thread per core ── accept ── TLS ── HTTP connection ── routes
-//!                                              │                                ├─ /healthz /readyz /metrics
-//!                                          admission                            ├─ /*   assets
-//!                                              └─────── upgrade ── connection ──┴─ /ws  echo
+//! run     listeners, one thread per core ── accept ── TLS ── serve ─ routes
+//!                                              │                      ├─ /healthz /readyz /metrics
+//!                                         seat, refusals              ├─ /*   assets
+//!                                              └── upgrade ── connection ─ /ws  echo
 //! ```
 //! - Decisions are pure and have their tests beside them: [`echo`]'s parameters, who a proxy speaks for, who is let
 //!   in, the choice of an asset's variant. What the protocol decides is in [`socket::wire`].
@@ -22,22 +22,28 @@ mod accept;
 mod admission;
 mod config;
 mod connection;
+mod files;
 mod forwarded;
 mod journal;
 mod listen;
 mod metrics;
+mod pace;
+mod refusals;
 mod registry;
 mod reply;
 mod routes;
 mod run;
+mod seat;
+mod serve;
 mod state;
 mod stop;
 mod tls;
 mod upgrade;
 
 pub use config::{Compression, Config, LimitConfig, PerAddress, SocketConfig, TlsSource};
+pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
 pub use run::{RunError, Server};
-pub use socket::wire::handshake::{AllowedOrigin, OriginPolicy};
+pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 pub use stop::Stop;
 pub use tls::{Certificate, TlsError};

@@ -5,7 +5,6 @@ use server::cli::Cli;
 use server::signals::{Reloader, Signal, Signals};
 use server::{Certificate, RunError, Server, Stop, log};
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tracing::{error, info, warn};
@@ -17,10 +16,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// How long the end waits for a reader of the log. One that sleeps must not keep the process alive.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Open files that are no connections that stay: listeners, event loops, and clients who are told that there is no room.
-#[cfg(unix)]
-const OTHER_FILES: usize = 64;
-
 fn main() -> ExitCode {
     let args = Cli::from_process().into_serve();
     let log = match log::start(args.log_filter(), args.log_format()) {
@@ -31,9 +26,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut config = args.into();
-    #[cfg(unix)]
-    fit_into_file_limit(&mut config);
+    let mut config = server::Config::from(args);
+    config.limits.max_open_files = server::raise_file_limit();
     #[cfg(target_os = "linux")]
     use_small_pages();
     let code = match run(config) {
@@ -46,28 +40,6 @@ fn main() -> ExitCode {
     };
     log.flush(LAST_WORDS);
     code
-}
-
-/// Allows as many open files as the system lets this process have, and no more connections than that. The usual soft
-/// limit of 1,024 is for programs that use `select`.
-#[cfg(unix)]
-fn fit_into_file_limit(config: &mut server::Config) {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    use std::num::NonZeroUsize;
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        let raised = Rlimit { current: limit.maximum, ..limit };
-        match setrlimit(Resource::Nofile, raised) {
-            Ok(()) => limit = raised,
-            Err(error) => warn!(%error, "can't raise the number of open files"),
-        }
-    }
-    let files = limit.current.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX);
-    let room = NonZeroUsize::new(files.saturating_sub(OTHER_FILES)).unwrap_or(NonZeroUsize::MIN);
-    if config.limits.max_connections > room {
-        info!(max_connections = room, open_files = files, "fewer connections, for want of open files");
-        config.limits.max_connections = room;
-    }
 }
 
 /// Huge pages make the memory of idle connections come in steps of 2 MiB, for each size of allocation.
@@ -93,9 +65,8 @@ async fn serve(config: server::Config) -> Result<(), RunError> {
         warn!("built without the page: / says how to build it");
     }
     let server = Server::bind(config, bundle)?;
-    let certificate = server.certificate();
-    greet(server.addresses().to_vec(), certificate.clone()).map_err(RunError::Start)?;
-    let mut reloader = Reloader::new(certificate);
+    let mut reloader = Reloader::new(server.certificate());
+    greet(&server).map_err(RunError::Start)?;
 
     let stop = Stop::new();
     let server_stop = stop.clone();
@@ -125,16 +96,22 @@ async fn serve(config: server::Config) -> Result<(), RunError> {
 
 /// Says where the server is. Scripts wait for these lines, people click on them; serving goes on when nobody reads them,
 /// hence the thread.
-fn greet(addresses: Vec<SocketAddr>, certificate: Option<Certificate>) -> io::Result<()> {
+fn greet(server: &Server) -> io::Result<()> {
+    let certificate = server.certificate();
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let mut lines = String::new();
+    for address in server.addresses() {
+        lines += &format!("heartwire listening on {scheme}://{address}\n");
+    }
+    for address in server.metrics_addresses() {
+        lines += &format!("heartwire metrics on http://{address}/metrics\n");
+    }
+    if let Some(certificate) = certificate.filter(Certificate::is_self_signed) {
+        lines += &format!("self-signed certificate, SHA-256 {}\n", certificate.fingerprint());
+    }
     std::thread::Builder::new().name("greeting".to_owned()).spawn(move || {
-        let scheme = if certificate.is_some() { "https" } else { "http" };
-        let mut out = io::stdout().lock();
-        for address in addresses {
-            let _ = writeln!(out, "heartwire listening on {scheme}://{address}");
-        }
-        if let Some(certificate) = certificate.filter(Certificate::is_self_signed) {
-            let _ = writeln!(out, "self-signed certificate, SHA-256 {}", certificate.fingerprint());
-        }
+        let mut out = io::stdout();
+        let _ = out.write_all(lines.as_bytes());
         let _ = out.flush();
     })?;
     Ok(())

@@ -3,6 +3,7 @@
 mod traffic;
 
 use crate::admission::{Admission, Kind};
+use crate::refusals::Reason;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode, encode_registry};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -11,7 +12,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use socket::wire::CloseCode;
-use socket::wire::handshake::RejectReason;
 use socket::{End, Summary};
 use std::sync::Arc;
 
@@ -25,36 +25,20 @@ pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 pub(crate) struct Metrics {
     registry: Registry,
     handshakes: Family<HandshakeLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
     traffic: Arc<[Arc<Traffic>]>,
 }
 
-/// How a request for a WebSocket came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handshake {
-    /// Answered with 101.
-    Accepted,
-    /// A method other than GET.
-    Method,
-    /// An ordinary request.
-    NotAnUpgrade,
-    /// A version other than 13.
-    Version,
-    /// Any other rule of RFC 6455 section 4.2.1.
-    Malformed,
-    /// A page that may not connect.
-    Origin,
-    /// Parameters that can't be followed.
-    Parameters,
-    /// The server is full.
-    Full,
-    /// The client has enough connections.
-    AddressLimit,
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HandshakeLabels {
+    /// `accepted`, or the [`Reason`] of the refusal.
+    result: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct HandshakeLabels {
-    result: &'static str,
+struct RefusalLabels {
+    reason: &'static str,
 }
 
 /// How a connection closed. The labels take few values, whatever peers send.
@@ -72,7 +56,7 @@ impl Metrics {
     /// For a server of so many threads.
     pub(crate) fn new(threads: usize) -> Self {
         let traffic: Arc<[Arc<Traffic>]> = (0..threads).map(|_| Arc::default()).collect();
-        let (handshakes, closes) = (Family::default(), Family::default());
+        let (handshakes, refusals, closes) = (Family::default(), Family::default(), Family::default());
         let mut registry = Registry::with_prefix("heartwire");
         registry.register(
             "build",
@@ -81,12 +65,17 @@ impl Metrics {
         );
         registry.register("handshakes", "Requests for a WebSocket by result", Family::clone(&handshakes));
         registry.register(
+            "refusals",
+            "Connections and requests that were turned away, by reason",
+            Family::clone(&refusals),
+        );
+        registry.register(
             "closes",
             "Closed WebSockets by close code, side and reason",
             Family::clone(&closes),
         );
         registry.register_collector(Box::new(traffic::Collected(Arc::clone(&traffic))));
-        Self { registry, handshakes, closes, traffic }
+        Self { registry, handshakes, refusals, closes, traffic }
     }
 
     /// The counters of one thread.
@@ -94,9 +83,19 @@ impl Metrics {
         Arc::clone(&self.traffic[thread])
     }
 
-    /// Counts a request for a WebSocket.
-    pub(crate) fn handshake(&self, result: Handshake) {
-        self.handshakes.get_or_create(&HandshakeLabels { result: result.as_str() }).inc();
+    /// Counts a request for a WebSocket that was answered with 101.
+    pub(crate) fn handshake_accepted(&self) {
+        self.handshakes.get_or_create(&HandshakeLabels { result: "accepted" }).inc();
+    }
+
+    /// Counts a request for a WebSocket that was refused. It counts as a refusal too.
+    pub(crate) fn handshake_refused(&self, reason: Reason) {
+        self.handshakes.get_or_create(&HandshakeLabels { result: reason.as_str() }).inc();
+    }
+
+    /// Counts a refusal.
+    pub(crate) fn refused(&self, reason: Reason) {
+        self.refusals.get_or_create(&RefusalLabels { reason: reason.as_str() }).inc();
     }
 
     /// Counts the end of a WebSocket.
@@ -136,34 +135,6 @@ impl Metrics {
         let _ = encode_registry(&mut page, &registry);
         let _ = encode(&mut page, &self.registry);
         page
-    }
-}
-
-impl Handshake {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Method => "method",
-            Self::NotAnUpgrade => "not an upgrade",
-            Self::Version => "version",
-            Self::Malformed => "malformed",
-            Self::Origin => "origin",
-            Self::Parameters => "parameters",
-            Self::Full => "full",
-            Self::AddressLimit => "address limit",
-        }
-    }
-}
-
-impl From<RejectReason> for Handshake {
-    fn from(reason: RejectReason) -> Self {
-        match reason {
-            RejectReason::Method => Self::Method,
-            RejectReason::NotAnUpgrade => Self::NotAnUpgrade,
-            RejectReason::UnsupportedVersion => Self::Version,
-            RejectReason::Origin => Self::Origin,
-            _ => Self::Malformed,
-        }
     }
 }
 
@@ -223,7 +194,7 @@ mod tests {
             ),
         ] {
             metrics.closed(&summary);
-            let page = metrics.page(&Admission::new(crate::config::LimitConfig::default()));
+            let page = metrics.page(&Admission::new(crate::config::LimitConfig::default(), 100));
             assert!(page.contains(&format!("heartwire_closes_total{{{labels}}} 1\n")), "{labels} in {page}");
         }
     }

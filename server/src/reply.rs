@@ -8,6 +8,9 @@ use http::header::{
 use http::{Method, StatusCode};
 use warp::reply::Response;
 
+/// The methods of what can only be read.
+pub(crate) const READ_ONLY: &str = "GET, HEAD, OPTIONS";
+
 /// When to come back after a refusal for want of room, in seconds.
 const RETRY_SECONDS: u16 = 5;
 
@@ -23,6 +26,11 @@ pub(crate) fn text(status: StatusCode, line: impl Into<String>) -> Response {
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
     harden(headers);
     response
+}
+
+/// What is said to somebody who asked for a server by a name that is not known to be ours.
+pub(crate) fn unknown_name(name: &str) -> String {
+    format!("this server is not known as {name}: start it with --host {name} if that is one of its names")
 }
 
 /// The answer to somebody for whom there is no room.
@@ -45,6 +53,15 @@ pub(crate) fn bare(status: StatusCode, line: &str) -> String {
         "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\
          connection: close\r\n{retry}\r\n{line}\n"
     )
+}
+
+/// The answer to `OPTIONS`, which some load balancers probe with.
+pub(crate) fn options(allowed: &'static str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    harden(response.headers_mut());
+    response
 }
 
 /// The answer to a method that the resource does not have.

@@ -1,16 +1,18 @@
 //! All URLs of this server.
 
-use crate::accept::Routes;
 use crate::connection::Connection;
 use crate::echo::{Echo, EchoOptions};
+use crate::forwarded::{is_forwarded, is_trusted};
 use crate::journal::Entry;
 use crate::metrics;
+use crate::refusals::Reason;
 use crate::reply;
+use crate::serve::{Arrival, Routes};
 use crate::state::Shard;
 use crate::upgrade::{self, Handshake, Transport};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use socket::Endpoint;
+use socket::{End, Endpoint};
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -18,26 +20,52 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-/// The routes, each of which answers every method and error of its own URLs. Upgrades in progress are tasks of `tasks`.
+/// All URLs of the server. Each route answers every method and error of its own. Upgrades in progress are tasks of `tasks`.
 pub(crate) fn routes(shard: &Arc<Shard>, tasks: &TaskTracker) -> Routes {
-    let (ready, page) = (Arc::clone(shard), Arc::clone(shard));
-    let own = get("healthz", || reply::text(StatusCode::OK, "ok"))
-        .or(get("readyz", move || readyz(&ready)))
+    let inside = Arc::clone(shard);
+    let metrics = get("metrics", move |arrival, headers| {
+        let allowed = known(&inside, arrival, headers).and_then(|()| insider(&inside, arrival, headers));
+        allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
+    });
+    health(shard).or(metrics).unify().or(echo(shard, tasks)).unify().or(assets(shard)).unify().boxed()
+}
+
+/// The URLs of a listener that is there for metrics. Whoever reaches it may have them; where that is this machine alone,
+/// names are looked at, because a page of another site may reach as far.
+pub(crate) fn metrics_routes(shard: &Arc<Shard>, only_this_machine: bool) -> Routes {
+    let page = Arc::clone(shard);
+    let metrics = get("metrics", move |arrival, headers| {
+        let allowed = if only_this_machine { known(&page, arrival, headers) } else { Ok(()) };
+        allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&page))
+    });
+    let nothing = warp::any()
+        .map(|| reply::text(StatusCode::NOT_FOUND, "nothing here but /metrics, /healthz and /readyz"));
+    health(shard).or(metrics).unify().or(nothing).unify().boxed()
+}
+
+/// `GET /healthz` and `GET /readyz`, for anybody by any name: probes come from everywhere.
+fn health(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let shard = Arc::clone(shard);
+    get("healthz", |_, _| reply::text(StatusCode::OK, "ok"))
+        .or(get("readyz", move |_, _| readyz(&shard)))
         .unify()
-        .or(get("metrics", move || metrics_page(&page)))
-        .unify();
-    own.or(echo(shard, tasks)).unify().or(assets(shard)).unify().boxed()
 }
 
 /// A resource that is read and nothing else.
 fn get(
     name: &'static str,
-    answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
+    answer: impl Fn(&Arrival, &HeaderMap) -> Response + Clone + Send + Sync + 'static,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    warp::path(name).and(warp::path::end()).and(warp::method()).map(move |method: Method| match method {
-        Method::GET | Method::HEAD => answer(),
-        other => reply::method_not_allowed(&other, "GET, HEAD"),
-    })
+    warp::path(name)
+        .and(warp::path::end())
+        .and(warp::method())
+        .and(warp::ext::get::<Arrival>())
+        .and(warp::header::headers_cloned())
+        .map(move |method: Method, arrival: Arrival, headers: HeaderMap| match method {
+            Method::GET | Method::HEAD => answer(&arrival, &headers),
+            Method::OPTIONS => reply::options(reply::READ_ONLY),
+            other => reply::method_not_allowed(&other, reply::READ_ONLY),
+        })
 }
 
 /// `GET /readyz`: whether to send clients here; 503 from the request to stop on.
@@ -56,12 +84,41 @@ fn metrics_page(shard: &Shard) -> Response {
     response
 }
 
+/// Refuses a request for another name than the server's: a page of another site, whose name was led here, would read the
+/// answer as its own (DNS rebinding).
+fn known(shard: &Shard, arrival: &Arrival, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    let config = &shard.shared.config;
+    let addressed = arrival.addressed(headers, &config.trusted_proxies);
+    match addressed.authority.filter(|_| !config.origins.knows(addressed)) {
+        None => Ok(()),
+        Some(authority) => {
+            let explanation = reply::unknown_name(&authority.host.to_string());
+            shard.refuse(Reason::Host, &arrival.peer, Some(StatusCode::FORBIDDEN), &explanation);
+            Err(Box::new(reply::text(StatusCode::FORBIDDEN, explanation)))
+        }
+    }
+}
+
+/// Refuses who is not on this machine, or came through a proxy that is.
+fn insider(shard: &Shard, arrival: &Arrival, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    let config = &shard.shared.config;
+    let peer = arrival.peer.ip().to_canonical();
+    let direct = peer.is_loopback() && !is_forwarded(headers) && !is_trusted(peer, &config.trusted_proxies);
+    if direct || config.metrics_public {
+        return Ok(());
+    }
+    let explanation = "metrics are for this machine only: serve them on an address of their own with --metrics-listen, \
+                       or to everybody with --metrics-public";
+    shard.refuse(Reason::Metrics, &arrival.peer, Some(StatusCode::FORBIDDEN), &explanation);
+    Err(Box::new(reply::text(StatusCode::FORBIDDEN, explanation)))
+}
+
 /// `GET /ws`: echoes text and binary messages.
 fn echo(
     shard: &Arc<Shard>,
     tasks: &TaskTracker,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let tasks = tasks.clone();
+    let (tasks, refusing) = (tasks.clone(), Arc::clone(shard));
     warp::path!("ws").and(upgrade::handshake(Arc::clone(shard))).and(query()).map(
         move |handshake: Result<Handshake, Box<Response>>, query: String| {
             let mut handshake = match handshake {
@@ -74,8 +131,9 @@ fn echo(
                     open(&tasks, handshake, Echo::new(options))
                 }
                 Err(error) => {
-                    handshake.seat.shard.shared.metrics.handshake(metrics::Handshake::Parameters);
-                    reply::text(StatusCode::BAD_REQUEST, error.to_string())
+                    let status = StatusCode::BAD_REQUEST;
+                    refusing.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, &error);
+                    reply::text(status, error.to_string())
                 }
             }
         },
@@ -92,7 +150,10 @@ where
     tasks.spawn(async move {
         let raw = match raw.await {
             Ok(raw) => raw,
-            Err(error) => return entry.never_upgraded(seat.client, &error),
+            Err(error) => {
+                seat.shard.shared.metrics.cut_off(End::SendFailed);
+                return entry.never_upgraded(seat.client, &error);
+            }
         };
         // A task of its own, because this one is as large as all that led here. The registry waits for it.
         match raw.transport {
@@ -108,13 +169,18 @@ where
 }
 
 /// The page and everything it loads; 404 for the rest.
-fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + use<> {
-    let shared = Arc::clone(&shard.shared);
-    warp::method().and(warp::path::full()).and(warp::header::headers_cloned()).map(
-        move |method: Method, path: FullPath, headers: HeaderMap| {
-            shared.bundle.respond(&method, path.as_str(), &headers)
-        },
-    )
+fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let shard = Arc::clone(shard);
+    warp::method()
+        .and(warp::path::full())
+        .and(warp::ext::get::<Arrival>())
+        .and(warp::header::headers_cloned())
+        .map(move |method: Method, path: FullPath, arrival: Arrival, headers: HeaderMap| {
+            match known(&shard, &arrival, &headers) {
+                Ok(()) => shard.shared.bundle.respond(&method, path.as_str(), &headers),
+                Err(refusal) => *refusal,
+            }
+        })
 }
 
 /// The query part of the URL; empty when there is none.

@@ -1,10 +1,10 @@
 //! The running server: one thread with a runtime and an accept loop per core.
 
-use crate::accept::accept;
+use crate::accept::{Service, accept};
 use crate::assets::Bundle;
 use crate::config::Config;
-use crate::listen;
-use crate::routes::routes;
+use crate::listen::{self, Overlap};
+use crate::routes::{metrics_routes, routes};
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
@@ -23,8 +23,27 @@ use tracing::{error, info, warn};
 pub struct Server {
     shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
-    /// For each thread its listeners, one per address.
-    listeners: Vec<Vec<TcpListener>>,
+    metrics_addresses: Vec<SocketAddr>,
+    /// For each thread its listeners.
+    listeners: Vec<Vec<Listener>>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
+    purpose: Purpose,
+}
+
+/// What a listener is there for.
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    /// Everything.
+    Serving,
+    /// [`Config::metrics_listen`].
+    Metrics {
+        /// It is reached from this machine alone.
+        only_this_machine: bool,
+    },
 }
 
 /// Why a server did not start or did not go on.
@@ -37,6 +56,14 @@ pub enum RunError {
         address: SocketAddr,
         /// What the system said.
         error: io::Error,
+    },
+    /// Two addresses can't be listened on together.
+    #[error("{}", overlap_advice(.wider, .narrower))]
+    Overlap {
+        /// An address that was asked for.
+        wider: SocketAddr,
+        /// The same, or one that it covers.
+        narrower: SocketAddr,
     },
     /// There is no certificate to show.
     #[error(transparent)]
@@ -59,26 +86,51 @@ impl Server {
     /// Binds all addresses of `config`.
     ///
     /// # Errors
-    /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Tls`] for the certificate.
+    /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Overlap`] for two that exclude each other,
+    /// [`RunError::Tls`] for the certificate.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
         let threads = config.threads.get();
-        let mut addresses = Vec::new();
-        let mut listeners: Vec<Vec<TcpListener>> = (0..threads).map(|_| Vec::new()).collect();
-        for &address in &config.listen {
-            let failed = |error| RunError::Listen { address, error };
-            let bound = listen::bind(address, threads).map_err(failed)?;
-            addresses.push(bound[0].local_addr().map_err(failed)?);
-            for (thread, listener) in listeners.iter_mut().zip(bound) {
-                thread.push(listener);
-            }
+        let all: Vec<_> = config.listen.iter().chain(&config.metrics_listen).copied().collect();
+        if let Some(Overlap { wider, narrower }) = listen::overlap(&all) {
+            return Err(RunError::Overlap { wider, narrower });
         }
-        let tls = config.tls.clone().map(|source| Tls::new(source, &addresses)).transpose()?;
-        Ok(Self { shared: Arc::new(Shared::new(config, bundle, tls)), addresses, listeners })
+        let mut listeners: Vec<Vec<Listener>> = (0..threads).map(|_| Vec::new()).collect();
+        let mut bind = |address: SocketAddr, threads, purpose| {
+            let failed = |error| RunError::Listen { address, error };
+            let bound = listen::bind(address, threads, listen::is_only_v6(address, &all)).map_err(failed)?;
+            let address = bound[0].local_addr().map_err(failed)?;
+            for (thread, socket) in listeners.iter_mut().zip(bound) {
+                thread.push(Listener { socket, purpose });
+            }
+            Ok::<_, RunError>(address)
+        };
+        let mut addresses = Vec::new();
+        for &address in &config.listen {
+            addresses.push(bind(address, threads, Purpose::Serving)?);
+        }
+        let mut metrics_addresses = Vec::new();
+        for &address in &config.metrics_listen {
+            let purpose = Purpose::Metrics { only_this_machine: address.ip().to_canonical().is_loopback() };
+            metrics_addresses.push(bind(address, 1, purpose)?);
+        }
+        let names = config.origins.names().map(ToString::to_string);
+        let tls = config.tls.clone().map(|source| Tls::new(source, &addresses, names)).transpose()?;
+        Ok(Self {
+            shared: Arc::new(Shared::new(config, bundle, tls)),
+            addresses,
+            metrics_addresses,
+            listeners,
+        })
     }
 
     /// The bound addresses in the order of [`Config::listen`], ports of 0 replaced by real ones.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The same for [`Config::metrics_listen`].
+    pub fn metrics_addresses(&self) -> &[SocketAddr] {
+        &self.metrics_addresses
     }
 
     /// The certificate that clients are shown, if they are shown one.
@@ -140,16 +192,25 @@ fn stop_for(outcome: &mut Result<(), RunError>, error: RunError) {
 }
 
 /// One thread's share: its accept loops, then its part of the drain.
-fn serve(shard: &Arc<Shard>, listeners: Vec<TcpListener>) -> Result<(), RunError> {
+fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
     let tasks = TaskTracker::new();
-    let routes = routes(shard, &tasks);
+    let serving = Service {
+        routes: routes(shard, &tasks),
+        tls: shard.shared.tls.as_ref().map(|tls| tls.acceptor.clone()),
+    };
     let config = &shard.shared.config;
     runtime.block_on(async {
         let mut essential = JoinSet::new();
-        for listener in listeners {
-            let listener = tokio::net::TcpListener::from_std(listener).map_err(RunError::Start)?;
-            essential.spawn(accept(listener, routes.clone(), tasks.clone(), Arc::clone(shard)));
+        for Listener { socket, purpose } in listeners {
+            let listener = tokio::net::TcpListener::from_std(socket).map_err(RunError::Start)?;
+            let service = match purpose {
+                Purpose::Serving => serving.clone(),
+                Purpose::Metrics { only_this_machine } => {
+                    Service { routes: metrics_routes(shard, only_this_machine), tls: None }
+                }
+            };
+            essential.spawn(accept(listener, service, tasks.clone(), Arc::clone(shard)));
         }
         let timekeeper = Arc::clone(shard);
         essential.spawn(async move { timekeeper.registry.keep_time().await });
@@ -199,6 +260,14 @@ async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
     tasks.close();
     tasks.wait().await;
     shard.registry.wait_until_empty().await;
+}
+
+fn overlap_advice(wider: &SocketAddr, narrower: &SocketAddr) -> String {
+    if wider == narrower {
+        format!("can't listen on {wider} twice; leave one of them out")
+    } else {
+        format!("can't listen on {narrower} beside {wider}, which covers it; leave one of them out")
+    }
 }
 
 fn advice(error: &io::Error) -> String {

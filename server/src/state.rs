@@ -3,19 +3,21 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::config::Config;
+use crate::files::FileBudget;
 use crate::metrics::{Metrics, Traffic};
+use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
 use crate::stop::Stop;
 use crate::tls::Tls;
+use http::StatusCode;
 use socket::Settings;
 use socket::wire::deflate::ServerPolicy;
+use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// Refusals in progress on one thread. Beyond this, who is refused gets no answer.
-const REFUSALS: usize = 64;
+use tracing::info;
 
 /// What all threads share.
 #[derive(Debug)]
@@ -29,6 +31,9 @@ pub(crate) struct Shared {
     pub(crate) bundle: Bundle,
     pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
+    pub(crate) refusals: Arc<Refusals>,
+    /// Places for those who are refused and not gone yet.
+    pub(crate) refused: Semaphore,
 }
 
 /// One thread's part. It is used by that thread alone, so its locks are never waited for and its counters need no atomic
@@ -38,7 +43,6 @@ pub(crate) struct Shard {
     pub(crate) shared: Arc<Shared>,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) registry: Registry,
-    pub(crate) refusals: Semaphore,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
     /// Accepting ends, and HTTP connections do after the request at hand.
@@ -47,13 +51,19 @@ pub(crate) struct Shard {
 
 impl Shared {
     pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>) -> Self {
+        let files = FileBudget::of(&config);
+        if files.connections < config.limits.max_connections.get() {
+            info!(connections = files.connections, "fewer than --max-connections, for want of open files");
+        }
         Self {
             settings: Arc::new(config.socket.settings()),
             deflate: config.socket.compression.policy(),
             tls,
             bundle,
-            admission: Admission::new(config.limits.clone()),
+            admission: Admission::new(config.limits.clone(), files.connections),
             metrics: Metrics::new(config.threads.get()),
+            refusals: Arc::default(),
+            refused: Semaphore::new(files.refusals),
             config,
         }
     }
@@ -66,9 +76,32 @@ impl Shard {
             traffic: shared.metrics.traffic(number),
             shared,
             registry: Registry::new(Instant::now()),
-            refusals: Semaphore::new(REFUSALS),
             stop,
             draining: CancellationToken::new(),
         }
+    }
+
+    /// Counts and logs that `peer` is turned away; `answer` is what it is told, unless it just gets hung up on.
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        peer: &dyn fmt::Display,
+        answer: Option<StatusCode>,
+        explanation: &dyn fmt::Display,
+    ) {
+        self.shared.metrics.refused(reason);
+        self.shared.refusals.log(reason, peer, answer, explanation);
+    }
+
+    /// The same for a request for a WebSocket.
+    pub(crate) fn refuse_handshake(
+        &self,
+        reason: Reason,
+        peer: &dyn fmt::Display,
+        answer: StatusCode,
+        explanation: &dyn fmt::Display,
+    ) {
+        self.shared.metrics.handshake_refused(reason);
+        self.refuse(reason, peer, Some(answer), explanation);
     }
 }

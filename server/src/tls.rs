@@ -8,6 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,6 +42,16 @@ pub enum TlsError {
     /// The certificate's file holds none.
     #[error("{} holds no certificate: --tls-cert needs PEM, the server's own certificate first", .0.display())]
     NoCertificate(PathBuf),
+    /// The key's file holds a key that only a passphrase opens.
+    #[error(
+        "the key in {} is encrypted, and there is nobody to ask for its passphrase: write it in the clear with \
+         `openssl pkey -in {} -out plain.pem`, readable by this server alone, and give that",
+        .0.display(), .0.display()
+    )]
+    EncryptedKey(PathBuf),
+    /// The key's file holds none.
+    #[error("{} holds no private key: --tls-key needs PEM (PKCS #8, PKCS #1 or SEC 1)", .0.display())]
+    NoKey(PathBuf),
     /// The two don't belong together, or the key is of a kind that is not supported.
     #[error("can't use {} with {}: {error}", key.display(), cert.display())]
     Pair {
@@ -64,15 +75,19 @@ pub enum TlsError {
 struct Current(RwLock<Arc<CertifiedKey>>);
 
 impl Tls {
-    /// Reads or makes the certificate; a made one is for localhost and `addresses`.
+    /// Reads or makes the certificate; a made one is for localhost, `addresses` and `names`.
     ///
     /// # Errors
     /// [`TlsError`].
-    pub(crate) fn new(source: TlsSource, addresses: &[SocketAddr]) -> Result<Self, TlsError> {
+    pub(crate) fn new(
+        source: TlsSource,
+        addresses: &[SocketAddr],
+        names: impl IntoIterator<Item = String>,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = match &source {
             TlsSource::Files { cert, key } => load(cert, key, &provider)?,
-            TlsSource::SelfSigned => make(addresses, &provider)?,
+            TlsSource::SelfSigned => make(addresses, names, &provider)?,
         };
         let current = Arc::new(Current(RwLock::new(Arc::new(key))));
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -141,7 +156,11 @@ fn load(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedK
     if chain.is_empty() {
         return Err(TlsError::NoCertificate(cert.to_owned()));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key))?;
+    let private = match PrivateKeyDer::from_pem_file(key) {
+        Ok(private) => private,
+        Err(PemError::Io(error)) => return Err(unreadable(key)(PemError::Io(error))),
+        Err(error) => return Err(no_key(key, error)),
+    };
     CertifiedKey::from_der(chain, private, provider).map_err(|error| TlsError::Pair {
         cert: cert.to_owned(),
         key: key.to_owned(),
@@ -149,12 +168,28 @@ fn load(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedK
     })
 }
 
-fn make(addresses: &[SocketAddr], provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
-    let own = addresses.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
-    names.extend(own.map(|ip| ip.to_string()));
-    names.dedup();
-    let made = rcgen::generate_simple_self_signed(names)?;
+/// Why a file that can be read gives no key.
+fn no_key(path: &Path, error: PemError) -> TlsError {
+    let path = path.to_owned();
+    // PKCS #8 has it in the label, the older forms in a header.
+    let is_encrypted = std::fs::read_to_string(&path).is_ok_and(|text| text.contains("ENCRYPTED"));
+    match error {
+        _ if is_encrypted => TlsError::EncryptedKey(path),
+        PemError::NoItemsFound => TlsError::NoKey(path),
+        error => TlsError::Read { path, error },
+    }
+}
+
+fn make(
+    addresses: &[SocketAddr],
+    names: impl IntoIterator<Item = String>,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, TlsError> {
+    let own = addresses.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string());
+    let usual = ["localhost", "127.0.0.1", "::1"].map(ToOwned::to_owned);
+    // Each once, in whatever order they come.
+    let names: BTreeSet<String> = usual.into_iter().chain(own).chain(names).collect();
+    let made = rcgen::generate_simple_self_signed(names.into_iter().collect::<Vec<_>>())?;
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
     Ok(CertifiedKey::from_der(vec![made.cert.into()], key.into(), provider)?)
 }

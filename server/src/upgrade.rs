@@ -1,24 +1,29 @@
 //! From an HTTP request to a raw connection: the WebSocket upgrade as a warp filter.
 
-use crate::accept::Arrival;
-use crate::admission::{Kind, Seat};
+use crate::admission::Kind;
 use crate::forwarded;
-use crate::metrics;
+use crate::pace::Paced;
+use crate::refusals::Reason;
 use crate::reply;
+use crate::seat::Seat;
+use crate::serve::Arrival;
 use crate::state::Shard;
 use bytes::Bytes;
-use http::header::HeaderMap;
+use http::header::{CONNECTION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use socket::Negotiated;
-use socket::wire::handshake::{Accepted, OriginError, RejectReason, Rejection, check_request};
+use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
 use std::io;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use warp::reply::Response;
 use warp::{Filter, Rejection as NotFound};
+
+/// The methods of a WebSocket's URL.
+const METHODS: &str = "GET, OPTIONS";
 
 /// A handshake that passed, not answered yet, and the seat that its connection will have.
 #[derive(Debug)]
@@ -67,39 +72,54 @@ fn check(
     on_upgrade: Option<OnUpgrade>,
 ) -> Result<Handshake, Box<Response>> {
     let metrics = &shard.shared.metrics;
-    if method != Method::GET {
-        metrics.handshake(metrics::Handshake::Method);
-        return Err(Box::new(reply::method_not_allowed(method, "GET")));
+    match *method {
+        Method::GET => {}
+        Method::OPTIONS => return Err(Box::new(reply::options(METHODS))),
+        _ => {
+            metrics.handshake_refused(Reason::Method);
+            return Err(Box::new(reply::method_not_allowed(method, METHODS)));
+        }
     }
     let config = &shard.shared.config;
-    let accepted = check_request(method, arrival.version, headers)
-        .and_then(|accepted| {
-            config.origins.check(headers).map_err(refuse_origin)?;
-            let on_upgrade = on_upgrade.ok_or(RejectReason::HttpVersion)?;
-            Ok((accepted, on_upgrade))
-        })
-        .map_err(|rejection| {
-            metrics.handshake(rejection.reason.into());
-            Box::new(reject(&rejection))
-        });
-    let (accepted, on_upgrade) = accepted?;
     let client = forwarded::client(arrival.peer, headers, &config.trusted_proxies);
+    let accepted = check_request(method, arrival.version, headers)
+        .map_err(|rejection| (rejection.reason.into(), rejection))
+        .and_then(|accepted| {
+            let addressed = arrival.addressed(headers, &config.trusted_proxies);
+            config.origins.check(headers, addressed).map_err(|error| refuse_origin(error, addressed))?;
+            let on_upgrade =
+                on_upgrade.ok_or_else(|| (Reason::Malformed, RejectReason::HttpVersion.into()))?;
+            Ok((accepted, on_upgrade))
+        });
+    let (accepted, on_upgrade) = accepted.map_err(|(reason, rejection)| {
+        shard.refuse_handshake(reason, &client, rejection.status(), &rejection);
+        Box::new(reject(&rejection))
+    })?;
     let seat = Seat::take(shard, Kind::Socket, client, false).map_err(|refusal| {
-        metrics.handshake(refusal.outcome());
-        Box::new(reply::come_back(refusal.status(), refusal.to_string()))
+        shard.refuse_handshake(refusal.into(), &client, refusal.status(), &refusal);
+        let mut response = reply::come_back(refusal.status(), refusal.to_string());
+        // Where room is short, who gets none doesn't keep a connection either.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        Box::new(response)
     })?;
     Ok(Handshake { seat, accepted, on_upgrade })
 }
 
 /// The refusal of a page, which names the flag that would let it in.
-fn refuse_origin(error: OriginError) -> Rejection {
-    let explanation = match &error {
-        OriginError::Foreign(origin) => format!(
-            "origin {origin} is not allowed here; start the server with --allow-origin {origin} to let it in"
+fn refuse_origin(error: OriginError, addressed: Addressed<'_>) -> (Reason, Rejection) {
+    let host = addressed.authority.map_or_else(|| "no host".to_owned(), |authority| authority.to_string());
+    let (reason, explanation) = match &error {
+        OriginError::Foreign(origin) => (
+            Reason::Origin,
+            format!(
+                "origin {origin} is not allowed at {host}; start the server with --allow-origin {origin} to let it in, \
+                 or have the proxy in between, if there is one, pass on the Host that it was asked for"
+            ),
         ),
-        OriginError::Unreadable => error.to_string(),
+        OriginError::Name(name) => (Reason::Host, reply::unknown_name(name)),
+        OriginError::Unreadable => (Reason::Origin, error.to_string()),
     };
-    Rejection { explanation: explanation.into(), reason: RejectReason::Origin }
+    (reason, Rejection { explanation: explanation.into(), reason: RejectReason::Origin })
 }
 
 fn reject(rejection: &Rejection) -> Response {
@@ -125,7 +145,7 @@ impl Handshake {
     ) -> (Response, Negotiated, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
         let shared = &self.seat.shard.shared;
         let compression = shared.deflate.as_ref().and_then(|policy| self.accepted.choose_deflate(policy));
-        shared.metrics.handshake(metrics::Handshake::Accepted);
+        shared.metrics.handshake_accepted();
         let mut response = Response::default();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         *response.headers_mut() = self.accepted.response_headers();
@@ -137,15 +157,16 @@ impl Handshake {
 
 /// The transport under an upgraded connection.
 fn recover(upgraded: Upgraded) -> io::Result<Raw> {
-    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+    let upgraded = match upgraded.downcast::<TokioIo<Paced<TcpStream>>>() {
         Ok(parts) => {
-            return Ok(Raw { transport: Transport::Plain(parts.io.into_inner()), early: parts.read_buf });
+            let transport = Transport::Plain(parts.io.into_inner().into_inner());
+            return Ok(Raw { transport, early: parts.read_buf });
         }
         Err(upgraded) => upgraded,
     };
-    match upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>() {
+    match upgraded.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
         Ok(parts) => {
-            let transport = Transport::Tls(Box::new(parts.io.into_inner()));
+            let transport = Transport::Tls(Box::new(parts.io.into_inner().into_inner()));
             Ok(Raw { transport, early: parts.read_buf })
         }
         Err(_) => Err(io::Error::other("the connection is not one that was accepted here")),

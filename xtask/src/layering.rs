@@ -1,5 +1,7 @@
 //! The workspace's one rule: shells depend on cores, never the reverse, and client and server never depend on
-//! each other. The tests below hold the workspace to it.
+//! each other. The tests below hold the workspace to it, its manifests and its sources.
+
+mod sources;
 
 use std::path::Path;
 
@@ -95,6 +97,23 @@ mod tests {
     #[test]
     fn this_workspace_keeps_the_rule() {
         assert_eq!(violations(&Metadata::load().unwrap().packages()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn cores_name_no_clock_and_no_system() {
+        let packages = Metadata::load().unwrap().packages();
+        let cores: Vec<_> = packages.iter().filter(|package| role(package) == Role::Core).collect();
+        assert!(cores.len() >= 3, "{}", cores.len());
+        for core in cores {
+            assert_eq!(sources::impurities(&core.folder.join("src")), Vec::<String>::new(), "{}", core.name);
+        }
+    }
+
+    #[test]
+    fn modules_do_not_know_each_other_in_a_circle() {
+        for folder in ["server", "crates/link", "crates/workbench"] {
+            assert_eq!(sources::circle(&root().join(folder).join("src")), None, "{folder}");
+        }
     }
 
     #[test]

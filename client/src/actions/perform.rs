@@ -9,7 +9,7 @@ use super::stage::{Scene, focus};
 use super::{Action, Panel, Sort};
 use crate::model::format::hex_dump;
 use crate::model::list::{Query, Toggles};
-use crate::model::log::message;
+use crate::model::log::{message, words};
 use crate::running::outgoing::Mode;
 use crate::running::session::Draft;
 use crate::texts::{plural, texts};
@@ -223,7 +223,7 @@ impl Scene {
                     bytes <= MAX_SELECTED_BYTES
                 })
                 .map(|entry| match entry.body {
-                    Body::Text(text) => text.to_owned(),
+                    Body::Text(_) => words::searched(&entry),
                     Body::Binary(bytes) => hex_dump(bytes),
                 })
                 .collect::<Vec<_>>()

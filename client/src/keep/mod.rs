@@ -14,7 +14,6 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::{Interval, Timeout};
-use workbench::entry::ConnectionId;
 use workbench::small_map::SmallMap;
 
 use self::db::{Change, Db, DbError};
@@ -22,7 +21,7 @@ use self::pieces::Pieces;
 pub use self::visit::Visit;
 use crate::model::format::size;
 use crate::model::notice::Notice;
-use crate::running::workspace::Workspace;
+use crate::running::workspace::{TabId, Workspace};
 use crate::texts::{fill, texts};
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
@@ -42,7 +41,7 @@ struct Inner {
     workspace: Workspace,
     visit: String,
     db: RefCell<Option<Rc<Db>>>,
-    tabs: RefCell<SmallMap<ConnectionId, Pieces>>,
+    tabs: RefCell<SmallMap<TabId, Pieces>>,
     /// A slice is being stored.
     busy: Cell<bool>,
     interval: RefCell<Option<Interval>>,
@@ -183,12 +182,12 @@ impl Inner {
         for tab in &shown.tabs {
             let pieces =
                 tabs.get_or_insert_with(tab.id, || Pieces::new(format!("{}/{:06}/", self.visit, tab.id.0)));
-            let (epoch, url, lines) = tab.session.journal(budget);
+            let (epoch, lines) = tab.session.journal(budget);
             if pieces.is_of(epoch) && lines.is_none() {
                 continue;
             }
             budget = budget.saturating_sub(lines.as_ref().map_or(0, String::len));
-            pieces.write(epoch, &url, tab.session.wall(), lines.as_deref().unwrap_or_default(), &mut changes);
+            pieces.write(epoch, tab.session.wall(), lines.as_deref().unwrap_or_default(), &mut changes);
         }
         (changes, budget == 0)
     }

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use workbench::entry::ConnectionId;
-use workbench::export::{ConnectionInfo, jsonl};
+use workbench::export::jsonl;
 use workbench::time::Micros;
 
 use super::db::Change;
@@ -57,14 +56,7 @@ impl Pieces {
     }
 
     /// Adds lines. Another epoch is another log: the one before is removed.
-    pub(super) fn write(
-        &mut self,
-        epoch: u64,
-        url: &str,
-        now: Micros,
-        lines: &str,
-        changes: &mut Vec<Change>,
-    ) {
+    pub(super) fn write(&mut self, epoch: u64, now: Micros, lines: &str, changes: &mut Vec<Change>) {
         if self.epoch.is_some_and(|own| own != epoch) {
             changes.push(Change::DeleteAll(self.prefix.clone()));
             *self = Pieces { max_bytes: self.max_bytes, ..Pieces::new(std::mem::take(&mut self.prefix)) };
@@ -75,8 +67,11 @@ impl Pieces {
         if self.epoch.is_none() {
             self.epoch = Some(epoch);
             let mut first = String::new();
-            let connection = ConnectionInfo { id: ConnectionId(1), url: url.to_owned() };
-            jsonl::write_header(&mut first, now, &[connection]);
+            jsonl::write_header(&mut first, now);
+            // The log is offered by the address of its first connection.
+            first.extend(
+                lines.split_inclusive('\n').next().filter(|line| line.starts_with(jsonl::CONNECTION)),
+            );
             changes.push(Change::Put(self.key(0), first.into_bytes()));
         }
         self.tail.push_str(lines);
@@ -125,14 +120,16 @@ mod tests {
     fn pieces_in_order_are_the_journal() {
         let (mut pieces, mut stored) = (Pieces::new("v/000001/".to_owned()), BTreeMap::new());
         let line = "x".repeat(20_000) + "\n";
-        for _ in 0..30 {
+        let connection = format!("{}1,\"address\":\"ws://h/\"}}\n", jsonl::CONNECTION);
+        for number in 0..30 {
             let mut changes = Vec::new();
-            pieces.write(0, "ws://h/", Micros(0), &line, &mut changes);
+            let line = if number == 0 { connection.clone() + &line } else { line.clone() };
+            pieces.write(0, Micros(0), &line, &mut changes);
             apply(&mut stored, changes);
         }
         let text = text(&stored);
         assert!(text.starts_with("{\"heartwire\":\"log\"") && text.contains("ws://h/"));
-        assert_eq!(text.lines().count(), 31);
+        assert_eq!(text.lines().count(), 33, "what is said twice is the connection");
         assert!(stored.len() < 12, "small writes share a piece");
     }
 
@@ -143,7 +140,7 @@ mod tests {
         for number in 0..20 {
             let mut changes = Vec::new();
             let line = format!("{number}{}\n", "x".repeat(PIECE_BYTES));
-            pieces.write(0, "", Micros(0), &line, &mut changes);
+            pieces.write(0, Micros(0), &line, &mut changes);
             apply(&mut stored, changes);
         }
         let text = text(&stored);
@@ -156,10 +153,10 @@ mod tests {
     fn a_cleared_log_is_forgotten() {
         let (mut pieces, mut stored) = (Pieces::new("v/000001/".to_owned()), BTreeMap::new());
         let mut changes = Vec::new();
-        pieces.write(0, "", Micros(0), "old\n", &mut changes);
+        pieces.write(0, Micros(0), "old\n", &mut changes);
         assert!(!pieces.is_of(1));
-        pieces.write(1, "", Micros(0), "", &mut changes);
-        pieces.write(1, "", Micros(0), "new\n", &mut changes);
+        pieces.write(1, Micros(0), "", &mut changes);
+        pieces.write(1, Micros(0), "new\n", &mut changes);
         apply(&mut stored, changes);
         assert_eq!(text(&stored).lines().skip(1).collect::<Vec<_>>(), ["new"]);
     }

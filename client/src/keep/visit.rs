@@ -77,8 +77,9 @@ pub(super) async fn left(db: &Db, own: &str) -> Result<Option<Visit>, DbError> {
     let mut logs = Vec::new();
     for prefix in prefixes(&keys, latest) {
         let first = db.read(&format!("{prefix}0000000000")).await?;
-        let line = first.first().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-        logs.push(KeptLog { url: url(&line).unwrap_or_default(), prefix });
+        let lines =
+            first.first().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+        logs.push(KeptLog { url: address(&lines).unwrap_or_default(), prefix });
     }
     let began_millis = began_millis(latest).unwrap_or_default();
     Ok(Some(Visit { name: latest.to_owned(), began_millis, logs }).filter(|visit| !visit.logs.is_empty()))
@@ -101,10 +102,10 @@ fn prefixes(keys: &[String], visit: &str) -> Vec<String> {
     prefixes
 }
 
-/// The address in the first line of a journal.
-fn url(line: &str) -> Option<String> {
-    let first = Value::parse(line.trim()).ok()?;
-    Some(first.get("connections")?.items().first()?.get("url")?.as_str()?.to_owned())
+/// The address in the first lines of a journal.
+fn address(lines: &str) -> Option<String> {
+    let connection = Value::parse(lines.lines().nth(1)?).ok()?;
+    Some(connection.get("address")?.as_str()?.to_owned())
 }
 
 /// The names of all locks held by pages of this origin.
@@ -156,8 +157,8 @@ mod tests {
             ["a/000001/0000000000", "a/000001/0000000001", "a/000003/0000000000", "b/000001/0000000000"];
         let keys = keys.map(str::to_owned);
         assert_eq!(prefixes(&keys, "a"), ["a/000001/", "a/000003/"]);
-        let line = "{\"heartwire\":\"log\",\"version\":1,\"connections\":[{\"id\":1,\"url\":\"ws://h/\"}]}\n";
-        assert_eq!(url(line).as_deref(), Some("ws://h/"));
-        assert_eq!(url("nonsense"), None);
+        let lines = "{\"heartwire\":\"log\",\"version\":2}\n{\"connection\":1,\"address\":\"ws://h/\"}\n";
+        assert_eq!(address(lines).as_deref(), Some("ws://h/"));
+        assert_eq!(address("nonsense\nmore"), None);
     }
 }

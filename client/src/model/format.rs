@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use workbench::decimal;
-use workbench::time::Micros;
 
 use super::visible;
 
@@ -23,18 +22,6 @@ pub fn elapsed(micros: i64) -> String {
         60..3600 => format!("{sign}{}:{:02}.{millis:03}", seconds / 60, seconds % 60),
         _ => format!("{sign}{}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60),
     }
-}
-
-/// A time of day, with its date where that is another than that of `now`; both with their minutes east of Greenwich.
-pub fn moment((at, at_offset): (Micros, i32), (now, now_offset): (Micros, i32)) -> String {
-    let date = |time: Micros, offset: i32| {
-        let local = time.0.saturating_add_signed(i64::from(offset) * 60_000_000);
-        let mut iso = Micros(local).iso();
-        iso.truncate("2026-01-01".len());
-        iso
-    };
-    let (clock, day) = (at.clock(at_offset), date(at, at_offset));
-    if day == date(now, now_offset) { clock } else { format!("{day} {clock}") }
 }
 
 /// A round trip: tenths below 100 ms, whole milliseconds below 10 s, seconds above.
@@ -152,16 +139,6 @@ mod tests {
         assert_eq!(elapsed(62_345_000), "1:02.345");
         assert_eq!(elapsed(3_602_345_000), "1:00:02.345");
         assert_eq!(elapsed(-1_500), "−0.001");
-    }
-
-    #[test]
-    fn a_time_of_another_day_has_its_date() {
-        let at = |iso: &str| Micros::parse_iso(iso).expect(iso);
-        let now = (at("2026-11-26T08:00:00Z"), 60);
-        assert_eq!(moment((at("2026-11-26T07:00:00.25Z"), 60), now), "08:00:00.250");
-        assert_eq!(moment((at("2026-11-25T23:30:00Z"), 60), now), "00:30:00.000");
-        assert_eq!(moment((at("2026-11-25T22:30:00Z"), 60), now), "2026-11-25 23:30:00.000");
-        assert_eq!(moment((at("2026-07-01T12:00:00Z"), 120), now), "2026-07-01 14:00:00.000");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use link::{Close, Final, Phase, Pulse, Time};
 
 use super::format::countdown;
-use super::log::code_and_reason;
+use super::log::words::code_and_reason;
 use super::visible::foreign;
 use crate::texts::common::Common;
 use crate::texts::fill;
@@ -70,7 +70,8 @@ pub fn pulse_slug(pulse: Pulse) -> &'static str {
 }
 
 fn closed(last: Final, last_close: Option<&Close>, t: &Common) -> String {
-    let code = last_close.map(|close| foreign(&code_and_reason(close))).unwrap_or_default();
+    let code =
+        last_close.map(|close| foreign(&code_and_reason(close.code, &close.reason))).unwrap_or_default();
     match last {
         Final::Refused => t.refused.to_owned(),
         Final::Cancelled => t.cancelled.to_owned(),

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use link::{CloseError, CloseRequest, Event, Message, OnMissed, Phase, Time};
 use web_sys::Performance;
+use workbench::connection::Connection;
 use workbench::draft::Fault;
-use workbench::entry::{ConnectionId, EntryId};
+use workbench::entry::EntryId;
 use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
 use workbench::time::Micros;
 use yew::AttrValue;
@@ -29,6 +30,7 @@ use crate::preferences;
 use crate::running::driver::{Details, Driver, Output, Snapshot, is_offline};
 use crate::running::frame::FrameLoop;
 use crate::running::outgoing::{Outgoing, Outlet};
+use crate::running::workspace::TabId;
 use crate::texts::texts;
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
@@ -93,7 +95,7 @@ pub struct Subscription {
 type Subscriber = (u64, Rc<dyn Fn(Rc<View>)>);
 
 struct Inner {
-    id: ConnectionId,
+    id: TabId,
     driver: Driver,
     log: RefCell<Log>,
     list: RefCell<List>,
@@ -138,7 +140,7 @@ impl Session {
     ///
     /// The heartbeat is on where it is known to be answered: at the page's own server, or where the page's
     /// parameters ask for one. Anybody else's server would only see messages it does not expect.
-    pub fn new(id: ConnectionId, page: Origin, params: &Params) -> Session {
+    pub fn new(id: TabId, page: Origin, params: &Params) -> Session {
         let options = configure(&page, params);
         // Placeholders are filled when the person connects.
         let payload = Message::Text(options.heartbeat.payload.text.clone());
@@ -153,7 +155,7 @@ impl Session {
                     inner.take(at, outputs);
                 }
             });
-            let mut log = Log::new(id, page);
+            let mut log = Log::new(page);
             log.set_limits(preferences::limits());
             let mut list = List::new(&log);
             list.time_mode = preferences::time_mode();
@@ -195,7 +197,7 @@ impl Session {
     }
 
     /// The tab.
-    pub fn id(&self) -> ConnectionId {
+    pub fn id(&self) -> TabId {
         self.0.id
     }
 
@@ -213,9 +215,10 @@ impl Session {
     /// Checks what the connection bar says and connects, or says in a notice why it cannot.
     pub fn connect(&self) {
         match self.prepare() {
-            Ok((address, protocols)) => {
-                self.0.log.borrow_mut().opening(&address);
-                self.0.driver.open(&address, protocols);
+            Ok(target) => {
+                let (url, offered) = (target.target().to_owned(), target.offered.clone());
+                self.0.log.borrow_mut().opening(target);
+                self.0.driver.open(&url, offered);
             }
             Err(notice) => self.0.log.borrow_mut().notify(notice),
         }
@@ -356,11 +359,11 @@ impl Session {
         change(&mut self.0.plot.borrow_mut(), &self.0.log.borrow(), now)
     }
 
-    /// The log's epoch, its address, and what is new in it as lines of a journal of about `max_bytes` at most.
-    pub fn journal(&self, max_bytes: usize) -> (u64, String, Option<String>) {
+    /// The log's epoch, and what is new in it as lines of a journal of about `max_bytes` at most.
+    pub fn journal(&self, max_bytes: usize) -> (u64, Option<String>) {
         let mut log = self.0.log.borrow_mut();
         let lines = log.journal(max_bytes);
-        (log.epoch(), log.address().to_owned(), lines)
+        (log.epoch(), lines)
     }
 
     /// The present time as the log has it.
@@ -389,7 +392,7 @@ impl Session {
 
 impl Session {
     /// Where to connect to, with the link's settings up to date; or why not to.
-    fn prepare(&self) -> Result<(String, Vec<String>), Notice> {
+    fn prepare(&self) -> Result<Connection, Notice> {
         let (all, Draft { address, protocols }) = (texts(), self.draft());
         let of_address = |problem| Notice::of_address(problem, &all.common);
         let of_fault = |title: &'static str, fault: &Fault, text: &str| {
@@ -397,12 +400,18 @@ impl Session {
         };
         let filled = self.0.outgoing.fill_address(&address);
         let filled = filled.map_err(|fault| of_fault(all.common.not_connectable, &fault, &address))?;
-        let address = address::check(&filled, self.0.log.borrow().page(), &all.common).map_err(of_address)?;
-        let protocols = protocols::parse(&protocols, &all.common).map_err(of_address)?;
+        let url = address::check(&filled, self.0.log.borrow().page(), &all.common).map_err(of_address)?;
+        let offered = protocols::parse(&protocols, &all.common).map_err(of_address)?;
         self.0
             .apply_options()
             .map_err(|(fault, text)| of_fault(all.settings.opening_fault, &fault, &text))?;
-        Ok((address, protocols))
+        let address = if filled == *address { url.clone() } else { address.trim().to_owned() };
+        Ok(Connection {
+            url: if url == address { String::new() } else { url },
+            address,
+            offered,
+            ..Connection::default()
+        })
     }
 }
 
@@ -469,6 +478,11 @@ impl Inner {
     /// What an event alone does not say. Most need none of it, and it is dear to ask with every message.
     fn surroundings(&self, event: &Event) -> Surroundings {
         match event {
+            Event::Connected { .. } => {
+                let (protocol, extensions) =
+                    (self.driver.snapshot().protocol, self.driver.details().extensions);
+                Surroundings { protocol, extensions, ..Surroundings::default() }
+            }
             Event::Disconnected { .. } => Surroundings { offline: is_offline(), ..Surroundings::default() },
             Event::HeartbeatMissed { .. } => {
                 let heartbeat = self.driver.config().heartbeat;

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use workbench::entry::ConnectionId;
 use yew::AttrValue;
 
 use crate::model::address::Origin;
@@ -16,11 +15,15 @@ use crate::running::session::{Draft, Session};
 #[derive(Clone)]
 pub struct Workspace(Rc<Inner>);
 
+/// Names a tab for as long as the page lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TabId(pub u32);
+
 /// One tab.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tab {
-    /// Names the tab for as long as the page lives.
-    pub id: ConnectionId,
+    /// Its name.
+    pub id: TabId,
     /// What the person calls it; `None` shows its address.
     pub name: Option<AttrValue>,
     /// The connection.
@@ -33,7 +36,7 @@ pub struct Tabs {
     /// From left to right.
     pub tabs: Vec<Tab>,
     /// The one that is shown.
-    pub active: ConnectionId,
+    pub active: TabId,
 }
 
 /// Tells a subscriber of changes to the tabs until dropped.
@@ -80,7 +83,7 @@ impl fmt::Debug for Subscription {
 impl Workspace {
     /// A workspace on a page from `page`, with one tab for what the page's parameters ask for.
     pub fn new(page: Origin, params: Params) -> Workspace {
-        let id = ConnectionId(1);
+        let id = TabId(1);
         let tab = Tab { id, name: None, session: Session::new(id, page.clone(), &params) };
         Workspace(Rc::new(Inner {
             page,
@@ -109,7 +112,7 @@ impl Workspace {
     /// Opens a tab next to the others and shows it. It is at rest; `draft` is what its connection bar says, by
     /// default the page's own server.
     pub fn add(&self, draft: Option<Draft>) -> Tab {
-        let id = ConnectionId(self.0.next.replace(self.0.next.get() + 1));
+        let id = TabId(self.0.next.replace(self.0.next.get() + 1));
         let params = Params { url: None, connect: false, ..self.0.params.clone() };
         let session = Session::new(id, self.0.page.clone(), &params);
         if let Some(draft) = draft {
@@ -124,7 +127,7 @@ impl Workspace {
     }
 
     /// Closes a tab and its connection. In place of the last one a new one is opened.
-    pub fn close(&self, id: ConnectionId) {
+    pub fn close(&self, id: TabId) {
         let tabs = self.tabs();
         let Some(index) = tabs.tabs.iter().position(|tab| tab.id == id) else { return };
         if tabs.tabs.len() == 1 {
@@ -140,7 +143,7 @@ impl Workspace {
     }
 
     /// Shows a tab.
-    pub fn activate(&self, id: ConnectionId) {
+    pub fn activate(&self, id: TabId) {
         self.change(|tabs| {
             if tabs.tabs.iter().any(|tab| tab.id == id) {
                 tabs.active = id;
@@ -158,7 +161,7 @@ impl Workspace {
     }
 
     /// Names a tab; an empty name shows its address again.
-    pub fn rename(&self, id: ConnectionId, name: &str) {
+    pub fn rename(&self, id: TabId, name: &str) {
         let name = Some(name.trim()).filter(|name| !name.is_empty()).map(|name| name.to_owned().into());
         self.change(|tabs| {
             if let Some(tab) = tabs.tabs.iter_mut().find(|tab| tab.id == id) {

@@ -15,7 +15,6 @@ mod help;
 mod hooks;
 mod icons;
 mod lang;
-mod local_time;
 mod log;
 mod notice_bar;
 mod palette;

@@ -5,7 +5,6 @@
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
-use workbench::entry::ConnectionId;
 use yew::prelude::*;
 
 use super::buttons::icon_button;
@@ -15,7 +14,7 @@ use crate::actions::Action;
 use crate::actions::stage::{Scene, Stage};
 use crate::model::address::short;
 use crate::model::visible::foreign;
-use crate::running::workspace::{Tab, Tabs, Workspace};
+use crate::running::workspace::{Tab, TabId, Tabs, Workspace};
 use crate::texts::{Texts, fill};
 use crate::views::lang::use_texts;
 
@@ -103,7 +102,7 @@ fn TabItem(props: &TabItemProps) -> Html {
         });
     }
     let id = props.tab.id;
-    let with = |action: fn(&Workspace, ConnectionId)| {
+    let with = |action: fn(&Workspace, TabId)| {
         let workspace = props.workspace.clone();
         move |_: MouseEvent| action(&workspace, id)
     };

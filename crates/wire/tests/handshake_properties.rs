@@ -7,7 +7,8 @@ use http::{Method, StatusCode, Version};
 use proptest::prelude::*;
 use wire::deflate::{ClientWindow, Offer, ServerPolicy, WindowBits};
 use wire::handshake::{
-    ClientHandshake, Extension, HeadReader, Origin, OriginPolicy, Target, check_request, offered_protocols,
+    Addressed, ClientHandshake, Extension, HeadReader, Origin, OriginPolicy, Target, check_request,
+    offered_protocols,
 };
 
 /// Header values that look like something.
@@ -96,7 +97,7 @@ proptest! {
 
     #[test]
     fn no_headers_panic_and_what_is_accepted_was_offered(headers in headers()) {
-        let _ = OriginPolicy::default().check(&headers);
+        let _ = OriginPolicy::default().check(&headers, Addressed::default());
         let client = ClientHandshake::new("ws://a".parse().unwrap(), *b"the sample nonce").offers([Offer::BROWSER]);
         let _ = client.check_response(StatusCode::SWITCHING_PROTOCOLS, Version::HTTP_11, &headers);
         if let Ok(mut accepted) = check_request(&Method::GET, Version::HTTP_11, &headers) {

@@ -319,11 +319,11 @@ mod sender {
         let mut pool = Pool::default();
         let mut out = b"before".to_vec();
         let mut deflater = deflater(false);
-        assert!(!deflater.deflate_message(&mut pool, &[b'a'; 63], &mut out), "below the threshold");
+        assert!(!deflater.deflate_message(&mut pool, &[b'a'; 127], &mut out), "below the threshold");
         assert!(!deflater.deflate_message(&mut pool, &noise(1000), &mut out), "longer when deflated");
         assert_eq!(out, b"before");
-        assert!(deflater.deflate_message(&mut pool, &[b'a'; 64], &mut out));
-        assert_eq!(inflate_new(&out[6..]).unwrap(), [b'a'; 64]);
+        assert!(deflater.deflate_message(&mut pool, &[b'a'; 128], &mut out));
+        assert_eq!(inflate_new(&out[6..]).unwrap(), [b'a'; 128]);
     }
 
     #[test]
@@ -331,13 +331,13 @@ mod sender {
         let mut pool = Pool::default();
         let (mut deflater, mut inflater) = (deflater(true), inflater(true));
         for message in
-            [&words(500, 1)[..], b"", b"short", &noise(1000), b"", &words(500, 1), b"x", &words(70, 2)]
+            [&words(500, 1)[..], b"", b"short", &noise(1000), b"", &words(500, 1), b"x", &words(140, 2)]
         {
             let mut payload = Vec::new();
             if deflater.deflate_message(&mut pool, message, &mut payload) {
                 assert_eq!(inflate(&mut inflater, &payload, NO_LIMIT).unwrap(), message);
             } else {
-                assert!(message.len() < 64 && payload.is_empty());
+                assert!(message.len() < 128 && payload.is_empty());
             }
         }
     }

@@ -15,6 +15,7 @@
 //! After [`store::Store::set_delivery`] or a pair, call `retest` on the index and on find.
 
 pub mod bytes;
+pub mod connection;
 pub mod decimal;
 pub mod draft;
 pub mod entry;
@@ -31,6 +32,7 @@ pub mod position;
 pub mod profile;
 pub mod rows;
 pub mod schedule;
+pub mod secrets;
 pub mod selection;
 pub mod series;
 pub mod small_map;
@@ -39,3 +41,4 @@ pub mod template;
 pub mod time;
 pub mod view;
 pub mod window;
+mod words;

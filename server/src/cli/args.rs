@@ -6,7 +6,7 @@ use super::values::{
 use crate::config::{Compression, Config, LimitConfig, PerAddress, SocketConfig, TlsSource};
 use crate::forwarded::Network;
 use clap::{Args, ValueEnum};
-use socket::wire::handshake::{AllowedOrigin, OriginPolicy};
+use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -31,9 +31,28 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ORIGIN", env = "HEARTWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<AllowedOrigin>,
 
-    /// Believes what this proxy or network says in X-Forwarded-For; can be repeated
+    /// A name of this server, for pages that come by it over plain HTTP; can be repeated, * is any. Addresses, localhost and
+    /// names that a certificate proves need not be given
+    #[arg(long, value_name = "NAME", env = "HEARTWIRE_HOST", value_delimiter = ',')]
+    host: Vec<HostName>,
+
+    /// Believes what this proxy or network says in X-Forwarded-For, -Host and -Proto, and in Forwarded; can be repeated
     #[arg(long, value_name = "CIDR", env = "HEARTWIRE_TRUSTED_PROXY", value_delimiter = ',')]
     trusted_proxy: Vec<Network>,
+
+    /// Serves /metrics and the health checks on this address too, without TLS; can be repeated
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "HEARTWIRE_METRICS_LISTEN",
+        value_parser = parse_listen,
+        value_delimiter = ','
+    )]
+    metrics_listen: Vec<SocketAddr>,
+
+    /// Serves /metrics to everybody; without this, on --listen, only to clients on this machine that come without a proxy
+    #[arg(long, env = "HEARTWIRE_METRICS_PUBLIC")]
+    metrics_public: bool,
 
     /// Serving threads [default: one per core]
     #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
@@ -67,13 +86,13 @@ pub struct ServeArgs {
         long,
         value_name = "LEVEL",
         env = "HEARTWIRE_COMPRESSION_LEVEL",
-        default_value = "1",
+        default_value = "2",
         value_parser = clap::value_parser!(u8).range(1..=9),
         help_heading = "Compression"
     )]
     compression_level: u8,
 
-    /// WebSockets at the same time, and as many HTTP connections; others get 503
+    /// WebSockets at the same time, and as many HTTP connections, as far as open files allow; others get 503
     #[arg(
         long,
         value_name = "N",
@@ -98,7 +117,7 @@ pub struct ServeArgs {
     )]
     handshake_timeout: Duration,
 
-    /// Largest head of a request; a larger one gets 431
+    /// Largest head of a request, which may have 100 lines; a larger one gets 431
     #[arg(
         long,
         value_name = "SIZE",
@@ -196,7 +215,7 @@ pub struct ServeArgs {
     )]
     message_timeout: Duration,
 
-    /// How long a client may read nothing of what waits for it before it is dropped
+    /// How long a client may read nothing of what waits for it, HTTP answers included, before it is dropped
     #[arg(
         long,
         value_name = "DURATION",
@@ -293,10 +312,13 @@ impl From<ServeArgs> for Config {
                 (Some(cert), Some(key)) => Some(TlsSource::Files { cert, key }),
                 _ => args.tls_self_signed.then_some(TlsSource::SelfSigned),
             },
-            origins: OriginPolicy::new(args.allow_origin),
+            origins: OriginPolicy::new(args.allow_origin).known_as(args.host),
             trusted_proxies: args.trusted_proxy,
+            metrics_listen: args.metrics_listen,
+            metrics_public: args.metrics_public,
             limits: LimitConfig {
                 max_connections: args.max_connections,
+                max_open_files: None,
                 max_connections_per_address: match args.max_connections_per_address {
                     None => PerAddress::Usual,
                     Some(number) => {

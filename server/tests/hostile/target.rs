@@ -134,7 +134,7 @@ impl Target {
 
     fn open_sockets(&self) -> u32 {
         let mut client = self.connect().0;
-        client.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+        client.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut page = String::new();
         client.read_to_string(&mut page).unwrap();
         let line = page.lines().find_map(|line| line.strip_prefix("heartwire_connections "));

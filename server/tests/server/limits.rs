@@ -1,6 +1,7 @@
 //! What one connection may cost, and how many there may be.
 
 use crate::support::{PATIENCE, TestServer, frame, frame_with_head, upgrade_request};
+use server::assets::File;
 use server::{Config, PerAddress};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::{Duration, Instant};
@@ -58,10 +59,8 @@ fn a_client_that_sends_no_request_is_let_go() {
         TestServer::start_with(|config| config.limits.handshake_timeout = Duration::from_millis(200));
     for sent in [&b""[..], b"GET /ws HT", b"GET /ws HTTP/1.1\r\nHost: a\r\n"] {
         let mut client = server.connect();
-        let started = Instant::now();
         client.send(sent);
         client.expect_end();
-        assert!(started.elapsed() >= Duration::from_millis(190), "{:?}", started.elapsed());
     }
 }
 
@@ -95,7 +94,6 @@ fn a_connection_without_messages_is_closed_with_1000() {
         config.socket.ping_interval = Duration::from_millis(100);
     });
     let mut client = server.upgrade("/ws");
-    let started = Instant::now();
     client.send(&frame(0x1, b"x"));
     assert_eq!(client.frame().0, 0x81);
     loop {
@@ -107,7 +105,6 @@ fn a_connection_without_messages_is_closed_with_1000() {
         // Answered pings are life, but no messages.
         client.send(&frame(0xA, &payload));
     }
-    assert!(started.elapsed() >= Duration::from_millis(290), "{:?}", started.elapsed());
 }
 
 #[test]
@@ -132,6 +129,75 @@ fn a_queue_is_bounded() {
     while received < whole {
         assert_eq!(client.frame(), (0x82, vec![9; 100_000]), "message {received}");
         received += 1;
+    }
+}
+
+#[test]
+fn who_reads_no_answers_is_let_go() {
+    static LARGE: [u8; 4 << 20] = [0; 4 << 20];
+    let large = File { path: "large.wasm", digest: "d", identity: &LARGE, brotli: None, gzip: None };
+    let server = TestServer::start_serving(&[large], |config| {
+        config.socket.send_timeout = Duration::from_millis(300);
+        config.limits.max_connections = NonZeroUsize::new(60).unwrap();
+    });
+    let mut readers: Vec<_> = (0..60).map(|_| server.connect()).collect();
+    for client in &mut readers {
+        client.send(
+            &format!("GET /large.wasm HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).repeat(20).into_bytes(),
+        );
+    }
+    // All seats are taken, and none of them for good.
+    server.expect_room(&[]);
+    drop(readers);
+}
+
+#[test]
+fn a_body_that_never_comes_holds_no_seat() {
+    let server = TestServer::start();
+    for request in ["POST / HTTP/1.1", "POST /healthz HTTP/1.1", "GET /healthz HTTP/1.1", "POST /ws HTTP/1.1"]
+    {
+        let mut client = server.connect();
+        client.send(format!("{request}\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf").as_bytes());
+        assert!([200, 405].contains(&client.response().status), "{request}");
+        client.expect_end();
+    }
+}
+
+#[test]
+fn both_kinds_of_connections_share_the_open_files() {
+    let server = TestServer::start_with(|config| {
+        config.threads = NonZeroUsize::MIN;
+        config.limits.max_open_files = NonZeroUsize::new(100);
+    });
+    let mut held = Vec::new();
+    let refused = loop {
+        let mut client = server.connect();
+        client.send(upgrade_request("/ws", &[]).as_bytes());
+        let response = client.response();
+        if response.status != 101 {
+            break response;
+        }
+        held.push(client);
+        assert!(held.len() < 100, "more than there are files");
+    };
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
+    assert!(held.len() > 40, "{}", held.len());
+    assert_eq!(server.get("/healthz", &[]).status, 200, "health checks still pass");
+    // What is left goes to HTTP, and then there is a 503 at once for whoever else comes.
+    let mut idle = Vec::new();
+    loop {
+        let mut client = server.connect();
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        match client.response().status {
+            200 => idle.push(client),
+            status => break assert_eq!(status, 503),
+        }
+        assert!(held.len() + idle.len() < 100, "more than there are files");
+    }
+    for _ in 0..100 {
+        let mut client = server.connect();
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(client.response().status, 503);
     }
 }
 

@@ -8,11 +8,13 @@ mod compression;
 mod echo;
 mod handshake;
 mod heartbeat;
+mod host;
 mod limits;
 mod log;
 mod metrics;
 mod origin;
 mod process;
+mod refusals;
 mod shutdown;
 #[cfg(unix)]
 mod signals;

@@ -162,7 +162,73 @@ fn it_is_ready_and_only_to_be_read() {
     assert_eq!(server.get("/readyz", &[]).text(), "ready\n");
     for path in ["/readyz", "/metrics", "/healthz"] {
         assert_eq!(server.request("HEAD", path, &[]).status, 200);
-        assert_eq!(server.request("POST", path, &[]).header("allow"), Some("GET, HEAD"));
+        assert_eq!(server.request("POST", path, &[]).header("allow"), Some("GET, HEAD, OPTIONS"));
         assert_eq!(server.get(&format!("{path}/more"), &[]).status, 404);
+    }
+}
+
+#[test]
+fn metrics_are_for_this_machine_unless_told_otherwise() {
+    let statuses = |server: &TestServer| {
+        [&[][..], &["X-Forwarded-For: 203.0.113.9"], &["Forwarded: for=127.0.0.1"], &["Via: 1.1 proxy"]]
+            .map(|headers| server.get("/metrics", headers).status)
+    };
+    assert_eq!(statuses(&TestServer::start()), [200, 403, 403, 403]);
+    assert_eq!(statuses(&TestServer::start_with(|config| config.metrics_public = true)), [200; 4]);
+    // A proxy on this machine may leave out what it should add.
+    let trusting =
+        TestServer::start_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]);
+    assert_eq!(statuses(&trusting), [403; 4]);
+    assert!(trusting.get("/metrics", &[]).text().contains("--metrics-listen"));
+}
+
+#[test]
+fn metrics_can_have_an_address_of_their_own() {
+    let server = TestServer::start_with(|config| {
+        config.metrics_listen = vec!["127.0.0.1:0".parse().unwrap()];
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        config.tls = Some(server::TlsSource::SelfSigned);
+    });
+    let ask = |target: &str, host: &str| {
+        let mut client = RawClient::connect(server.metrics_address.unwrap());
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+        client.response().status
+    };
+    for (target, host, status) in [
+        ("/metrics", "localhost", 200),
+        ("/metrics", "evil.example", 403),
+        ("/healthz", "localhost", 200),
+        ("/readyz", "localhost", 200),
+        ("/", "localhost", 404),
+        ("/ws", "localhost", 404),
+    ] {
+        assert_eq!(ask(target, host), status, "{target} at {host}");
+    }
+}
+
+#[test]
+fn who_leaves_before_the_101_is_counted() {
+    let server = TestServer::start();
+    let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send(upgrade_request("/ws", &[]).as_bytes());
+    }
+    clients.into_iter().for_each(RawClient::reset);
+    // Whichever way each of them ends, all that was accepted is closed.
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let page = page(&server);
+        let sum = |name: &str| -> u64 {
+            let lines = page.lines().filter_map(|line| line.strip_prefix(name));
+            lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+        };
+        let accepted = sum("heartwire_handshakes_total{result=\"accepted\"}");
+        if accepted > 0
+            && accepted == sum("heartwire_closes_total{")
+            && sum("heartwire_http_connections ") == 1
+        {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{page}");
     }
 }

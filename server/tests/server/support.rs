@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::num::NonZeroUsize;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
@@ -20,6 +20,7 @@ pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 /// A running server that ends with the test.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    pub(crate) metrics_address: Option<SocketAddr>,
     pub(crate) stop: Stop,
     pub(crate) certificate: Option<Certificate>,
     thread: Option<JoinHandle<Result<(), RunError>>>,
@@ -45,16 +46,23 @@ impl TestServer {
         change(&mut config);
         let server = Server::bind(config, Bundle::new(files)).unwrap();
         let address = server.addresses()[0];
+        let metrics_address = server.metrics_addresses().first().copied();
         let certificate = server.certificate();
         let stop = Stop::new();
         let server_stop = stop.clone();
         let thread = Some(std::thread::spawn(move || server.run(&server_stop)));
-        Self { address, stop, certificate, thread }
+        Self { address, metrics_address, stop, certificate, thread }
     }
 
     /// Waits for the end of a server that was told to stop.
     pub(crate) fn join(mut self) -> Result<(), RunError> {
-        self.thread.take().unwrap().join().unwrap()
+        let thread = self.thread.take().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while !thread.is_finished() {
+            assert!(Instant::now() < deadline, "the server goes on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        thread.join().unwrap()
     }
 
     pub(crate) fn connect(&self) -> RawClient {
@@ -139,7 +147,11 @@ pub(crate) struct RawClient(TcpStream);
 
 impl RawClient {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Over a connection that there is.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -170,10 +182,22 @@ impl RawClient {
         sent
     }
 
+    /// Hangs up with a reset.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
     pub(crate) fn read_exact(&mut self, bytes: usize) -> Vec<u8> {
         let mut buffer = vec![0; bytes];
         self.0.read_exact(&mut buffer).unwrap();
         buffer
+    }
+
+    /// Everything that comes until the connection ends in order.
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        self.0.read_to_end(&mut all).unwrap();
+        all
     }
 
     /// One HTTP response with as much body as it announces.
@@ -224,9 +248,7 @@ impl RawClient {
 
     /// Expects an orderly end of the connection without another byte.
     pub(crate) fn expect_end(&mut self) {
-        let mut rest = Vec::new();
-        self.0.read_to_end(&mut rest).unwrap();
-        assert_eq!(rest, b"", "expected the end of the connection");
+        assert_eq!(self.read_to_end(), b"", "expected the end of the connection");
     }
 }
 

@@ -11,8 +11,9 @@ use workbench::selection::Selection;
 use workbench::store::Store;
 use workbench::window::Window;
 
-use super::log::Log;
+use super::log::{Log, words};
 use super::owned::OwnedEntry;
+use crate::texts::{Lang, lang};
 
 /// Height of a row in pixels, unless set otherwise.
 pub const ROW_PX: f64 = 28.0;
@@ -77,6 +78,8 @@ pub struct List {
     text: Filter,
     error: Option<FilterError>,
     options: Options,
+    /// The language in which texts were looked for.
+    lang: Lang,
     search: Option<Search>,
     paused: Option<EntryId>,
     /// Scrolled to as soon as the index has come that far.
@@ -112,7 +115,8 @@ impl Toggles {
                 filter = filter.and(Expr::Not(Box::new(Expr::Direction(direction))));
             }
         }
-        if self.heartbeats { filter } else { filter.without_heartbeats() }
+        let filter = if self.heartbeats { filter } else { filter.without_heartbeats() };
+        filter.with_words(words::searched)
     }
 }
 
@@ -129,6 +133,7 @@ impl List {
             text: Filter::all(),
             error: None,
             options: Options::default(),
+            lang: lang(),
             search: None,
             paused: None,
             reveal: None,
@@ -268,7 +273,7 @@ impl List {
     /// Reads what the filter bar says. While that is wrong the last right filter stays.
     pub fn set_filter(&mut self, query: Query, options: Options, store: &Store) {
         let options = Options { case_sensitive: query.case_sensitive, ..options };
-        if self.query == query && self.options == options {
+        if self.query == query {
             return;
         }
         match Filter::parse(&query.text, &options) {
@@ -374,6 +379,13 @@ impl List {
             self.paused = self.paused.map(|_| log.store().ids().end);
             self.refilter(log.store());
             self.window.set_following(true);
+        }
+        if self.lang != lang() {
+            self.lang = lang();
+            // What is no message has other words.
+            if !self.text.is_all() || self.search.is_some() {
+                self.refilter(log.store());
+            }
         }
         let changed = log.take_changed();
         let store = log.store();

@@ -76,9 +76,21 @@ impl Clock {
     }
 }
 
-/// Local time minus UTC, in minutes.
-pub fn utc_offset_minutes() -> i32 {
-    -(js_sys::Date::new_0().get_timezone_offset() as i32)
+/// Local time minus UTC at an instant, in minutes: a [`workbench::time::Zone`].
+pub fn zone(at: Micros) -> i32 {
+    /// Clocks change at quarters of an hour.
+    const QUARTER_MICROS: u64 = 15 * 60 * 1_000_000;
+    thread_local! {
+        /// The latest answer. A log is read in order, and to ask the browser takes its time.
+        static LATEST: Cell<(u64, i32)> = const { Cell::new((u64::MAX, 0)) };
+    }
+    let (quarter, offset) = LATEST.get();
+    if quarter == at.0 / QUARTER_MICROS {
+        return offset;
+    }
+    let offset = -(js_sys::Date::new(&at.as_millis().into()).get_timezone_offset() as i32);
+    LATEST.set((at.0 / QUARTER_MICROS, offset));
+    offset
 }
 
 #[cfg(test)]

@@ -15,11 +15,11 @@ use yew::prelude::*;
 
 use self::content::{Document, Shape, content};
 use super::buttons::{act, icon_button};
-use super::local_time::local;
 use crate::actions::Action;
 use crate::actions::stage::Scene;
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
+use crate::running::driver::clock::zone;
 use crate::storage;
 use crate::texts::log::Log;
 use crate::texts::{Texts, close_codes, fill};
@@ -50,14 +50,14 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
         Shape::ALL.into_iter().find(|shape| shape.slug() == stored)
     });
     let is_message = entry.kind == Kind::Message;
-    let document = use_memo((entry.id, entry.body.clone()), |(_, body)| Document::read(body, is_message));
+    let document = use_memo((entry.id, entry.shown()), |(_, body)| Document::read(body, is_message));
     let shapes = document.shapes();
     let shape = chosen.filter(|shape| shapes.contains(shape)).unwrap_or(shapes[0]);
     html! {
         <section class="detail" aria-label={t.selected} data-kind={entry.slug()} data-delivery={entry.delivery.map(delivery_slug)}>
             <header class="detail-header">
                 <span class="entry-label">{entry.label(t)}</span>
-                <span class="detail-time">{local(entry.time, scene.session().wall())}</span>
+                <span class="detail-time">{format!("{} {}", entry.time.date(zone), entry.time.clock(zone))}</span>
                 if is_message {
                     <span class="detail-size">{kind_and_size(&entry.body, t)}</span>
                 }

@@ -61,7 +61,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                 }
                 Progress::Imported(_) | Progress::Failed(_) => fraction.set(None),
             };
-            let job = Transfer::export(&session, format, only_shown, on_progress);
+            let job = Transfer::export(&session, format, only_shown, false, on_progress);
             transfer.replace(Some(job));
         }
     };
@@ -198,11 +198,13 @@ pub(crate) fn load(session: Session, text: String) {
     let (keep, target) = (slot.clone(), session.clone());
     let transfer = Transfer::import(&session, text, move |progress| {
         let t = &texts().log;
-        if let Progress::Imported(report) = &progress
-            && let Some(url) =
-                report.connections.iter().map(|connection| &connection.url).find(|url| !url.is_empty())
+        if let Progress::Imported(_) = &progress
+            && let Some(address) = target.read(|log, _| {
+                let mut addresses = log.store().connections().rev().map(|connection| &connection.address);
+                addresses.find(|address| !address.is_empty()).cloned()
+            })
         {
-            target.set_draft(Draft { address: url.clone().into(), ..target.draft() });
+            target.set_draft(Draft { address: address.into(), ..target.draft() });
         }
         match progress {
             Progress::Under(_) => return,

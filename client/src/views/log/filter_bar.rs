@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::actions::stage::{Scene, focus};
 use crate::actions::{Action, Sort};
 use crate::model::list::Query;
-use crate::running::driver::clock::utc_offset_minutes;
+use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::texts::log::Log;
 use crate::texts::{Texts, fill};
@@ -135,10 +135,9 @@ pub(super) fn filter_bar(scene: &Scene, fraction: Option<f64>, texts: &'static T
     }
 }
 
-/// Reads times of day as today's, where the reader is.
+/// Reads times as those of the reader's place.
 pub(crate) fn set_filter(session: &Session, query: Query) {
-    let day_start = session.wall().day_start(utc_offset_minutes());
-    let options = Options { day_start, ..Options::default() };
+    let options = Options { zone, ..Options::default() };
     session.look(|list, log| list.set_filter(query, options, log.store()));
 }
 

@@ -10,9 +10,10 @@ use yew::prelude::*;
 
 use crate::actions::stage::Scene;
 use crate::model::format::{elapsed, hex_preview, preview, round_trip, size};
+use crate::model::log::words;
 use crate::model::owned::{delivery_slug, label, slug};
+use crate::running::driver::clock::zone;
 use crate::texts::log::Log as Texts;
-use crate::views::local_time::local;
 
 /// Marks in one row; more would only be a blur.
 const MAX_MARKS: usize = 20;
@@ -20,7 +21,8 @@ const MAX_MARKS: usize = 20;
 /// What is the same for all rows of one drawing.
 pub(super) struct Frame<'a> {
     pub(super) t: &'static Texts,
-    pub(super) now: Micros,
+    /// When today began, at the reader's place.
+    pub(super) today: Micros,
     pub(super) highlights: Vec<&'a TextMatch>,
     /// `aria-setsize`.
     pub(super) total: u64,
@@ -50,10 +52,7 @@ pub(super) enum Time {
 pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
     let t = frame.t;
     let is_message = entry.kind == Kind::Message;
-    let text = match entry.body {
-        Body::Text(text) => preview(text),
-        Body::Binary(bytes) => hex_preview(bytes),
-    };
+    let text = words::text(entry).map_or_else(|| hex_preview(entry.body.bytes()), |text| preview(&text));
     let mark = match entry.body {
         Body::Binary(_) => Some(t.mark_binary),
         Body::Text("") if is_message => Some(t.mark_empty),
@@ -63,7 +62,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
     html! {
         <div
             key={place.slot}
-            class={classes!("entry", place.is_hit.then_some("hit"), entry.heartbeat.then_some("beat"))}
+            class={classes!("entry", place.is_hit.then_some("hit"), entry.is_heartbeat().then_some("beat"))}
             id={frame.scene.id(&row_id(place.index))}
             role="option"
             aria-selected={place.selected.to_string()}
@@ -75,9 +74,9 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
             data-kind={slug(entry.kind, entry.direction)}
             data-delivery={entry.delivery.filter(|delivery| *delivery != Delivery::Sent).map(delivery_slug)}
         >
-            <span class="entry-time">{time(entry.time, &place.time, frame.now)}</span>
+            <span class="entry-time">{time(entry.time, &place.time, frame.today)}</span>
             <span class="entry-label">{label(entry.kind, entry.direction, entry.delivery, t)}</span>
-            if entry.heartbeat {
+            if entry.is_heartbeat() {
                 <span class="entry-mark">{t.heartbeat_mark}</span>
             }
             if let Some(mark) = mark {
@@ -98,9 +97,10 @@ pub(super) fn row_id(index: u64) -> String {
     format!("entry-{index}")
 }
 
-fn time(at: Micros, time: &Time, now: Micros) -> String {
+fn time(at: Micros, time: &Time, today: Micros) -> String {
     match time {
-        Time::Clock => local(at, now),
+        Time::Clock if at.day_start(zone) == today => at.clock(zone),
+        Time::Clock => format!("{} {}", at.date(zone), at.clock(zone)),
         Time::Since(None) => "–".to_owned(),
         Time::Since(Some(micros)) if *micros < 0 => duration(*micros),
         Time::Since(Some(micros)) => format!("+{}", duration(*micros)),

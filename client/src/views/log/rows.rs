@@ -13,6 +13,7 @@ use crate::actions::{Action, Panel};
 use crate::model::list::{List, TimeMode};
 use crate::model::log::Log;
 use crate::preferences::Density;
+use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::views::lang::use_texts;
 
@@ -140,15 +141,19 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
         }
     };
 
-    let now = session.wall();
     let (count, active, drawn) = session.read(|log, list| {
         let store = log.store();
         let shown = list.rows(store);
         let trimmed = list.trimmed();
         let focus = list.selection().focus(&shown);
         let start = store.range(0..EntryId::MAX).next().map(|first| first.time);
-        let frame =
-            Frame { t, now, highlights: list.highlights(), total: trimmed + shown.len() as u64, scene };
+        let frame = Frame {
+            t,
+            today: session.wall().day_start(zone),
+            highlights: list.highlights(),
+            total: trimmed + shown.len() as u64,
+            scene,
+        };
         let mut active = None;
         let drawn: Vec<Html> = visible
             .enumerate()

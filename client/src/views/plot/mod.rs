@@ -26,12 +26,12 @@ use self::legend::{legend, rows};
 use self::paint::{Figure, Lane, Line, TimeWords, value_steps};
 use super::health::words;
 use crate::model::plot::{PlotState, Window};
+use crate::running::driver::clock::zone;
 use crate::running::frame::FrameLoop;
 use crate::running::session::{Session, Subscription};
 use crate::texts::health::Health as Texts;
 use crate::texts::{fill, plural};
 use crate::views::lang::use_texts;
-use crate::views::local_time::local;
 
 /// Between two looks at the legend and the suggestions.
 const TICK_MILLIS: u32 = 500;
@@ -124,7 +124,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
                     class={classes!("chart-readout", readout.is_none().then_some("chart-hint"))}
                     data-testid="plot-readout"
                 >
-                    {readout.as_ref().map_or_else(|| t.plot_keys.to_owned(), |readout| readout_text(readout, session.wall(), t))}
+                    {readout.as_ref().map_or_else(|| t.plot_keys.to_owned(), |readout| readout_text(readout, t))}
                 </p>
                 {legend(
                     session,
@@ -225,9 +225,9 @@ fn period_millis(window: Window, paused: bool) -> u32 {
     }
 }
 
-fn readout_text(readout: &Readout, now: Micros, t: &Texts) -> String {
+fn readout_text(readout: &Readout, t: &Texts) -> String {
     let ago = fill(t.plot_at, &[&words::duration(readout.ago_micros, t)]);
-    format!("{} · {ago}", local(readout.time, now))
+    format!("{} · {ago}", readout.time.clock(zone))
 }
 
 #[cfg(test)]

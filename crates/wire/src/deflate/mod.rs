@@ -15,7 +15,7 @@
 //! that case, by far the most frequent, there is a compressor of our own. It looks for matches in the message where it
 //! lies, clears nothing between messages, and uses as much of its hash table as the message has bytes. The rest goes
 //! through zlib-rs: messages in pieces, context takeover, and what is so long that zlib-rs is the faster one, which is
-//! beyond 16 KiB from level 4 on and beyond 1 MiB below it.
+//! beyond 16 KiB from level 4 on and beyond 1 MiB below it. docs/compression.md has both side by side.
 //!
 //! # Memory
 //! Without context takeover a connection holds nothing between messages: a message takes a state from the [`Pool`] and

@@ -110,7 +110,7 @@ impl<'a> Host<'a> {
     /// Whether this is that name.
     #[must_use]
     pub fn is(&self, other: &HostName) -> bool {
-        other.0 == "*" || matches!(self, Host::Name(name) if name.eq_ignore_ascii_case(&other.0))
+        other.is_any() || matches!(self, Host::Name(name) if name.eq_ignore_ascii_case(&other.0))
     }
 }
 
@@ -141,6 +141,12 @@ impl fmt::Display for Authority<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.host.fmt(f)?;
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl HostName {
+    pub(super) fn is_any(&self) -> bool {
+        self.0 == "*"
     }
 }
 
@@ -199,7 +205,9 @@ mod tests {
         ] {
             assert_eq!(authority(left), authority(right));
         }
-        for (left, right) in [("a", "a."), ("a:80", "a"), ("127.0.0.1", "[::ffff:127.0.0.1]"), ("127.1", "127.0.0.1")] {
+        for (left, right) in
+            [("a", "a."), ("a:80", "a"), ("127.0.0.1", "[::ffff:127.0.0.1]"), ("127.1", "127.0.0.1")]
+        {
             assert_ne!(authority(left), authority(right));
         }
         for text in ["example.com:8080", "127.0.0.1", "[::1]:8080"] {
@@ -210,8 +218,8 @@ mod tests {
     #[test]
     fn what_is_no_host_does_not_parse() {
         for text in [
-            "", ":80", "a b", "a:x", "a:+80", "a:65536", "a:80:90", "[::1", "::1", "[a]", "[::1]80", "a/b", "me@a",
-            "ä", "a%2", "a%zz", "a\"b", "http://a",
+            "", ":80", "a b", "a:x", "a:+80", "a:65536", "a:80:90", "[::1", "::1", "[a]", "[::1]80", "a/b",
+            "me@a", "ä", "a%2", "a%zz", "a\"b", "http://a",
         ] {
             assert_eq!(Authority::parse(text), None, "{text}");
         }
@@ -219,10 +227,13 @@ mod tests {
 
     #[test]
     fn names_of_this_machine_and_addresses_can_not_be_rebound() {
-        for text in ["localhost", "LOCALHOST", "localhost.", "a.localhost", "127.0.0.1", "192.0.2.1", "[::1]"] {
+        for text in ["localhost", "LOCALHOST", "localhost.", "a.localhost", "127.0.0.1", "192.0.2.1", "[::1]"]
+        {
             assert!(!Host::parse(text).unwrap().can_be_rebound(), "{text}");
         }
-        for text in ["example.com", "localhost.example.com", "notlocalhost", "127.0.0.1.example.com", "127.1", "."] {
+        for text in
+            ["example.com", "localhost.example.com", "notlocalhost", "127.0.0.1.example.com", "127.1", "."]
+        {
             assert!(Host::parse(text).unwrap().can_be_rebound(), "{text}");
         }
     }

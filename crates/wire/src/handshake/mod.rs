@@ -3,7 +3,8 @@
 //! | item | for |
 //! |---|---|
 //! | [`check_request`] → [`Accepted`] or [`Rejection`] | the server: whether a request is a handshake, and the answer |
-//! | [`OriginPolicy`] | the server: which pages may connect (§10.2) |
+//! | [`addressed_to`] → [`Authority`] | the server: what a request names (RFC 9112 §3.2) |
+//! | [`OriginPolicy`] | the server: which pages may connect (§10.2), and by which names |
 //! | [`Target`], [`ClientHandshake`] | the client: the URL (§3), the request, the check of the response |
 //! | [`HeadReader`] | either end: the head of an HTTP/1.1 message out of a stream |
 //! | [`Extension`], [`offered_protocols`], [`accept_for`] | the pieces |
@@ -32,6 +33,7 @@
 mod client;
 mod extension;
 mod head;
+mod host;
 mod key;
 mod list;
 mod origin;
@@ -42,9 +44,10 @@ mod target;
 pub use client::{ClientHandshake, Established, RequestError, ResponseError};
 pub use extension::{Extension, ExtensionParam};
 pub use head::{HeadError, HeadReader, RequestHead, ResponseHead};
+pub use host::{Authority, Host, HostError, HostName, ParseHostNameError, addressed_to};
 pub use key::{accept_for, encode_key, is_key};
 pub use list::{MalformedList, is_token, lists_token};
-pub use origin::{AllowedOrigin, Origin, OriginError, OriginPolicy, ParseOriginError};
+pub use origin::{Addressed, AllowedOrigin, Origin, OriginError, OriginPolicy, ParseOriginError};
 pub use server::{Accepted, RejectReason, Rejection, check_request};
 pub use subprotocol::{choose_protocol, offered_protocols};
 pub use target::{Target, TargetError};

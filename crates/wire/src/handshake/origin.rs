@@ -1,20 +1,34 @@
 use std::fmt;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use http::HeaderMap;
-use http::header::{HOST, ORIGIN};
+use http::header::ORIGIN;
 
+use super::host::{Authority, Host, HostName};
 use super::list::{Lines, lines};
 
-/// Which pages may open a connection (RFC 6455 §10.2).
+/// Which pages may open a connection (RFC 6455 §10.2), and which names are the server's own.
 ///
 /// A page that came from this server always may, and so may a client that sends no `Origin`: only browsers are bound to
 /// send one, everything else could send any. The default adds nobody.
+///
+/// A page that came by a name came from this server only if the name is the server's: whoever owns a domain can have it
+/// lead to any address, and browsers then take their page for the server's own (DNS rebinding).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OriginPolicy {
     any: bool,
     allowed: Vec<Origin>,
+    names: Vec<HostName>,
+}
+
+/// How a client addressed the server, as far as the server can tell: by what it sees itself, or by what a proxy in front
+/// of it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Addressed<'a> {
+    /// What the request named; `None` where it named nothing.
+    pub authority: Option<Authority<'a>>,
+    /// Whether the client's connection is known to use TLS. Its certificate then proves the name.
+    pub secure: bool,
 }
 
 /// One entry of an allow-list.
@@ -26,7 +40,7 @@ pub enum AllowedOrigin {
     One(Origin),
 }
 
-/// An origin (RFC 6454 §6.1): `null`, or scheme, host and port.
+/// An origin (RFC 6454 §6.1): `null`, a scheme alone, or scheme, host and port.
 ///
 /// Two are equal where they mean the same: case doesn't count, nor does a port that the scheme implies, nor how an IPv6
 /// address is written.
@@ -37,24 +51,15 @@ pub struct Origin(Kind);
 enum Kind {
     /// What browsers send for a page without an origin of its own: a file, a sandboxed frame.
     Null,
+    /// What some send for pages of a scheme without hosts: `file://` by Chromium and what is built on it.
+    Scheme(String),
     Tuple {
         scheme: String,
-        authority: Authority,
+        /// In lower case, an IPv6 address in brackets and in its normal form.
+        host: String,
+        /// Where it is not the one that the scheme implies.
+        port: Option<u16>,
     },
-}
-
-/// A host and the port, where it is not the one that the scheme implies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Authority {
-    host: Host,
-    port: Option<u16>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Host {
-    /// A name or an IPv4 address, in lower case.
-    Name(String),
-    V6(Ipv6Addr),
 }
 
 /// Why the `Origin` of a request was refused. The answer is 403 (RFC 6455 §4.2.2).
@@ -63,6 +68,9 @@ pub enum OriginError {
     /// The page belongs to another origin, and that is not on the list.
     #[error("origin {0} is not allowed here (RFC 6455 §10.2)")]
     Foreign(Origin),
+    /// The page came from here, but by a name that is not known to be the server's.
+    #[error("this server is not known as {0}, which anybody may have led here (DNS rebinding)")]
+    Name(String),
     /// The header is there twice, or it is no origin. What can't be read can't be allowed.
     #[error("the Origin header is not an origin such as https://example.com (RFC 6454 §7)")]
     Unreadable,
@@ -70,7 +78,9 @@ pub enum OriginError {
 
 /// A text that is no origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected an origin such as https://example.com or http://localhost:3000, or * for every page")]
+#[error(
+    "expected an origin such as https://example.com, http://localhost:3000, file:// or null, or * for every page"
+)]
 pub struct ParseOriginError;
 
 impl OriginPolicy {
@@ -86,14 +96,27 @@ impl OriginPolicy {
         policy
     }
 
-    /// Decides about a request by its `Origin` and `Host`.
+    /// The same, for a server that goes by `names`. Addresses and `localhost` need not be named.
+    #[must_use]
+    pub fn known_as(mut self, names: impl IntoIterator<Item = HostName>) -> OriginPolicy {
+        self.names.extend(names);
+        self
+    }
+
+    /// The names it goes by, without `*`.
+    pub fn names(&self) -> impl Iterator<Item = &HostName> {
+        self.names.iter().filter(|name| !name.is_any())
+    }
+
+    /// Decides about a request by its `Origin` and by how the server was addressed.
     ///
-    /// An origin is the server's own where it names the host and the port of `Host`, its scheme being http or https. The
-    /// scheme is not compared: behind a proxy that ends TLS the page's is https and the server can't know.
+    /// An origin is the server's own where it names the same host and port, and the host is the server's. Its scheme must
+    /// be https where the client is known to have come over TLS; otherwise it may be either, because a proxy may end TLS
+    /// without saying so.
     ///
     /// # Errors
     /// The refusal; its text is for the person at the other end.
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), OriginError> {
+    pub fn check(&self, headers: &HeaderMap, addressed: Addressed<'_>) -> Result<(), OriginError> {
         let value = match lines(headers, ORIGIN) {
             Lines::None => return Ok(()),
             _ if self.any => return Ok(()),
@@ -102,15 +125,27 @@ impl OriginPolicy {
         };
         let origin: Origin =
             value.to_str().ok().and_then(|text| text.parse().ok()).ok_or(OriginError::Unreadable)?;
-        let host = match lines(headers, HOST) {
-            Lines::One(host) => host.to_str().ok(),
-            Lines::None | Lines::Many => None,
-        };
-        if host.is_some_and(|host| origin.serves(host)) || self.allowed.contains(&origin) {
-            Ok(())
-        } else {
-            Err(OriginError::Foreign(origin))
+        if self.allowed.contains(&origin) {
+            return Ok(());
         }
+        match addressed.authority {
+            Some(authority) if origin.serves(authority, addressed.secure) => {
+                if self.knows(addressed) {
+                    Ok(())
+                } else {
+                    Err(OriginError::Name(authority.host.to_string()))
+                }
+            }
+            _ => Err(OriginError::Foreign(origin)),
+        }
+    }
+
+    /// Whether the server was addressed by something that is its own: an address, `localhost`, one of its names, or, over
+    /// TLS, whatever the certificate was good for. A request that names no host comes from no browser.
+    #[must_use]
+    pub fn knows(&self, addressed: Addressed<'_>) -> bool {
+        let Some(Authority { host, .. }) = addressed.authority else { return true };
+        addressed.secure || !host.can_be_rebound() || self.names.iter().any(|name| host.is(name))
     }
 }
 
@@ -118,16 +153,16 @@ impl Origin {
     /// `null`.
     pub const NULL: Origin = Origin(Kind::Null);
 
-    /// Whether a page of this origin came from the server that a `Host` header names. Only web schemes count, so that no
-    /// `app://127.0.0.1:8080` passes for ours.
+    /// Whether a page of this origin came from the server that is addressed by `authority`, over TLS where that is
+    /// `secure`. Only web schemes count, so that no `app://127.0.0.1:8080` passes for ours.
     #[must_use]
-    pub fn serves(&self, host: &str) -> bool {
-        match &self.0 {
-            Kind::Tuple { scheme, authority } if matches!(scheme.as_str(), "http" | "https") => {
-                Authority::parse(host, scheme).is_some_and(|host| host == *authority)
-            }
-            Kind::Tuple { .. } | Kind::Null => false,
-        }
+    pub fn serves(&self, authority: Authority<'_>, secure: bool) -> bool {
+        let Kind::Tuple { scheme, host, port } = &self.0 else { return false };
+        let implied = implied_port(scheme);
+        implied.is_some()
+            && (!secure || scheme == "https")
+            && Host::parse(host) == Some(authority.host)
+            && *port == authority.port.filter(|port| Some(*port) != implied)
     }
 }
 
@@ -139,25 +174,39 @@ impl FromStr for Origin {
         if text == "null" {
             return Ok(Origin::NULL);
         }
-        let (scheme, authority) = text.split_once("://").ok_or(ParseOriginError)?;
+        let (scheme, rest) = text.split_once(':').ok_or(ParseOriginError)?;
         let mut scheme_bytes = scheme.bytes();
         let scheme_ok = scheme_bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
             && scheme_bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        if !scheme_ok {
+            return Err(ParseOriginError);
+        }
         let scheme = scheme.to_ascii_lowercase();
+        let implied = implied_port(&scheme);
+        if matches!(rest, "" | "//" | "///") {
+            // The web's own schemes have no pages without a host.
+            return if implied.is_none() { Ok(Origin(Kind::Scheme(scheme))) } else { Err(ParseOriginError) };
+        }
+        let authority = rest.strip_prefix("//").ok_or(ParseOriginError)?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
-        let authority = Authority::parse(authority, &scheme).filter(|_| scheme_ok).ok_or(ParseOriginError)?;
-        Ok(Origin(Kind::Tuple { scheme, authority }))
+        // Unlike in `Host`, a port is never empty (RFC 6454 §6.2).
+        let authority =
+            Authority::parse(authority).filter(|_| !authority.ends_with(':')).ok_or(ParseOriginError)?;
+        let port = authority.port.filter(|port| Some(*port) != implied);
+        Ok(Origin(Kind::Tuple { scheme, host: authority.host.to_string(), port }))
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Kind::Tuple { scheme, authority } = &self.0 else { return f.write_str("null") };
-        match &authority.host {
-            Host::Name(name) => write!(f, "{scheme}://{name}")?,
-            Host::V6(address) => write!(f, "{scheme}://[{address}]")?,
+        match &self.0 {
+            Kind::Null => f.write_str("null"),
+            Kind::Scheme(scheme) => write!(f, "{scheme}://"),
+            Kind::Tuple { scheme, host, port } => {
+                write!(f, "{scheme}://{host}")?;
+                port.map_or(Ok(()), |port| write!(f, ":{port}"))
+            }
         }
-        authority.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
@@ -169,39 +218,13 @@ impl FromStr for AllowedOrigin {
     }
 }
 
-impl Authority {
-    /// `host` or `host:port`, the host being a name, an IPv4 address, or an IPv6 address in brackets.
-    fn parse(text: &str, scheme: &str) -> Option<Authority> {
-        let (host, port) = match text.rfind(']') {
-            Some(end) => text.split_at(end + 1),
-            None => text.split_at(text.find(':').unwrap_or(text.len())),
-        };
-        let host = match host.strip_prefix('[') {
-            Some(rest) => Host::V6(rest.strip_suffix(']')?.parse().ok()?),
-            None => Host::Name(host.to_ascii_lowercase()).filter_name()?,
-        };
-        let port = if port.is_empty() { None } else { Some(parse_port(port.strip_prefix(':')?)?) };
-        let implied = match scheme {
-            "http" => Some(80),
-            "https" => Some(443),
-            _ => None,
-        };
-        Some(Authority { host, port: port.filter(|_| port != implied) })
+/// The port that goes without saying, for the schemes that web pages come by.
+fn implied_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
     }
-}
-
-impl Host {
-    fn filter_name(self) -> Option<Host> {
-        let Host::Name(name) = &self else { return Some(self) };
-        let valid = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte));
-        valid.then_some(self)
-    }
-}
-
-/// Digits only: `u16::from_str` would take a sign.
-fn parse_port(text: &str) -> Option<u16> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -215,6 +238,10 @@ mod tests {
             ("https://example.com", "https://example.com:443"),
             ("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080"),
             ("null", "null"),
+            ("file://", "FILE:///"),
+            ("qrc://", "qrc:"),
+            ("capacitor://localhost", "capacitor://localhost/"),
+            ("app://.", "app://."),
         ] {
             assert_eq!(left.parse::<Origin>(), right.parse::<Origin>());
             assert_eq!(left.parse::<Origin>().unwrap().to_string(), left);
@@ -238,6 +265,10 @@ mod tests {
             "example.com",
             "http://",
             "http:///",
+            "https:",
+            "file:x",
+            "file:////",
+            "://",
             "http://a/b",
             "http://a//",
             "http://user@a",

@@ -8,6 +8,7 @@ use http::header::{
 use http::{Method, StatusCode, Version};
 
 use super::extension::Extension;
+use super::host::Authority;
 use super::key::{accept_for, is_key};
 use super::list::{Lines, lines, lists_token};
 use super::origin::OriginError;
@@ -51,7 +52,7 @@ pub enum RejectReason {
     NotAnUpgrade,
     /// HTTP other than 1.1.
     HttpVersion,
-    /// `Host` is missing, empty or there twice.
+    /// `Host` is missing, there twice, or no host.
     Host,
     /// `Upgrade: websocket` without `Connection: Upgrade`.
     Connection,
@@ -85,7 +86,8 @@ pub fn check_request(method: &Method, version: Version, headers: &HeaderMap) -> 
     if version != Version::HTTP_11 {
         return Err(RejectReason::HttpVersion.into());
     }
-    if !matches!(lines(headers, HOST), Lines::One(host) if !host.is_empty()) {
+    let host = |value: &HeaderValue| value.to_str().ok().and_then(Authority::parse).is_some();
+    if !matches!(lines(headers, HOST), Lines::One(value) if host(value)) {
         return Err(RejectReason::Host.into());
     }
     if !lists_token(headers, CONNECTION, "upgrade") {
@@ -234,7 +236,9 @@ impl RejectReason {
                 "this is a WebSocket endpoint: connect with a WebSocket client, at ws:// or wss:// (RFC 6455 §4.2.1)"
             }
             RejectReason::HttpVersion => "a WebSocket handshake needs HTTP/1.1 (RFC 6455 §4.1)",
-            RejectReason::Host => "the handshake needs exactly one Host header (RFC 6455 §4.2.1)",
+            RejectReason::Host => {
+                "the handshake needs exactly one Host header, such as Host: example.com:8080 (RFC 6455 §4.2.1)"
+            }
             RejectReason::Connection => {
                 "Connection: Upgrade is missing: the client left it out or a proxy in between removed it (RFC 6455 §4.2.1)"
             }

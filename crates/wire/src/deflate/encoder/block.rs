@@ -14,6 +14,9 @@ const DISTANCES: usize = 30;
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const MAX_LENGTH_BITS: usize = 7;
 
+/// What takes fewer bits with the fixed codes doesn't get shorter with its own, which have to be sent as well.
+const MIN_DYNAMIC_BITS: usize = 64 * 8;
+
 /// Marks a match among the symbols: then bits 16 to 23 are its length less 3, bits 0 to 14 its distance less 1.
 const MATCH: u32 = 1 << 31;
 
@@ -41,6 +44,13 @@ pub(super) struct Block {
     symbols: Vec<u32>,
     literals: [u16; LITERALS],
     distances: [u16; DISTANCES],
+}
+
+/// A block's own codes (RFC 1951 §3.2.7).
+struct Dynamic {
+    literals: [Code; 288],
+    distances: [Code; DISTANCES],
+    header: Header,
 }
 
 /// Code lengths as they stand in a dynamic block's header (RFC 1951 §3.2.7).
@@ -104,30 +114,33 @@ impl Block {
     /// Writes the block, which stands for `raw`, in its shortest form behind `rest`, and empties it.
     pub(super) fn write(&mut self, raw: &[u8], rest: Rest, out: &mut Vec<u8>) -> Rest {
         self.literals[END] = 1;
-        let (mut literals, mut distances) = ([Code::default(); 288], [Code::default(); DISTANCES]);
-        let literal_count = assign(&self.literals, MAX_BITS, &mut literals);
-        let distance_count = assign(&self.distances, MAX_BITS, &mut distances);
-        let header = Header::new(&literals[..literal_count], &distances[..distance_count]);
         let extra = self.extra_bits();
-        let dynamic = header.bits + self.bits(&literals, &distances) + extra;
         let fixed = self.bits(&FIXED_LITERALS, &FIXED_DISTANCES) + extra;
         let stored = stored_bits(raw.len(), rest);
+        let dynamic =
+            if fixed < MIN_DYNAMIC_BITS { None } else { Some(Dynamic::new(&self.literals, &self.distances)) };
+        let dynamic_bits = match &dynamic {
+            Some(dynamic) => dynamic.header.bits + self.bits(&dynamic.literals, &dynamic.distances) + extra,
+            None => usize::MAX,
+        };
 
         let start = out.len();
-        let bits = usize::from(rest.count) + 3 + dynamic.min(fixed).min(stored);
+        let bits = usize::from(rest.count) + 3 + dynamic_bits.min(fixed).min(stored);
         // The writer puts down whole words.
         out.resize(start + bits / 8 + 16, 0);
         let mut writer =
             Writer { room: &mut out[start..], at: 0, bits: rest.bits.into(), count: rest.count.into() };
-        if stored <= dynamic.min(fixed) {
-            writer.stored(raw);
-        } else if fixed <= dynamic {
-            writer.put(0b010, 3);
-            self.write_symbols(&mut writer, &FIXED_LITERALS, &FIXED_DISTANCES);
-        } else {
-            writer.put(0b100, 3);
-            header.write(&mut writer);
-            self.write_symbols(&mut writer, &literals, &distances);
+        match dynamic {
+            _ if stored <= dynamic_bits.min(fixed) => writer.stored(raw),
+            Some(dynamic) if dynamic_bits < fixed => {
+                writer.put(0b100, 3);
+                dynamic.header.write(&mut writer);
+                self.write_symbols(&mut writer, &dynamic.literals, &dynamic.distances);
+            }
+            _ => {
+                writer.put(0b010, 3);
+                self.write_symbols(&mut writer, &FIXED_LITERALS, &FIXED_DISTANCES);
+            }
         }
         let (at, rest) = writer.finish();
         out.truncate(start + at);
@@ -192,6 +205,16 @@ fn stored_bits(len: usize, rest: Rest) -> usize {
     let blocks = len.div_ceil(0xffff).max(1);
     let padding = (8 - (usize::from(rest.count) + 3) % 8) % 8;
     padding + 32 + (blocks - 1) * 40 + len * 8
+}
+
+impl Dynamic {
+    fn new(literal_counts: &[u16; LITERALS], distance_counts: &[u16; DISTANCES]) -> Dynamic {
+        let (mut literals, mut distances) = ([Code::default(); 288], [Code::default(); DISTANCES]);
+        let literal_count = assign(literal_counts, MAX_BITS, &mut literals);
+        let distance_count = assign(distance_counts, MAX_BITS, &mut distances);
+        let header = Header::new(&literals[..literal_count], &distances[..distance_count]);
+        Dynamic { literals, distances, header }
+    }
 }
 
 impl Header {

@@ -1,10 +1,11 @@
 //! Any bytes as a request, a response, a URL, an origin: nothing panics, cuts change nothing, and what is agreed on was
 //! offered.
 
-use http::{HeaderMap, Method, StatusCode, Version};
+use http::{HeaderMap, Method, StatusCode, Uri, Version};
 use wire::deflate::{ClientWindow, Offer, ServerPolicy, WindowBits};
 use wire::handshake::{
-    AllowedOrigin, ClientHandshake, HeadError, HeadReader, Origin, OriginPolicy, Target, check_request,
+    Addressed, AllowedOrigin, Authority, ClientHandshake, HeadError, HeadReader, Origin, OriginPolicy,
+    Target, addressed_to, check_request,
 };
 
 use super::pieces;
@@ -98,7 +99,15 @@ fn both(bytes: &[u8]) {
 }
 
 fn accept(method: &Method, version: Version, headers: &HeaderMap) {
-    let _ = OriginPolicy::default().check(headers);
+    let target = "http://a.localhost:1/b".parse().expect("a target");
+    for target in [&Uri::default(), &target] {
+        if let Ok(authority) = addressed_to(version, target, headers) {
+            if let Some(authority) = authority {
+                assert_eq!(Authority::parse(&authority.to_string()), Some(authority));
+            }
+            let _ = OriginPolicy::default().check(headers, Addressed { authority, secure: false });
+        }
+    }
     match check_request(method, version, headers) {
         Ok(mut accepted) => {
             if let Some(protocol) = accepted.choose_protocol(&["chat", "a"]).map(ToOwned::to_owned) {

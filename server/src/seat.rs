@@ -1,0 +1,39 @@
+//! A place in the server, held for as long as somebody has it.
+
+use crate::admission::{Client, Kind, Refusal};
+use crate::state::Shard;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A connection that was let in. Dropping it makes room for another.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// The thread that serves it.
+    pub(crate) shard: Arc<Shard>,
+    /// Who has it.
+    pub(crate) client: Client,
+    kind: Kind,
+}
+
+impl Seat {
+    /// Lets `client` in, if there is room.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn take(
+        shard: &Arc<Shard>,
+        kind: Kind,
+        client: SocketAddr,
+        exempt: bool,
+    ) -> Result<Self, Refusal> {
+        let client = Client::from(client);
+        shard.shared.admission.enter(kind, client, exempt)?;
+        Ok(Self { shard: Arc::clone(shard), client, kind })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shard.shared.admission.leave(self.kind, self.client);
+    }
+}

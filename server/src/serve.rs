@@ -1,0 +1,159 @@
+//! HTTP on one connection: hyper, and what it leaves to its user.
+
+use crate::forwarded::{self, Network};
+use crate::pace::Paced;
+use crate::refusals::Reason;
+use crate::reply;
+use crate::seat::Seat;
+use http::header::{HOST, HeaderMap, HeaderValue};
+use http::{Request, StatusCode, Version};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use socket::wire::handshake::{Addressed, Authority, addressed_to};
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::debug;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+/// The smallest input buffer that hyper takes.
+const MIN_BUFFER: usize = 8 << 10;
+
+/// What every route answers to: all URLs of a listener.
+pub(crate) type Routes = BoxedFilter<(Response,)>;
+
+/// How a request got here. It is attached to each request, whose `Host` is then good, and what its target names where that
+/// names something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    /// The other end of the connection.
+    pub(crate) peer: SocketAddr,
+    /// The request's HTTP version.
+    pub(crate) version: Version,
+    /// The connection uses TLS.
+    pub(crate) secure: bool,
+}
+
+impl Arrival {
+    /// How the client addressed this server with a request of these headers, as far as that is known.
+    pub(crate) fn addressed<'a>(&self, headers: &'a HeaderMap, trusted: &[Network]) -> Addressed<'a> {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let own = Addressed { authority: host.and_then(Authority::parse), secure: self.secure };
+        forwarded::addressed(self.peer, headers, trusted, own)
+    }
+}
+
+/// Serves HTTP on one connection until it closes, upgrades, or the thread drains while no answer is on its way.
+pub(crate) async fn serve<S>(stream: S, peer: SocketAddr, secure: bool, routes: Routes, seat: Seat)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let shard = Arc::clone(&seat.shard);
+    let config = &shard.shared.config;
+    let stream = Paced::new(stream, config.socket.send_timeout);
+    let seen = stream.seen();
+    let answering = Arc::new(AtomicUsize::new(0));
+
+    let routes = TowerToHyperService::new(warp::service(routes));
+    let (requests, answered, noted) = (Arc::clone(&shard), Arc::clone(&answering), Arc::clone(&seen));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        // What has arrived is this request, as far as anybody can tell.
+        noted.take_input();
+        let arrival = Arrival { peer, version: request.version(), secure };
+        request.extensions_mut().insert(arrival);
+        debug!(%peer, method = %request.method(), path = request.uri().path(), "request");
+        let method = request.method().clone();
+        let answer = match check(&mut request) {
+            Ok(()) => Ok(routes.call(request)),
+            Err(explanation) => {
+                let status = StatusCode::BAD_REQUEST;
+                requests.refuse(Reason::Malformed, &peer, Some(status), &explanation);
+                Err(reply::text(status, explanation))
+            }
+        };
+        answered.fetch_add(1, Ordering::Relaxed);
+        let (answered, shard) = (Arc::clone(&answered), Arc::clone(&requests));
+        async move {
+            let response = match answer {
+                Ok(routed) => routed.await,
+                Err(refusal) => Ok(refusal),
+            };
+            answered.fetch_sub(1, Ordering::Relaxed);
+            if let Ok(response) = &response
+                && response.status() == StatusCode::METHOD_NOT_ALLOWED
+            {
+                let status = Some(response.status());
+                shard.refuse(Reason::Method, &peer, status, &format_args!("{method} is not for its URL"));
+            }
+            response
+        }
+    });
+    let limits = &config.limits;
+    // HTTP/1 alone, rather than a builder that first waits to see which version comes: this way the header
+    // timeout also holds for a client that sends nothing at all.
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake_timeout)
+        .max_header_size(limits.max_header_size)
+        .max_buf_size(limits.max_header_size.max(MIN_BUFFER))
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = shard.draining.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            // Who waits for an answer gets it. Who is about to ask for one has been promised nothing.
+            poll_fn(|cx| match connection.as_mut().poll(cx) {
+                Poll::Pending if answering.load(Ordering::Relaxed) == 0 && !seen.is_stalled() => Poll::Ready(Ok(())),
+                polled => polled,
+            })
+            .await
+        }
+    };
+    let Err(error) = served else { return };
+    if seen.has_timed_out() {
+        let explanation = "it did not read its answer for longer than --send-timeout";
+        shard.refuse(Reason::SlowReader, &peer, None, &explanation);
+    } else if error.is_timeout() && seen.take_input() {
+        let explanation = "the head of its request took longer than --handshake-timeout";
+        shard.refuse(Reason::SlowHead, &peer, None, &explanation);
+    } else if error.is_parse_too_large() {
+        let explanation =
+            "the head of its request is larger than --max-header-size, or has more than 100 lines";
+        shard.refuse(
+            Reason::HeadSize,
+            &peer,
+            Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            &explanation,
+        );
+    } else if error.is_parse() {
+        shard.refuse(Reason::Malformed, &peer, Some(StatusCode::BAD_REQUEST), &error);
+    } else {
+        debug!(%peer, %error, "connection failed");
+    }
+}
+
+/// Checks what a request is addressed to, and has its `Host` say just that.
+fn check(request: &mut Request<Incoming>) -> Result<(), String> {
+    // The target of a CONNECT names a host and no path (RFC 9112 section 3.2.3). Whoever sends one with another
+    // method is mistaken, and routes can only be asked for paths.
+    if request.uri().path_and_query().is_none() {
+        return Err("the request target has no path, as in GET / HTTP/1.1".to_owned());
+    }
+    let addressed = addressed_to(request.version(), request.uri(), request.headers());
+    let authority = addressed.map_err(|error| error.to_string())?;
+    if let (Some(authority), Some(_)) = (authority, request.uri().scheme()) {
+        let host = HeaderValue::try_from(authority.to_string()).map_err(|error| error.to_string())?;
+        request.headers_mut().insert(HOST, host);
+    }
+    Ok(())
+}
