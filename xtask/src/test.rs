@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::cross::SYSTEMS;
 use crate::setup::{self, Browser, Firefox, Wasm, WasmBindgen};
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
@@ -25,8 +26,13 @@ const IN_FIREFOX: [&str; 7] = [
     "a_killed_server_is_waited_for",
     "a_frozen_server_is_noticed_by_the_heartbeat",
     "a_crash_loses_at_most_the_last_second",
-    "who_disconnects_stays_disconnected",
+    "the_servers_code_and_reason_are_on_screen",
 ];
+
+/// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
+/// Unix's signals.
+const PACKAGES: &str =
+    if cfg!(unix) { "--workspace --exclude client" } else { "--workspace --exclude client --exclude e2e" };
 
 /// What to run.
 pub(crate) struct Options {
@@ -44,6 +50,7 @@ enum Layer {
     Clippy,
     Doc,
     Deny,
+    Cross,
     Native,
     Wasm,
     E2e,
@@ -98,8 +105,17 @@ impl Options {
 }
 
 impl Layer {
-    const ALL: [Self; 8] =
-        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e, Self::Firefox];
+    const ALL: [Self; 9] = [
+        Self::Fmt,
+        Self::Clippy,
+        Self::Doc,
+        Self::Deny,
+        Self::Cross,
+        Self::Native,
+        Self::Wasm,
+        Self::E2e,
+        Self::Firefox,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -107,6 +123,7 @@ impl Layer {
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Deny => "deny",
+            Self::Cross => "cross",
             Self::Native => "native",
             Self::Wasm => "wasm",
             Self::E2e => "e2e",
@@ -123,8 +140,7 @@ impl Layer {
             Self::Clippy => {
                 setup::components()?;
                 build_page_early(options);
-                let native = "clippy --workspace --exclude client --all-targets -- -D warnings";
-                outcome.check(&mut cargo(native))?;
+                outcome.check(&mut cargo(&format!("clippy {PACKAGES} --all-targets -- -D warnings")))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip(
@@ -135,8 +151,8 @@ impl Layer {
                 outcome.check(&mut cargo(&format!("clippy {PAGE} --all-targets -- -D warnings")))
             }
             Self::Doc => {
-                let native = "doc --workspace --exclude client --no-deps";
-                outcome.check(cargo(native).env("RUSTDOCFLAGS", "-D warnings"))?;
+                let native = format!("doc {PACKAGES} --no-deps");
+                outcome.check(cargo(&native).env("RUSTDOCFLAGS", "-D warnings"))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
@@ -145,21 +161,41 @@ impl Layer {
                 outcome.check(cargo(&format!("doc {PAGE} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
             }
             Self::Deny => {
-                if process::find("cargo-deny").is_none() {
-                    outcome
-                        .notes
-                        .push("left out, cargo-deny is not installed: cargo install cargo-deny".to_owned());
-                    return Ok(());
+                let program = setup::find_or_install_deny()?;
+                let deny = |words: &str| {
+                    let mut command = workspace::command(&program);
+                    command.args(words.split_whitespace());
+                    command
+                };
+                if process::run(&mut deny("fetch db"), Duration::from_secs(60)).is_ok() {
+                    return outcome.check(&mut deny("check"));
                 }
-                if process::run(&mut cargo("deny fetch db"), Duration::from_secs(60)).is_ok() {
-                    return outcome.check(&mut cargo("deny check"));
+                outcome.skip("known vulnerabilities left out, their database cannot be fetched");
+                outcome.check(&mut deny("check bans licenses sources"))
+            }
+            Self::Cross => {
+                setup::components()?;
+                for system in SYSTEMS {
+                    if let Err(error) = system.prepare() {
+                        outcome.skip(&format!("{} left out: {error:#}", system.name));
+                        continue;
+                    }
+                    let (target, packages) = (system.target, system.packages);
+                    // How large a value is differs between systems, and is judged on this one.
+                    let lints = "-D warnings -A clippy::result_large_err";
+                    outcome.check(&mut cargo(&format!("clippy --target {target} {packages} -- {lints}")))?;
                 }
-                outcome.notes.push("advisories left out, their database cannot be fetched".to_owned());
-                outcome.check(&mut cargo("deny check bans licenses sources"))
+                Ok(())
             }
             // With what the page only computes: that needs no browser.
             Self::Native => {
                 build_page_early(options);
+                let without = setup::install_proxies();
+                if !without.is_empty() {
+                    outcome
+                        .notes
+                        .push(format!("without {}: tests of `deploy` are left out", without.join(", ")));
+                }
                 let native = "test --workspace --exclude e2e --no-fail-fast --";
                 outcome.tests(cargo(native).args(&options.filter))
             }
@@ -172,6 +208,10 @@ impl Layer {
                 command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
                 outcome.tests(command.args(&options.filter))
             }
+            Self::E2e | Self::Firefox if !cfg!(unix) => {
+                outcome.skip("they send the server Unix's signals");
+                Ok(())
+            }
             Self::E2e => {
                 let mut command = end_to_end()?;
                 match options.in_firefox {
@@ -181,8 +221,17 @@ impl Layer {
                 outcome.tests(command.args(&options.filter))
             }
             Self::Firefox => {
+                let firefox = match Firefox::find_or_install() {
+                    Ok(firefox) => firefox,
+                    // Who works on something else need not have two browsers.
+                    Err(error) if std::env::var_os("CI").is_none() => {
+                        outcome.skip(&format!("{error:#}"));
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                };
                 let mut command = end_to_end()?;
-                Firefox::find_or_install()?.apply(&mut command);
+                firefox.apply(&mut command);
                 match options.filter.is_empty() {
                     true => command.args(IN_FIREFOX),
                     false => command.args(&options.filter),

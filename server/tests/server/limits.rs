@@ -293,6 +293,27 @@ fn clients_of_a_trusted_proxy_have_limits_of_their_own() {
 }
 
 #[test]
+fn what_a_proxy_passes_on_unread_lets_nobody_choose_an_address() {
+    let server = TestServer::start_with(|config| {
+        at_most_each(1)(config);
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let status = |forwarded: &[u8]| {
+        let request = upgrade_request("/ws", &["X-Forwarded-For: HERE"]);
+        let (before, behind) = request.split_once("HERE").unwrap();
+        let mut client = server.connect();
+        client.send(&[before.as_bytes(), forwarded, behind.as_bytes()].concat());
+        (client.response().status, client)
+    };
+    // The proxy appends to the client's line, or puts its own behind it.
+    let (first, _first) = status(b"\xff, 203.0.113.1");
+    let (again, _again) = status(b"198.51.100.7\xff\r\nX-Forwarded-For: 203.0.113.1");
+    let (unread, _unread) = status(b"198.51.100.7, \xff");
+    let (still, _still) = status(b"198.51.100.8, \xff");
+    assert_eq!([first, again, unread, still], [101, 429, 101, 429]);
+}
+
+#[test]
 fn nobody_else_can_choose_an_address() {
     let server = TestServer::start_with(at_most_each(1));
     let _first = server.upgrade("/ws");

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::packages::{apt_install, can_apt};
 use super::tools::install_geckodriver;
-use super::{apt_install, can_apt};
 use crate::process;
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
@@ -79,7 +79,8 @@ impl Browser {
 
     fn find() -> Option<Self> {
         let chrome =
-            named("CHROME", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"])?;
+            named("CHROME", &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]);
+        let chrome = chrome.or_else(|| usual_places().into_iter().find(|path| path.is_file()))?;
         let driver = named("CHROMEDRIVER", &["chromedriver"])?;
         Some(Self { chrome, driver })
     }
@@ -88,4 +89,20 @@ impl Browser {
 fn named(variable: &str, programs: &[&str]) -> Option<PathBuf> {
     let chosen = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file());
     chosen.or_else(|| programs.iter().find_map(|program| process::find(program)))
+}
+
+/// Where browsers are on systems that don't put them on PATH.
+fn usual_places() -> Vec<PathBuf> {
+    if cfg!(windows) {
+        let folders =
+            ["ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"].into_iter().filter_map(env::var_os);
+        let chrome = |folder| PathBuf::from(folder).join("Google/Chrome/Application/chrome.exe");
+        return folders.map(chrome).collect();
+    }
+    if cfg!(target_os = "macos") {
+        return ["Google Chrome", "Chromium"]
+            .map(|name| PathBuf::from(format!("/Applications/{name}.app/Contents/MacOS/{name}")))
+            .into();
+    }
+    Vec::new()
 }
