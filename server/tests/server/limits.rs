@@ -3,6 +3,7 @@
 use crate::support::{PATIENCE, TestServer, frame, frame_with_head, upgrade_request};
 use server::assets::File;
 use server::{Config, PerAddress};
+use std::io::ErrorKind;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::{Duration, Instant};
 
@@ -148,7 +149,20 @@ fn who_reads_no_answers_is_let_go() {
     }
     // All seats are taken, and none of them for good.
     server.expect_room(&[]);
-    drop(readers);
+    let deadline = Instant::now() + PATIENCE;
+    while !server
+        .get("/metrics", &[])
+        .text()
+        .contains("heartwire_refusals_total{reason=\"slow reader\"} 60\n")
+    {
+        assert!(Instant::now() < deadline, "some of them are still offered their answer");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for client in &mut readers {
+        // Nor does the system go on offering them what it holds.
+        let read = client.try_read_to_end().map(|all| all.len());
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    }
 }
 
 #[test]
