@@ -1,6 +1,6 @@
 //! The accept loop: from a listener to HTTP connections, with or without TLS.
 
-use crate::admission::{Kind, Refusal};
+use crate::admission::{Kind, Refusal, Standing};
 use crate::forwarded::is_trusted;
 use crate::listen;
 use crate::refusals::Reason;
@@ -71,7 +71,8 @@ fn admit(stream: TcpStream, peer: SocketAddr, service: &Service, tasks: &TaskTra
         return debug!(%peer, %error, "connection lost before its first request");
     }
     let is_proxy = is_trusted(peer.ip(), &shard.shared.config.trusted_proxies);
-    let seat = Seat::take(shard, Kind::Http, peer, is_proxy);
+    let standing = if is_proxy { Standing::Proxy } else { Standing::Direct };
+    let seat = Seat::take(shard, Kind::Http, peer, standing);
     let (routes, shard) = (service.routes.clone(), Arc::clone(shard));
     match (&service.tls, seat) {
         (Some(tls), seat) => tasks.spawn(secured(stream, peer, tls.clone(), routes, seat, shard)),

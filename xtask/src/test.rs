@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::setup::{self, Browser, Wasm, WasmBindgen};
+use crate::cross::SYSTEMS;
+use crate::setup::{self, Browser, Firefox, Wasm, WasmBindgen};
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
 use crate::{page, process, run};
@@ -16,9 +17,28 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// The page, as Cargo is told of it.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
+/// What runs in Firefox as well unless more is asked for: connecting, echo, reconnect, heartbeat, a half-open connection,
+/// and a log that outlives a crash.
+const IN_FIREFOX: [&str; 7] = [
+    "connects_and_echoes",
+    "text_in_any_script_comes_back_as_it_went",
+    "the_heartbeat_measures_and_stays_out_of_the_log",
+    "a_killed_server_is_waited_for",
+    "a_frozen_server_is_noticed_by_the_heartbeat",
+    "a_crash_loses_at_most_the_last_second",
+    "the_servers_code_and_reason_are_on_screen",
+];
+
+/// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
+/// Unix's signals.
+const PACKAGES: &str =
+    if cfg!(unix) { "--workspace --exclude client" } else { "--workspace --exclude client --exclude e2e" };
+
 /// What to run.
 pub(crate) struct Options {
     layers: Vec<Layer>,
+    /// The end-to-end tests run in Firefox, all of them.
+    in_firefox: bool,
     /// Words for the test programs.
     filter: Vec<String>,
 }
@@ -30,9 +50,12 @@ enum Layer {
     Clippy,
     Doc,
     Deny,
+    Cross,
     Native,
     Wasm,
     E2e,
+    /// Some of the end-to-end tests, in Firefox.
+    Firefox,
 }
 
 /// How a layer went.
@@ -50,11 +73,23 @@ impl Options {
             Some(at) => (&args[..at], args[at + 1..].to_vec()),
             None => (args, Vec::new()),
         };
+        let (own, in_firefox) = match own {
+            [rest @ .., browser, name] if browser == "--browser" => match name.as_str() {
+                "firefox" => (rest, true),
+                "chromium" => (rest, false),
+                other => bail!("`--browser` is chromium or firefox, not `{other}`"),
+            },
+            _ => (own, false),
+        };
         let list = match own {
-            [] => return Ok(Self { layers: Layer::ALL.to_vec(), filter }),
+            [] if in_firefox => return Ok(Self { layers: vec![Layer::E2e], in_firefox, filter }),
+            [] => return Ok(Self { layers: Layer::ALL.to_vec(), in_firefox, filter }),
             [only, list] if only == "--only" => list.as_str(),
             [only] if only.starts_with("--only=") => &only["--only=".len()..],
-            _ => bail!("`test` knows `--only LAYERS` and `-- FILTER...`, not `{}`", own.join(" ")),
+            _ => bail!(
+                "`test` knows `--only LAYERS`, `--browser NAME` and `-- FILTER...`, not `{}`",
+                own.join(" ")
+            ),
         };
         let layers = list.split(',').map(|name| {
             let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
@@ -65,13 +100,22 @@ impl Options {
                 )
             })
         });
-        Ok(Self { layers: layers.collect::<Result<_>>()?, filter })
+        Ok(Self { layers: layers.collect::<Result<_>>()?, in_firefox, filter })
     }
 }
 
 impl Layer {
-    const ALL: [Self; 7] =
-        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
+    const ALL: [Self; 9] = [
+        Self::Fmt,
+        Self::Clippy,
+        Self::Doc,
+        Self::Deny,
+        Self::Cross,
+        Self::Native,
+        Self::Wasm,
+        Self::E2e,
+        Self::Firefox,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -79,9 +123,11 @@ impl Layer {
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Deny => "deny",
+            Self::Cross => "cross",
             Self::Native => "native",
             Self::Wasm => "wasm",
             Self::E2e => "e2e",
+            Self::Firefox => "firefox",
         }
     }
 
@@ -94,8 +140,7 @@ impl Layer {
             Self::Clippy => {
                 setup::components()?;
                 build_page_early(options);
-                let native = "clippy --workspace --exclude client --all-targets -- -D warnings";
-                outcome.check(&mut cargo(native))?;
+                outcome.check(&mut cargo(&format!("clippy {PACKAGES} --all-targets -- -D warnings")))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip(
@@ -106,8 +151,8 @@ impl Layer {
                 outcome.check(&mut cargo(&format!("clippy {PAGE} --all-targets -- -D warnings")))
             }
             Self::Doc => {
-                let native = "doc --workspace --exclude client --no-deps";
-                outcome.check(cargo(native).env("RUSTDOCFLAGS", "-D warnings"))?;
+                let native = format!("doc {PACKAGES} --no-deps");
+                outcome.check(cargo(&native).env("RUSTDOCFLAGS", "-D warnings"))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
@@ -116,21 +161,41 @@ impl Layer {
                 outcome.check(cargo(&format!("doc {PAGE} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
             }
             Self::Deny => {
-                if process::find("cargo-deny").is_none() {
-                    outcome
-                        .notes
-                        .push("left out, cargo-deny is not installed: cargo install cargo-deny".to_owned());
-                    return Ok(());
+                let program = setup::find_or_install_deny()?;
+                let deny = |words: &str| {
+                    let mut command = workspace::command(&program);
+                    command.args(words.split_whitespace());
+                    command
+                };
+                if process::run(&mut deny("fetch db"), Duration::from_secs(60)).is_ok() {
+                    return outcome.check(&mut deny("check"));
                 }
-                if process::run(&mut cargo("deny fetch db"), Duration::from_secs(60)).is_ok() {
-                    return outcome.check(&mut cargo("deny check"));
+                outcome.skip("known vulnerabilities left out, their database cannot be fetched");
+                outcome.check(&mut deny("check bans licenses sources"))
+            }
+            Self::Cross => {
+                setup::components()?;
+                for system in SYSTEMS {
+                    if let Err(error) = system.prepare() {
+                        outcome.skip(&format!("{} left out: {error:#}", system.name));
+                        continue;
+                    }
+                    let (target, packages) = (system.target, system.packages);
+                    // How large a value is differs between systems, and is judged on this one.
+                    let lints = "-D warnings -A clippy::result_large_err";
+                    outcome.check(&mut cargo(&format!("clippy --target {target} {packages} -- {lints}")))?;
                 }
-                outcome.notes.push("advisories left out, their database cannot be fetched".to_owned());
-                outcome.check(&mut cargo("deny check bans licenses sources"))
+                Ok(())
             }
             // With what the page only computes: that needs no browser.
             Self::Native => {
                 build_page_early(options);
+                let without = setup::install_proxies();
+                if !without.is_empty() {
+                    outcome
+                        .notes
+                        .push(format!("without {}: tests of `deploy` are left out", without.join(", ")));
+                }
                 let native = "test --workspace --exclude e2e --no-fail-fast --";
                 outcome.tests(cargo(native).args(&options.filter))
             }
@@ -143,18 +208,35 @@ impl Layer {
                 command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
                 outcome.tests(command.args(&options.filter))
             }
+            Self::E2e | Self::Firefox if !cfg!(unix) => {
+                outcome.skip("they send the server Unix's signals");
+                Ok(())
+            }
             Self::E2e => {
-                let (browser, axe) = (Browser::find_or_install()?, setup::find_or_install_axe()?);
-                let metadata = Metadata::load()?;
-                page::build(&metadata)?;
-                let server = run::build_server(&metadata)?;
-                // More than two browsers at once would slow each other down.
-                let mut command = cargo("test --package e2e --no-fail-fast -- --test-threads=2");
-                // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
-                command.env("RUST_LIB_BACKTRACE", "0");
-                command.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
-                command.env("HEARTWIRE_AXE", axe);
-                outcome.tests(browser.apply(&mut command).args(&options.filter))
+                let mut command = end_to_end()?;
+                match options.in_firefox {
+                    true => Firefox::find_or_install()?.apply(&mut command),
+                    false => Browser::find_or_install()?.apply(&mut command),
+                };
+                outcome.tests(command.args(&options.filter))
+            }
+            Self::Firefox => {
+                let firefox = match Firefox::find_or_install() {
+                    Ok(firefox) => firefox,
+                    // Who works on something else need not have two browsers.
+                    Err(error) if std::env::var_os("CI").is_none() => {
+                        outcome.skip(&format!("{error:#}"));
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                };
+                let mut command = end_to_end()?;
+                firefox.apply(&mut command);
+                match options.filter.is_empty() {
+                    true => command.args(IN_FIREFOX),
+                    false => command.args(&options.filter),
+                };
+                outcome.tests(&mut command)
             }
         }
     }
@@ -229,10 +311,24 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 /// The server embeds the page. Built only for the browser tests, it would make Cargo compile everything that
 /// depends on the server again in the next run.
 fn build_page_early(options: &Options) {
-    if options.layers.contains(&Layer::E2e) {
+    if options.layers.iter().any(|layer| matches!(layer, Layer::E2e | Layer::Firefox)) {
         // A failure is the browser tests' to report: they try again.
         let _ = Metadata::load().and_then(|metadata| page::build(&metadata));
     }
+}
+
+/// The end-to-end tests with what they need but for a browser. More than two browsers at once would slow each other down.
+fn end_to_end() -> Result<Command> {
+    let axe = setup::find_or_install_axe()?;
+    let metadata = Metadata::load()?;
+    page::build(&metadata)?;
+    let server = run::build_server(&metadata)?;
+    let mut command = cargo("test --package e2e --no-fail-fast -- --test-threads=2");
+    // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
+    command.env("RUST_LIB_BACKTRACE", "0");
+    command.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
+    command.env("HEARTWIRE_AXE", axe);
+    Ok(command)
 }
 
 /// Cargo with the arguments in `words`.
@@ -275,5 +371,14 @@ mod tests {
     fn what_is_not_understood_is_an_error() {
         assert!(parse(&["--only", "fmt,unit"]).err().unwrap().to_string().contains("no layer `unit`"));
         assert!(parse(&["e2e"]).is_err());
+        assert!(parse(&["--browser", "netscape"]).is_err());
+    }
+
+    #[test]
+    fn the_whole_suite_runs_in_firefox_when_asked_for() {
+        let options = parse(&["--browser", "firefox", "--", "echo"]).unwrap();
+        assert_eq!((options.layers, options.in_firefox), (vec![Layer::E2e], true));
+        let options = parse(&["--only", "e2e", "--browser", "firefox"]).unwrap();
+        assert_eq!((options.layers, options.in_firefox), (vec![Layer::E2e], true));
     }
 }

@@ -1,6 +1,6 @@
 //! A process that may have few files open.
 
-use crate::process::Process;
+use crate::process::{Process, heartwire};
 use crate::support::{RawClient, upgrade_request};
 use std::process::{Command, Stdio};
 
@@ -29,4 +29,29 @@ fn running_out_of_open_files_is_said_to_clients() {
     process.signal("TERM");
     let (_, log) = process.wait();
     assert!(!log.contains("can't accept"), "{log}");
+}
+
+#[test]
+fn accepting_goes_on_once_files_can_be_opened_again() {
+    let mut process = Process::start(&mut heartwire(&["--listen=127.0.0.1:0", "--threads=1"]));
+    // Nor can it be logged that there are none.
+    drop(process.child.stderr.take());
+    let limit = |files: &str| {
+        let id = process.child.id().to_string();
+        let mut command = Command::new("prlimit");
+        assert!(command.args(["--pid", &id, &format!("--nofile={files}:")]).status().unwrap().success());
+    };
+    drop(process.upgrade());
+    limit("4");
+    let mut waiting: Vec<_> = (0..3).map(|_| RawClient::connect(process.address)).collect();
+    // Time for some attempts; fewer would only make this test easier.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    limit("1000");
+    for client in &mut waiting {
+        client.send(upgrade_request("/ws", &[]).as_bytes());
+        assert_eq!(client.response().status, 101);
+    }
+    process.signal("TERM");
+    drop(waiting);
+    assert_eq!(process.wait().0, Some(0));
 }
