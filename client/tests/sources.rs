@@ -23,7 +23,10 @@ const SAME_EVERYWHERE: &[&str] = &[
     "pong",
     "JSON Lines",
     ".jsonl .csv .har",
+    // Classes of a button.
+    "button small",
     r#"error  \"two words\""#,
+    r#"$.type == \"ping\""#,
 ];
 
 /// Functions and macros whose texts nobody sees but a developer.

@@ -18,6 +18,7 @@ table! {
         pane_log: "Log";
         pane_appearance: "Appearance";
         kept_for_new: "For this connection, and kept for new ones.";
+        times_kept: "For this connection. The times are kept for new ones.";
         only_here: "For this connection only. Save it as a profile to keep it.";
         for_all: "For all connections.";
         restore: "Restore defaults";
@@ -74,6 +75,8 @@ table! {
         // On connect.
         protocols: "Subprotocols";
         protocols_hint: "Offered to the server, the preferred one first, with commas. Used from the next connection on.";
+        transport: "Transport";
+        transport_hint: "WebSocketStream makes a server wait that sends faster than the page can show. Used from the next connection on.";
         opening: "Opening messages";
         opening_hint: "Sent first on every connection and again after each reconnect, in this order: a login, a subscription. Placeholders are filled each time.";
         opening_none: "No opening messages.";
@@ -82,6 +85,29 @@ table! {
         opening_remove: "Remove opening message {0}";
         opening_up: "Move opening message {0} up";
         opening_fault: "A message sent on connect cannot be made";
+        pane_answers: "Answers";
+        answers_hint: "When a message comes in that matches, a message is sent. Filters are written as in the log: text, /pattern/, $.type == \"ping\".";
+        answers_parts: "Parts of the message: {{message}}, {{match}}, {{match.1}} or {{match.name}}, {{json.id}}.";
+        answers_none: "No answers.";
+        answer_add: "Add an answer";
+        answer_nth: "Answer {0}";
+        answer_on: "Give answer {0}";
+        answer_remove: "Remove answer {0}";
+        answer_filter: "When a message matches";
+        answer_send: "Send";
+        answer_delay: "After";
+        answer_limit: "At most, per connection";
+        answer_limit_hint: "no limit";
+        answer_delay_wrong: "“{0}” is not a time from 0 ms to 24 h.";
+        answer_no_filter: "Say which messages are answered.";
+        answer_counts: "Given {0}, held back {1}, failed {2}";
+        answer_fault: "An answer cannot be made";
+        answers_held: "Not every message is answered";
+        answers_fast: "Questions come in faster than the 10 answers a second that are given over time.";
+        answers_stopped: "1,000 answers went out without a pause, so that the other side seems to answer ours. No more are given until the next connection.";
+        presets: "Set up for";
+        presets_hint: "Sets heartbeat, answers, opening messages and subprotocol as the protocol expects. Nothing of yours is removed.";
+        preset_choose: "Choose a protocol";
 
         // Log.
         limit_entries: "Entries kept";
@@ -176,8 +202,29 @@ table! {
         part_heartbeat: "heartbeat";
         part_reconnect: "reconnecting";
         part_opening: "opening messages";
+        part_answers: "answers";
         part_variables: "variables";
         part_messages: "saved messages";
+
+        // Command palette, and actions that have no button of that name.
+        palette: "Command palette";
+        palette_query: "Type what to do";
+        palette_none: "Nothing that can be done at present has this in its name.";
+        palette_on: "on";
+        palette_off: "off";
+        act_theme: "Next theme";
+        act_close_tab: "Close this connection";
+        act_previous_tab: "Previous connection";
+        act_next_tab: "Next connection";
+        act_use_suggestion: "Connect to the suggested address";
+        act_use_preset: "Set up for the protocol that was recognised";
+        act_follow: "Go to the newest line";
+        act_times_clock: "Times as clock times";
+        act_times_relative: "Times since the start";
+        act_times_delta: "Times since the previous line";
+        act_times_selected: "Times since the selected line";
+        act_clear: "Clear the log";
+        act_show_pair: "Show the other half of request and answer";
 
         // Help.
         help: "Help";
@@ -193,24 +240,15 @@ table! {
         help_code_wrong: "Close codes are numbers from 0 to 65535; 1000 to 4999 are in use.";
         help_links: "Address parameters";
         help_params: "A link may say where to connect: ?url=wss://host/path, and connect at once with &connect=1. &hb=, &deadline=, &min= and &max= set heartbeat and delays in milliseconds.";
-        key_help: "This help";
-        key_settings: "Settings";
-        key_profiles: "Profiles";
         key_escape: "Close what is open";
-        key_tab_new: "New connection";
-        key_tab_step: "Previous or next connection";
         key_tab_number: "Connection by its number";
         key_address: "Go to the address";
-        key_connect: "Connect, or retry now";
-        key_disconnect: "Disconnect";
-        key_panels: "Detail, health or plot";
         key_log: "Go to the log";
         key_rows: "Select the row above or below";
         key_ends: "First or last row";
         key_page: "A page up or down";
-        key_filter: "Filter";
         key_find: "Find";
-        key_pause: "Pause or go on";
+        key_copy: "Copy what is selected";
         key_composer: "Go to the message";
         key_send: "Send";
         key_line: "New line";

@@ -167,13 +167,14 @@ fn plan_view(plan: &Plan, conflict: Conflict, on_conflict: Callback<String>, t: 
                         </li>
                     }
                 </ul>
-                <ChoiceRow
-                    name="import-conflict"
-                    label={t.import_conflict}
-                    choices={CONFLICTS.iter().zip(words).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>()}
-                    chosen={CONFLICTS.iter().find(|(known, _)| *known == conflict).map_or("both", |(_, slug)| *slug)}
-                    on_change={on_conflict}
-                />
+                {ChoiceRow {
+                    name: "import-conflict".into(),
+                    label: t.import_conflict.into(),
+                    choices: CONFLICTS.iter().zip(words).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>(),
+                    chosen: CONFLICTS.iter().find(|(known, _)| *known == conflict).map_or("both", |(_, slug)| *slug),
+                    on_change: on_conflict,
+                    ..ChoiceRow::default()
+                }.view()}
             }
         </>
     }
@@ -192,6 +193,7 @@ fn parts_in_words(parts: &[Part], t: &Settings) -> String {
             Part::Heartbeat => t.part_heartbeat,
             Part::Reconnect => t.part_reconnect,
             Part::Opening => t.part_opening,
+            Part::Answers => t.part_answers,
             Part::Variables => t.part_variables,
             Part::Messages => t.part_messages,
         })

@@ -1,14 +1,13 @@
 //! The settings of the connection that is shown, and of the page.
 //!
-//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `opening`, `log`,
-//! `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
+//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `opening`,
+//! `answers`, `log`, `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
 
+mod answers;
 mod connection;
 mod editor;
 mod page;
 
-use crate::texts::settings::Settings as Texts;
-use crate::views::lang::use_texts;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -16,17 +15,15 @@ use yew::prelude::*;
 use self::editor::use_editor;
 use self::page::{Appearance, LogSettings};
 use super::dialog::Dialog;
-use crate::preferences::Theme;
-use crate::running::session::Session;
-use crate::running::workspace::Workspace;
+use crate::actions::stage::{Scene, Stage};
+use crate::texts::settings::Settings as Texts;
+use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct SettingsProps {
-    pub(super) workspace: Workspace,
+    pub(super) stage: Stage,
     /// The connection that is shown.
-    pub(super) session: Session,
-    pub(super) theme: Theme,
-    pub(super) on_theme: Callback<Theme>,
+    pub(super) scene: Scene,
     pub(super) on_close: Callback<()>,
 }
 
@@ -35,18 +32,21 @@ enum Pane {
     Heartbeat,
     Reconnect,
     Opening,
+    Answers,
     Log,
     Appearance,
 }
 
 impl Pane {
-    const ALL: [Pane; 5] = [Pane::Heartbeat, Pane::Reconnect, Pane::Opening, Pane::Log, Pane::Appearance];
+    const ALL: [Pane; 6] =
+        [Pane::Heartbeat, Pane::Reconnect, Pane::Opening, Pane::Answers, Pane::Log, Pane::Appearance];
 
     fn slug(self) -> &'static str {
         match self {
             Pane::Heartbeat => "heartbeat",
             Pane::Reconnect => "reconnect",
             Pane::Opening => "opening",
+            Pane::Answers => "answers",
             Pane::Log => "log",
             Pane::Appearance => "appearance",
         }
@@ -57,6 +57,7 @@ impl Pane {
             Pane::Heartbeat => t.pane_heartbeat,
             Pane::Reconnect => t.pane_reconnect,
             Pane::Opening => t.pane_opening,
+            Pane::Answers => t.pane_answers,
             Pane::Log => t.pane_log,
             Pane::Appearance => t.pane_appearance,
         }
@@ -65,8 +66,9 @@ impl Pane {
     /// What it concerns.
     fn scope(self, t: &Texts) -> &'static str {
         match self {
-            Pane::Heartbeat | Pane::Reconnect => t.kept_for_new,
-            Pane::Opening => t.only_here,
+            Pane::Heartbeat => t.times_kept,
+            Pane::Reconnect => t.kept_for_new,
+            Pane::Opening | Pane::Answers => t.only_here,
             Pane::Log | Pane::Appearance => t.for_all,
         }
     }
@@ -76,7 +78,7 @@ impl Pane {
 pub(super) fn Settings(props: &SettingsProps) -> Html {
     let t = &use_texts().settings;
     let pane = use_state_eq(|| Pane::Heartbeat);
-    let editor = use_editor(&props.session);
+    let editor = use_editor(props.scene.session());
     let strip = use_node_ref();
     let on_key = {
         let (pane, strip) = (pane.clone(), strip.clone());
@@ -104,9 +106,10 @@ pub(super) fn Settings(props: &SettingsProps) -> Html {
         Pane::Heartbeat => connection::heartbeat(&editor, t),
         Pane::Reconnect => connection::reconnect(&editor, t),
         Pane::Opening => connection::opening(&editor, t),
-        Pane::Log => html! { <LogSettings workspace={props.workspace.clone()} /> },
+        Pane::Answers => answers::answers(&editor, t),
+        Pane::Log => html! { <LogSettings workspace={props.stage.workspace().clone()} /> },
         Pane::Appearance => html! {
-            <Appearance workspace={props.workspace.clone()} theme={props.theme} on_theme={props.on_theme.clone()} />
+            <Appearance stage={props.stage.clone()} theme={props.stage.theme()} />
         },
     };
     html! {
@@ -165,6 +168,6 @@ fn heading(pane: Pane, t: &Texts) -> Option<&'static str> {
     match pane {
         Pane::Heartbeat => Some(t.of_connection),
         Pane::Log => Some(t.of_page),
-        Pane::Reconnect | Pane::Opening | Pane::Appearance => None,
+        Pane::Reconnect | Pane::Opening | Pane::Answers | Pane::Appearance => None,
     }
 }

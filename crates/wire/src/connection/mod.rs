@@ -285,7 +285,8 @@ impl Connection {
         })
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has something to do if nothing happens before. It may have passed.
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing happens before. It may have passed, and it may be
+    /// too early: then the call does nothing, and the next time is another one.
     #[inline]
     #[must_use]
     pub fn next_timeout(&self, now: Time) -> Option<Time> {

@@ -10,6 +10,7 @@ impl Connection {
                 self.expire(timer, turn, now);
             }
         }
+        self.timers.look(now);
     }
 
     fn expire(&mut self, timer: Timer, turn: &mut Turn, now: Time) {

@@ -23,6 +23,13 @@ impl Connection {
         waiting + turn.out.batch.slices(&turn.input, &mut slices[waiting..])
     }
 
+    /// The same, if it is a single slice: what one read is mostly answered with.
+    #[inline]
+    pub fn only_slice<'a>(&'a self, turn: &'a mut Turn) -> Option<&'a [u8]> {
+        turn.settle();
+        if self.has_backlog() { None } else { turn.out.batch.only_slice(&turn.input) }
+    }
+
     /// The transport took the first `count` bytes of the output.
     #[inline]
     pub fn handle_written(&mut self, turn: &mut Turn, count: usize, now: Time) {
@@ -74,6 +81,7 @@ impl Connection {
         }
         turn.discard_input();
         self.counts.add(&turn.out.counts);
+        self.timers.look(now);
         if self.phase == Phase::Open {
             self.rest(!ready || !(self.wants_input(turn) || self.wants_turn(turn)), now);
         }
