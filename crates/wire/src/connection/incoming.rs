@@ -1,20 +1,11 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::turn::{Output, Place, Taken, Turn};
-use super::{Assembly, Cause, Connection, Outgoing, Phase};
-use super::{LINGER_BYTES, READ_WHILE_WAITING};
-use super::{Pending, Rare, Timer};
-use crate::deflate::{Inflater, Progress};
+use super::turn::{Place, Taken, Turn};
+use super::{Cause, Connection, LINGER_BYTES, Outgoing, Phase, READ_WHILE_WAITING, Timer};
 use crate::frame::{OpCode, write_in_front};
 use crate::receive::{Data, Event, Step};
-use crate::utf8;
-use crate::{CloseCode, Failure, FailureKind, MessageKind, Role, Time};
-
-/// Memory set aside for a frame whose length was only declared, in bytes: beyond this it grows as data arrives.
-const TRUSTED_LEN: u64 = 128 << 10;
-/// What a turn inflates at the most, in bytes, before the others have theirs.
-const INFLATED_AT_ONCE: usize = 1 << 20;
+use crate::{CloseCode, Failure, MessageKind, Role, Time};
 
 /// What came from the peer.
 #[derive(Debug)]
@@ -306,116 +297,6 @@ impl Connection {
         self.timers.clear(Timer::Message);
         let payload = 0..turn.message.len();
         self.deliver(turn, kind, compressed, Place::Message, payload, now)
-    }
-
-    fn begin_message(&mut self, now: Time) {
-        self.rare().assembly = Some(Assembly::default());
-        self.arm_message(now);
-    }
-
-    /// Adds a piece to the message in assembly. True: it is whole, and lies in [`Turn::message`].
-    fn assemble(&mut self, turn: &mut Turn, data: &Data) -> bool {
-        let piece = &turn.input[data.payload.clone()];
-        let Some(Rare { assembly: Some(assembly), .. }) = self.rare.as_deref_mut() else { return false };
-        if data.frame_first {
-            let declared = (piece.len() as u64).saturating_add(data.frame_remaining).min(TRUSTED_LEN);
-            assembly.data.reserve(declared as usize);
-        }
-        assembly.data.extend_from_slice(piece);
-        if data.last {
-            turn.message = std::mem::take(&mut assembly.data);
-            self.rare().assembly = None;
-        }
-        data.last
-    }
-
-    /// Inflates a piece of a message. True: it is whole, and lies in [`Turn::message`].
-    fn inflate(&mut self, turn: &mut Turn, data: &Data) -> Result<bool, Failure> {
-        let Some(params) = &self.compression else { return Err(FailureKind::Internal.into()) };
-        let role = self.sender.role();
-        let takeover = params.context_takeover(role.peer());
-        let limit = self.inflated_limit();
-        let Turn { input, message, out: Output { codec, spent, .. }, .. } = turn;
-        let piece = &input[data.payload.clone()];
-        let rest = if data.first && data.last && !takeover {
-            message.clear();
-            let mut inflater = Inflater::new(params, role);
-            let progress =
-                inflater.inflate_within(&mut codec.pool, piece, true, message, limit, INFLATED_AT_ONCE)?;
-            *spent += message.len();
-            let Progress::OutOfBudget { consumed } = progress else {
-                return match data.kind {
-                    MessageKind::Text if !utf8::is_valid(message) => Err(FailureKind::InvalidUtf8.into()),
-                    _ => Ok(true),
-                };
-            };
-            let mut assembly = Assembly { data: std::mem::take(message), ..Assembly::default() };
-            if data.kind == MessageKind::Text {
-                assembly.utf8.push(&assembly.data)?;
-            }
-            let rare = self.rare();
-            (rare.inflater, rare.assembly) = (Some(inflater), Some(assembly));
-            &piece[consumed..]
-        } else {
-            let rare = self.rare.get_or_insert_default();
-            rare.inflater.get_or_insert_with(|| Inflater::new(params, role));
-            rare.assembly.get_or_insert_default();
-            piece
-        };
-        let pending = Pending { bytes: rest.to_vec(), last: data.last, kind: data.kind };
-        self.rare().pending = Some(pending);
-        self.inflate_on(turn)
-    }
-
-    /// Goes on with a piece of a message that is not all inflated. True: the message is whole, and lies in
-    /// [`Turn::message`].
-    fn inflate_on(&mut self, turn: &mut Turn) -> Result<bool, Failure> {
-        let takeover = self.compression.is_some_and(|params| params.context_takeover(self.role().peer()));
-        let limit = self.inflated_limit();
-        let rare = self.rare.get_or_insert_default();
-        let (Some(mut pending), Some(inflater), Some(assembly)) =
-            (rare.pending.take(), &mut rare.inflater, &mut rare.assembly)
-        else {
-            return Ok(false);
-        };
-        let budget = INFLATED_AT_ONCE.saturating_sub(turn.out.spent);
-        let done = assembly.data.len();
-        let progress = inflater.inflate_within(
-            &mut turn.out.codec.pool,
-            &pending.bytes,
-            pending.last,
-            &mut assembly.data,
-            limit,
-            budget,
-        )?;
-        turn.out.spent += assembly.data.len() - done;
-        if pending.kind == MessageKind::Text {
-            assembly.utf8.push(&assembly.data[done..])?;
-        }
-        if let Progress::OutOfBudget { consumed } = progress {
-            pending.bytes.drain(..consumed);
-            self.flags.inflating = true;
-            if pending.last {
-                // It has arrived: what it still takes is this end's.
-                self.timers.clear(Timer::Message);
-            }
-            self.rare().pending = Some(pending);
-            return Ok(false);
-        }
-        self.flags.inflating = false;
-        if pending.last {
-            assembly.utf8.finish()?;
-            turn.message = std::mem::take(&mut assembly.data);
-            rare.assembly = None;
-            if !takeover {
-                rare.inflater = None;
-            }
-        }
-        Ok(pending.last)
-    }
-
-    fn inflated_limit(&self) -> usize {
-        usize::try_from(self.settings.limits.message_len).unwrap_or(usize::MAX)
     }
 
     /// A message that lies in the input, with room for a header in front of it.

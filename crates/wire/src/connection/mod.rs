@@ -1,3 +1,4 @@
+mod assembly;
 mod backlog;
 mod batch;
 mod closing;
@@ -22,6 +23,7 @@ pub use turn::Turn;
 
 use std::sync::Arc;
 
+use self::assembly::{Assembly, Pending};
 use self::backlog::Backlog;
 use self::batch::Batch;
 use self::rate::Rate;
@@ -29,8 +31,7 @@ use self::timers::{Timer, Timers};
 use crate::deflate::{Deflater, Inflater, Params};
 use crate::receive::Receiver;
 use crate::send::Sender;
-use crate::utf8::Utf8;
-use crate::{CloseCode, MessageKind, Role, Time};
+use crate::{CloseCode, Role, Time};
 
 /// A server reads on while no more than this waits for the peer, in bytes, so that its Pings are still answered.
 const READ_WHILE_WAITING: usize = 64 << 10;
@@ -159,23 +160,6 @@ struct Rare {
     lingered: u32,
     /// Output that was thrown away.
     unsent: usize,
-}
-
-/// A message that came in more than one piece, as far as it has come.
-#[derive(Debug, Default)]
-struct Assembly {
-    data: Vec<u8>,
-    /// For text that came compressed: how far it is checked.
-    utf8: Utf8,
-}
-
-/// A piece of a compressed message that is not all inflated, because the turn was over.
-#[derive(Debug)]
-struct Pending {
-    bytes: Vec<u8>,
-    /// The message ends with it.
-    last: bool,
-    kind: MessageKind,
 }
 
 impl Connection {

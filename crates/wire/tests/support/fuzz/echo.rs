@@ -122,11 +122,13 @@ impl Echo {
                 self.blocked = true;
                 return self.connection.queue_output(&mut self.turn, self.now);
             }
+            let only = self.connection.only_slice(&mut self.turn).map(<[u8]>::to_vec);
             let mut slices = [IoSlice::new(&[]); 3];
             let slots = self.random.len().min(3);
             let count = self.connection.slices(&mut self.turn, &mut slices[..slots]);
             let offered = slices[..count].iter().flat_map(|slice| slice.iter().copied()).collect::<Vec<_>>();
             assert!(!offered.is_empty(), "has output and gives none");
+            assert!(only.is_none_or(|only| only == offered), "in one slice it is the same");
             let taken =
                 if self.random.one_in(2) { offered.len() } else { self.random.len().min(offered.len()) };
             self.output.extend_from_slice(&offered[..taken]);
