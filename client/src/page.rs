@@ -5,9 +5,9 @@ use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
 
+use crate::lasting::profiles::{follow_link, is_link};
 use crate::model::address::Origin;
 use crate::model::params::Params;
-use crate::profiles::{follow_link, is_link};
 use crate::running::workspace::Workspace;
 
 /// Mounts the page on `#app` and does what its address asks for.

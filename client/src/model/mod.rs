@@ -3,6 +3,7 @@
 pub mod address;
 pub mod closing;
 pub mod fault;
+pub mod file_fault;
 pub mod format;
 pub mod health;
 pub mod history;

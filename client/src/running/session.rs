@@ -15,6 +15,7 @@ use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
 use workbench::time::Micros;
 use yew::AttrValue;
 
+use crate::lasting::preferences;
 use crate::model::address::{self, Origin};
 use crate::model::fault;
 use crate::model::health::Health;
@@ -26,7 +27,6 @@ use crate::model::params::Params;
 use crate::model::plot::PlotState;
 use crate::model::protocols;
 use crate::model::settings::to_config;
-use crate::preferences;
 use crate::running::driver::{Details, Driver, Output, Snapshot, is_offline};
 use crate::running::frame::FrameLoop;
 use crate::running::outgoing::{Outgoing, Outlet};

@@ -7,14 +7,15 @@ use yew::prelude::*;
 
 use super::connection::Connection;
 use super::help::{Help, use_shortcuts};
-use super::hooks::{use_selected, use_tabs};
+use super::hooks::{use_selected, use_stored, use_tabs};
 use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
 use super::settings::Settings;
 use super::top_bar::TopBar;
+use crate::lasting::preferences::{Density, Theme, limits};
+use crate::lasting::profiles::{follow_link, is_link};
+use crate::lasting::storage::Key;
 use crate::model::status;
-use crate::preferences::{Density, Theme};
-use crate::profiles::{follow_link, is_link};
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
 
@@ -62,6 +63,17 @@ fn Page(props: &AppProps) -> Html {
     });
     use_shortcuts(&props.workspace, open.clone());
     use_effect_with((), |()| Density::current().apply());
+    {
+        let theme = theme.setter();
+        use_stored(&[Key::THEME], move || {
+            Theme::load().apply();
+            theme.set(Theme::load());
+        });
+    }
+    {
+        let workspace = props.workspace.clone();
+        use_stored(&[Key::DENSITY, Key::LOG_ENTRIES, Key::LOG_MIB], move || follow(&workspace));
+    }
     use_links(&props.workspace);
     html! {
         <div class="app">
@@ -130,6 +142,20 @@ fn use_links(workspace: &Workspace) {
         });
         move || drop(listener)
     });
+}
+
+/// Takes up what another tab of the browser has chosen for all of them.
+fn follow(workspace: &Workspace) {
+    let (density, limits) = (Density::current(), limits());
+    density.apply();
+    for tab in &workspace.tabs().tabs {
+        tab.session.look(|list, _| list.set_row_px(density.row_px()));
+        tab.session.edit(|log| {
+            if log.store().limits() != limits {
+                log.set_limits(limits);
+            }
+        });
+    }
 }
 
 /// Short enough for a tab.

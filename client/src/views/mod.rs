@@ -26,5 +26,3 @@ mod tabs;
 mod theme;
 mod top_bar;
 mod virtual_list;
-
-pub(crate) use log::load as load_log;

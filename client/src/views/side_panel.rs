@@ -11,14 +11,11 @@ use super::detail::Detail;
 use super::health::HealthPanel;
 use super::icons::{Icon, picture};
 use super::plot::PlotPanel;
+use crate::lasting::storage::{self, Key};
 use crate::model::owned::OwnedEntry;
 use crate::running::session::Session;
-use crate::storage;
 use crate::texts::common::Common;
 use crate::views::lang::use_texts;
-
-/// Where the open panel is stored.
-const STORAGE_KEY: &str = "heartwire.panel";
 
 /// What the side panel can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +91,14 @@ impl PanelState {
         self.open.set(open);
         self.before.set(open.filter(|panel| *panel != Panel::Detail));
         // Where storage is forbidden the choice lasts until the page is left.
-        let _ = storage::set(STORAGE_KEY, open.map_or("", Panel::slug));
+        let _ = storage::set(Key::PANEL, open.map_or("", Panel::slug));
     }
 }
 
 /// The state of the side panel. At first the health is shown where there is room for it.
 #[hook]
 pub(super) fn use_panel() -> PanelState {
-    let stored = || match storage::text(STORAGE_KEY) {
+    let stored = || match storage::text(Key::PANEL) {
         Ok(Some(slug)) => Panel::ALL.into_iter().find(|panel| panel.slug() == slug),
         _ => is_wide().then_some(Panel::Health),
     };

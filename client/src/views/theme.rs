@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::icons::{Icon, picture};
-use crate::preferences::Theme;
+use crate::lasting::preferences::Theme;
 use crate::texts::fill;
 use crate::views::lang::use_texts;
 

@@ -9,7 +9,7 @@ use super::app::Sheet;
 use super::icons::{Icon, picture};
 use super::tabs::TabStrip;
 use super::theme::ThemeToggle;
-use crate::preferences::Theme;
+use crate::lasting::preferences::Theme;
 use crate::running::workspace::{Tabs, Workspace};
 
 #[derive(PartialEq, Properties)]

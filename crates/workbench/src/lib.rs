@@ -22,6 +22,7 @@ pub mod entry;
 pub mod export;
 pub mod filter;
 pub mod find;
+mod hexdump;
 pub mod ids;
 pub mod import;
 pub mod json;

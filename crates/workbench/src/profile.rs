@@ -17,6 +17,7 @@ use thiserror::Error;
 
 pub use self::book::{Book, Conflict, Merge, Part, Plan, RenameError};
 pub use self::codes::{CodesError, format_codes, parse_codes};
+pub use self::secrets::Shared;
 use crate::draft::Draft;
 use crate::json::JsonError;
 use crate::library::Library;
@@ -173,6 +174,39 @@ impl Profile {
             }
         }
         names
+    }
+}
+
+impl Options {
+    /// Takes over what differs between two states of other options, setting by setting; all else stays. Two people,
+    /// or two windows, can so change different settings without undoing each other's.
+    pub fn take_changes(&mut self, from: &Options, to: &Options) {
+        fn take<T: PartialEq + Clone>(own: &mut T, from: &T, to: &T) {
+            if from != to {
+                own.clone_from(to);
+            }
+        }
+        let (own, from_beat, to_beat) = (&mut self.heartbeat, &from.heartbeat, &to.heartbeat);
+        take(&mut own.enabled, &from_beat.enabled, &to_beat.enabled);
+        take(&mut own.payload, &from_beat.payload, &to_beat.payload);
+        take(&mut own.answer, &from_beat.answer, &to_beat.answer);
+        take(&mut own.interval_millis, &from_beat.interval_millis, &to_beat.interval_millis);
+        take(&mut own.deadline_millis, &from_beat.deadline_millis, &to_beat.deadline_millis);
+        take(&mut own.even_when_busy, &from_beat.even_when_busy, &to_beat.even_when_busy);
+        take(
+            &mut own.reconnect_when_missed,
+            &from_beat.reconnect_when_missed,
+            &to_beat.reconnect_when_missed,
+        );
+        let (own, from_retry, to_retry) = (&mut self.reconnect, &from.reconnect, &to.reconnect);
+        take(&mut own.enabled, &from_retry.enabled, &to_retry.enabled);
+        take(&mut own.min_delay_millis, &from_retry.min_delay_millis, &to_retry.min_delay_millis);
+        take(&mut own.max_delay_millis, &from_retry.max_delay_millis, &to_retry.max_delay_millis);
+        take(&mut own.max_attempts, &from_retry.max_attempts, &to_retry.max_attempts);
+        take(&mut own.stop_codes, &from_retry.stop_codes, &to_retry.stop_codes);
+        // One window may have raised the shortest delay, another lowered the longest.
+        own.max_delay_millis = own.max_delay_millis.max(own.min_delay_millis);
+        take(&mut self.opening, &from.opening, &to.opening);
     }
 }
 

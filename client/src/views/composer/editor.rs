@@ -217,7 +217,7 @@ impl Editor {
     /// Lays the text out as JSON, or shows why it cannot be.
     pub(super) fn format(&self) {
         let draft = self.draft();
-        match draft.pretty(crate::running::outgoing::shelf::fills_placeholders()) {
+        match draft.pretty(crate::lasting::variables::fills_placeholders()) {
             Ok(text) => self.show(&Draft { text, ..draft }),
             Err(fault) => self.refuse(fault, &draft.text),
         }

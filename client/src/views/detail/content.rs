@@ -15,13 +15,13 @@ use crate::model::owned::OwnedBody;
 use crate::running::session::Session;
 
 /// A text longer than this is not looked at as JSON: it would hold up the page.
-const MAX_JSON_BYTES: usize = 4 << 20;
+const MAX_JSON_BYTES: usize = 1 << 20;
 
 /// A tree of more nodes is not built.
 const MAX_NODES: usize = 200_000;
 
-/// So much of a text is laid out, in bytes. A browser takes a second for this much.
-const MAX_TEXT_BYTES: usize = 4 << 20;
+/// So much of a text is laid out, in bytes. A browser takes about 50 ms for this much, and a second for 4 MiB.
+const MAX_TEXT_BYTES: usize = 192 << 10;
 
 const HEX_ROW_PX: f64 = 20.0;
 
@@ -117,18 +117,20 @@ pub(super) fn Content(props: &ContentProps) -> Html {
     match props.shape {
         Shape::Tree => html! { <TreeView session={props.session.clone()} document={document.clone()} /> },
         Shape::Text => {
-            let pretty = document.tree.as_ref().and_then(|_| json::pretty(document.text(), 2).ok());
-            let text = pretty.map_or_else(|| AttrValue::from(document.text().to_owned()), AttrValue::from);
-            html! { <TextView {text} /> }
+            let text = pretty(document, MAX_TEXT_BYTES + 1).map_or_else(|| start(document), AttrValue::from);
+            html! { <TextView {text} whole={document.text().len()} /> }
         }
-        Shape::Raw => html! { <TextView text={document.text().to_owned()} /> },
+        Shape::Raw => html! { <TextView text={start(document)} whole={document.text().len()} /> },
         Shape::Hex => html! { <HexView document={document.clone()} /> },
     }
 }
 
 #[derive(PartialEq, Properties)]
 struct TextViewProps {
+    /// As much of it as is laid out, and a little more where there is more.
     text: AttrValue,
+    /// Bytes of the whole text as it came.
+    whole: usize,
 }
 
 #[component]
@@ -140,7 +142,7 @@ fn TextView(props: &TextViewProps) -> Html {
         <>
             if end < text.len() {
                 <p class="detail-explanation">
-                    {fill(t.text_cut, &[&size(end as u64), &size(text.len() as u64)])}
+                    {fill(t.text_cut, &[&size(end as u64), &size(props.whole.max(text.len()) as u64)])}
                 </p>
             }
             <pre class="detail-body text" data-testid="detail" tabindex="0">{&text[..end]}</pre>
@@ -164,12 +166,24 @@ fn HexView(props: &HexViewProps) -> Html {
     html! { <VirtualList class="detail-body hex" {rows} row_px={HEX_ROW_PX} {draw} testid="detail" /> }
 }
 
-/// What is copied: text as it is, bytes as a hex dump.
-pub(super) fn as_text(body: &OwnedBody) -> String {
-    match body {
-        OwnedBody::Text(text) => text.to_string(),
-        OwnedBody::Binary(bytes) => hex_dump(bytes),
+/// What is copied: what is shown. A tree is copied as the JSON it shows.
+pub(super) fn shown(document: &Document, shape: Shape) -> String {
+    match shape {
+        Shape::Hex => hex_dump(document.body.bytes()),
+        Shape::Text => pretty(document, usize::MAX).unwrap_or_else(|| document.text().to_owned()),
+        Shape::Tree | Shape::Raw => document.text().to_owned(),
     }
+}
+
+/// JSON on lines of its own, about so much of it; `None` where the payload is none.
+fn pretty(document: &Document, max_bytes: usize) -> Option<String> {
+    document.tree.as_ref().and_then(|_| json::pretty_start(document.text(), 2, max_bytes).ok())
+}
+
+/// As much of the text as is laid out, and a character more where there is more.
+fn start(document: &Document) -> AttrValue {
+    let text = document.text();
+    text[..text.ceil_char_boundary(MAX_TEXT_BYTES + 1)].to_owned().into()
 }
 
 fn text_of(body: &OwnedBody) -> Option<&str> {
@@ -195,6 +209,12 @@ mod tests {
         assert_eq!(shapes(OwnedBody::Binary(b"[1]"[..].into())), ["tree", "text", "hex", "raw"]);
         assert_eq!(shapes(OwnedBody::Binary(b"abc"[..].into())), ["hex", "text"]);
         assert_eq!(shapes(OwnedBody::Binary([0xff, 0][..].into())), ["hex"]);
+        let binary = Document::read(&OwnedBody::Binary(b"[1]"[..].into()), true);
+        assert_eq!(shown(&binary, Shape::Text), "[\n  1\n]");
+        assert_eq!(shown(&binary, Shape::Raw), "[1]");
+        let dump = shown(&binary, Shape::Hex);
+        assert!(dump.starts_with("00000000  5b 31 5d "), "{dump}");
+        assert_eq!(workbench::bytes::from_hex(&dump).unwrap(), b"[1]", "what is copied can be sent");
         let event = Document::read(&OwnedBody::Text("{}".into()), false);
         assert_eq!(event.shapes(), [Shape::Text]);
     }

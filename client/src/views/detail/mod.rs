@@ -16,18 +16,15 @@ use yew::prelude::*;
 
 use self::content::{Content, Document, Shape};
 use super::icons::{Icon, picture};
+use crate::lasting::storage::{self, Key};
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
-use crate::storage;
 use crate::texts::close_codes;
 use crate::texts::fill;
 use crate::texts::log::Log as Texts;
 use crate::views::lang::use_texts;
-
-/// Where the way of showing is stored.
-const STORAGE_KEY: &str = "heartwire.detail";
 
 #[derive(PartialEq, Properties)]
 pub(super) struct DetailProps {
@@ -43,7 +40,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
     let t = &use_texts().log;
     let (session, entry) = (&props.session, &props.entry);
     let chosen = use_state_eq(|| {
-        let stored = storage::word(STORAGE_KEY);
+        let stored = storage::word(Key::DETAIL);
         Shape::ALL.into_iter().find(|shape| shape.slug() == stored)
     });
     let is_message = entry.kind == Kind::Message;
@@ -61,6 +58,8 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                 <Actions
                     session={session.clone()}
                     entry={entry.clone()}
+                    document={document.clone()}
+                    {shape}
                     pinned={props.pinned}
                     on_close={props.on_close.clone()}
                 />
@@ -101,7 +100,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                                 let chosen = chosen.setter();
                                 move |_: MouseEvent| {
                                     // Where storage is forbidden the choice lasts until the page is left.
-                                    let _ = storage::set(STORAGE_KEY, other.slug());
+                                    let _ = storage::set(Key::DETAIL, other.slug());
                                     chosen.set(Some(other));
                                 }
                             }}
@@ -120,6 +119,8 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
 struct ActionsProps {
     session: Session,
     entry: Rc<OwnedEntry>,
+    document: Rc<Document>,
+    shape: Shape,
     pinned: bool,
     on_close: Callback<()>,
 }
@@ -134,8 +135,8 @@ fn Actions(props: &ActionsProps) -> Html {
         use_effect_with(props.entry.id, move |_| copied.set(None));
     }
     let copy = {
-        let (entry, copied) = (props.entry.clone(), copied.setter());
-        move |_: MouseEvent| copy(content::as_text(&entry.shown()), copied.clone())
+        let (document, shape, copied) = (props.document.clone(), props.shape, copied.setter());
+        move |_: MouseEvent| copy(content::shown(&document, shape), copied.clone())
     };
     let resend = {
         let (session, entry) = (props.session.clone(), props.entry.clone());

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 pub(super) use self::shortcuts::use_shortcuts;
 use super::dialog::Dialog;
-use crate::preferences;
+use crate::lasting::preferences;
 use crate::texts::close_codes;
 use crate::texts::settings::Settings;
 use crate::views::fields::TextRow;

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-use crate::preferences;
+use crate::lasting::preferences;
 use crate::running::workspace::Workspace;
 
 /// Types of `<input>` that take no text.

@@ -5,11 +5,12 @@ use workbench::decimal;
 use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
+use crate::model::fault;
 use crate::model::list::{Query, Toggles};
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
-use crate::texts::fill;
 use crate::texts::log::Log as Texts;
+use crate::texts::{fill, texts};
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 
@@ -227,7 +228,7 @@ fn reason(kind: &FilterErrorKind, t: &Texts) -> String {
     match kind {
         FilterErrorKind::UnclosedQuote => t.error_quote.to_owned(),
         FilterErrorKind::UnclosedPattern => t.error_pattern_open.to_owned(),
-        FilterErrorKind::BadPattern(why) => fill(t.error_pattern, &[why]),
+        FilterErrorKind::BadPattern(why) => fill(t.error_pattern, &[&fault::pattern(*why, t)]),
         FilterErrorKind::UnclosedParenthesis => t.error_open.to_owned(),
         FilterErrorKind::UnexpectedParenthesis => t.error_unopened.to_owned(),
         FilterErrorKind::MissingTerm => t.error_term.to_owned(),
@@ -236,7 +237,7 @@ fn reason(kind: &FilterErrorKind, t: &Texts) -> String {
         FilterErrorKind::BadOperator => t.error_operator.to_owned(),
         FilterErrorKind::BadNumber(units) => fill(t.error_number, &[units]),
         FilterErrorKind::BadTime => t.error_time.to_owned(),
-        FilterErrorKind::BadPath(why) => fill(t.error_path, &[why]),
+        FilterErrorKind::BadPath(why) => fill(t.error_path, &[&fault::path(*why, &texts().health)]),
         FilterErrorKind::TooDeep => t.error_deep.to_owned(),
     }
 }

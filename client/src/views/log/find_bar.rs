@@ -7,6 +7,7 @@ use crate::views::lang::use_texts;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use crate::model::fault;
 use crate::model::format::count;
 use crate::model::list::{Found, Query};
 use crate::running::session::Session;
@@ -142,7 +143,7 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
 
 fn state(query: &Query, found: &Found, t: &Texts) -> String {
     if let Some(error) = &found.error {
-        return fill(t.error_pattern, &[error]);
+        return fill(t.error_pattern, &[&fault::pattern(*error, t)]);
     }
     match (query.text.is_empty(), found.count, found.ordinal) {
         (true, ..) => String::new(),

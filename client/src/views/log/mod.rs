@@ -16,7 +16,6 @@ use crate::texts::plural;
 use crate::views::lang::use_texts;
 use yew::prelude::*;
 
-pub(crate) use self::files::load;
 use self::filter_bar::FilterBar;
 pub(super) use self::filter_bar::set_filter;
 use self::find_bar::FindBar;

@@ -8,9 +8,9 @@ use workbench::entry::EntryId;
 use yew::prelude::*;
 
 use super::row::{Frame, Place, Time, row, row_id};
+use crate::lasting::preferences::Density;
 use crate::model::list::{List, Query, TimeMode};
 use crate::model::log::Log;
-use crate::preferences::Density;
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::views::lang::use_texts;

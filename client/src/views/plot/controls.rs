@@ -5,10 +5,10 @@ use crate::texts::{fill, plural};
 use crate::views::lang::use_texts;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use workbench::decimal::shortest;
-use workbench::json::PathError;
 use workbench::series::PlotError;
 use yew::prelude::*;
 
+use crate::model::fault;
 use crate::model::plot::Window;
 use crate::running::session::Session;
 
@@ -186,11 +186,5 @@ fn problem_text(problem: PlotError, t: &Texts) -> String {
         PlotError::Full => return t.plot_full.to_owned(),
         PlotError::Path(error) => error,
     };
-    let why = match error {
-        PathError::ExpectedName(_) => t.plot_expected_name,
-        PathError::BadIndex(_) => t.plot_bad_index,
-        PathError::TooLong(_) => t.plot_too_long,
-        PathError::Trailing(_) => t.plot_trailing,
-    };
-    fill(t.plot_bad_path, &[&why, &(error.at() + 1)])
+    fill(t.plot_bad_path, &[&fault::path(error, t), &(error.at() + 1)])
 }

@@ -8,8 +8,8 @@ use workbench::draft::Draft;
 use workbench::profile::Options;
 use yew::prelude::*;
 
+use crate::lasting::preferences;
 use crate::model::settings::{Field, Form, Problems};
-use crate::preferences;
 use crate::running::session::Session;
 
 /// The settings of one connection while they are edited. Each is applied when it is right and the person is done with
@@ -90,7 +90,7 @@ impl Editor {
     fn commit(&self) {
         let (options, _) = self.read();
         if options != self.session.options() {
-            preferences::set_default_options(&options);
+            preferences::change_default_options(&self.session.options(), &options);
             self.session.set_options(options);
         }
     }

@@ -16,7 +16,7 @@ use yew::prelude::*;
 use self::editor::use_editor;
 use self::page::{Appearance, LogSettings};
 use super::dialog::Dialog;
-use crate::preferences::Theme;
+use crate::lasting::preferences::Theme;
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
 

@@ -10,8 +10,8 @@ use crate::views::lang::{LangContext, of_browser, use_lang, use_texts};
 use workbench::store::Limits;
 use yew::prelude::*;
 
+use crate::lasting::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
 use crate::model::format::count;
-use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
 use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]

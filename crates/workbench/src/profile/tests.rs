@@ -4,6 +4,7 @@ use super::*;
 use crate::bytes::{from_base64, to_base64, to_base64url, to_hex};
 use crate::json::Value;
 use crate::library::Saved;
+use crate::secrets::LeftOut;
 use crate::template::is_name;
 use crate::view::Format;
 
@@ -158,7 +159,7 @@ fn a_secret_becomes_its_placeholder_or_goes() {
     ];
     let shared = from_link(&profile.to_link()).unwrap();
     assert_eq!(shared.name, "{{key}}");
-    assert_eq!(shared.url, "ws://u@h/x?t={{key}}&u={{key}}");
+    assert_eq!(shared.url, "ws://h/x?t={{key}}&u={{key}}");
     assert_eq!(shared.protocols, ["mqtt"]);
     let opening: Vec<_> = shared.options.opening.iter().map(|draft| draft.text.as_str()).collect();
     assert_eq!(opening, [r#"{"login":"{{key}}"}"#, "", "", "", "hello"]);
@@ -170,28 +171,47 @@ fn a_secret_becomes_its_placeholder_or_goes() {
 #[test]
 fn passwords_leave_an_address_and_nothing_else_does() {
     let shared = |url: &str| named("", "a", url).without_secrets().url;
-    assert_eq!(shared("wss://me:pass@h:1/p@q:r"), "wss://me@h:1/p@q:r");
-    for url in ["ws://h/a:b@c", "ws://me@h/", "h:80", "ws://{{host}}/x?y=ws://u:p@z"] {
+    assert_eq!(shared("wss://me:pass@h:1/p@q:r"), "wss://h:1/p@q:r");
+    for url in ["ws://h/a:b@c", "h:80", "ws://{{host}}/x?y=ws://u:p@z"] {
         assert_eq!(shared(url), url);
     }
 }
 
 #[test]
-fn secrets_that_nobody_marked_are_asked_about() {
-    let url = |url: &str| named("", "a", url).suspicion();
-    assert_eq!(url("ws://h/?access_token=abc"), Some("token"));
-    assert_eq!(url("ws://h/?access_token={{token}}"), None);
-    assert_eq!(url("ws://h/tokens"), Some("token"), "rather once too often");
-    assert_eq!(url("ws://h/ws"), None);
+fn a_link_says_what_was_left_out_and_promises_nothing_of_the_rest() {
+    let url = |url: &str| named("", "a", url).shared();
+    let key = url("wss://x.test/?key=AKIA123456");
+    assert_eq!(key.profile.url, "wss://x.test/?key={{key}}");
+    assert_eq!(key.left_out, [LeftOut::Parameter("key".to_owned())]);
+    assert!(!key.profile.to_link().contains("AKIA"));
+    assert_eq!(url("ws://me:pw@h/").left_out, [LeftOut::Userinfo]);
+    let plain = url("ws://h/?access_token={{token}}");
+    assert_eq!(
+        (plain.left_out, plain.suspects, plain.messages),
+        (vec![], vec![], 0),
+        "the heartbeat is our own"
+    );
     let mut profile = named("", "a", "ws://h");
-    assert_eq!(profile.suspicion(), None, "{{token}} of the heartbeat is none");
-    profile.options.opening = vec![draft(Format::Json, r#"{"Authorization": "Bearer eyJ"}"#)];
-    assert_eq!(profile.suspicion(), Some("authorization"));
-    profile.variables = vec![secret("jwt", "eyJ")];
-    profile.options.opening = vec![draft(Format::Json, r#"{"jwt": "eyJ"}"#)];
-    assert_eq!(profile.suspicion(), None);
-    profile.variables = vec![Variable { name: "password".to_owned(), value: "x".to_owned(), secret: false }];
-    assert_eq!(profile.suspicion(), Some("password"));
+    profile.options.opening =
+        vec![draft(Format::Json, r#"{"Authorization": "Bearer eyJ", "author": "me", "t": "{{jwt}}"}"#)];
+    profile.variables = vec![
+        secret("jwt", "eyJx"),
+        Variable { name: "password".to_owned(), value: "x".to_owned(), secret: false },
+    ];
+    let shared = profile.shared();
+    assert_eq!(shared.left_out, [LeftOut::Variable("jwt".to_owned())]);
+    assert_eq!(shared.suspects, ["Authorization", "Bearer", "password"]);
+    assert_eq!(shared.messages, 1);
+}
+
+#[test]
+fn a_file_without_secrets_does_not_undo_those_at_home() {
+    let mine = named("", "a", "wss://u:p@x.test/?key=AKIA123456");
+    let file = Book::from_json(&book([mine.clone()]).to_json(false)).unwrap();
+    let mut home = book([mine.clone()]);
+    assert_eq!(home.plan(&file).same, 1);
+    home.merge(file, Conflict::TakeTheirs);
+    assert_eq!(home.profiles(), [mine]);
 }
 
 #[test]
@@ -460,4 +480,26 @@ proptest! {
         let _ = Book::from_json(&text);
         let _ = Profile::from_link(&format!("#p={text}"));
     }
+}
+
+#[test]
+fn two_windows_change_different_settings_and_neither_is_lost() {
+    let start = Options::default();
+    let changed = |change: &dyn Fn(&mut Options)| {
+        let mut options = start.clone();
+        change(&mut options);
+        options
+    };
+    let one = changed(&|options| options.reconnect.max_delay_millis = 5_000);
+    let other = changed(&|options| {
+        options.heartbeat.interval_millis = 1_000;
+        options.reconnect.min_delay_millis = 9_000;
+    });
+    let mut stored = start.clone();
+    stored.take_changes(&start, &one);
+    stored.take_changes(&start, &other);
+    assert_eq!((stored.heartbeat.interval_millis, stored.reconnect.min_delay_millis), (1_000, 9_000));
+    assert_eq!(stored.reconnect.max_delay_millis, 9_000, "the longest is never below the shortest");
+    stored.take_changes(&other, &start);
+    assert_eq!(stored.heartbeat, start.heartbeat);
 }
