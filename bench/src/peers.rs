@@ -1,7 +1,6 @@
 //! The servers under test as child processes: what is needed to run each, and how to start it.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use peers::{Kit, Runner};
 
 use crate::client::Target;
 use crate::process::{self, CpuClock};
@@ -34,7 +34,7 @@ pub struct Recipe {
     program: PathBuf,
     /// Arguments; `{port}` stands for the port.
     args: Vec<String>,
-    envs: Vec<(&'static str, String)>,
+    envs: Vec<(&'static str, PathBuf)>,
     path: Option<String>,
     /// Whether it speaks permessage-deflate.
     pub deflate: bool,
@@ -89,9 +89,9 @@ impl FromStr for Guest {
 impl Guest {
     /// How to run it. The shell becomes the server, so that the process measured is the server's.
     pub fn recipe(&self) -> Recipe {
+        let (name, path) = (self.name.clone(), Some(self.path.clone()));
         let args = vec!["-c".to_owned(), format!("exec {}", self.command)];
-        let path = Some(self.path.clone());
-        Recipe { name: self.name.clone(), path, ..Recipe::installed("", "/bin/sh".into(), args) }
+        Recipe { name, program: "/bin/sh".into(), args, envs: Vec::new(), path, deflate: true }
     }
 }
 
@@ -143,93 +143,39 @@ impl Kitchen {
     }
 
     fn ws(&self) -> anyhow::Result<Recipe> {
-        let folder = self.fixture(
-            "ws",
-            &[
-                ("package.json", include_str!("../peers/ws/package.json")),
-                ("server.mjs", include_str!("../peers/ws/server.mjs")),
-            ],
-        )?;
-        let node = which("node").context("node is not installed")?;
-        once(&folder, || {
-            let npm = which("npm").context("npm is not installed")?;
-            // bufferutil ships its binaries; running install scripts would only compile them again.
-            let flags = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-            run(Command::new(npm).args(flags).current_dir(&folder))
-        })?;
-        let args = vec![folder.join("server.mjs").display().to_string(), "{port}".to_owned()];
-        Ok(Recipe::installed("ws", node, args))
+        let files = [
+            ("package.json", include_str!("../peers/ws/package.json")),
+            ("server.mjs", include_str!("../peers/ws/server.mjs")),
+        ];
+        let kit = Kit::new(&self.cache.join("ws"), &files)?;
+        Ok(Recipe::installed("ws", kit.node()?, &[&kit.folder().join("server.mjs").display().to_string()]))
     }
 
     fn websockets(&self) -> anyhow::Result<Recipe> {
-        let folder = self.fixture(
-            "websockets",
-            &[
-                ("requirements.txt", include_str!("../peers/websockets/requirements.txt")),
-                ("server.py", include_str!("../peers/websockets/server.py")),
-            ],
-        )?;
-        let python = which("python3").context("python3 is not installed")?;
-        // The interpreter itself, should python3 be a script that finds it: the process started must be the server.
-        let found = Command::new(python).args(["-c", "import sys; print(sys.executable)"]).output()?;
-        let python = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
-        let packages = folder.join("packages");
-        once(&folder, || {
-            let flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"];
-            let mut pip = Command::new(&python);
-            run(pip.args(flags).arg(&packages).args(["-r", "requirements.txt"]).current_dir(&folder))
-        })?;
-        let args = vec![folder.join("server.py").display().to_string(), "{port}".to_owned()];
-        let envs = vec![("PYTHONPATH", packages.display().to_string())];
-        Ok(Recipe { envs, ..Recipe::installed("websockets", python, args) })
+        let files = [
+            ("requirements.txt", include_str!("../peers/websockets/requirements.txt")),
+            ("server.py", include_str!("../peers/websockets/server.py")),
+        ];
+        let kit = Kit::new(&self.cache.join("websockets"), &files)?;
+        let script = kit.folder().join("server.py").display().to_string();
+        Ok(Recipe::installed("websockets", kit.python()?, &[&script]))
     }
 
     fn gorilla(&self) -> anyhow::Result<Recipe> {
-        let folder = self.fixture(
-            "gorilla",
-            &[
-                ("go.mod", include_str!("../peers/gorilla/go.mod")),
-                ("go.sum", include_str!("../peers/gorilla/go.sum")),
-                ("main.go", include_str!("../peers/gorilla/main.go")),
-            ],
-        )?;
-        let go = which("go").context("go is not installed")?;
-        once(&folder, || {
-            let packaged = Path::new("/usr/share/gocode/src/github.com/gorilla/websocket");
-            let mut build = Command::new(&go);
-            build.args(["build", "-o", "server", "."]).current_dir(&folder).env("CGO_ENABLED", "0");
-            if packaged.is_dir() {
-                // Debian's golang-github-gorilla-websocket-dev: no network needed.
-                build.envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")]);
-            }
-            run(&mut build)
-        })?;
-        let program = folder.join("server");
-        let args = vec!["{port}".to_owned()];
-        Ok(Recipe::installed("gorilla", program, args))
-    }
-
-    /// Puts a peer's files into the cache; a change to any of them makes it be installed again.
-    fn fixture(&self, name: &str, files: &[(&str, &str)]) -> anyhow::Result<PathBuf> {
-        let folder = self.cache.join(name);
-        fs::create_dir_all(&folder)?;
-        for (file, text) in files {
-            let path = folder.join(file);
-            if fs::read_to_string(&path).is_ok_and(|there| there == *text) {
-                continue;
-            }
-            fs::write(path, text)?;
-            drop(fs::remove_file(folder.join(INSTALLED)));
-        }
-        Ok(folder)
+        let files = [
+            ("go.mod", include_str!("../peers/gorilla/go.mod")),
+            ("go.sum", include_str!("../peers/gorilla/go.sum")),
+            ("main.go", include_str!("../peers/gorilla/main.go")),
+        ];
+        Ok(Recipe::installed("gorilla", Kit::new(&self.cache.join("gorilla"), &files)?.go()?, &[]))
     }
 }
 
 impl Recipe {
-    /// For a WebSocket server from elsewhere, which speaks permessage-deflate.
-    fn installed(name: &str, program: PathBuf, args: Vec<String>) -> Self {
-        let (name, path) = (name.to_owned(), Some("/".to_owned()));
-        Self { name, program, args, envs: Vec::new(), path, deflate: true }
+    /// For a WebSocket server from elsewhere, which speaks permessage-deflate and takes the port behind `args`.
+    fn installed(name: &str, Runner { program, envs }: Runner, args: &[&str]) -> Self {
+        let args = args.iter().copied().chain(["{port}"]).map(str::to_owned).collect();
+        Self { name: name.to_owned(), program, args, envs, path: Some("/".to_owned()), deflate: true }
     }
 
     /// The same server with a name and further arguments of its own.
@@ -302,35 +248,6 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-/// The mark of a finished installation.
-const INSTALLED: &str = ".installed";
-
-fn once(folder: &Path, install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let mark = folder.join(INSTALLED);
-    if !mark.is_file() {
-        install()?;
-        fs::write(mark, "")?;
-    }
-    Ok(())
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let name = command.get_program().display().to_string();
-    writeln!(io::stderr(), "installing a peer with {name}")?;
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {name}"))?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        bail!("{name}: {}: {}", output.status, text.trim().lines().last().unwrap_or_default());
-    }
-    Ok(())
-}
-
-/// The first executable file of that name on PATH.
-fn which(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 #[cfg(test)]

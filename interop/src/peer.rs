@@ -2,20 +2,16 @@
 //! a line of JSON each. An order has a number, and so has its answer; answers come in any order.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use crate::PATIENCE;
-
-/// Marks a finished installation.
-const INSTALLED: &str = ".installed";
 
 /// A running peer. It ends with this value.
 #[derive(Debug)]
@@ -40,20 +36,12 @@ impl Peer {
     /// # Errors
     /// What is missing to run it.
     pub fn ws(cache: &Path) -> anyhow::Result<Peer> {
-        let folder = fixture(
-            &cache.join("ws"),
-            &[
-                ("package.json", include_str!("../peers/ws/package.json")),
-                ("peer.mjs", include_str!("../peers/ws/peer.mjs")),
-            ],
-        )?;
-        let node = which("node").context("node is not installed")?;
-        once(&folder, || {
-            let npm = which("npm").context("npm is not installed")?;
-            let flags = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-            finish(Command::new(npm).args(flags).current_dir(&folder))
-        })?;
-        Peer::start(Command::new(node).arg("peer.mjs").current_dir(&folder), &folder)
+        let files = [
+            ("package.json", include_str!("../peers/ws/package.json")),
+            ("peer.mjs", include_str!("../peers/ws/peer.mjs")),
+        ];
+        let kit = peers::Kit::new(&cache.join("ws"), &files)?;
+        Peer::start(kit.node()?.command().arg("peer.mjs"), kit.folder())
     }
 
     /// Python's `websockets`.
@@ -61,30 +49,17 @@ impl Peer {
     /// # Errors
     /// What is missing to run it.
     pub fn websockets(cache: &Path) -> anyhow::Result<Peer> {
-        let folder = fixture(
-            &cache.join("websockets"),
-            &[
-                ("requirements.txt", include_str!("../peers/websockets/requirements.txt")),
-                ("peer.py", include_str!("../peers/websockets/peer.py")),
-            ],
-        )?;
-        let python = which("python3").context("python3 is not installed")?;
-        // The interpreter itself, should python3 be a script that finds it: ending this process must end the peer.
-        let found = Command::new(python).args(["-c", "import sys; print(sys.executable)"]).output()?;
-        let python = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
-        let packages = folder.join("packages");
-        once(&folder, || {
-            let flags = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"];
-            let mut pip = Command::new(&python);
-            finish(pip.args(flags).arg(&packages).args(["-r", "requirements.txt"]).current_dir(&folder))
-        })?;
-        let mut command = Command::new(&python);
-        Peer::start(command.arg("peer.py").env("PYTHONPATH", packages).current_dir(&folder), &folder)
+        let files = [
+            ("requirements.txt", include_str!("../peers/websockets/requirements.txt")),
+            ("peer.py", include_str!("../peers/websockets/peer.py")),
+        ];
+        let kit = peers::Kit::new(&cache.join("websockets"), &files)?;
+        Peer::start(kit.python()?.command().arg("peer.py"), kit.folder())
     }
 
     fn start(command: &mut Command, folder: &Path) -> anyhow::Result<Peer> {
         let log = folder.join(format!("errors-{}.log", std::process::id()));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&log)?);
+        command.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&log)?);
         let mut child = command.spawn().with_context(|| format!("cannot run {:?}", command.get_program()))?;
         let stdin = child.stdin.take().context("standard input is piped")?;
         let stdout = child.stdout.take().context("standard output is piped")?;
@@ -146,44 +121,4 @@ impl Drop for Peer {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Puts a peer's files into the cache; a change to any of them makes it be installed again.
-fn fixture(folder: &Path, files: &[(&str, &str)]) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
-    for (file, text) in files {
-        let path = folder.join(file);
-        if fs::read_to_string(&path).is_ok_and(|there| there == *text) {
-            continue;
-        }
-        fs::write(path, text)?;
-        // Only the lists of packages ask for a new installation; a first one has no mark.
-        if Path::new(file).extension().is_some_and(|extension| extension == "json" || extension == "txt") {
-            drop(fs::remove_file(folder.join(INSTALLED)));
-        }
-    }
-    Ok(folder.to_owned())
-}
-
-fn once(folder: &Path, install: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let mark = folder.join(INSTALLED);
-    if !mark.is_file() {
-        install()?;
-        fs::write(mark, "")?;
-    }
-    Ok(())
-}
-
-fn finish(command: &mut Command) -> anyhow::Result<()> {
-    let name = command.get_program().display().to_string();
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {name}"))?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name}: {}", text.trim().lines().last().unwrap_or_default());
-    Ok(())
-}
-
-/// The first file of that name on PATH.
-fn which(name: impl AsRef<OsStr>) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name.as_ref())).find(|file| file.is_file())
 }

@@ -26,6 +26,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from
 const TLS_HANDSHAKE: u8 = 22;
 /// How long a client that is refused may take to read why and to hang up.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// What the connections of one listener get.
 #[derive(Clone)]
 pub(crate) struct Service {
@@ -101,9 +102,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, service: Service, shard
     let stream = match shaken {
         Ok(Ok(Some(stream))) => stream,
         Ok(Ok(None)) => return,
-        Ok(Err(error)) => {
+        // What it said could not be agreed to.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
             return shard.refuse(Reason::Tls, &peer, None, &format_args!("TLS handshake failed: {error}"));
         }
+        Ok(Err(error)) => return debug!(%peer, %error, "connection lost in its TLS handshake"),
         Err(_) => {
             let explanation = "its TLS handshake took longer than --handshake-timeout";
             return shard.refuse(Reason::Tls, &peer, None, &explanation);

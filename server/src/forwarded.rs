@@ -58,15 +58,18 @@ pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
 /// Each proxy appends whom it got the request from, so a list is read from its end for as long as it was written by
 /// `trusted` proxies; what stands before that, anybody may have invented. Where a trusted proxy wrote something
 /// unreadable, the proxy itself is the last that is known. So it is where the two headers name different clients: a
-/// proxy that writes one of them passes on the other as the client wrote it.
+/// proxy that writes one of them passes on the other as the client wrote it. A `Forwarded` that says nothing of clients
+/// does not count.
 pub(crate) fn client(peer: SocketAddr, headers: &HeaderMap, trusted: &[Network]) -> SocketAddr {
     if !is_trusted(peer.ip(), trusted) {
         return peer;
     }
     let entries = entries(headers, X_FORWARDED_FOR).map(element::node);
     let listed = headers.contains_key(X_FORWARDED_FOR).then(|| walk(peer, entries, trusted));
+    let names_one =
+        entries_of_forwarded(headers).next().flatten().is_some_and(|element| element.names_client);
     let elements = entries_of_forwarded(headers).map(|element| element.and_then(|element| element.client));
-    let forwarded = headers.contains_key(header::FORWARDED).then(|| walk(peer, elements, trusted));
+    let forwarded = names_one.then(|| walk(peer, elements, trusted));
     match (listed, forwarded) {
         (Some(one), Some(other)) if one.ip() != other.ip() => peer,
         (Some(client), _) | (None, Some(client)) => client,
@@ -217,7 +220,9 @@ mod tests {
             ("203.0.113.9", "for=203.0.113.9", "203.0.113.9:0"),
             ("203.0.113.9", "for=6.6.6.6", "10.0.0.1:7"),
             ("6.6.6.6", "for=203.0.113.9", "10.0.0.1:7"),
-            ("203.0.113.9", "nonsense", "10.0.0.1:7"),
+            ("6.6.6.6", "for=_hidden", "10.0.0.1:7"),
+            ("203.0.113.9", "nonsense", "203.0.113.9:0"),
+            ("203.0.113.9", "host=public;proto=https", "203.0.113.9:0"),
         ] {
             let headers =
                 headers(&[(X_FORWARDED_FOR, listed.as_bytes()), (header::FORWARDED, forwarded.as_bytes())]);

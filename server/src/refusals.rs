@@ -242,6 +242,19 @@ mod tests {
         assert_eq!(budget.spend(began + WINDOW * 2), Verdict::Log);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_logged_one_by_one_is_told_of_once() {
+        let refusals = Arc::new(Refusals::default());
+        for _ in 0..LINES + 7 {
+            refusals.log(Reason::Full, &"somebody", None, &"no room");
+        }
+        assert_eq!(refusals.budget(Reason::Full).suppressed, 7);
+        assert_eq!(refusals.budget(Reason::Origin).logged, 0, "each reason for itself");
+        tokio::time::sleep(WINDOW + Duration::from_millis(1)).await;
+        let budget = refusals.budget(Reason::Full);
+        assert_eq!((budget.began, budget.logged, budget.suppressed), (None, 0, 0));
+    }
+
     #[test]
     fn now_and_then_all_are_logged() {
         let (mut budget, began) = (Budget::default(), Instant::now());

@@ -28,6 +28,9 @@ const IMPURE: [&str; 13] = [
 /// The only crate below `crates/` that is a shell: tokio over `wire`.
 const SHELL_CRATES: [&str; 1] = ["socket"];
 
+/// The only tool that others share.
+const SHARED_TOOLS: [&str; 1] = ["peers"];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Core,
@@ -36,6 +39,8 @@ enum Role {
     Server,
     /// Tests and tasks: may depend on anything but a client, and nothing may depend on them.
     Tool,
+    /// A tool for tools.
+    SharedTool,
 }
 
 fn role(package: &Package) -> Role {
@@ -45,6 +50,7 @@ fn role(package: &Package) -> Role {
         _ if folder.starts_with(Path::new("crates")) => Role::Core,
         "client" => Role::Client,
         "server" => Role::Server,
+        name if SHARED_TOOLS.contains(&name) => Role::SharedTool,
         _ => Role::Tool,
     }
 }
@@ -58,9 +64,8 @@ fn violations(packages: &[Package]) -> Vec<String> {
             let to = packages.iter().find(|other| other.name == dependency.name).map(role);
             let allowed = match (from, to) {
                 (_, Some(Role::Core)) => true,
-                (Role::Server | Role::Tool, Some(Role::SocketShell)) | (Role::Tool, Some(Role::Server)) => {
-                    true
-                }
+                (Role::Server | Role::Tool, Some(Role::SocketShell))
+                | (Role::Tool, Some(Role::Server | Role::SharedTool)) => true,
                 (_, Some(_)) => false,
                 (Role::Core, None) => {
                     !IMPURE.contains(&dependency.name.as_str()) && !dependency.name.starts_with("gloo")
@@ -87,7 +92,7 @@ mod tests {
     }
 
     fn check(folder: &str, dependencies: &[&str]) -> Vec<String> {
-        let others = ["crates/wire", "crates/link", "crates/socket", "client", "server", "xtask"];
+        let others = ["crates/wire", "crates/link", "crates/socket", "client", "server", "xtask", "peers"];
         let mut packages: Vec<Package> =
             others.iter().filter(|other| **other != folder).map(|other| package(other, &[])).collect();
         packages.push(package(folder, dependencies));
@@ -125,8 +130,16 @@ mod tests {
     }
 
     #[test]
+    fn only_tools_share_a_tool() {
+        assert!(check("interop", &["peers", "server"]).is_empty());
+        assert_eq!(check("interop", &["xtask"]), ["interop must not depend on xtask"]);
+        assert_eq!(check("server", &["peers"]), ["server must not depend on peers"]);
+        assert_eq!(check("peers", &["wire", "server"]), ["peers must not depend on server"]);
+    }
+
+    #[test]
     fn cores_depend_on_no_shell() {
-        for shell in ["client", "server", "socket", "xtask"] {
+        for shell in ["client", "server", "socket", "xtask", "peers"] {
             assert_eq!(check("crates/link", &[shell]), [format!("link must not depend on {shell}")]);
         }
     }

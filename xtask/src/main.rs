@@ -12,6 +12,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
 mod bench;
+mod cross;
 #[cfg(test)]
 mod layering;
 mod page;
@@ -34,7 +35,8 @@ Tasks:
   run [--] [ARGS...]      Set up, build the page and the server, and serve both on http://127.0.0.1:8080.
                           ARGS go to the server: see `cargo xtask run -- --help`.
   test [--only LAYERS]    Set up, then run every check and every test; the last line counts them.
-                          LAYERS is a list with commas of: fmt, clippy, doc, deny, native, wasm, e2e.
+                          LAYERS is a list with commas of: fmt, clippy, doc, deny, cross, native, wasm,
+                          e2e.
        [-- FILTER...]     Words after `--` go to the test programs of the chosen layers.
   bench echo [ARGS...]    Server CPU per echoed message beside a bare TCP echo and other servers; --json, --help.
   bench idle [ARGS...]    Process memory per idle connection; --json, --help.

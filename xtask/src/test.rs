@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+use crate::cross::SYSTEMS;
 use crate::setup::{self, Browser, Wasm, WasmBindgen};
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
@@ -15,6 +16,11 @@ use crate::{page, process, run};
 const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// The page, as Cargo is told of it.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
+
+/// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
+/// Unix's signals.
+const PACKAGES: &str =
+    if cfg!(unix) { "--workspace --exclude client" } else { "--workspace --exclude client --exclude e2e" };
 
 /// What to run.
 pub(crate) struct Options {
@@ -30,6 +36,7 @@ enum Layer {
     Clippy,
     Doc,
     Deny,
+    Cross,
     Native,
     Wasm,
     E2e,
@@ -70,8 +77,8 @@ impl Options {
 }
 
 impl Layer {
-    const ALL: [Self; 7] =
-        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Native, Self::Wasm, Self::E2e];
+    const ALL: [Self; 8] =
+        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Cross, Self::Native, Self::Wasm, Self::E2e];
 
     fn name(self) -> &'static str {
         match self {
@@ -79,6 +86,7 @@ impl Layer {
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Deny => "deny",
+            Self::Cross => "cross",
             Self::Native => "native",
             Self::Wasm => "wasm",
             Self::E2e => "e2e",
@@ -94,8 +102,7 @@ impl Layer {
             Self::Clippy => {
                 setup::components()?;
                 build_page_early(options);
-                let native = "clippy --workspace --exclude client --all-targets -- -D warnings";
-                outcome.check(&mut cargo(native))?;
+                outcome.check(&mut cargo(&format!("clippy {PACKAGES} --all-targets -- -D warnings")))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip(
@@ -106,8 +113,8 @@ impl Layer {
                 outcome.check(&mut cargo(&format!("clippy {PAGE} --all-targets -- -D warnings")))
             }
             Self::Doc => {
-                let native = "doc --workspace --exclude client --no-deps";
-                outcome.check(cargo(native).env("RUSTDOCFLAGS", "-D warnings"))?;
+                let native = format!("doc {PACKAGES} --no-deps");
+                outcome.check(cargo(&native).env("RUSTDOCFLAGS", "-D warnings"))?;
                 let wasm = Wasm::find_or_install()?;
                 if !wasm.clippy {
                     outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
@@ -116,21 +123,41 @@ impl Layer {
                 outcome.check(cargo(&format!("doc {PAGE} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
             }
             Self::Deny => {
-                if process::find("cargo-deny").is_none() {
-                    outcome
-                        .notes
-                        .push("left out, cargo-deny is not installed: cargo install cargo-deny".to_owned());
-                    return Ok(());
+                let program = setup::find_or_install_deny()?;
+                let deny = |words: &str| {
+                    let mut command = workspace::command(&program);
+                    command.args(words.split_whitespace());
+                    command
+                };
+                if process::run(&mut deny("fetch db"), Duration::from_secs(60)).is_ok() {
+                    return outcome.check(&mut deny("check"));
                 }
-                if process::run(&mut cargo("deny fetch db"), Duration::from_secs(60)).is_ok() {
-                    return outcome.check(&mut cargo("deny check"));
+                outcome.skip("known vulnerabilities left out, their database cannot be fetched");
+                outcome.check(&mut deny("check bans licenses sources"))
+            }
+            Self::Cross => {
+                setup::components()?;
+                for system in SYSTEMS {
+                    if let Err(error) = system.prepare() {
+                        outcome.skip(&format!("{} left out: {error:#}", system.name));
+                        continue;
+                    }
+                    let (target, packages) = (system.target, system.packages);
+                    // How large a value is differs between systems, and is judged on this one.
+                    let lints = "-D warnings -A clippy::result_large_err";
+                    outcome.check(&mut cargo(&format!("clippy --target {target} {packages} -- {lints}")))?;
                 }
-                outcome.notes.push("advisories left out, their database cannot be fetched".to_owned());
-                outcome.check(&mut cargo("deny check bans licenses sources"))
+                Ok(())
             }
             // With what the page only computes: that needs no browser.
             Self::Native => {
                 build_page_early(options);
+                let without = setup::install_proxies();
+                if !without.is_empty() {
+                    outcome
+                        .notes
+                        .push(format!("without {}: tests of `deploy` are left out", without.join(", ")));
+                }
                 let native = "test --workspace --exclude e2e --no-fail-fast --";
                 outcome.tests(cargo(native).args(&options.filter))
             }
@@ -142,6 +169,10 @@ impl Layer {
                 command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", bindgen.test_runner());
                 command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
                 outcome.tests(command.args(&options.filter))
+            }
+            Self::E2e if !cfg!(unix) => {
+                outcome.skip("they send the server Unix's signals");
+                Ok(())
             }
             Self::E2e => {
                 let (browser, axe) = (Browser::find_or_install()?, setup::find_or_install_axe()?);

@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 pub(super) struct Element<'a> {
     /// `for`; none where it is missing, hidden or unknown.
     pub(super) client: Option<SocketAddr>,
+    /// There is a `for`, whatever it says.
+    pub(super) names_client: bool,
     /// `host`.
     pub(super) host: Option<Authority<'a>>,
     /// Whether `proto` is one with TLS.
@@ -28,6 +30,7 @@ impl<'a> Element<'a> {
             }
             if name.eq_ignore_ascii_case(b"for") {
                 element.client = node(value);
+                element.names_client = true;
             } else if name.eq_ignore_ascii_case(b"host") {
                 element.host = std::str::from_utf8(value).ok().and_then(Authority::parse);
             } else if name.eq_ignore_ascii_case(b"proto") {

@@ -2,9 +2,8 @@
 
 use crate::process::{Process, heartwire, output};
 use crate::support::{RawClient, frame, upgrade_request};
-use std::io::{BufRead as _, BufReader};
+use std::io::BufRead as _;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
 
 #[test]
 fn version_and_help_go_to_standard_output() {
@@ -254,61 +253,4 @@ fn a_self_signed_certificate_is_announced_with_its_fingerprint() {
     let mut client = RawClient::connect(process.address);
     client.send(upgrade_request("/ws", &[]).as_bytes());
     assert_eq!(client.response().status, 400, "it speaks TLS");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_hangup_reloads_the_certificate_or_says_why_not() {
-    let folder = std::env::temp_dir().join(format!("heartwire-hangup-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let flags = [format!("--tls-cert={}", cert.display()), format!("--tls-key={}", key.display())];
-    let mut process =
-        Process::start(&mut heartwire(&["--listen=127.0.0.1:0", &flags[0], &flags[1], "--log-level=info"]));
-    let mut log = BufReader::new(process.child.stderr.take().unwrap());
-    let mut wait_for = |text: &str| {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "{text} was not logged");
-        }
-    };
-    process.signal("HUP");
-    wait_for("certificate reloaded");
-    std::fs::write(&cert, "nothing").unwrap();
-    process.signal("HUP");
-    wait_for("certificate not reloaded");
-    assert!(process.child.try_wait().unwrap().is_none(), "it goes on");
-    std::fs::remove_dir_all(&folder).unwrap();
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn running_out_of_open_files_is_said_to_clients() {
-    let mut command = Command::new("prlimit");
-    command.args(["--nofile=80:80", env!("CARGO_BIN_EXE_heartwire"), "--listen=127.0.0.1:0", "--threads=1"]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let process = Process::start(&mut command);
-    let mut open = Vec::new();
-    for kind in [upgrade_request("/ws", &[]), "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()] {
-        let refused = (0..100).any(|_| {
-            let mut client = RawClient::connect(process.address);
-            client.send(kind.as_bytes());
-            let status = client.response().status;
-            open.push(client);
-            status == 503
-        });
-        assert!(refused, "{} connections are open", open.len());
-    }
-    assert!(open.len() > 30, "{} connections", open.len());
-    // Whoever else comes is told at once, for as long as it lasts.
-    for _ in 0..100 {
-        assert_eq!(RawClient::connect(process.address).response().status, 503);
-    }
-    process.signal("TERM");
-    let (_, log) = process.wait();
-    assert!(!log.contains("can't accept"), "{log}");
 }

@@ -5,7 +5,7 @@
 use crate::process::{Process, heartwire};
 use crate::support::{PATIENCE, RawClient, frame};
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::time::Instant;
 
 /// More connections than the pipe of a sleeping reader has room for, at this level.
@@ -91,12 +91,47 @@ fn whose_reader_sleeps() {
     drop(stderr);
 }
 
+#[test]
+fn whose_reader_wakes_says_how_much_it_missed() {
+    let mut process = Process::start(&mut command());
+    let stderr = process.child.stderr.take().unwrap();
+    let deadline = Instant::now() + 6 * PATIENCE;
+    while metric(&process, "heartwire_log_lines_lost_total") == 0 {
+        assert!(Instant::now() < deadline, "nothing is lost");
+        (0..50).for_each(|_| drop(process.upgrade()));
+    }
+    let mut log = BufReader::new(stderr);
+    let mut line = String::new();
+    while !line.contains("lines of the log were lost") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0);
+    }
+    process.signal("TERM");
+    drop(log);
+    assert_eq!(process.wait().0, Some(0));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn whose_disk_is_full() {
     let mut command = command();
     command.stderr(OpenOptions::new().write(true).open("/dev/full").unwrap());
     works_as_if_nothing_was(Process::start(&mut command));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whose_terminal_is_closed() {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let mut command = command();
+    command.stderr(OpenOptions::new().write(true).open(name.to_str().unwrap()).unwrap());
+    let process = Process::start(&mut command);
+    drop(terminal);
+    works_as_if_nothing_was(process);
 }
 
 #[test]

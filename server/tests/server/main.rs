@@ -6,6 +6,8 @@ mod assets;
 mod command;
 mod compression;
 mod echo;
+#[cfg(target_os = "linux")]
+mod files;
 mod handshake;
 mod heartbeat;
 mod host;

@@ -94,6 +94,21 @@ fn each_refusal_is_logged_with_its_reason_and_what_helps() {
 }
 
 #[test]
+fn a_tls_handshake_that_comes_to_nothing_is_logged() {
+    let (process, mut log) = start(&["--tls-self-signed"]);
+    for (sent, status, detail) in [
+        (&b"GET / HTTP/1.1\r\n\r\n"[..], Some(400), "use https://"),
+        (b"\x16\x03\x01\x00\x04\xff\x00\x00\x00", None, "TLS handshake failed"),
+    ] {
+        let mut client = RawClient::connect(process.address);
+        client.send(sent);
+        let line = log.refusal();
+        assert_eq!((&line["reason"], line["status"].as_u64()), (&"tls".into(), status), "{line}");
+        assert!(line["detail"].as_str().unwrap().contains(detail), "{line}");
+    }
+}
+
+#[test]
 fn a_full_server_says_so_in_its_log() {
     for (flag, status, reason) in
         [("--max-connections=1", 503, "full"), ("--max-connections-per-address=1", 429, "address limit")]

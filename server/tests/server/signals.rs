@@ -27,3 +27,31 @@ fn a_hangup_without_a_certificate_file_is_a_line_in_the_log() {
         assert_eq!(process.wait().0, Some(0));
     }
 }
+
+#[test]
+fn a_hangup_reloads_the_certificate_or_says_why_not() {
+    let folder = std::env::temp_dir().join(format!("heartwire-hangup-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let flags = [format!("--tls-cert={}", cert.display()), format!("--tls-key={}", key.display())];
+    let mut process =
+        Process::start(&mut heartwire(&["--listen=127.0.0.1:0", &flags[0], &flags[1], "--log-level=info"]));
+    let mut log = BufReader::new(process.child.stderr.take().unwrap());
+    let mut wait_for = |text: &str| {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "{text} was not logged");
+        }
+    };
+    process.signal("HUP");
+    wait_for("certificate reloaded");
+    std::fs::write(&cert, "nothing").unwrap();
+    process.signal("HUP");
+    wait_for("certificate not reloaded");
+    assert!(process.child.try_wait().unwrap().is_none(), "it goes on");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -6,11 +6,12 @@
 
 mod axe;
 mod browser;
+mod packages;
+pub(crate) mod targets;
 mod tools;
 mod wasm;
 
 use std::fs::{self, File, TryLockError};
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,11 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) use axe::find_or_install_axe;
 pub(crate) use browser::Browser;
-pub(crate) use tools::{WasmBindgen, install_trunk};
+pub(crate) use packages::{find_or_install_mingw, install_proxies};
+pub(crate) use tools::{WasmBindgen, find_or_install_deny, install_trunk};
 pub(crate) use wasm::{Wasm, forced_way};
+
+use packages::{apt_install, can_apt};
 
 use crate::{process, workspace};
 
@@ -34,12 +38,18 @@ pub(crate) fn all() -> Result<()> {
     components()?;
     let browser = Browser::find_or_install()?;
     let axe = find_or_install_axe()?;
+    let deny = find_or_install_deny()?;
+    let without = install_proxies();
     println!("wasm32      {wasm}");
     println!("trunk       {}", trunk.display());
     println!("wasm-bindgen {} in {}", bindgen.version, bindgen.folder.display());
     println!("browser     {}", browser.chrome.display());
     println!("its driver  {}", browser.driver.display());
     println!("axe-core    {}", axe.display());
+    println!("cargo-deny  {}", deny.display());
+    if !without.is_empty() {
+        println!("left out    {}, for the tests of `deploy`", without.join(", "));
+    }
     Ok(())
 }
 
@@ -92,33 +102,4 @@ fn lock() -> Result<File> {
             }
         }
     }
-}
-
-/// Whether packages can be installed: Debian's package manager is there and we are root.
-fn can_apt() -> bool {
-    process::find("apt-get").is_some() && is_root()
-}
-
-fn is_root() -> bool {
-    process::output(Command::new("id").arg("-u"), Duration::from_secs(5)).is_ok_and(|id| id.trim() == "0")
-}
-
-/// Installs Debian packages as root; about `seconds` on a fast network.
-fn apt_install(packages: &[&str], seconds: u32) -> Result<()> {
-    let list = packages.join(" ");
-    say(&format!("apt-get install {list} (about {seconds} s, at most 10 minutes)"));
-    // A dead mirror must not hold the task for longer than this, and a held lock is worth waiting for.
-    let options =
-        ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "DPkg::Lock::Timeout=120"];
-    let mut update = workspace::command("apt-get");
-    update.arg("update").arg("-q").args(options).env("DEBIAN_FRONTEND", "noninteractive");
-    // A stale list is often good enough: the install decides.
-    if let Err(error) = process::run(&mut update, Duration::from_secs(120)) {
-        say(&format!("{error:#}; trying with the package lists as they are"));
-    }
-    let mut install = workspace::command("apt-get");
-    install.args(["install", "-y", "-q", "--no-install-recommends"]).args(options).args(packages);
-    process::run(install.env("DEBIAN_FRONTEND", "noninteractive"), Duration::from_secs(600)).with_context(
-        || format!("run this yourself as root: apt-get install -y --no-install-recommends {list}"),
-    )
 }

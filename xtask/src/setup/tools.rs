@@ -13,6 +13,8 @@ use crate::{process, workspace};
 
 /// The newest trunk that the project's Rust version can build.
 const TRUNK: &str = "0.21.14";
+/// The cargo-deny that is installed where there is none at all.
+const DENY: &str = "0.20.2";
 const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The command-line tools of wasm-bindgen, in exactly the version that the page is compiled against.
@@ -42,6 +44,15 @@ impl WasmBindgen {
 /// The path of trunk.
 pub(crate) fn install_trunk() -> Result<PathBuf> {
     Ok(find_or_install("trunk", TRUNK, &["trunk"], "5 minutes")?.join(format!("trunk{EXE_SUFFIX}")))
+}
+
+/// The path of cargo-deny: whichever is on PATH, since any keeps `deny.toml`.
+pub(crate) fn find_or_install_deny() -> Result<PathBuf> {
+    if let Some(found) = process::find("cargo-deny") {
+        return Ok(found);
+    }
+    let folder = find_or_install("cargo-deny", DENY, &["cargo-deny"], "5 minutes")?;
+    Ok(folder.join(format!("cargo-deny{EXE_SUFFIX}")))
 }
 
 /// The folder that holds `programs` of `package`; the first of them must answer with `version`.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::super::{apt_install, can_apt, lock, say};
-use super::{TARGET, Wasm, has_target};
+use super::super::{apt_install, can_apt, lock, say, targets};
+use super::{TARGET, Wasm};
 use crate::{process, workspace};
 
 const LINKER: &str = "wasm-ld-19";
@@ -35,9 +35,9 @@ pub(super) fn find_or_install() -> Result<Wasm> {
     let key: Vec<&str> = version.split([' ', '(', ')']).filter(|word| !word.is_empty()).take(3).collect();
     let folder = workspace::cache_dir()?.join("wasm").join(key.join("-"));
     let rustc = folder.join("bin/rustc");
-    if !has_target(&mut Command::new(&rustc)) {
+    if !targets::knows(&mut Command::new(&rustc), TARGET) {
         build_std(host, &folder)?;
-        if !has_target(&mut Command::new(&rustc)) {
+        if !targets::knows(&mut Command::new(&rustc), TARGET) {
             bail!("std was built into {}, but its rustc does not find it", folder.display());
         }
     }

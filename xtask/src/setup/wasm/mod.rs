@@ -6,18 +6,13 @@ mod debian;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::say;
-use crate::{process, workspace};
+use super::{say, targets};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// `rustup` retries a dead network for minutes; where the network works it needs seconds.
-const RUSTUP_LIMIT: Duration = Duration::from_secs(75);
 
 /// A way to compile for wasm32.
 pub(crate) struct Wasm {
@@ -59,20 +54,14 @@ impl Wasm {
     }
 
     fn toolchain() -> Result<Self> {
-        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        if !has_target(&mut workspace::command(rustc)) {
+        if !targets::is_there(TARGET) {
             bail!("the active toolchain has no {TARGET}");
         }
         Ok(Self { way: "from the active toolchain", env: Vec::new(), clippy: true })
     }
 
     fn rustup() -> Result<Self> {
-        if process::find("rustup").is_none() {
-            bail!("there is no rustup");
-        }
-        say(&format!("rustup target add {TARGET} (a few seconds, at most {})", RUSTUP_LIMIT.as_secs()));
-        let mut rustup = workspace::command("rustup");
-        process::run(rustup.args(["target", "add", TARGET]), RUSTUP_LIMIT)?;
+        targets::add(TARGET)?;
         Self::toolchain()
     }
 }
@@ -90,17 +79,6 @@ impl fmt::Display for Wasm {
 /// The value of `HEARTWIRE_WASM_TARGET`.
 pub(crate) fn forced_way() -> Option<String> {
     env::var("HEARTWIRE_WASM_TARGET").ok().filter(|value| !value.is_empty())
-}
-
-fn has_target(rustc: &mut Command) -> bool {
-    let folder =
-        process::output(rustc.args(["--print=target-libdir", "--target", TARGET]), Duration::from_secs(30));
-    let Ok(entries) = folder.and_then(|folder| Ok(fs::read_dir(folder.trim())?)) else { return false };
-    entries.flatten().any(|entry| {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        name.starts_with("libcore-") && name.ends_with(".rlib")
-    })
 }
 
 /// Elsewhere there are no Debian packages.
