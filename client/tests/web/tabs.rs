@@ -70,7 +70,7 @@ async fn a_file_that_cannot_be_read_leaves_no_tab_behind() {
 #[wasm_bindgen_test]
 async fn an_export_goes_on_while_another_tab_is_shown() {
     let page = Bench::open().await;
-    for number in 0..20_000 {
+    for number in 0..100_000 {
         page.session.edit(|log| log.received(Micros(number), MessageRef::Text(&"x".repeat(100))));
     }
     files::export(&page.session, FileFormat::JsonLines, false, false);

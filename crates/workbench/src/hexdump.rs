@@ -32,19 +32,21 @@ fn string(text: &str) -> Option<Read<Vec<u8>>> {
     let inner = text.trim();
     let (inner, prefix) = inner.strip_prefix('b').map_or((inner, 0), |rest| (rest, 1));
     let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let body = inner[1..].strip_suffix([quote, ';'])?.trim_end_matches(quote);
+    let body = &inner[1..];
     let at = |i: usize| start + prefix + 1 + i;
     let mut out = Vec::new();
     let mut chars = body.char_indices();
-    while let Some((i, c)) = chars.next() {
+    loop {
+        let (i, c) = chars.next()?;
+        if c == quote {
+            // What follows is no part of a string: it is something else.
+            return matches!(body[i + 1..].trim_start(), "" | ";").then_some(Ok(out));
+        }
         if c != '\\' {
             out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             continue;
         }
-        let (_, escaped) = match chars.next() {
-            Some(escaped) => escaped,
-            None => return Some(Err(DecodeError::Incomplete { at: at(i) })),
-        };
+        let (_, escaped) = chars.next()?;
         out.push(match escaped {
             'n' => b'\n',
             'r' => b'\r',
@@ -64,7 +66,6 @@ fn string(text: &str) -> Option<Read<Vec<u8>>> {
             }
         });
     }
-    Some(Ok(out))
 }
 
 /// The list between the first brace or bracket after a declaration, or at the start, and its partner.
@@ -174,7 +175,8 @@ fn is_dump(first: &Line<'_>, next: Option<&Line<'_>>) -> bool {
     });
     let zero = first.offset.bytes().all(|b| b == b'0');
     let wide = first.rest.starts_with("  ") || first.rest.starts_with('\t');
-    first.colon || wide && (zero || follows) || first.offset.len() > 5 && follows
+    let shown = wide && row(first.rest, None).is_some_and(|row| row.has_column);
+    first.colon || shown || wide && (zero || follows) || first.offset.len() > 5 && follows
 }
 
 fn bytes_of(lines: &[Line<'_>], base: u32) -> Read<Vec<u8>> {
@@ -216,14 +218,21 @@ fn bytes_of(lines: &[Line<'_>], base: u32) -> Read<Vec<u8>> {
         if !line.colon && line.rest.split_whitespace().next().is_some_and(|word| word.len() > 2) {
             return Err(DecodeError::Words { at: line.at });
         }
-        latest = out.len()..out.len() + read.len();
-        out.extend(read);
+        latest = out.len()..out.len() + read.bytes.len();
+        out.extend(read.bytes);
     }
     Ok(out)
 }
 
+/// What a line shows.
+struct Row {
+    bytes: Vec<u8>,
+    /// The characters of the bytes follow them.
+    has_column: bool,
+}
+
 /// The bytes of a line, of which there are `count` if that is known; what follows them shows them as characters.
-fn row(rest: &str, count: Option<usize>) -> Option<Vec<u8>> {
+fn row(rest: &str, count: Option<usize>) -> Option<Row> {
     let mut bytes = Vec::new();
     // Where the text goes on after this many bytes.
     let mut ends = vec![(0, 0)];
@@ -241,23 +250,23 @@ fn row(rest: &str, count: Option<usize>) -> Option<Vec<u8>> {
         at += gap + len;
         ends.push((bytes.len(), at));
     }
-    ends.iter().rev().filter(|(n, _)| *n > 0 && count.is_none_or(|count| count == *n)).find_map(
-        |&(n, end)| {
-            let characters = rest[end..].trim_start_matches(' ');
-            let fits = characters.is_empty()
-                || n < bytes.len() && shows(characters, &bytes[..n])
-                || n == bytes.len() && shows(characters, &bytes);
-            fits.then(|| bytes[..n].to_vec())
-        },
-    )
+    let candidates = || ends.iter().rev().filter(|(n, _)| *n > 0 && count.is_none_or(|count| count == *n));
+    let column = |end: usize| rest[end..].trim_start_matches(' ');
+    // Characters can look like more bytes ("ab"); those that show the bytes before them are none.
+    let with_column = candidates().find(|&&(n, end)| {
+        let apart = rest[end..].starts_with("  ") || column(end).starts_with('|');
+        apart && !column(end).is_empty() && shows(column(end), &bytes[..n])
+    });
+    let found = with_column.or_else(|| candidates().find(|(_, end)| column(*end).is_empty()));
+    found.map(|&(n, _)| Row { bytes: bytes[..n].to_vec(), has_column: with_column.is_some() })
 }
 
 /// Whether a column of characters shows these bytes; spaces at its end may be missing.
 fn shows(column: &str, bytes: &[u8]) -> bool {
-    let column = column.strip_prefix('|').map_or(column, |inner| inner.strip_suffix('|').unwrap_or(inner));
+    let inner = column.strip_prefix('|').map_or(column, |inner| inner.strip_suffix('|').unwrap_or(inner));
     // Spaces in front were taken for part of the gap.
     let missing = bytes.iter().take_while(|byte| **byte == b' ').count();
-    [0, missing].into_iter().any(|skipped| {
+    [(column, 0), (column, missing), (inner, 0)].into_iter().any(|(column, skipped)| {
         let mut chars = column.chars();
         let fits = bytes[skipped..].iter().all(|&byte| match chars.next() {
             None => byte == b' ',
@@ -325,7 +334,7 @@ mod tests {
         assert_eq!(bytes("[0x48,0x65]"), b"He");
         assert_eq!(bytes(r#"b'H\x65llo\n\0\''"#), b"Hello\n\0'");
         assert_eq!(bytes(r#""\x48\x65";"#), b"He");
-        for text in ["{ 72, 101 }", "[1, 2]", "{ 0x100 }", r"b'\q'", r"'\x4'", r"'\'"] {
+        for text in ["{ 72, 101 }", "[1, 2]", "{ 0x100 }", r"b'\q'", r"'\x4'"] {
             assert!(matches!(read(text), Some(Err(_))), "{text}: {:?}", read(text));
         }
     }

@@ -101,7 +101,8 @@ async fn every_log_that_a_crash_left_is_offered() -> Result<()> {
         page.until("both are offered", async || Ok(page.all("restore-visit").await?.len() == 2)).await?;
         // A visit that opens neither leaves both to be offered again.
         page.open(&server.page("")).await?;
-        page.until("both are offered again", async || Ok(page.all("restore-visit").await?.len() == 2)).await?;
+        page.until("both are offered again", async || Ok(page.all("restore-visit").await?.len() == 2))
+            .await?;
         page.click("restore-open").await?;
         page.until("the latest is open", async || Ok(page.texts("sent").await? == ["of the second"])).await?;
         page.click("restore-open").await?;
@@ -119,7 +120,8 @@ async fn without_locks_a_lease_says_whose_log_it_is() -> Result<()> {
         let page = &test.page;
         let driver = test.browser.driver();
         // As on a page that is not served securely.
-        let no_locks = json!({ "source": "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });" });
+        let no_locks =
+            json!({ "source": "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });" });
         driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", no_locks.clone()).await?;
         page.open(&server.page("connect=1")).await?;
         page.wait_for_count(1, SOON).await?;
