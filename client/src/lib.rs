@@ -12,10 +12,12 @@
 //! - What lasts, [`lasting`]: `storage` owns every key of the browser's storage, `preferences`, `profiles`, `variables` and
 //!   `messages` know what is under them, `journal` writes the logs to IndexedDB, `files` are logs going out and in.
 //! - What shows: [`views`] draw it in the words of [`texts`].
+//! - What a person can do is in [`actions`]: views, keys and the command palette all go through it.
 //! - In between is [`model`], what is shown as plain data. Like [`texts`] it is free of the browser.
 //!
 //! [`page`] starts it all.
 
+pub mod actions;
 pub mod lasting;
 pub mod model;
 pub mod page;

@@ -1,6 +1,6 @@
 //! The accept loop: from a listener to HTTP connections, with or without TLS.
 
-use crate::admission::{Kind, Refusal};
+use crate::admission::{Kind, Refusal, Standing};
 use crate::forwarded::is_trusted;
 use crate::refusals::Reason;
 use crate::reply;
@@ -72,7 +72,9 @@ async fn connection(stream: TcpStream, peer: SocketAddr, service: Service, shard
         return;
     }
     let config = &shard.shared.config;
-    let seat = Seat::take(&shard, Kind::Http, peer, is_trusted(peer.ip(), &config.trusted_proxies));
+    let is_proxy = is_trusted(peer.ip(), &config.trusted_proxies);
+    let standing = if is_proxy { Standing::Proxy } else { Standing::Direct };
+    let seat = Seat::take(&shard, Kind::Http, peer, standing);
     let Service { routes, tls } = service;
     let Some(tls) = tls else {
         return match seat {

@@ -1,7 +1,7 @@
 //! HTTP on one connection: hyper, and what it leaves to its user.
 
 use crate::forwarded::{self, Network};
-use crate::pace::Paced;
+use crate::pace::{Abort, Paced};
 use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
@@ -54,7 +54,7 @@ impl Arrival {
 /// Serves HTTP on one connection until it closes, upgrades, or the thread drains while no answer is on its way.
 pub(crate) async fn serve<S>(stream: S, peer: SocketAddr, secure: bool, routes: Routes, seat: Seat)
 where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static,
 {
     let shard = Arc::clone(&seat.shard);
     let config = &shard.shared.config;

@@ -1,6 +1,6 @@
 //! From an HTTP request to a raw connection: the WebSocket upgrade as a warp filter.
 
-use crate::admission::Kind;
+use crate::admission::{Kind, Standing};
 use crate::forwarded;
 use crate::pace::Paced;
 use crate::refusals::Reason;
@@ -95,7 +95,9 @@ fn check(
         shard.refuse_handshake(reason, &client, rejection.status(), &rejection);
         Box::new(reject(&rejection))
     })?;
-    let seat = Seat::take(shard, Kind::Socket, client, false).map_err(|refusal| {
+    let is_forwarded = forwarded::is_trusted(arrival.peer.ip(), &config.trusted_proxies);
+    let standing = if is_forwarded { Standing::Forwarded } else { Standing::Direct };
+    let seat = Seat::take(shard, Kind::Socket, client, standing).map_err(|refusal| {
         shard.refuse_handshake(refusal.into(), &client, refusal.status(), &refusal);
         let mut response = reply::come_back(refusal.status(), refusal.to_string());
         // Where room is short, who gets none doesn't keep a connection either.

@@ -23,7 +23,8 @@ type Read<T> = Result<T, DecodeError>;
 
 /// The bytes of a text that is written in one of these ways; `None` if it is not.
 pub(crate) fn read(text: &str) -> Option<Read<Vec<u8>>> {
-    string(text).or_else(|| array(text)).or_else(|| dump(text))
+    // The characters beside a dump may hold braces.
+    string(text).or_else(|| dump(text)).or_else(|| array(text))
 }
 
 /// A string with escapes, in quotes.

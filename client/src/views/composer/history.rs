@@ -7,7 +7,7 @@ use workbench::entry::Body;
 use workbench::view::preview;
 use yew::prelude::*;
 
-use super::drawer::{DrawerHead, use_first_focus};
+use super::drawer::{drawer_head, use_first_focus};
 use crate::lasting::storage::Key;
 use crate::running::session::Session;
 use crate::views::fields::input_value;
@@ -50,9 +50,9 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
             update.force_update();
         }
     };
-    html! {
-        <>
-            <DrawerHead on_close={props.on_close.clone()}>
+    let head = drawer_head(
+        html! {
+            <>
                 <input
                     class="field drawer-search"
                     ref={search}
@@ -67,7 +67,14 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
                 <button class="button small" type="button" data-testid="history-clear" onclick={clear}>
                     {t.history_clear}
                 </button>
-            </DrawerHead>
+            </>
+        },
+        &props.on_close,
+        t,
+    );
+    html! {
+        <>
+            {head}
             if found.is_empty() {
                 <p class="drawer-empty">
                     {if query.trim().is_empty() { t.history_empty } else { t.history_none }}

@@ -6,7 +6,7 @@
 use workbench::template::{Variables, is_name};
 use yew::prelude::*;
 
-use super::editor::Editor;
+use crate::actions::editor::Editor;
 use crate::lasting::storage::Key;
 use crate::lasting::variables;
 use crate::texts::fill;

@@ -3,9 +3,6 @@
 //! `data-testid`: `files-toggle`, `export-jsonl|csv|har`, `export-shown`, `export-secrets`, `import` (the file field),
 //! `files-progress`, `files-message`.
 
-use crate::texts::plural;
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
 use workbench::decimal;
@@ -15,6 +12,9 @@ use yew::prelude::*;
 use crate::lasting::files::{self, Exporting};
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
+use crate::texts::plural;
+use crate::views::icons::{Icon, picture};
+use crate::views::lang::use_texts;
 
 const FORMATS: [(FileFormat, &str); 3] =
     [(FileFormat::JsonLines, "JSON Lines"), (FileFormat::Csv, "CSV"), (FileFormat::Har, "HAR")];
