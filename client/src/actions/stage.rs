@@ -12,9 +12,9 @@ use yew::{Callback, NodeRef};
 use super::editor::Editor;
 use super::{Drawer, Panel, Sheet};
 use crate::lasting::preferences::Theme;
+use crate::lasting::storage::{self, Key};
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
-use crate::lasting::storage::{self, Key};
 
 /// Narrower pages begin without a side panel, in CSS pixels.
 const WIDE_PX: f64 = 1000.0;
@@ -30,6 +30,9 @@ struct Page {
     scenes: RefCell<Vec<Scene>>,
     redraw: RefCell<Callback<()>>,
 }
+
+/// An entry, and what makes the text that is shown of it.
+type Shown = (EntryId, Rc<dyn Fn() -> String>);
 
 /// The view of one connection: what is open in it, and where the focus can go. Clones are the same, and equal only to
 /// each other. Any number of them can be on screen.
@@ -50,7 +53,7 @@ struct Inner {
     /// Whether the latest copying worked.
     copied: Cell<Option<bool>>,
     /// The entry that the detail pane shows, and the text it shows.
-    shown: RefCell<Option<(EntryId, Rc<dyn Fn() -> String>)>>,
+    shown: RefCell<Option<Shown>>,
 }
 
 /// The elements that actions move the focus to.
@@ -291,7 +294,8 @@ impl Scene {
     /// The text of an entry as the detail pane shows it, if that is open and shows it.
     pub fn shown_text(&self, entry: EntryId) -> Option<String> {
         let shown = self.0.shown.borrow().clone();
-        let (_, text) = shown.filter(|(shown, _)| *shown == entry && self.0.panel.get() == Some(Panel::Detail))?;
+        let (_, text) =
+            shown.filter(|(shown, _)| *shown == entry && self.0.panel.get() == Some(Panel::Detail))?;
         Some(text())
     }
 

@@ -52,11 +52,14 @@ pub struct Watch {
     id: u64,
 }
 
+/// Who is told, by a number of its own.
+type Watcher = (u64, Rc<dyn Fn(Exporting)>);
+
 /// The exports of the page, one for each session at most.
 struct Job {
     session: Session,
     state: Cell<Exporting>,
-    watchers: RefCell<Vec<(u64, Rc<dyn Fn(Exporting)>)>>,
+    watchers: RefCell<Vec<Watcher>>,
 }
 
 thread_local! {
@@ -105,7 +108,7 @@ pub fn exporting(session: &Session) -> Option<Exporting> {
 /// Tells of the progress of a session's export, the present one and those to come, until it is dropped.
 pub fn watch(session: &Session, then: impl Fn(Exporting) + 'static) -> Watch {
     let id = WATCHES.replace(WATCHES.get() + 1);
-    let watcher: (u64, Rc<dyn Fn(Exporting)>) = (id, Rc::new(then));
+    let watcher: Watcher = (id, Rc::new(then));
     JOBS.with_borrow_mut(|jobs| match jobs.iter().find(|job| job.session == *session) {
         Some(job) => job.watchers.borrow_mut().push(watcher),
         None => jobs.push(Rc::new(Job {
@@ -118,7 +121,7 @@ pub fn watch(session: &Session, then: impl Fn(Exporting) + 'static) -> Watch {
 }
 
 /// Ends the session's job in the list and takes over who watched it.
-fn take_watchers(session: &Session) -> Vec<(u64, Rc<dyn Fn(Exporting)>)> {
+fn take_watchers(session: &Session) -> Vec<Watcher> {
     JOBS.with_borrow_mut(|jobs| {
         let at = jobs.iter().position(|job| job.session == *session);
         at.map(|at| jobs.remove(at).watchers.take()).unwrap_or_default()

@@ -90,6 +90,6 @@ fn began(visit: &Visit, tag: &str) -> String {
 
 /// What its logs were connected to.
 fn names(visit: &Visit) -> Vec<String> {
-    let names = visit.logs.iter().map(|log| short(&log.address).to_string());
+    let names = visit.logs.iter().map(|log| short(&log.address));
     names.filter(|name| !name.is_empty()).collect()
 }

@@ -114,12 +114,10 @@ pub(super) fn content(
 ) -> Html {
     match shape {
         Shape::Tree => html! { <TreeView {key} scene={scene.clone()} document={document.clone()} /> },
-        Shape::Text => {
-            match pretty(document, MAX_TEXT_BYTES + 1) {
-                Some(text) => text_view(&text, text.len().max(document.text().len()), t),
-                None => text_view(document.text(), document.text().len(), t),
-            }
-        }
+        Shape::Text => match pretty(document, MAX_TEXT_BYTES + 1) {
+            Some(text) => text_view(&text, text.len().max(document.text().len()), t),
+            None => text_view(document.text(), document.text().len(), t),
+        },
         Shape::Raw => text_view(document.text(), document.text().len(), t),
         Shape::Hex => hex_view(key, document),
     }

@@ -12,7 +12,7 @@ use crate::model::list::Query;
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::texts::log::Log;
-use crate::texts::{Texts, fill};
+use crate::texts::{Texts, fill, texts};
 use crate::views::buttons::{act, icon};
 use crate::views::icons::{Icon, picture};
 
