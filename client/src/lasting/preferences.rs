@@ -7,6 +7,7 @@ use workbench::store::Limits;
 
 use super::storage::{self, Cached, Key};
 use crate::model::list::TimeMode;
+use crate::model::settings::keep_for_new;
 
 /// Fewest entries a log can be limited to.
 pub const MIN_ENTRIES: u64 = 100;
@@ -181,22 +182,27 @@ pub fn set_single_keys(on: bool) {
     let _ = SINGLE_KEYS.with(|cached| cached.set(on, Some(on.into())));
 }
 
-/// The heartbeat and the reconnect policy that new connections begin with. Opening messages belong to one server and
-/// are not among them.
+/// The times of the heartbeat and the reconnect policy that new connections begin with. What belongs to one server is
+/// not among them.
 pub fn default_options() -> Options {
+    let mut options = Options::default();
     let book = Book::from_json(&storage::word(Key::DEFAULTS)).ok();
-    book.and_then(|book| book.profiles().first().map(|profile| profile.options.clone())).unwrap_or_default()
+    if let Some(kept) = book.as_ref().and_then(|book| book.profiles().first()) {
+        keep_for_new(&mut options, &Options::default(), &kept.options);
+    }
+    options
 }
 
-/// Remembers what new connections begin with: what has changed `from` one state `to` another. The rest stays as it is
-/// stored, perhaps by another tab of the browser.
-pub fn change_default_options(from: &Options, to: &Options) {
-    let mut options = default_options();
-    options.take_changes(from, to);
-    let mut book = Book::default();
-    let options = Options { opening: Vec::new(), ..options };
-    book.save(Profile { name: "defaults".to_owned(), options, ..Profile::default() });
-    let _ = storage::set(Key::DEFAULTS, book.to_json(true));
+/// Remembers for new connections what was changed for one; see [`keep_for_new`].
+pub fn keep_defaults(before: &Options, after: &Options) {
+    let defaults = default_options();
+    let mut options = defaults.clone();
+    keep_for_new(&mut options, before, after);
+    if options != defaults {
+        let mut book = Book::default();
+        book.save(Profile { name: "defaults".to_owned(), options, ..Profile::default() });
+        let _ = storage::set(Key::DEFAULTS, book.to_json(true));
+    }
 }
 
 fn root() -> Option<HtmlElement> {

@@ -15,7 +15,7 @@ mod tools;
 use yew::prelude::*;
 
 use self::filter_bar::filter_bar;
-pub(super) use self::filter_bar::set_filter;
+pub(super) use self::filter_bar::{reason as filter_reason, set_filter};
 use self::find_bar::find_bar;
 use self::rows::Rows;
 use self::tools::tools;

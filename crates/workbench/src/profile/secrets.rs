@@ -1,6 +1,7 @@
 //! What leaves the machine must not carry what the person marked as secret.
 
 use super::{Answer, Options, Profile, Variable};
+use crate::answers::Rule;
 use crate::bytes::{from_base64, from_hex};
 use crate::draft::Draft;
 use crate::json::{Scanner, Token, quote, unescape};
@@ -59,6 +60,17 @@ impl Profile {
             },
             reconnect: self.options.reconnect.clone(),
             opening: self.options.opening.iter().map(hide_draft).collect(),
+            transport: self.options.transport,
+            answers: self
+                .options
+                .answers
+                .iter()
+                .map(|rule| Rule {
+                    filter: hide(&rule.filter),
+                    reply: hide_draft(&rule.reply),
+                    ..rule.clone()
+                })
+                .collect(),
         };
         let leaks = |text: &str| secrets.iter().any(|secret| shows(text, &secret.value));
         Profile {
@@ -87,7 +99,8 @@ impl Profile {
         {
             note(&mut left_out, LeftOut::Variable(variable.name.clone()));
         }
-        let drafts = profile.options.opening.iter().chain([&profile.options.heartbeat.payload]);
+        let replies = profile.options.answers.iter().map(|rule| &rule.reply);
+        let drafts = profile.options.opening.iter().chain([&profile.options.heartbeat.payload]).chain(replies);
         let saved = profile.messages.messages().iter().map(|saved| &saved.draft);
         let drafts: Vec<&Draft> = drafts.chain(saved).filter(|draft| !draft.text.is_empty()).collect();
         let mut suspects = Vec::new();
