@@ -7,15 +7,15 @@ use workbench::preset::Preset;
 use workbench::profile::{self, MAX_MILLIS, MIN_MILLIS, Options, Switch};
 
 use super::{Draft, Inner, Session};
+use crate::lasting::preferences;
+use crate::lasting::variables;
 use crate::model::address::{self, Space};
 use crate::model::notice::{Leave, Notice};
 use crate::model::params::Params;
 use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
-use crate::lasting::preferences;
 use crate::running::driver::local;
-use crate::lasting::variables;
 use crate::running::transport::Target;
 use crate::texts::texts;
 

@@ -11,10 +11,10 @@ use yew::prelude::*;
 
 use super::connection::focus;
 use super::editor::Editor;
+use crate::lasting::variables;
 use crate::model::fault;
 use crate::model::format::count;
 use crate::model::rules::RuleForm;
-use crate::lasting::variables;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, texts};
 use crate::views::fields::{TextRow, below, chosen_value, formats, is_checked, select};

@@ -100,7 +100,8 @@ impl Profile {
             note(&mut left_out, LeftOut::Variable(variable.name.clone()));
         }
         let replies = profile.options.answers.iter().map(|rule| &rule.reply);
-        let drafts = profile.options.opening.iter().chain([&profile.options.heartbeat.payload]).chain(replies);
+        let drafts =
+            profile.options.opening.iter().chain([&profile.options.heartbeat.payload]).chain(replies);
         let saved = profile.messages.messages().iter().map(|saved| &saved.draft);
         let drafts: Vec<&Draft> = drafts.chain(saved).filter(|draft| !draft.text.is_empty()).collect();
         let mut suspects = Vec::new();
