@@ -155,7 +155,11 @@ impl<S: AsyncWrite + Abort + Unpin> AsyncWrite for Paced<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let attempt = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        // Most answers are one piece, and the system call for pieces is the dearer one.
+        let attempt = match bufs {
+            [one] => Pin::new(&mut self.stream).poll_write(cx, one),
+            _ => Pin::new(&mut self.stream).poll_write_vectored(cx, bufs),
+        };
         self.book(cx, attempt)
     }
 

@@ -9,11 +9,11 @@ use crate::seat::Seat;
 use crate::serve::Arrival;
 use crate::state::Shard;
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderMap, HeaderValue};
+use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use socket::Negotiated;
+use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
 use std::io;
 use std::sync::Arc;
@@ -56,19 +56,15 @@ pub(crate) fn handshake(
     shard: Arc<Shard>,
 ) -> impl Filter<Extract = (Result<Handshake, Box<Response>>,), Error = NotFound> + Clone {
     warp::method()
-        .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Arrival>())
         .and(warp::ext::optional::<OnUpgrade>())
-        .map(move |method: Method, headers: HeaderMap, arrival: Arrival, on_upgrade| {
-            check(&shard, &method, &headers, arrival, on_upgrade)
-        })
+        .map(move |method: Method, arrival: Arrival, on_upgrade| check(&shard, &method, &arrival, on_upgrade))
 }
 
 fn check(
     shard: &Arc<Shard>,
     method: &Method,
-    headers: &HeaderMap,
-    arrival: Arrival,
+    arrival: &Arrival,
     on_upgrade: Option<OnUpgrade>,
 ) -> Result<Handshake, Box<Response>> {
     let metrics = &shard.shared.metrics;
@@ -81,11 +77,12 @@ fn check(
         }
     }
     let config = &shard.shared.config;
+    let headers = &*arrival.headers;
     let client = forwarded::client(arrival.peer, headers, &config.trusted_proxies);
     let accepted = check_request(method, arrival.version, headers)
         .map_err(|rejection| (rejection.reason.into(), rejection))
         .and_then(|accepted| {
-            let addressed = arrival.addressed(headers, &config.trusted_proxies);
+            let addressed = arrival.addressed(&config.trusted_proxies);
             config.origins.check(headers, addressed).map_err(|error| refuse_origin(error, addressed))?;
             let on_upgrade =
                 on_upgrade.ok_or_else(|| (Reason::Malformed, RejectReason::HttpVersion.into()))?;
@@ -144,7 +141,7 @@ impl Handshake {
     /// The future fails when the client leaves before it got the 101.
     pub(crate) fn accept(
         mut self,
-    ) -> (Response, Negotiated, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
+    ) -> (Response, Option<Params>, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
         let shared = &self.seat.shard.shared;
         let compression = shared.deflate.as_ref().and_then(|policy| self.accepted.choose_deflate(policy));
         shared.metrics.handshake_accepted();
@@ -153,7 +150,7 @@ impl Handshake {
         *response.headers_mut() = self.accepted.response_headers();
         let on_upgrade = self.on_upgrade;
         let raw = async move { recover(on_upgrade.await.map_err(io::Error::other)?) };
-        (response, Negotiated { compression }, self.seat, raw)
+        (response, compression, self.seat, raw)
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 use link::Message;
 use web_sys::{File, HtmlTextAreaElement};
 use workbench::bytes::to_hex;
@@ -25,6 +26,9 @@ const CHECK_AT_ONCE_BYTES: usize = 64 * 1024;
 
 /// The pause, in milliseconds.
 const CHECK_PAUSE_MILLIS: u32 = 250;
+
+/// Two presses within this many milliseconds are a double click.
+const DOUBLE_CLICK_MILLIS: u32 = 500;
 
 /// What the text would make.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -271,7 +275,7 @@ impl Editor {
         match self.outgoing().prepare(&draft) {
             Err(fault) => self.refuse(fault, &draft.text),
             Ok(message) => {
-                if self.session().send(message) {
+                if self.session().may_send(&draft) && self.session().send(message) {
                     self.outgoing().sent(draft);
                     self.outgoing().set_text(String::new());
                     if let Some(area) = self.element() {
@@ -329,6 +333,8 @@ impl Editor {
                     break;
                 }
             }
+            // The second half of a double click is not meant to send them again.
+            TimeoutFuture::new(DOUBLE_CLICK_MILLIS).await;
             editor.0.is_reading.set(false);
         });
     }
