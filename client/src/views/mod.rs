@@ -27,3 +27,4 @@ mod status_bar;
 mod tabs;
 mod top_bar;
 mod virtual_list;
+mod words;
