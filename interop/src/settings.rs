@@ -215,7 +215,10 @@ fn host_peer(
 ) -> anyhow::Result<()> {
     let seed = 2000 + number as u64;
     let fragments = style == Style::Frames;
-    let settings = Arc::new(socket::Settings { deflate: setting.deflate, ..socket::Settings::default() });
+    let settings = Arc::new(wire::ConnectionSettings {
+        deflate: setting.deflate,
+        ..wire::ConnectionSettings::default()
+    });
     let host = Host::start(HostOptions { policy: setting.policy, settings, style, seed })?;
     let there = number % 3 == 1;
     let (code, reason) = if there { (4444, "bis bald, 再见") } else { (1000, "fertig, готово") };
@@ -231,7 +234,7 @@ fn host_peer(
     let summary = &ended.summary;
     let code = Some(Some(wire::CloseCode(code)));
     ensure!(summary.close_sent == code && summary.close_received == code, "no clean close: {summary:?}");
-    let end = if there { socket::End::Finished } else { socket::End::PeerClosed };
+    let end = if there { wire::End::Finished } else { wire::End::PeerClosed };
     ensure!(summary.end == end && summary.cause.is_none(), "no clean close: {summary:?}");
     ensure!(summary.counts.messages_in == messages as u64 + u64::from(there), "{summary:?}");
     check_savings(ended.params, summary.counts.payload_in, summary.counts.wire_in)

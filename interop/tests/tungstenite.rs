@@ -13,13 +13,13 @@ use interop::settings::MESSAGES;
 use interop::traffic::{Traffic, compare};
 use interop::visitor::{Closing, Style, Visit};
 use interop::{CLOSE_REQUEST, PATIENCE, close_request};
-use socket::{End, OwnedMessage};
+use socket::OwnedMessage;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Message, WebSocket};
 use wire::deflate::{ClientWindow, Offer, WindowBits};
-use wire::{CloseCode, MessageKind};
+use wire::{CloseCode, End, MessageKind};
 
 /// Connections per role and style.
 const CONNECTIONS: usize = 8;
