@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use socket::OwnedMessage;
 use wire::deflate::{Deflater, Params, Pool, Settings};
-use wire::raw::RawFrame;
 use wire::frame::RSV1;
+use wire::raw::RawFrame;
 use wire::{OpCode, Role};
 
 /// What Pongs say that answer no Ping.
@@ -63,7 +63,10 @@ impl Fragmenter {
             piece = &deflated;
         }
         let first = opcode != OpCode::Continuation;
-        self.put(RawFrame::new(opcode, piece).fin(last).reserved(if first && compressed { RSV1 } else { 0 }), out);
+        self.put(
+            RawFrame::new(opcode, piece).fin(last).reserved(if first && compressed { RSV1 } else { 0 }),
+            out,
+        );
         if !last {
             match self.rng.u32(..6) {
                 0 => {

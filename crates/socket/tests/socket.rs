@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use socket::wire::deflate::{Deflater, Inflater, Params, Pool, Settings as DeflateSettings};
 use socket::wire::frame::{Header, OpCode, RSV1};
-use socket::wire::{
-    Cause, CloseCode, ConnectionSettings, End, Limits, Message, MessageKind, Outgoing, Role,
-};
+use socket::wire::{Cause, CloseCode, ConnectionSettings, End, Limits, Message, MessageKind, Outgoing, Role};
 use socket::{Control, Endpoint};
 use support::{Echo, KEY, close, fragmented, message, ping, pong, serve, serve_with, settings};
 use tokio::time::{Instant, sleep};
@@ -345,12 +343,8 @@ async fn compressed_text_is_checked_as_utf8() {
 async fn a_bomb_costs_at_most_the_limit() {
     let limits = Limits { message_len: 1 << 20, ..Limits::default() };
     for fragments in [1, 3] {
-        let mut peer = serve_with(
-            ConnectionSettings { limits, ..settings() },
-            Some(plain_params()),
-            Echo,
-            1 << 20,
-        );
+        let mut peer =
+            serve_with(ConnectionSettings { limits, ..settings() }, Some(plain_params()), Echo, 1 << 20);
         let mut deflater = Deflater::new(&plain_params(), Role::Client, DeflateSettings::default());
         peer.send(&compressed(BINARY, &mut deflater, &vec![0; 40 << 20], fragments)).await;
         assert_eq!(peer.expect_close(CloseCode::TOO_BIG).await.end, End::LimitExceeded);
