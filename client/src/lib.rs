@@ -12,10 +12,12 @@
 //! - What lasts: [`storage`], [`preferences`] and [`profiles`] in the browser's storage, the journal of [`keep`], and the
 //!   files of [`transfer`].
 //! - What shows: [`views`] draw it in the words of [`texts`].
+//! - What a person can do is in [`actions`]: views, keys and the command palette all go through it.
 //! - In between is [`model`], what is shown as plain data. Like [`texts`] it is free of the browser.
 //!
 //! [`page`] starts it all.
 
+pub mod actions;
 pub mod keep;
 pub mod model;
 pub mod page;

@@ -1,6 +1,5 @@
 //! The page around the components: where it came from, what it was asked for, and what to do if it breaks.
 
-use crate::views::app::{App, AppProps};
 use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
@@ -9,6 +8,7 @@ use crate::model::address::Origin;
 use crate::model::params::Params;
 use crate::profiles::{follow_link, is_link};
 use crate::running::workspace::Workspace;
+use crate::views::app::{App, AppProps};
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {

@@ -23,6 +23,8 @@ const SAME_EVERYWHERE: &[&str] = &[
     "pong",
     "JSON Lines",
     ".jsonl .csv .har",
+    // Classes of a button.
+    "button small",
     r#"error  \"two words\""#,
 ];
 

@@ -33,8 +33,12 @@ pub const SOON: Duration = Duration::from_secs(10);
 
 /// Where the running test leaves its evidence if it fails.
 fn evidence_folder() -> PathBuf {
-    // The test binary lives in `TARGET/debug/deps`; what the tests leave behind belongs next to what they built.
-    let target = std::env::current_exe().ok().and_then(|exe| Some(exe.ancestors().nth(3)?.to_owned()));
+    // Tests lie in `TARGET/PROFILE/deps`, programs in `TARGET/PROFILE`; what they leave behind belongs next to that.
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    let profile =
+        folder.and_then(|folder| if folder.ends_with("deps") { folder.parent() } else { Some(folder) });
+    let target = profile.and_then(Path::parent).map(Path::to_owned);
     // The test harness calls a test's thread like the test.
     let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
     target.unwrap_or_else(|| Path::new("target").to_owned()).join("e2e").join(test)

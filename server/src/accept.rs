@@ -1,7 +1,8 @@
 //! The accept loop: from a listener to HTTP connections, with or without TLS.
 
-use crate::admission::{Kind, Refusal};
+use crate::admission::{Kind, Refusal, Standing};
 use crate::forwarded::is_trusted;
+use crate::listen;
 use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
@@ -49,7 +50,7 @@ pub(crate) async fn accept(listener: TcpListener, service: Service, tasks: TaskT
         match accepted {
             Ok((stream, peer)) => {
                 backoff = BACKOFF.0;
-                tasks.spawn(connection(stream, peer, service.clone(), Arc::clone(&shard)));
+                admit(stream, peer, &service, &tasks, &shard);
             }
             Err(error) if is_the_connections_own(&error) => debug!(%error, "connection lost before accept"),
             Err(error) => {
@@ -64,22 +65,38 @@ pub(crate) async fn accept(listener: TcpListener, service: Service, tasks: TaskT
     }
 }
 
-/// One connection, from its first byte until it closes, upgrades, or is refused.
-async fn connection(stream: TcpStream, peer: SocketAddr, service: Service, shard: Arc<Shard>) {
-    // Small messages must not wait for the acknowledgement of the ones before (Nagle's algorithm).
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%peer, %error, "connection lost before its first request");
-        return;
+/// Begins to serve a connection, or to refuse it. Each way is a task no larger than it takes.
+fn admit(stream: TcpStream, peer: SocketAddr, service: &Service, tasks: &TaskTracker, shard: &Arc<Shard>) {
+    if let Err(error) = undelayed(&stream) {
+        return debug!(%peer, %error, "connection lost before its first request");
     }
-    let config = &shard.shared.config;
-    let seat = Seat::take(&shard, Kind::Http, peer, is_trusted(peer.ip(), &config.trusted_proxies));
-    let Service { routes, tls } = service;
-    let Some(tls) = tls else {
-        return match seat {
-            Ok(seat) => serve(stream, peer, false, routes, seat).await,
-            Err(refusal) => refuse(stream, &shard, peer, refusal).await,
-        };
+    let is_proxy = is_trusted(peer.ip(), &shard.shared.config.trusted_proxies);
+    let standing = if is_proxy { Standing::Proxy } else { Standing::Direct };
+    let seat = Seat::take(shard, Kind::Http, peer, standing);
+    let (routes, shard) = (service.routes.clone(), Arc::clone(shard));
+    match (&service.tls, seat) {
+        (Some(tls), seat) => tasks.spawn(secured(stream, peer, tls.clone(), routes, seat, shard)),
+        (None, Ok(seat)) => tasks.spawn(serve(stream, peer, false, routes, seat)),
+        (None, Err(refusal)) => tasks.spawn(async move { refuse(stream, &shard, peer, refusal).await }),
     };
+}
+
+/// Has small messages not wait for the acknowledgement of the ones before (Nagle's algorithm). Where connections have that
+/// from their listener there is nothing to do.
+fn undelayed(stream: &TcpStream) -> io::Result<()> {
+    if listen::GIVES_NODELAY { Ok(()) } else { stream.set_nodelay(true) }
+}
+
+/// A connection with TLS, from its first byte until it closes, upgrades, or is refused.
+async fn secured(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: TlsAcceptor,
+    routes: Routes,
+    seat: Result<Seat, Refusal>,
+    shard: Arc<Shard>,
+) {
+    let config = &shard.shared.config;
     // Beyond what refusals may cost there is no handshake either.
     let permit = if seat.is_err() { shard.shared.refused.try_acquire().ok() } else { None };
     if let (Err(refusal), None) = (&seat, &permit) {

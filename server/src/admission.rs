@@ -34,6 +34,17 @@ pub(crate) enum Kind {
     Socket,
 }
 
+/// How a client came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// By itself: the address is that of its connection.
+    Direct,
+    /// Through a trusted proxy, which says whom it asks for, or fails to.
+    Forwarded,
+    /// It is a trusted proxy, whose connections are its clients'.
+    Proxy,
+}
+
 /// Why somebody is not let in. The text is sent to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -72,8 +83,8 @@ impl Admission {
         self.totals[kind as usize].load(Ordering::Relaxed)
     }
 
-    /// Takes a place. A client that is `exempt`, as proxies are, only counts in all.
-    pub(crate) fn enter(&self, kind: Kind, client: Client, exempt: bool) -> Result<(), Refusal> {
+    /// Takes a place.
+    pub(crate) fn enter(&self, kind: Kind, client: Client, standing: Standing) -> Result<(), Refusal> {
         let total = &self.totals[kind as usize];
         let before = total.fetch_add(1, Ordering::Relaxed);
         let room = match kind {
@@ -85,10 +96,10 @@ impl Admission {
             total.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::Full);
         }
-        if let Some(limit) = self.limits.max_connections_per_address.of(client.ip()) {
+        if let Some(limit) = self.limit(client, standing) {
             let mut by_address = self.by_address();
             let count = &mut by_address.entry(client.network()).or_default()[kind as usize];
-            if *count >= limit && !exempt {
+            if *count >= limit {
                 total.fetch_sub(1, Ordering::Relaxed);
                 return Err(Refusal::Address);
             }
@@ -97,9 +108,10 @@ impl Admission {
         Ok(())
     }
 
-    pub(crate) fn leave(&self, kind: Kind, client: Client) {
+    /// Gives back what [`enter`](Self::enter) took for the same three.
+    pub(crate) fn leave(&self, kind: Kind, client: Client, standing: Standing) {
         self.totals[kind as usize].fetch_sub(1, Ordering::Relaxed);
-        if self.limits.max_connections_per_address.of(client.ip()).is_none() {
+        if self.limit(client, standing).is_none() {
             return;
         }
         if let Entry::Occupied(mut entry) = self.by_address().entry(client.network()) {
@@ -107,6 +119,16 @@ impl Admission {
             if *entry.get() == [0; 2] {
                 entry.remove();
             }
+        }
+    }
+
+    /// How many connections the client may have; `None`: any number.
+    fn limit(&self, client: Client, standing: Standing) -> Option<usize> {
+        let limit = self.limits.max_connections_per_address;
+        match standing {
+            Standing::Direct => limit.of(client.ip()),
+            Standing::Forwarded => limit.of_forwarded(),
+            Standing::Proxy => None,
         }
     }
 
@@ -193,13 +215,13 @@ mod tests {
         let admission = admission(2, PerAddress::Unlimited);
         let (a, b) = (client("192.0.2.1"), client("192.0.2.2"));
         for _ in 0..3 {
-            assert_eq!(admission.enter(Kind::Socket, a, false), Ok(()));
-            assert_eq!(admission.enter(Kind::Socket, b, false), Ok(()));
-            assert_eq!(admission.enter(Kind::Socket, a, false), Err(Refusal::Full));
-            assert_eq!(admission.enter(Kind::Http, a, false), Ok(()), "kinds are apart");
-            admission.leave(Kind::Http, a);
-            admission.leave(Kind::Socket, a);
-            admission.leave(Kind::Socket, b);
+            assert_eq!(admission.enter(Kind::Socket, a, Standing::Direct), Ok(()));
+            assert_eq!(admission.enter(Kind::Socket, b, Standing::Direct), Ok(()));
+            assert_eq!(admission.enter(Kind::Socket, a, Standing::Direct), Err(Refusal::Full));
+            assert_eq!(admission.enter(Kind::Http, a, Standing::Direct), Ok(()), "kinds are apart");
+            admission.leave(Kind::Http, a, Standing::Direct);
+            admission.leave(Kind::Socket, a, Standing::Direct);
+            admission.leave(Kind::Socket, b, Standing::Direct);
         }
         assert_eq!(admission.count(Kind::Socket), 0);
     }
@@ -207,11 +229,11 @@ mod tests {
     #[test]
     fn both_kinds_share_the_open_files() {
         let admission = Admission::new(LimitConfig::default(), 80);
-        let enter = |kind| admission.enter(kind, client("127.0.0.1"), false);
+        let enter = |kind| admission.enter(kind, client("127.0.0.1"), Standing::Direct);
         let sockets = (0..100).filter(|_| enter(Kind::Socket).is_ok()).count();
         assert_eq!(sockets, 70, "an eighth is left to HTTP");
         assert_eq!((0..100).filter(|_| enter(Kind::Http).is_ok()).count(), 10);
-        admission.leave(Kind::Socket, client("127.0.0.1"));
+        admission.leave(Kind::Socket, client("127.0.0.1"), Standing::Direct);
         assert_eq!(enter(Kind::Http), Ok(()));
         assert_eq!(enter(Kind::Http), Err(Refusal::Full));
     }
@@ -220,21 +242,24 @@ mod tests {
     fn each_address_has_its_own_limit() {
         let admission = admission(100, two_each());
         for address in ["192.0.2.1", "192.0.2.2", "127.0.0.1", "2001:db8::1", "2001:db8:0:1::1"] {
-            assert_eq!(admission.enter(Kind::Socket, client(address), false), Ok(()));
-            assert_eq!(admission.enter(Kind::Socket, client(address), false), Ok(()));
+            assert_eq!(admission.enter(Kind::Socket, client(address), Standing::Direct), Ok(()));
+            assert_eq!(admission.enter(Kind::Socket, client(address), Standing::Direct), Ok(()));
             assert_eq!(
-                admission.enter(Kind::Socket, client(address), false),
+                admission.enter(Kind::Socket, client(address), Standing::Direct),
                 Err(Refusal::Address),
                 "{address}"
             );
-            assert_eq!(admission.enter(Kind::Socket, client(address), true), Ok(()), "exempt");
+            assert_eq!(admission.enter(Kind::Socket, client(address), Standing::Proxy), Ok(()), "a proxy");
         }
         assert_eq!(
-            admission.enter(Kind::Socket, client("2001:db8::2"), false),
+            admission.enter(Kind::Socket, client("2001:db8::2"), Standing::Direct),
             Err(Refusal::Address),
             "same /64"
         );
-        assert_eq!(admission.enter(Kind::Socket, client("::ffff:192.0.2.1"), false), Err(Refusal::Address));
+        assert_eq!(
+            admission.enter(Kind::Socket, client("::ffff:192.0.2.1"), Standing::Direct),
+            Err(Refusal::Address)
+        );
         assert_eq!(admission.count(Kind::Socket), 15);
     }
 
@@ -243,10 +268,10 @@ mod tests {
         let admission = admission(100, two_each());
         for last in 0..50 {
             let client = client(&format!("192.0.2.{last}"));
-            admission.enter(Kind::Http, client, false).unwrap();
-            admission.enter(Kind::Socket, client, false).unwrap();
-            admission.leave(Kind::Http, client);
-            admission.leave(Kind::Socket, client);
+            admission.enter(Kind::Http, client, Standing::Direct).unwrap();
+            admission.enter(Kind::Socket, client, Standing::Direct).unwrap();
+            admission.leave(Kind::Http, client, Standing::Direct);
+            admission.leave(Kind::Socket, client, Standing::Direct);
         }
         assert!(admission.by_address().is_empty());
     }
@@ -255,10 +280,24 @@ mod tests {
     fn loopback_is_free_unless_told_otherwise() {
         let admission = admission(100_000, PerAddress::default());
         for address in ["127.0.0.1", "::1", "192.0.2.1"] {
-            let let_in =
-                (0..2000).filter(|_| admission.enter(Kind::Socket, client(address), false).is_ok()).count();
+            let let_in = (0..2000)
+                .filter(|_| admission.enter(Kind::Socket, client(address), Standing::Direct).is_ok())
+                .count();
             assert_eq!(let_in, if address == "192.0.2.1" { 1024 } else { 2000 }, "{address}");
         }
+    }
+
+    #[test]
+    fn who_comes_through_a_proxy_is_not_free_for_its_address() {
+        let admission = admission(100_000, PerAddress::default());
+        let enter = |standing| admission.enter(Kind::Socket, client("127.0.0.1"), standing);
+        // Whatever a client writes that leaves the proxy's own address as the last that is known.
+        assert_eq!((0..2000).filter(|_| enter(Standing::Forwarded).is_ok()).count(), 1024);
+        assert_eq!(enter(Standing::Direct), Ok(()));
+        admission.leave(Kind::Socket, client("127.0.0.1"), Standing::Direct);
+        assert_eq!(enter(Standing::Forwarded), Err(Refusal::Address));
+        admission.leave(Kind::Socket, client("127.0.0.1"), Standing::Forwarded);
+        assert_eq!(enter(Standing::Forwarded), Ok(()));
     }
 
     #[test]

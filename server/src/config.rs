@@ -106,7 +106,7 @@ pub struct LimitConfig {
 /// How many connections one address may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PerAddress {
-    /// 1,024, but any number over loopback: load from this machine is a test, not an attack.
+    /// 1,024, but any number over loopback without a proxy: load from this machine is a test, not an attack.
     #[default]
     Usual,
     /// So many, loopback included.
@@ -201,6 +201,16 @@ impl PerAddress {
     pub(crate) fn of(self, address: IpAddr) -> Option<usize> {
         match self {
             Self::Usual if address.is_loopback() => None,
+            Self::Usual => Some(PER_ADDRESS.get()),
+            Self::AtMost(limit) => Some(limit.get()),
+            Self::Unlimited => None,
+        }
+    }
+
+    /// The same for a client behind a proxy, whatever its address: loopback is then the proxy's own machine, and nobody's
+    /// test.
+    pub(crate) fn of_forwarded(self) -> Option<usize> {
+        match self {
             Self::Usual => Some(PER_ADDRESS.get()),
             Self::AtMost(limit) => Some(limit.get()),
             Self::Unlimited => None,

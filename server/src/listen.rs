@@ -7,6 +7,9 @@ use std::net::{SocketAddr, TcpListener};
 /// Connections that may wait to be accepted; the kernel caps it (`net.core.somaxconn`).
 const BACKLOG: i32 = 1024;
 
+/// Connections have `TCP_NODELAY` as their listener does, so that it need not be set on each of them.
+pub(crate) const GIVES_NODELAY: bool = cfg!(target_os = "linux");
+
 /// Two addresses of which one has the other's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overlap {
@@ -82,6 +85,9 @@ pub(crate) fn bind(address: SocketAddr, threads: usize, only_v6: bool) -> io::Re
 fn socket(address: SocketAddr, only_v6: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
+    if GIVES_NODELAY {
+        socket.set_tcp_nodelay(true)?;
+    }
     if address.is_ipv6() && address.ip().is_unspecified() {
         match socket.set_only_v6(only_v6) {
             Err(error) if only_v6 => return Err(error),
@@ -119,6 +125,24 @@ mod tests {
         let ports: Vec<_> = listeners.iter().map(|l| l.local_addr().unwrap().port()).collect();
         assert_eq!(ports.len(), 3);
         assert!(ports[0] != 0 && ports.iter().all(|port| *port == ports[0]), "{ports:?}");
+    }
+
+    #[test]
+    fn connections_have_no_delay() {
+        if !GIVES_NODELAY {
+            return;
+        }
+        for listener in bind(ANY_PORT, 2, false).unwrap() {
+            // The second may get what comes to the first's port, so connections are made one by one until it does.
+            listener.set_nonblocking(true).unwrap();
+            let accepted = loop {
+                let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+                if let Ok((stream, _)) = listener.accept() {
+                    break stream;
+                }
+            };
+            assert!(accepted.nodelay().unwrap());
+        }
     }
 
     #[test]

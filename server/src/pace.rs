@@ -7,10 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_rustls::server::TlsStream;
 
 /// What a peer has to take of what waits for it, in bytes per second, once it has used up its patience.
 const MIN_RATE: u32 = 1 << 10;
+
+/// A stream that can be given up together with what its peer has not taken.
+pub(crate) trait Abort {
+    /// Has the stream end with a reset once it is dropped. Otherwise the system would go on offering what it holds, some
+    /// megabytes, to a peer that takes nothing.
+    fn abort(&self);
+}
 
 /// Fails writing with [`io::ErrorKind::TimedOut`] when the peer takes nothing for a while, or next to nothing for long.
 ///
@@ -52,6 +61,19 @@ impl Seen {
     }
 }
 
+impl Abort for TcpStream {
+    fn abort(&self) {
+        // Where the system refuses, it ends as other streams do.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Abort for TlsStream<TcpStream> {
+    fn abort(&self) {
+        self.get_ref().0.abort();
+    }
+}
+
 impl<S> Paced<S> {
     /// Gives a peer that stalls this long.
     pub(crate) fn new(stream: S, patience: Duration) -> Self {
@@ -68,6 +90,15 @@ impl<S> Paced<S> {
         self.stream
     }
 
+    /// Everything is written.
+    fn settle(&mut self) {
+        if self.deadline.take().is_some() {
+            self.seen.stalled.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<S: Abort> Paced<S> {
     /// Books what an attempt to write has come to.
     #[inline]
     fn book(&mut self, cx: &mut Context<'_>, attempt: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -92,15 +123,9 @@ impl<S> Paced<S> {
             timer.as_mut().reset(deadline);
         }
         ready!(timer.as_mut().poll(cx));
+        self.stream.abort();
         self.seen.timed_out.store(true, Ordering::Relaxed);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-
-    /// Everything is written.
-    fn settle(&mut self) {
-        if self.deadline.take().is_some() {
-            self.seen.stalled.store(false, Ordering::Relaxed);
-        }
     }
 }
 
@@ -119,7 +144,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+impl<S: AsyncWrite + Abort + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.book(cx, attempt)
@@ -130,7 +155,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let attempt = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        // Most answers are one piece, and the system call for pieces is the dearer one.
+        let attempt = match bufs {
+            [one] => Pin::new(&mut self.stream).poll_write(cx, one),
+            _ => Pin::new(&mut self.stream).poll_write_vectored(cx, bufs),
+        };
         self.book(cx, attempt)
     }
 
@@ -166,6 +195,10 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(30);
     /// What the pipe between the two ends holds.
     const BUFFER: usize = 4096;
+
+    impl Abort for DuplexStream {
+        fn abort(&self) {}
+    }
 
     /// Writes `len` bytes to a peer that does `reading`; says how it came out and after how many seconds.
     async fn write<F: Future<Output = ()>>(

@@ -11,7 +11,7 @@ use crate::sockets;
 use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use socket::wire::End;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,19 +23,19 @@ use warp::{Filter, Rejection};
 /// All URLs of the server. Each route answers every method and error of its own. Upgrades in progress are tasks of `tasks`.
 pub(crate) fn routes(shard: &Arc<Shard>, tasks: &TaskTracker) -> Routes {
     let inside = Arc::clone(shard);
-    let metrics = get("metrics", move |arrival, headers| {
-        let allowed = known(&inside, arrival, headers).and_then(|()| insider(&inside, arrival, headers));
+    let metrics = get("metrics", move |arrival| {
+        let allowed = known(&inside, arrival).and_then(|()| insider(&inside, arrival));
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
-    health(shard).or(metrics).unify().or(echo(shard, tasks)).unify().or(assets(shard)).unify().boxed()
+    echo(shard, tasks).or(health(shard)).unify().or(metrics).unify().or(assets(shard)).unify().boxed()
 }
 
 /// The URLs of a listener that is there for metrics. Whoever reaches it may have them; where that is this machine alone,
 /// names are looked at, because a page of another site may reach as far.
 pub(crate) fn metrics_routes(shard: &Arc<Shard>, only_this_machine: bool) -> Routes {
     let page = Arc::clone(shard);
-    let metrics = get("metrics", move |arrival, headers| {
-        let allowed = if only_this_machine { known(&page, arrival, headers) } else { Ok(()) };
+    let metrics = get("metrics", move |arrival| {
+        let allowed = if only_this_machine { known(&page, arrival) } else { Ok(()) };
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&page))
     });
     let nothing = warp::any()
@@ -46,26 +46,21 @@ pub(crate) fn metrics_routes(shard: &Arc<Shard>, only_this_machine: bool) -> Rou
 /// `GET /healthz` and `GET /readyz`, for anybody by any name: probes come from everywhere.
 fn health(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let shard = Arc::clone(shard);
-    get("healthz", |_, _| reply::text(StatusCode::OK, "ok"))
-        .or(get("readyz", move |_, _| readyz(&shard)))
-        .unify()
+    get("healthz", |_| reply::text(StatusCode::OK, "ok")).or(get("readyz", move |_| readyz(&shard))).unify()
 }
 
 /// A resource that is read and nothing else.
 fn get(
     name: &'static str,
-    answer: impl Fn(&Arrival, &HeaderMap) -> Response + Clone + Send + Sync + 'static,
+    answer: impl Fn(&Arrival) -> Response + Clone + Send + Sync + 'static,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    warp::path(name)
-        .and(warp::path::end())
-        .and(warp::method())
-        .and(warp::ext::get::<Arrival>())
-        .and(warp::header::headers_cloned())
-        .map(move |method: Method, arrival: Arrival, headers: HeaderMap| match method {
-            Method::GET | Method::HEAD => answer(&arrival, &headers),
+    warp::path(name).and(warp::path::end()).and(warp::method()).and(warp::ext::get::<Arrival>()).map(
+        move |method: Method, arrival: Arrival| match method {
+            Method::GET | Method::HEAD => answer(&arrival),
             Method::OPTIONS => reply::options(reply::READ_ONLY),
             other => reply::method_not_allowed(&other, reply::READ_ONLY),
-        })
+        },
+    )
 }
 
 /// `GET /readyz`: whether to send clients here; 503 from the request to stop on.
@@ -86,9 +81,9 @@ fn metrics_page(shard: &Shard) -> Response {
 
 /// Refuses a request for another name than the server's: a page of another site, whose name was led here, would read the
 /// answer as its own (DNS rebinding).
-fn known(shard: &Shard, arrival: &Arrival, headers: &HeaderMap) -> Result<(), Box<Response>> {
+fn known(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Response>> {
     let config = &shard.shared.config;
-    let addressed = arrival.addressed(headers, &config.trusted_proxies);
+    let addressed = arrival.addressed(&config.trusted_proxies);
     match addressed.authority.filter(|_| !config.origins.knows(addressed)) {
         None => Ok(()),
         Some(authority) => {
@@ -100,10 +95,11 @@ fn known(shard: &Shard, arrival: &Arrival, headers: &HeaderMap) -> Result<(), Bo
 }
 
 /// Refuses who is not on this machine, or came through a proxy that is.
-fn insider(shard: &Shard, arrival: &Arrival, headers: &HeaderMap) -> Result<(), Box<Response>> {
+fn insider(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Response>> {
     let config = &shard.shared.config;
     let peer = arrival.peer.ip().to_canonical();
-    let direct = peer.is_loopback() && !is_forwarded(headers) && !is_trusted(peer, &config.trusted_proxies);
+    let direct =
+        peer.is_loopback() && !is_forwarded(&arrival.headers) && !is_trusted(peer, &config.trusted_proxies);
     if direct || config.metrics_public {
         return Ok(());
     }
@@ -159,16 +155,12 @@ fn open(tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
 /// The page and everything it loads; 404 for the rest.
 fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let shard = Arc::clone(shard);
-    warp::method()
-        .and(warp::path::full())
-        .and(warp::ext::get::<Arrival>())
-        .and(warp::header::headers_cloned())
-        .map(move |method: Method, path: FullPath, arrival: Arrival, headers: HeaderMap| {
-            match known(&shard, &arrival, &headers) {
-                Ok(()) => shard.shared.bundle.respond(&method, path.as_str(), &headers),
-                Err(refusal) => *refusal,
-            }
-        })
+    warp::method().and(warp::path::full()).and(warp::ext::get::<Arrival>()).map(
+        move |method: Method, path: FullPath, arrival: Arrival| match known(&shard, &arrival) {
+            Ok(()) => shard.shared.bundle.respond(&method, path.as_str(), &arrival.headers),
+            Err(refusal) => *refusal,
+        },
+    )
 }
 
 /// The query part of the URL; empty when there is none.

@@ -1,6 +1,6 @@
 //! A place in the server, held for as long as somebody has it.
 
-use crate::admission::{Client, Kind, Refusal};
+use crate::admission::{Client, Kind, Refusal, Standing};
 use crate::state::Shard;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ pub(crate) struct Seat {
     /// Who has it.
     pub(crate) client: Client,
     kind: Kind,
+    standing: Standing,
 }
 
 impl Seat {
@@ -24,16 +25,16 @@ impl Seat {
         shard: &Arc<Shard>,
         kind: Kind,
         client: SocketAddr,
-        exempt: bool,
+        standing: Standing,
     ) -> Result<Self, Refusal> {
         let client = Client::from(client);
-        shard.shared.admission.enter(kind, client, exempt)?;
-        Ok(Self { shard: Arc::clone(shard), client, kind })
+        shard.shared.admission.enter(kind, client, standing)?;
+        Ok(Self { shard: Arc::clone(shard), client, kind, standing })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.shard.shared.admission.leave(self.kind, self.client);
+        self.shard.shared.admission.leave(self.kind, self.client, self.standing);
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP on one connection: hyper, and what it leaves to its user.
 
 use crate::forwarded::{self, Network};
-use crate::pace::Paced;
+use crate::pace::{Abort, Paced};
 use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
@@ -32,7 +32,7 @@ pub(crate) type Routes = BoxedFilter<(Response,)>;
 
 /// How a request got here. It is attached to each request, whose `Host` is then good, and what its target names where that
 /// names something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     /// The other end of the connection.
     pub(crate) peer: SocketAddr,
@@ -40,21 +40,24 @@ pub(crate) struct Arrival {
     pub(crate) version: Version,
     /// The connection uses TLS.
     pub(crate) secure: bool,
+    /// The request's headers, which are here instead of in the request: a filter is lent nothing, and copying all of them
+    /// for each route that looks at some costs more than looking.
+    pub(crate) headers: Arc<HeaderMap>,
 }
 
 impl Arrival {
-    /// How the client addressed this server with a request of these headers, as far as that is known.
-    pub(crate) fn addressed<'a>(&self, headers: &'a HeaderMap, trusted: &[Network]) -> Addressed<'a> {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    /// How the client addressed this server, as far as that is known.
+    pub(crate) fn addressed(&self, trusted: &[Network]) -> Addressed<'_> {
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
         let own = Addressed { authority: host.and_then(Authority::parse), secure: self.secure };
-        forwarded::addressed(self.peer, headers, trusted, own)
+        forwarded::addressed(self.peer, &self.headers, trusted, own)
     }
 }
 
 /// Serves HTTP on one connection until it closes, upgrades, or the thread drains while no answer is on its way.
 pub(crate) async fn serve<S>(stream: S, peer: SocketAddr, secure: bool, routes: Routes, seat: Seat)
 where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static,
 {
     let shard = Arc::clone(&seat.shard);
     let config = &shard.shared.config;
@@ -67,12 +70,15 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         // What has arrived is this request, as far as anybody can tell.
         noted.take_input();
-        let arrival = Arrival { peer, version: request.version(), secure };
-        request.extensions_mut().insert(arrival);
         debug!(%peer, method = %request.method(), path = request.uri().path(), "request");
         let method = request.method().clone();
         let answer = match check(&mut request) {
-            Ok(()) => Ok(routes.call(request)),
+            Ok(()) => {
+                let headers = Arc::new(std::mem::take(request.headers_mut()));
+                let arrival = Arrival { peer, version: request.version(), secure, headers };
+                request.extensions_mut().insert(arrival);
+                Ok(routes.call(request))
+            }
             Err(explanation) => {
                 let status = StatusCode::BAD_REQUEST;
                 requests.refuse(Reason::Malformed, &peer, Some(status), &explanation);

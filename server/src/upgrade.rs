@@ -1,6 +1,6 @@
 //! From an HTTP request to a raw connection: the WebSocket upgrade as a warp filter.
 
-use crate::admission::Kind;
+use crate::admission::{Kind, Standing};
 use crate::forwarded;
 use crate::pace::Paced;
 use crate::refusals::Reason;
@@ -9,7 +9,7 @@ use crate::seat::Seat;
 use crate::serve::Arrival;
 use crate::state::Shard;
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderMap, HeaderValue};
+use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -56,19 +56,15 @@ pub(crate) fn handshake(
     shard: Arc<Shard>,
 ) -> impl Filter<Extract = (Result<Handshake, Box<Response>>,), Error = NotFound> + Clone {
     warp::method()
-        .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Arrival>())
         .and(warp::ext::optional::<OnUpgrade>())
-        .map(move |method: Method, headers: HeaderMap, arrival: Arrival, on_upgrade| {
-            check(&shard, &method, &headers, arrival, on_upgrade)
-        })
+        .map(move |method: Method, arrival: Arrival, on_upgrade| check(&shard, &method, &arrival, on_upgrade))
 }
 
 fn check(
     shard: &Arc<Shard>,
     method: &Method,
-    headers: &HeaderMap,
-    arrival: Arrival,
+    arrival: &Arrival,
     on_upgrade: Option<OnUpgrade>,
 ) -> Result<Handshake, Box<Response>> {
     let metrics = &shard.shared.metrics;
@@ -81,11 +77,12 @@ fn check(
         }
     }
     let config = &shard.shared.config;
+    let headers = &*arrival.headers;
     let client = forwarded::client(arrival.peer, headers, &config.trusted_proxies);
     let accepted = check_request(method, arrival.version, headers)
         .map_err(|rejection| (rejection.reason.into(), rejection))
         .and_then(|accepted| {
-            let addressed = arrival.addressed(headers, &config.trusted_proxies);
+            let addressed = arrival.addressed(&config.trusted_proxies);
             config.origins.check(headers, addressed).map_err(|error| refuse_origin(error, addressed))?;
             let on_upgrade =
                 on_upgrade.ok_or_else(|| (Reason::Malformed, RejectReason::HttpVersion.into()))?;
@@ -95,7 +92,9 @@ fn check(
         shard.refuse_handshake(reason, &client, rejection.status(), &rejection);
         Box::new(reject(&rejection))
     })?;
-    let seat = Seat::take(shard, Kind::Socket, client, false).map_err(|refusal| {
+    let is_forwarded = forwarded::is_trusted(arrival.peer.ip(), &config.trusted_proxies);
+    let standing = if is_forwarded { Standing::Forwarded } else { Standing::Direct };
+    let seat = Seat::take(shard, Kind::Socket, client, standing).map_err(|refusal| {
         shard.refuse_handshake(refusal.into(), &client, refusal.status(), &refusal);
         let mut response = reply::come_back(refusal.status(), refusal.to_string());
         // Where room is short, who gets none doesn't keep a connection either.

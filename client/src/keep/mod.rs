@@ -9,7 +9,6 @@ mod db;
 mod pieces;
 mod visit;
 
-use crate::texts::{fill, texts};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -23,6 +22,7 @@ pub use self::visit::Visit;
 use crate::model::format::size;
 use crate::model::notice::Notice;
 use crate::running::workspace::{TabId, Workspace};
+use crate::texts::{fill, texts};
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
 const EVERY_MILLIS: u32 = 1000;

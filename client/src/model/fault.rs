@@ -35,6 +35,7 @@ fn template(kind: &TemplateErrorKind, t: &Composer) -> String {
         TemplateErrorKind::Unknown(name) => fill(t.fault_unknown, &[name]),
         TemplateErrorKind::Argument(word) => fill(t.fault_argument, &[word]),
         TemplateErrorKind::RandomBounds => t.fault_random.to_owned(),
+        TemplateErrorKind::Char => t.fault_char.to_owned(),
         TemplateErrorKind::RandomOrder => t.fault_order.to_owned(),
     }
 }

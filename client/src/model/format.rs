@@ -45,6 +45,11 @@ pub fn countdown(millis: u64) -> String {
     }
 }
 
+/// A number as short as it can be. There is only one zero.
+pub fn number(value: f64) -> String {
+    decimal::shortest(value + 0.0)
+}
+
 /// A size in binary units, exact below 1 KiB.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
@@ -151,6 +156,11 @@ mod tests {
         assert_eq!(countdown(59_999), "59.9 s");
         assert_eq!(countdown(60_000), "1 min 00 s");
         assert_eq!(countdown(119_500), "2 min 00 s");
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!([number(-0.0), number(0.0), number(-1.5)], ["0", "0", "-1.5"]);
     }
 
     #[test]

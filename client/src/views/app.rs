@@ -1,22 +1,28 @@
 //! The page as a whole.
 
-use crate::views::lang::{LangProvider, use_texts};
 use gloo_events::EventListener;
-use link::Phase;
+use gloo_timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::connection::Connection;
-use super::help::{Help, use_shortcuts};
-use super::hooks::{use_selected, use_tabs};
+use super::help::Help;
+use super::hooks::use_tabs;
+use super::lang::LangProvider;
+use super::palette::Palette;
 use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
 use super::settings::Settings;
-use super::top_bar::TopBar;
-use crate::model::status;
-use crate::preferences::{Density, Theme};
+use super::top_bar::top_bar;
+use crate::actions::stage::Stage;
+use crate::actions::{Sheet, keys};
+use crate::preferences::Density;
 use crate::profiles::{follow_link, is_link};
-use crate::running::session::Session;
 use crate::running::workspace::Workspace;
+use crate::views::lang::use_texts;
+
+/// What nobody needs in order to connect is drawn so many milliseconds after the rest: until then the thread belongs to
+/// the connection.
+const LATER_MILLIS: u32 = 150;
 
 /// Properties of [`App`].
 #[derive(Debug, PartialEq, Properties)]
@@ -26,14 +32,6 @@ pub struct AppProps {
     /// Keep the logs for the next visit, and offer those of the one before.
     #[prop_or(true)]
     pub keep: bool,
-}
-
-/// What can lie over the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sheet {
-    Settings,
-    Profiles,
-    Help,
 }
 
 /// The whole page.
@@ -50,100 +48,56 @@ pub fn App(props: &AppProps) -> Html {
 
 #[component]
 fn Page(props: &AppProps) -> Html {
+    let texts = use_texts();
     let tabs = use_tabs(&props.workspace);
+    let stage = (*use_memo(props.workspace.clone(), |workspace| Stage::new(workspace.clone()))).clone();
+    let update = use_force_update();
+    let is_settled = use_state_eq(|| false);
+    {
+        let is_settled = is_settled.setter();
+        use_effect_with(stage.clone(), move |stage| {
+            stage.on_change(Callback::from(move |()| update.force_update()));
+            Density::current().apply();
+            let held = (
+                keys::listen(stage),
+                follow_links(stage.workspace()),
+                Timeout::new(LATER_MILLIS, move || is_settled.set(true)),
+            );
+            move || drop(held)
+        });
+    }
+    let close = use_callback(stage.clone(), |(), stage| stage.set_sheet(None));
     let shown = tabs.shown();
-    let sheet = use_state_eq(|| None::<Sheet>);
-    let theme = use_state_eq(Theme::load);
-    let open = use_callback(sheet.setter(), |wanted: Sheet, sheet| sheet.set(Some(wanted)));
-    let close = use_callback(sheet.setter(), |(), sheet| sheet.set(None));
-    let on_theme = use_callback(theme.setter(), |chosen: Theme, theme| {
-        chosen.choose();
-        theme.set(chosen);
-    });
-    use_shortcuts(&props.workspace, open.clone());
-    use_effect_with((), |()| Density::current().apply());
-    use_links(&props.workspace);
+    let scene = stage.scene(&shown.session);
     html! {
         <div class="app">
-            <TopBar
-                workspace={props.workspace.clone()}
-                tabs={tabs.clone()}
-                theme={*theme}
-                on_theme={on_theme.clone()}
-                on_open={open}
-            />
-            if props.keep {
+            {top_bar(&stage, &scene, &tabs, texts)}
+            if props.keep && *is_settled {
                 <RestoreBar workspace={props.workspace.clone()} />
             }
-            <Connection key={shown.id.0} session={shown.session.clone()} />
-            <Announcer key={format!("announcer-{}", shown.id.0)} session={shown.session.clone()} />
-            if *sheet == Some(Sheet::Settings) {
-                <Settings
-                    workspace={props.workspace.clone()}
-                    session={shown.session.clone()}
-                    theme={*theme}
-                    {on_theme}
-                    on_close={close}
-                />
-            } else if *sheet == Some(Sheet::Profiles) {
-                <Profiles workspace={props.workspace.clone()} on_close={close} />
-            } else if *sheet == Some(Sheet::Help) {
-                <Help on_close={close} />
-            }
+            <Connection key={shown.id.0} scene={scene.clone()} is_settled={*is_settled} />
+            {match stage.sheet() {
+                Some(Sheet::Palette) => html! { <Palette {scene} on_close={close} /> },
+                Some(Sheet::Settings) => html! { <Settings {stage} {scene} on_close={close} /> },
+                Some(Sheet::Profiles) => html! { <Profiles workspace={props.workspace.clone()} on_close={close} /> },
+                Some(Sheet::Help) => html! { <Help on_close={close} /> },
+                None => Html::default(),
+            }}
         </div>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct AnnouncerProps {
-    session: Session,
-}
-
-/// Tells screen readers and the browser's own tab how the connection is doing.
-#[component]
-fn Announcer(props: &AnnouncerProps) -> Html {
-    let t = &use_texts().common;
-    let state = use_selected(&props.session, |view| (view.link.phase, view.link.last_close.clone()));
-    let (phase, last_close) = &*state;
-    use_effect_with(tab_title(*phase), |title| set_title(title));
-    let announcement = status::announcement(*phase, last_close.as_ref(), t);
-    html! {
-        <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">{announcement}</p>
-    }
-}
-
 /// Follows links with profiles that are opened while the page is there, each into a tab of its own.
-#[hook]
-fn use_links(workspace: &Workspace) {
-    use_effect_with(workspace.clone(), |workspace| {
-        let workspace = workspace.clone();
-        let listener = web_sys::window().map(|window| {
-            let location = window.location();
-            EventListener::new(&window, "hashchange", move |_| {
-                if let Ok(fragment) = location.hash()
-                    && is_link(&fragment)
-                {
-                    let tab = workspace.add(None);
-                    follow_link(&workspace, &tab.session, &fragment);
-                }
-            })
-        });
-        move || drop(listener)
-    });
-}
-
-/// Short enough for a tab.
-fn tab_title(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Idle => "Heartwire",
-        Phase::Open => "● Heartwire",
-        Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Offline { .. } => "◌ Heartwire",
-        Phase::Closing | Phase::Suspended { .. } | Phase::Closed(_) => "○ Heartwire",
-    }
-}
-
-fn set_title(title: &str) {
-    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
-        document.set_title(title);
-    }
+fn follow_links(workspace: &Workspace) -> Option<EventListener> {
+    let workspace = workspace.clone();
+    let window = web_sys::window()?;
+    let location = window.location();
+    Some(EventListener::new(&window, "hashchange", move |_| {
+        if let Ok(fragment) = location.hash()
+            && is_link(&fragment)
+        {
+            let tab = workspace.add(None);
+            follow_link(&workspace, &tab.session, &fragment);
+        }
+    }))
 }

@@ -4,80 +4,81 @@ use link::Phase;
 use yew::prelude::*;
 
 use super::composer::Composer;
-use super::connection_bar::ConnectionBar;
+use super::connection_bar::connection_bar;
 use super::hooks::use_view;
-use super::log::LogPane;
-use super::notice_bar::NoticeBar;
-use super::side_panel::{Panel, SidePanel, use_panel};
-use super::status_bar::StatusBar;
-use crate::running::session::{Draft, Session};
+use super::log::log_pane;
+use super::notice_bar::notice_bar;
+use super::side_panel::side_panel;
+use super::status_bar::status_bar;
+use crate::actions::stage::{Scene, focus};
+use crate::model::status;
+use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ConnectionProps {
-    pub(super) session: Session,
+    pub(super) scene: Scene,
+    /// What is not needed in order to connect may be drawn.
+    pub(super) is_settled: bool,
 }
 
 /// It follows the session and hands plain values down.
 #[component]
 pub(super) fn Connection(props: &ConnectionProps) -> Html {
-    let session = &props.session;
+    let texts = use_texts();
+    let scene = &props.scene;
+    let session = scene.session();
     let view = use_view(session);
-    let panel = use_panel();
-
-    let connect = use_callback(session.clone(), |(), session| session.connect());
-    let draft = use_callback(session.clone(), |draft: Draft, session| session.set_draft(draft));
-    let connect_to = use_callback(session.clone(), |address: AttrValue, session| {
-        session.set_draft(Draft { address, ..session.draft() });
-        session.connect();
-    });
-    let select = use_callback(panel.clone(), |selected: bool, panel| {
-        if selected {
-            panel.reveal(Panel::Detail);
-        } else {
-            panel.conceal();
-        }
-    });
-
-    let close_detail = use_callback((session.clone(), select.clone()), |(), (session, select)| {
-        session.look(|list, log| list.select(None, false, log.store()));
-        select.emit(false);
-    });
-    let (entry, pinned) = session.detail();
-    let written = session.draft();
-    let is_other = !view.address.is_empty() && *written.address.trim() != *view.address;
+    let phase = view.link.phase;
+    use_effect_with(tab_title(phase), |title| set_title(title));
+    {
+        let find = scene.places().find.clone();
+        let is_finding = session.read(|_, list| list.search_query().is_some());
+        use_effect_with(is_finding, move |is_finding| {
+            if *is_finding {
+                focus(&find);
+            }
+        });
+    }
     html! {
         <>
-            <ConnectionBar
-                session={session.clone()}
-                draft={written}
-                on_draft={draft}
-                on_connect={connect}
-                is_final={view.link.phase.is_final()}
-                {is_other}
-                heartbeat={view.heartbeat}
-                reconnect={view.reconnect}
-            />
-            <StatusBar session={session.clone()} link={view.link.clone()} />
-            if let Some(notice) = view.notice.clone() {
-                <NoticeBar session={session.clone()} {notice} on_suggestion={connect_to} />
+            {connection_bar(scene, &view, texts)}
+            {status_bar(session, &view.link, scene, texts)}
+            if let Some(notice) = &view.notice {
+                {notice_bar(scene, notice, texts)}
             }
             <main class="app-body">
                 <div class="app-main">
-                    <LogPane session={session.clone()} revision={view.revision} on_select={select} />
-                    <SidePanel session={session.clone()} {panel} {entry} {pinned} on_close={close_detail} />
+                    {log_pane(scene, view.revision, texts)}
+                    {side_panel(scene, props.is_settled, texts)}
                 </div>
                 <Composer
-                    session={session.clone()}
-                    is_open={view.link.phase == Phase::Open}
-                    is_closed={is_closed(view.link.phase)}
+                    scene={scene.clone()}
+                    is_open={phase == Phase::Open}
+                    is_closed={matches!(phase, Phase::Closed(_) | Phase::Closing)}
                     compose={view.compose.clone()}
+                    drawer={scene.drawer()}
                 />
             </main>
+            // For screen readers.
+            <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">
+                {status::announcement(phase, view.link.last_close.as_ref(), &texts.common)}
+            </p>
         </>
     }
 }
 
-/// Whether the link takes no messages.
-fn is_closed(phase: Phase) -> bool {
-    matches!(phase, Phase::Closed(_) | Phase::Closing)
+/// Short enough for a tab of the browser.
+fn tab_title(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Idle => "Heartwire",
+        Phase::Open => "● Heartwire",
+        Phase::Connecting { .. } | Phase::Waiting { .. } | Phase::Offline { .. } => "◌ Heartwire",
+        Phase::Closing | Phase::Suspended { .. } | Phase::Closed(_) => "○ Heartwire",
+    }
+}
+
+fn set_title(title: &str) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
 }

@@ -1,59 +1,40 @@
 //! Where to connect to, and how.
 
-use crate::texts::fill;
-use crate::views::lang::use_texts;
-use std::time::Duration;
-
 use web_sys::SubmitEvent;
 use yew::prelude::*;
 
-use super::fields::{input_value, is_checked};
-use super::icons::{Icon, picture};
+use super::buttons::{act, icon_button, word_button};
+use super::fields::input_value;
+use crate::actions::Action;
+use crate::actions::stage::Scene;
 use crate::model::format::countdown;
-use crate::running::session::{Draft, Session};
+use crate::running::session::{Draft, View};
+use crate::texts::{Texts, fill};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ConnectionBarProps {
-    pub(super) session: Session,
-    pub(super) draft: Draft,
-    pub(super) on_draft: Callback<Draft>,
-    pub(super) on_connect: Callback<()>,
-    /// Nothing is under way.
-    pub(super) is_final: bool,
-    /// The address in the field is not the one connected to.
-    pub(super) is_other: bool,
-    pub(super) heartbeat: Option<Duration>,
-    pub(super) reconnect: bool,
-}
-
-#[component]
-pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
-    let t = &use_texts().common;
-    let options = use_state_eq(|| false);
-    let session = &props.session;
-    let submit = props.on_connect.reform(|event: SubmitEvent| event.prevent_default());
+pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
+    let t = &texts.common;
+    let session = scene.session();
+    let draft = session.draft();
+    let submit = {
+        let session = session.clone();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            session.connect();
+        }
+    };
     let on_address = {
-        let (session, on_draft) = (session.clone(), props.on_draft.clone());
+        let session = session.clone();
         move |event: InputEvent| {
-            on_draft.emit(Draft { address: input_value(&event).into(), ..session.draft() });
+            session.set_draft(Draft { address: input_value(&event).into(), ..session.draft() });
         }
     };
     let on_protocols = {
-        let (session, on_draft) = (session.clone(), props.on_draft.clone());
+        let session = session.clone();
         move |event: InputEvent| {
-            on_draft.emit(Draft { protocols: input_value(&event).into(), ..session.draft() });
+            session.set_draft(Draft { protocols: input_value(&event).into(), ..session.draft() });
         }
     };
-    let disconnect = {
-        let session = session.clone();
-        move |_: MouseEvent| session.disconnect()
-    };
-    let toggle_options = {
-        let options = options.clone();
-        move |_: MouseEvent| options.set(!*options)
-    };
-    let (for_heartbeat, for_reconnect) = (session.clone(), session.clone());
-    let heartbeat_label = match props.heartbeat {
+    let heartbeat = match view.heartbeat {
         Some(interval) => {
             let interval = countdown(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX));
             fill(t.heartbeat_after, &[&interval])
@@ -64,9 +45,10 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
         <section class="connection-bar" aria-label={t.address}>
             <form class="connection-form" onsubmit={submit}>
                 <input
+                    ref={scene.places().address.clone()}
                     class="field address"
                     data-testid="url"
-                    aria-keyshortcuts="u"
+                    aria-keyshortcuts={Action::EditAddress.key()}
                     type="text"
                     inputmode="url"
                     aria-label={t.address}
@@ -75,39 +57,25 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                     autocapitalize="off"
                     spellcheck="false"
                     enterkeyhint="go"
-                    value={props.draft.address.clone()}
+                    value={draft.address.clone()}
                     oninput={on_address}
                 />
-                if props.is_final || props.is_other {
-                    <button class="button primary" type="submit" data-testid="connect" aria-keyshortcuts="c">
+                if scene.state(Action::Connect).possible {
+                    <button
+                        class="button primary"
+                        type="submit"
+                        data-testid="connect"
+                        aria-keyshortcuts={Action::Connect.key()}
+                    >
                         {t.connect}
                     </button>
                 }
-                if !props.is_final {
-                    <button
-                        class="button"
-                        type="button"
-                        data-testid="disconnect"
-                        aria-keyshortcuts="d"
-                        onclick={disconnect}
-                    >
-                        {t.disconnect}
-                    </button>
+                if scene.state(Action::Disconnect).possible {
+                    {word_button(scene, Action::Disconnect, "button", t.disconnect)}
                 }
             </form>
-            <button
-                class="button icon-button"
-                type="button"
-                title={t.options}
-                aria-label={t.options}
-                aria-expanded={options.to_string()}
-                aria-controls="options"
-                data-testid="options-toggle"
-                onclick={toggle_options}
-            >
-                {picture(Icon::Sliders)}
-            </button>
-            <div class="options" id="options" hidden={!*options}>
+            {options_button(scene, texts)}
+            <div class="options" id={scene.id("options")} hidden={!scene.shows_options()}>
                 <label class="option">
                     <span>{t.subprotocols}</span>
                     <input
@@ -118,29 +86,35 @@ pub(super) fn ConnectionBar(props: &ConnectionBarProps) -> Html {
                         autocapitalize="off"
                         autocomplete="off"
                         spellcheck="false"
-                        value={props.draft.protocols.clone()}
+                        value={draft.protocols}
                         oninput={on_protocols}
                     />
                 </label>
-                <label class="option">
-                    <input
-                        type="checkbox"
-                        data-testid="reconnect-toggle"
-                        checked={props.reconnect}
-                        onchange={move |event: Event| for_reconnect.set_reconnect(is_checked(&event))}
-                    />
-                    <span>{t.reconnect}</span>
-                </label>
-                <label class="option" title={t.heartbeat_hint}>
-                    <input
-                        type="checkbox"
-                        data-testid="heartbeat-toggle"
-                        checked={props.heartbeat.is_some()}
-                        onchange={move |event: Event| for_heartbeat.set_heartbeat(is_checked(&event))}
-                    />
-                    <span>{heartbeat_label}</span>
-                </label>
+                {toggle(scene, Action::Reconnect, t.reconnect, None)}
+                {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint))}
             </div>
         </section>
+    }
+}
+
+fn options_button(scene: &Scene, texts: &'static Texts) -> Html {
+    html! {
+        <span class="options-toggle" aria-controls={scene.id("options")}>
+            {icon_button(scene, Action::Options, "button icon-button", texts)}
+        </span>
+    }
+}
+
+fn toggle(scene: &Scene, action: Action, words: &str, hint: Option<&'static str>) -> Html {
+    html! {
+        <label class="option" title={hint}>
+            <input
+                type="checkbox"
+                data-testid={action.spec().slug}
+                checked={scene.state(action).on == Some(true)}
+                onchange={act::<Event>(scene, action)}
+            />
+            <span>{words}</span>
+        </label>
     }
 }

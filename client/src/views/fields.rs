@@ -24,21 +24,17 @@ pub(super) fn chosen_value(event: &Event) -> String {
     event.target_dyn_into::<HtmlSelectElement>().map(|select| select.value()).unwrap_or_default()
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct TextRowProps {
+#[derive(Default)]
+pub(super) struct TextRow {
     /// Names the control, also as its `data-testid`.
     pub(super) name: AttrValue,
     pub(super) label: AttrValue,
-    #[prop_or_default]
     pub(super) hint: AttrValue,
     pub(super) value: AttrValue,
     /// What is wrong with it.
-    #[prop_or_default]
     pub(super) problem: Option<AttrValue>,
     /// Whether it is as wide as the form.
-    #[prop_or_default]
     pub(super) wide: bool,
-    #[prop_or_default]
     pub(super) placeholder: AttrValue,
     /// With every key.
     pub(super) on_input: Callback<String>,
@@ -46,31 +42,32 @@ pub(super) struct TextRowProps {
     pub(super) on_done: Callback<()>,
 }
 
-/// A line of text.
-#[component]
-pub(super) fn TextRow(props: &TextRowProps) -> Html {
-    let hint_id = format!("{}-hint", props.name);
-    let on_input = props.on_input.reform(|event: InputEvent| input_value(&event));
-    html! {
-        <div class={classes!("setting", props.wide.then_some("wide"))}>
-            <label class="setting-label" for={props.name.clone()}>{&props.label}</label>
-            <input
-                class="field"
-                id={props.name.clone()}
-                data-testid={props.name.clone()}
-                type="text"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                placeholder={props.placeholder.clone()}
-                aria-invalid={props.problem.is_some().to_string()}
-                aria-describedby={hint_id.clone()}
-                value={props.value.clone()}
-                oninput={on_input}
-                onchange={props.on_done.reform(|_: Event| ())}
-            />
-            {below(hint_id, &props.hint, props.problem.as_ref())}
-        </div>
+impl TextRow {
+    /// A line of text.
+    pub(super) fn view(&self) -> Html {
+        let hint_id = format!("{}-hint", self.name);
+        let on_input = self.on_input.reform(|event: InputEvent| input_value(&event));
+        html! {
+            <div class={classes!("setting", self.wide.then_some("wide"))}>
+                <label class="setting-label" for={self.name.clone()}>{&self.label}</label>
+                <input
+                    class="field"
+                    id={self.name.clone()}
+                    data-testid={self.name.clone()}
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    placeholder={self.placeholder.clone()}
+                    aria-invalid={self.problem.is_some().to_string()}
+                    aria-describedby={hint_id.clone()}
+                    value={self.value.clone()}
+                    oninput={on_input}
+                    onchange={self.on_done.reform(|_: Event| ())}
+                />
+                {below(hint_id, &self.hint, self.problem.as_ref())}
+            </div>
+        }
     }
 }
 
@@ -84,43 +81,42 @@ pub(super) fn below(id: String, hint: &AttrValue, problem: Option<&AttrValue>) -
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct SwitchRowProps {
+#[derive(Default)]
+pub(super) struct SwitchRow {
     pub(super) name: AttrValue,
     pub(super) label: AttrValue,
-    #[prop_or_default]
     pub(super) hint: AttrValue,
     pub(super) checked: bool,
     pub(super) on_change: Callback<bool>,
 }
 
-/// On or off.
-#[component]
-pub(super) fn SwitchRow(props: &SwitchRowProps) -> Html {
-    let hint_id = format!("{}-hint", props.name);
-    let on_change = props.on_change.reform(|event: Event| is_checked(&event));
-    html! {
-        <div class="setting switch">
-            <label class="setting-label">
-                <input
-                    type="checkbox"
-                    data-testid={props.name.clone()}
-                    aria-describedby={hint_id.clone()}
-                    checked={props.checked}
-                    onchange={on_change}
-                />
-                {&props.label}
-            </label>
-            <p class="setting-hint" id={hint_id}>{&props.hint}</p>
-        </div>
+impl SwitchRow {
+    /// On or off.
+    pub(super) fn view(&self) -> Html {
+        let hint_id = format!("{}-hint", self.name);
+        let on_change = self.on_change.reform(|event: Event| is_checked(&event));
+        html! {
+            <div class="setting switch">
+                <label class="setting-label">
+                    <input
+                        type="checkbox"
+                        data-testid={self.name.clone()}
+                        aria-describedby={hint_id.clone()}
+                        checked={self.checked}
+                        onchange={on_change}
+                    />
+                    {&self.label}
+                </label>
+                <p class="setting-hint" id={hint_id}>{&self.hint}</p>
+            </div>
+        }
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ChoiceRowProps {
+#[derive(Default)]
+pub(super) struct ChoiceRow {
     pub(super) name: AttrValue,
     pub(super) label: AttrValue,
-    #[prop_or_default]
     pub(super) hint: AttrValue,
     /// Each value with its words.
     pub(super) choices: Vec<(&'static str, AttrValue)>,
@@ -128,16 +124,17 @@ pub(super) struct ChoiceRowProps {
     pub(super) on_change: Callback<String>,
 }
 
-/// One of several.
-#[component]
-pub(super) fn ChoiceRow(props: &ChoiceRowProps) -> Html {
-    let hint_id = format!("{}-hint", props.name);
-    html! {
-        <div class="setting">
-            <label class="setting-label" for={props.name.clone()}>{&props.label}</label>
-            {select(&props.name, &props.choices, props.chosen, props.on_change.clone(), Some(hint_id.clone()), None)}
-            <p class="setting-hint" id={hint_id}>{&props.hint}</p>
-        </div>
+impl ChoiceRow {
+    /// One of several.
+    pub(super) fn view(&self) -> Html {
+        let hint_id = format!("{}-hint", self.name);
+        html! {
+            <div class="setting">
+                <label class="setting-label" for={self.name.clone()}>{&self.label}</label>
+                {select(&self.name, &self.choices, self.chosen, self.on_change.clone(), Some(hint_id.clone()), None)}
+                <p class="setting-hint" id={hint_id}>{&self.hint}</p>
+            </div>
+        }
     }
 }
 

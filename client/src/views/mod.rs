@@ -3,6 +3,7 @@
 //! [`app`] is the page: a `top_bar` with the tabs, and the `connection` of the tab that is shown.
 
 pub mod app;
+mod buttons;
 mod composer;
 mod connection;
 mod connection_bar;
@@ -16,6 +17,7 @@ mod icons;
 mod lang;
 mod log;
 mod notice_bar;
+mod palette;
 mod plot;
 mod profiles;
 mod restore_bar;
@@ -23,7 +25,6 @@ mod settings;
 mod side_panel;
 mod status_bar;
 mod tabs;
-mod theme;
 mod top_bar;
 mod virtual_list;
 

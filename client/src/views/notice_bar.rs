@@ -1,59 +1,32 @@
 //! What went wrong and what to do about it.
 
-use crate::texts::fill;
-use crate::views::lang::use_texts;
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use super::icons::{Icon, picture};
+use super::buttons::{icon_button, word_button};
+use crate::actions::Action;
+use crate::actions::stage::Scene;
 use crate::model::notice::Notice;
-use crate::running::session::Session;
+use crate::model::visible::foreign;
+use crate::texts::{Texts, fill};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct NoticeBarProps {
-    pub(super) session: Session,
-    pub(super) notice: Rc<Notice>,
-    pub(super) on_suggestion: Callback<AttrValue>,
-}
-
-#[component]
-pub(super) fn NoticeBar(props: &NoticeBarProps) -> Html {
-    let t = &use_texts().common;
-    let notice = &props.notice;
-    let dismiss = {
-        let session = props.session.clone();
-        move |_: MouseEvent| session.dismiss()
-    };
+pub(super) fn notice_bar(scene: &Scene, notice: &Notice, texts: &'static Texts) -> Html {
+    let t = &texts.common;
     html! {
         <section class="notice-bar" role="alert" data-testid="error">
             <p class="notice-text">
-                <strong>{format!("{}. ", notice.title)}</strong>
+                <strong>{fill(t.notice_title, &[&notice.title])}</strong>
+                {" "}
                 {&notice.sentence}
             </p>
-            if let Some(suggestion) = notice.suggestion.clone().map(AttrValue::from) {
-                <button
-                    class="button small"
-                    type="button"
-                    data-testid="use-suggestion"
-                    onclick={props.on_suggestion.reform({
-                        let suggestion = suggestion.clone();
-                        move |_: MouseEvent| suggestion.clone()
-                    })}
-                >
-                    {fill(t.use_suggestion, &[&suggestion])}
-                </button>
+            if let Some(suggestion) = &notice.suggestion {
+                {word_button(
+                    scene,
+                    Action::UseSuggestion,
+                    "button small",
+                    &fill(t.use_suggestion, &[&foreign(suggestion)]),
+                )}
             }
-            <button
-                class="button icon-button small"
-                type="button"
-                title={t.dismiss}
-                aria-label={t.dismiss}
-                data-testid="dismiss"
-                onclick={dismiss}
-            >
-                {picture(Icon::Close)}
-            </button>
+            {icon_button(scene, Action::Dismiss, "button icon-button small", texts)}
         </section>
     }
 }

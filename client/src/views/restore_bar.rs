@@ -2,14 +2,14 @@
 //!
 //! `data-testid`: `restore` (the bar), `restore-open`, `restore-discard`.
 
-use crate::texts::fill;
-use crate::views::lang::{use_lang, use_texts};
 use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use crate::keep::{Keeper, Visit};
 use crate::model::address::short;
 use crate::running::workspace::Workspace;
+use crate::texts::fill;
+use crate::views::lang::{use_lang, use_texts};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RestoreBarProps {

@@ -3,45 +3,30 @@
 use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
+use super::buttons::word_button;
 use super::icons::{Icon, picture};
+use crate::actions::Action;
+use crate::actions::stage::Scene;
 use crate::model::format::{count, round_trip, size};
 use crate::model::status;
+use crate::model::visible::foreign;
 use crate::running::driver::Snapshot;
 use crate::running::session::Session;
+use crate::texts::Texts;
 use crate::views::lang::use_texts;
 
 /// Between two looks at the clock while a countdown is shown.
 const TICK_MILLIS: u32 = 100;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct StatusBarProps {
-    pub(super) session: Session,
-    pub(super) link: Snapshot,
-}
-
-#[component]
-pub(super) fn StatusBar(props: &StatusBarProps) -> Html {
-    let link = &props.link;
-    let t = &use_texts().common;
+pub(super) fn status_bar(session: &Session, link: &Snapshot, scene: &Scene, texts: &'static Texts) -> Html {
+    let t = &texts.common;
     let pulse = status::pulse(link.pulse, t);
-    let retry = {
-        let session = props.session.clone();
-        move |_: MouseEvent| session.retry_now()
-    };
     let rtt = link.rtt.map_or_else(|| "–".to_owned(), |rtt| round_trip(rtt.as_secs_f64() * 1000.0));
     html! {
         <section class="status-bar" aria-label={t.state}>
-            <PhaseText session={props.session.clone()} link={link.clone()} />
+            <PhaseText session={session.clone()} link={link.clone()} />
             if status::counts_down(link.phase) {
-                <button
-                    class="button small"
-                    type="button"
-                    data-testid="retry-now"
-                    aria-keyshortcuts="c"
-                    onclick={retry}
-                >
-                    {t.retry_now}
-                </button>
+                {word_button(scene, Action::RetryNow, "button small", t.retry_now)}
             }
             <dl class="gauges">
                 <div class="gauge" title={t.rtt_hint}>
@@ -67,7 +52,7 @@ pub(super) fn StatusBar(props: &StatusBarProps) -> Html {
                 if !link.protocol.is_empty() {
                     <div class="gauge" title={t.protocol_hint}>
                         <dt>{t.protocol}</dt>
-                        <dd data-testid="protocol">{&link.protocol}</dd>
+                        <dd data-testid="protocol">{foreign(&link.protocol)}</dd>
                     </div>
                 }
             </dl>
@@ -75,9 +60,15 @@ pub(super) fn StatusBar(props: &StatusBarProps) -> Html {
     }
 }
 
+#[derive(PartialEq, Properties)]
+struct PhaseTextProps {
+    session: Session,
+    link: Snapshot,
+}
+
 /// The phase in words. On its own, so that a countdown redraws nothing else.
 #[component]
-fn PhaseText(props: &StatusBarProps) -> Html {
+fn PhaseText(props: &PhaseTextProps) -> Html {
     let t = &use_texts().common;
     let tick = use_state(|| ());
     let setter = tick.setter();
@@ -89,7 +80,7 @@ fn PhaseText(props: &StatusBarProps) -> Html {
     html! {
         <p class="phase" data-testid="status" data-phase={props.link.phase.name()}>
             <span class="phase-dot" aria-hidden="true"></span>
-            <span class="phase-text">{text}</span>
+            <bdi class="phase-text">{text}</bdi>
         </p>
     }
 }

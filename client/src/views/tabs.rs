@@ -3,34 +3,25 @@
 //! `data-testid`: `tabs` (the strip), `tab` (each, with `data-tab`, `data-phase` and `aria-selected`), `tab-close`,
 //! `tab-name` (the field while renaming), `tab-add`.
 
-use crate::texts::fill;
-use crate::views::lang::use_texts;
-use std::rc::Rc;
-
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
+use super::buttons::icon_button;
 use super::hooks::use_selected;
 use super::icons::{Icon, picture};
+use crate::actions::Action;
+use crate::actions::stage::{Scene, Stage};
 use crate::model::address::short;
+use crate::model::visible::foreign;
 use crate::running::workspace::{Tab, TabId, Tabs, Workspace};
+use crate::texts::{Texts, fill};
+use crate::views::lang::use_texts;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct TabStripProps {
-    pub(super) workspace: Workspace,
-    pub(super) tabs: Rc<Tabs>,
-}
-
-#[component]
-pub(super) fn TabStrip(props: &TabStripProps) -> Html {
-    let t = &use_texts().common;
-    let strip = use_node_ref();
-    let add = {
-        let workspace = props.workspace.clone();
-        move |_: MouseEvent| drop(workspace.add(None))
-    };
+pub(super) fn tab_strip(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static Texts) -> Html {
+    let workspace = stage.workspace();
     let on_key = {
-        let (workspace, strip) = (props.workspace.clone(), strip.clone());
+        let workspace = workspace.clone();
         move |event: KeyboardEvent| {
             let forward = match event.key().as_str() {
                 "ArrowRight" => true,
@@ -44,36 +35,27 @@ pub(super) fn TabStrip(props: &TabStripProps) -> Html {
             event.prevent_default();
             workspace.step(forward);
             let selector = format!("[data-tab='{}'] .tab-main", workspace.tabs().active.0);
-            let tab = strip.cast::<HtmlElement>().and_then(|strip| strip.query_selector(&selector).ok()?);
-            if let Some(tab) = tab.and_then(|tab| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(tab).ok()) {
+            let strip = event.current_target().and_then(|strip| strip.dyn_into::<HtmlElement>().ok());
+            let tab = strip.and_then(|strip| strip.query_selector(&selector).ok()?);
+            if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
                 let _ = tab.focus();
             }
         }
     };
     html! {
-        <div class="tabs" ref={strip} data-testid="tabs" onkeydown={on_key}>
-            <div class="tab-list" role="group" aria-label={t.connections}>
-                for tab in &props.tabs.tabs {
+        <div class="tabs" data-testid="tabs" onkeydown={on_key}>
+            <div class="tab-list" role="group" aria-label={texts.common.connections}>
+                for tab in &tabs.tabs {
                     <TabItem
                         key={tab.id.0}
-                        workspace={props.workspace.clone()}
-                        shown={tab.id == props.tabs.active}
-                        closable={props.tabs.tabs.len() > 1}
+                        workspace={workspace.clone()}
+                        shown={tab.id == tabs.active}
+                        closable={tabs.tabs.len() > 1}
                         tab={tab.clone()}
                     />
                 }
             </div>
-            <button
-                class="button icon-button small"
-                type="button"
-                title={t.tab_add}
-                aria-label={t.tab_add}
-                data-testid="tab-add"
-                aria-keyshortcuts="n"
-                onclick={add}
-            >
-                {picture(Icon::Plus)}
-            </button>
+            {icon_button(scene, Action::NewTab, "button icon-button small", texts)}
         </div>
     }
 }
@@ -95,8 +77,8 @@ fn TabItem(props: &TabItemProps) -> Html {
         (view.link.phase, view.address.clone(), view.draft.address.clone())
     });
     let (phase, address, draft) = &*state;
-    let label = match &props.tab.name {
-        Some(name) => name.clone(),
+    let label: AttrValue = match &props.tab.name {
+        Some(name) => foreign(name).into(),
         None if !address.is_empty() => short(address).into(),
         None if !draft.is_empty() => short(draft).into(),
         None => t.tab_unnamed.into(),
@@ -168,7 +150,7 @@ fn TabItem(props: &TabItemProps) -> Html {
                     ref={field}
                     data-testid="tab-name"
                     aria-label={t.tab_name}
-                    value={label.clone()}
+                    value={props.tab.name.clone().unwrap_or_else(|| label.clone())}
                     onchange={on_name}
                     onkeydown={on_name_key}
                     onblur={stop}
@@ -178,12 +160,12 @@ fn TabItem(props: &TabItemProps) -> Html {
                     class="tab-main"
                     type="button"
                     aria-pressed={props.shown.to_string()}
-                    title={format!("{} · {}", address, t.tab_rename)}
+                    title={format!("{} · {}", foreign(address), t.tab_rename)}
                     onclick={with(Workspace::activate)}
                     ondblclick={rename}
                 >
                     <span class="tab-dot" aria-hidden="true"></span>
-                    <span class="tab-label">{label.clone()}</span>
+                    <bdi class="tab-label">{label.clone()}</bdi>
                 </button>
             }
             if props.closable {

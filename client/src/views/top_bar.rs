@@ -1,34 +1,17 @@
 //! The page's name, the tabs of its connections, and what concerns the page as a whole.
 
-use crate::views::lang::use_texts;
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use super::app::Sheet;
+use super::buttons::{act, icon_button};
 use super::icons::{Icon, picture};
-use super::tabs::TabStrip;
-use super::theme::ThemeToggle;
+use super::tabs::tab_strip;
+use crate::actions::stage::{Scene, Stage};
+use crate::actions::{Action, Sheet};
 use crate::preferences::Theme;
-use crate::running::workspace::{Tabs, Workspace};
+use crate::running::workspace::Tabs;
+use crate::texts::{Texts, fill};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct TopBarProps {
-    pub(super) workspace: Workspace,
-    pub(super) tabs: Rc<Tabs>,
-    pub(super) theme: Theme,
-    pub(super) on_theme: Callback<Theme>,
-    pub(super) on_open: Callback<Sheet>,
-}
-
-#[component]
-pub(super) fn TopBar(props: &TopBarProps) -> Html {
-    let t = &use_texts().settings;
-    let sheets = [
-        (Sheet::Profiles, Icon::Folder, t.profiles, "open-profiles"),
-        (Sheet::Settings, Icon::Gear, t.title, "open-settings"),
-        (Sheet::Help, Icon::Question, t.help, "open-help"),
-    ];
+pub(super) fn top_bar(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static Texts) -> Html {
     html! {
         <header class="top-bar">
             <h1 class="brand" aria-label="Heartwire">
@@ -37,24 +20,36 @@ pub(super) fn TopBar(props: &TopBarProps) -> Html {
                 </svg>
                 <span class="brand-name">{"Heartwire"}</span>
             </h1>
-            <TabStrip workspace={props.workspace.clone()} tabs={props.tabs.clone()} />
+            {tab_strip(stage, scene, tabs, texts)}
             <div class="top-actions">
-                for (sheet, icon, label, testid) in sheets {
-                    <button
-                        key={testid}
-                        class="button icon-button"
-                        type="button"
-                        title={label}
-                        aria-label={label}
-                        aria-haspopup="dialog"
-                        data-testid={testid}
-                        onclick={props.on_open.reform(move |_: MouseEvent| sheet)}
-                    >
-                        {picture(icon)}
-                    </button>
+                for sheet in [Sheet::Palette, Sheet::Profiles, Sheet::Settings, Sheet::Help] {
+                    {icon_button(scene, Action::Open(sheet), "button icon-button", texts)}
                 }
-                <ThemeToggle theme={props.theme} on_theme={props.on_theme.clone()} />
+                {theme_button(stage.theme(), scene, texts)}
             </div>
         </header>
+    }
+}
+
+/// Steps through the themes and says which one there is.
+fn theme_button(theme: Theme, scene: &Scene, texts: &'static Texts) -> Html {
+    let t = &texts.common;
+    let (icon, name) = match theme {
+        Theme::System => (Icon::System, t.theme_system),
+        Theme::Light => (Icon::Sun, t.theme_light),
+        Theme::Dark => (Icon::Moon, t.theme_dark),
+    };
+    let label = fill(t.theme, &[&name]);
+    html! {
+        <button
+            class="button icon-button theme-toggle"
+            type="button"
+            data-testid={Action::Theme.spec().slug}
+            title={label.clone()}
+            aria-label={label}
+            onclick={act::<MouseEvent>(scene, Action::Theme)}
+        >
+            {picture(icon)}
+        </button>
     }
 }

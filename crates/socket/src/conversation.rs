@@ -183,9 +183,15 @@ impl<E: Endpoint> Conversation<E> {
         }
         let mut result = Ok(());
         while connection.has_output(turn) && !connection.is_done() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = connection.slices(turn, &mut slices);
-            match io.write(&slices[..count]) {
+            let written = match connection.only_slice(turn) {
+                Some(only) => io.write(&[IoSlice::new(only)]),
+                None => {
+                    let mut slices = [IoSlice::new(&[]); SLICES];
+                    let count = connection.slices(turn, &mut slices);
+                    io.write(&slices[..count])
+                }
+            };
+            match written {
                 Ok(0) => result = Err(ErrorKind::WriteZero.into()),
                 Ok(count) => connection.handle_written(turn, count, now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -22,8 +22,8 @@ pub(crate) struct Sender {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A Close was sent: no data may follow. Report the message as unsent.
-    #[error("a Close was sent, no data may follow it (RFC 6455 §5.5.1)")]
+    /// A Close was sent, or the connection has ended: no data may follow. Report the message as unsent.
+    #[error("a Close was sent or the connection has ended, no data may follow (RFC 6455 §5.5.1)")]
     Closed,
     /// A fragmented message has to be finished before another one begins.
     #[error("a fragmented message is in progress (RFC 6455 §5.4)")]
@@ -58,6 +58,11 @@ impl Sender {
     #[inline]
     pub(crate) const fn role(&self) -> Role {
         self.role
+    }
+
+    /// The connection has ended: sends no more but Pongs, which go nowhere.
+    pub(crate) const fn end(&mut self) {
+        self.close_sent = true;
     }
 
     /// Whether a message may begin.

@@ -27,7 +27,7 @@ fn said() -> impl Strategy<Value = Said> {
     let payload = prop_oneof![
         4 => "[a-f]{0,40}".prop_map(String::into_bytes),
         2 => ("[a-z]{1,9}", 0..400usize).prop_map(|(word, times)| word.repeat(times).into_bytes()),
-        1 => vec(b'a'..b'z', 3000..6000),
+        1 => vec(b'a'..=b'z', 3000..6000),
         1 => (60_000..70_000usize).prop_map(|len| vec![b'x'; len]),
     ];
     let fragment_len = prop_oneof![

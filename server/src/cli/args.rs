@@ -27,7 +27,8 @@ pub struct ServeArgs {
     )]
     listen: Vec<SocketAddr>,
 
-    /// Lets pages of this origin open sockets beside the server's own; can be repeated, * lets in all
+    /// Lets pages of this origin open sockets beside the server's own; can be repeated. file://, null and the like can be
+    /// named, * lets in all
     #[arg(long, value_name = "ORIGIN", env = "HEARTWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<AllowedOrigin>,
 
@@ -102,7 +103,7 @@ pub struct ServeArgs {
     )]
     max_connections: NonZeroUsize,
 
-    /// The same for one IPv4 address or IPv6 /64 network; others get 429. 0 is any number [default: 1024, over loopback any number]
+    /// The same for one IPv4 address or IPv6 /64 network; others get 429. 0 is any number [default: 1024, over loopback without a proxy any number]
     #[arg(long, value_name = "N", env = "HEARTWIRE_MAX_CONNECTIONS_PER_ADDRESS", help_heading = "Limits")]
     max_connections_per_address: Option<usize>,
 

@@ -3,6 +3,7 @@
 use crate::support::{PATIENCE, TestServer, frame, frame_with_head, upgrade_request};
 use server::assets::File;
 use server::{Config, PerAddress};
+use std::io::ErrorKind;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::{Duration, Instant};
 
@@ -148,7 +149,20 @@ fn who_reads_no_answers_is_let_go() {
     }
     // All seats are taken, and none of them for good.
     server.expect_room(&[]);
-    drop(readers);
+    let deadline = Instant::now() + PATIENCE;
+    while !server
+        .get("/metrics", &[])
+        .text()
+        .contains("heartwire_refusals_total{reason=\"slow reader\"} 60\n")
+    {
+        assert!(Instant::now() < deadline, "some of them are still offered their answer");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for client in &mut readers {
+        // Nor does the system go on offering them what it holds.
+        let read = client.try_read_to_end().map(|all| all.len());
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    }
 }
 
 #[test]
@@ -290,6 +304,27 @@ fn clients_of_a_trusted_proxy_have_limits_of_their_own() {
     let (again, _again) = status("203.0.113.1");
     let (invented, _invented) = status("198.51.100.7, 203.0.113.2");
     assert_eq!([first, second, again, invented], [101, 101, 429, 429]);
+}
+
+#[test]
+fn what_a_proxy_passes_on_unread_lets_nobody_choose_an_address() {
+    let server = TestServer::start_with(|config| {
+        at_most_each(1)(config);
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let status = |forwarded: &[u8]| {
+        let request = upgrade_request("/ws", &["X-Forwarded-For: HERE"]);
+        let (before, behind) = request.split_once("HERE").unwrap();
+        let mut client = server.connect();
+        client.send(&[before.as_bytes(), forwarded, behind.as_bytes()].concat());
+        (client.response().status, client)
+    };
+    // The proxy appends to the client's line, or puts its own behind it.
+    let (first, _first) = status(b"\xff, 203.0.113.1");
+    let (again, _again) = status(b"198.51.100.7\xff\r\nX-Forwarded-For: 203.0.113.1");
+    let (unread, _unread) = status(b"198.51.100.7, \xff");
+    let (still, _still) = status(b"198.51.100.8, \xff");
+    assert_eq!([first, again, unread, still], [101, 429, 101, 429]);
 }
 
 #[test]

@@ -3,6 +3,27 @@
 use crate::process::{Process, heartwire};
 use crate::support::frame;
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+
+/// A certificate and its key in files, and the flags that name them.
+struct Files {
+    folder: PathBuf,
+    cert: PathBuf,
+    flags: [String; 2],
+}
+
+impl Files {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("heartwire-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+        std::fs::write(&cert, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let flags = [format!("--tls-cert={}", cert.display()), format!("--tls-key={}", key.display())];
+        Self { folder, cert, flags }
+    }
+}
 
 #[test]
 fn a_hangup_without_a_certificate_file_is_a_line_in_the_log() {
@@ -30,13 +51,7 @@ fn a_hangup_without_a_certificate_file_is_a_line_in_the_log() {
 
 #[test]
 fn a_hangup_reloads_the_certificate_or_says_why_not() {
-    let folder = std::env::temp_dir().join(format!("heartwire-hangup-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let flags = [format!("--tls-cert={}", cert.display()), format!("--tls-key={}", key.display())];
+    let Files { folder, cert, flags } = Files::new("hangup");
     let mut process =
         Process::start(&mut heartwire(&["--listen=127.0.0.1:0", &flags[0], &flags[1], "--log-level=info"]));
     let mut log = BufReader::new(process.child.stderr.take().unwrap());
@@ -53,5 +68,19 @@ fn a_hangup_reloads_the_certificate_or_says_why_not() {
     process.signal("HUP");
     wait_for("certificate not reloaded");
     assert!(process.child.try_wait().unwrap().is_none(), "it goes on");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_certificate_that_can_not_be_read_to_its_end_holds_up_nobody() {
+    let Files { folder, cert, flags } = Files::new("hanging");
+    let process = Process::start(&mut heartwire(&["--listen=127.0.0.1:0", &flags[0], &flags[1]]));
+    // Who opens a pipe for reading waits for somebody who writes.
+    std::fs::remove_file(&cert).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&cert).status().unwrap().success());
+    process.signal("HUP");
+    process.signal("HUP");
+    process.signal("TERM");
+    assert_eq!(process.wait().0, Some(0));
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -195,9 +195,13 @@ impl RawClient {
 
     /// Everything that comes until the connection ends in order.
     pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
+        self.try_read_to_end().unwrap()
+    }
+
+    /// The same, or how the connection ends otherwise.
+    pub(crate) fn try_read_to_end(&mut self) -> std::io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        self.0.read_to_end(&mut all).unwrap();
-        all
+        self.0.read_to_end(&mut all).map(|_| all)
     }
 
     /// One HTTP response with as much body as it announces.

@@ -174,6 +174,20 @@ impl List {
         &self.selection
     }
 
+    /// The selected entries that are shown, in order.
+    pub fn selected<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = EntryId> + 'a {
+        let rows = self.rows(store);
+        let range = self.selection.range().or_else(|| {
+            let focus = self.selection.focus(&rows)?;
+            Some(focus..=focus)
+        });
+        let (start, end) = match &range {
+            Some(range) => (rows.position(*range.start()), *range.end()),
+            None => (rows.len(), 0),
+        };
+        (start..rows.len()).map_while(move |position| rows.id(position)).take_while(move |id| *id <= end)
+    }
+
     /// Which sorts are shown.
     pub fn toggles(&self) -> Toggles {
         self.toggles

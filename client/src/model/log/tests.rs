@@ -1,8 +1,9 @@
+use link::{Final, SocketId};
+
 use super::*;
 use crate::model::owned::label;
 use crate::texts::Lang;
 use crate::texts::log::Log as LogTexts;
-use link::{Final, SocketId};
 
 const SOCKET: SocketId = SocketId(1);
 

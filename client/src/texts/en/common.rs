@@ -104,6 +104,7 @@ table! {
         how_by_server: "closed by the server";
 
         // Notices.
+        notice_title: "{0}.";
         not_connectable: "This address cannot be connected to";
         use_suggestion: "Use {0}";
         not_connected: "Not connected";

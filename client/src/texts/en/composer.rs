@@ -44,6 +44,7 @@ table! {
         fault_argument: "“{0}” is not understood here";
         fault_random: "random takes two whole numbers, as in {{random 1 100}}";
         fault_order: "the first number is above the second";
+        fault_char: "char takes a code in hex, as in {{char 0d}}";
         fault_value: "a value is expected";
         fault_key: "a name in double quotes is expected";
         fault_colon: "“:” is expected after the name";
@@ -146,6 +147,7 @@ table! {
         placeholder_now: "the time, ISO 8601";
         placeholder_millis: "milliseconds since 1970; s for seconds";
         placeholder_random: "a whole number from 1 to 100";
+        placeholder_char: "a character by its code: CR, NUL …";
         placeholder_braces: "two plain braces";
         placeholder_insert: "Insert {0}";
         variables: "Your own";
@@ -154,7 +156,7 @@ table! {
         variable_add: "Add";
         variable_set: "Set";
         variable_remove: "Remove {0}";
-        variable_name_wrong: "A name begins with a letter or _, goes on with letters, digits, _ - and ., and is none of n, now, random, uuid.";
+        variable_name_wrong: "A name begins with a letter or _, goes on with letters, digits, _ - and ., and is none of char, n, now, random, uuid.";
         variable_kept: "Kept in this browser, for the address and messages of every connection.";
         closing: "Close with a code";
         closing_code: "Code";

@@ -105,6 +105,7 @@ table! {
         delivery_dropped: "Given up: this message was never sent.";
         close_explained: "{0}, {1}: {2}";
         selected: "Selected entry";
+        selected_count: "{0} line selected|{0} lines selected";
         close_detail: "Close details";
         copy: "Copy";
         copied: "Copied";

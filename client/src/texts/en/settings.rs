@@ -179,6 +179,25 @@ table! {
         part_variables: "variables";
         part_messages: "saved messages";
 
+        // Command palette, and actions that have no button of that name.
+        palette: "Command palette";
+        palette_query: "Type what to do";
+        palette_none: "Nothing that can be done at present has this in its name.";
+        palette_on: "on";
+        palette_off: "off";
+        act_theme: "Next theme";
+        act_close_tab: "Close this connection";
+        act_previous_tab: "Previous connection";
+        act_next_tab: "Next connection";
+        act_use_suggestion: "Connect to the suggested address";
+        act_follow: "Go to the newest line";
+        act_times_clock: "Times as clock times";
+        act_times_relative: "Times since the start";
+        act_times_delta: "Times since the previous line";
+        act_times_selected: "Times since the selected line";
+        act_clear: "Clear the log";
+        act_show_pair: "Show the other half of request and answer";
+
         // Help.
         help: "Help";
         help_keys: "Keyboard";
@@ -193,24 +212,15 @@ table! {
         help_code_wrong: "Close codes are numbers from 0 to 65535; 1000 to 4999 are in use.";
         help_links: "Address parameters";
         help_params: "A link may say where to connect: ?url=wss://host/path, and connect at once with &connect=1. &hb=, &deadline=, &min= and &max= set heartbeat and delays in milliseconds.";
-        key_help: "This help";
-        key_settings: "Settings";
-        key_profiles: "Profiles";
         key_escape: "Close what is open";
-        key_tab_new: "New connection";
-        key_tab_step: "Previous or next connection";
         key_tab_number: "Connection by its number";
         key_address: "Go to the address";
-        key_connect: "Connect, or retry now";
-        key_disconnect: "Disconnect";
-        key_panels: "Detail, health or plot";
         key_log: "Go to the log";
         key_rows: "Select the row above or below";
         key_ends: "First or last row";
         key_page: "A page up or down";
-        key_filter: "Filter";
         key_find: "Find";
-        key_pause: "Pause or go on";
+        key_copy: "Copy what is selected";
         key_composer: "Go to the message";
         key_send: "Send";
         key_line: "New line";

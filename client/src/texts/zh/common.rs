@@ -104,6 +104,7 @@ impl Common {
         how_by_server: "由服务器关闭",
 
         // Notices.
+        notice_title: "{0}。",
         not_connectable: "无法连接到这个地址",
         use_suggestion: "改用 {0}",
         not_connected: "尚未连接",

@@ -105,6 +105,7 @@ impl Log {
         delivery_dropped: "已放弃：这条消息从未发送。",
         close_explained: "{0}，{1}：{2}",
         selected: "选中的条目",
+        selected_count: "已选 {0} 行",
         close_detail: "关闭详情",
         copy: "复制",
         copied: "已复制",

@@ -2,14 +2,14 @@
 //!
 //! `data-testid`: `closing-code`, `closing-reason`, `closing-left`, `closing-close`, `closing-problem`.
 
-use crate::texts::fill;
-use crate::views::fields::input_value;
-use crate::views::hooks::use_selected;
-use crate::views::lang::use_texts;
 use yew::prelude::*;
 
 use crate::model::closing::{ClosingFault, check};
 use crate::running::session::Session;
+use crate::texts::fill;
+use crate::views::fields::input_value;
+use crate::views::hooks::use_selected;
+use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ClosingFormProps {

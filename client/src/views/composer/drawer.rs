@@ -5,47 +5,6 @@ use yew::prelude::*;
 
 use crate::texts::composer::Composer;
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
-
-/// Which drawer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Drawer {
-    History,
-    Saved,
-    Repeat,
-    More,
-}
-
-impl Drawer {
-    pub(super) const ALL: [Drawer; 4] = [Drawer::History, Drawer::Saved, Drawer::Repeat, Drawer::More];
-
-    pub(super) fn slug(self) -> &'static str {
-        match self {
-            Drawer::History => "history",
-            Drawer::Saved => "saved",
-            Drawer::Repeat => "repeat",
-            Drawer::More => "more",
-        }
-    }
-
-    pub(super) fn icon(self) -> Icon {
-        match self {
-            Drawer::History => Icon::History,
-            Drawer::Saved => Icon::Saved,
-            Drawer::Repeat => Icon::Repeat,
-            Drawer::More => Icon::More,
-        }
-    }
-
-    pub(super) fn name(self, t: &Composer) -> &'static str {
-        match self {
-            Drawer::History => t.history,
-            Drawer::Saved => t.saved,
-            Drawer::Repeat => t.repeat,
-            Drawer::More => t.more,
-        }
-    }
-}
 
 /// Calls back when Escape is pressed.
 pub(super) fn escape(on_close: Callback<()>) -> Callback<KeyboardEvent> {
@@ -73,27 +32,18 @@ pub(super) fn use_first_focus() -> NodeRef {
     node
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct DrawerHeadProps {
-    pub(super) on_close: Callback<()>,
-    /// What stands at the left.
-    pub(super) children: Html,
-}
-
-/// The first line of a drawer.
-#[component]
-pub(super) fn DrawerHead(props: &DrawerHeadProps) -> Html {
-    let t = &use_texts().composer;
+/// The first line of a drawer; `left` stands at its left.
+pub(super) fn drawer_head(left: Html, on_close: &Callback<()>, t: &'static Composer) -> Html {
     html! {
         <header class="drawer-head">
-            {props.children.clone()}
+            {left}
             <button
                 class="button icon-button small drawer-close"
                 type="button"
                 title={t.drawer_close}
                 aria-label={t.drawer_close}
                 data-testid="drawer-close"
-                onclick={props.on_close.reform(|_: MouseEvent| ())}
+                onclick={on_close.reform(|_: MouseEvent| ())}
             >
                 {picture(Icon::Close)}
             </button>

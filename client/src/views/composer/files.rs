@@ -1,36 +1,18 @@
 //! Files to send, each as one message.
 
-use std::rc::Rc;
-
-use js_sys::Uint8Array;
-use link::Message;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, HtmlInputElement};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::drop::list;
-use super::editor::Editor;
+use crate::actions::editor::Editor;
 use crate::model::format::{count, size};
 use crate::texts::composer::Composer;
-use crate::texts::{fill, form, texts};
+use crate::texts::{fill, form};
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
-
-/// Larger files are not read: a message is in memory several times while it is sent.
-const MAX_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
-
-#[derive(PartialEq, Properties)]
-pub(super) struct FilePaneProps {
-    pub(super) editor: Editor,
-}
 
 /// What is chosen, and how to choose.
-#[component]
-pub(super) fn FilePane(props: &FilePaneProps) -> Html {
-    let t = &use_texts().composer;
-    let editor = &props.editor;
-    let as_text = use_state_eq(|| editor.outgoing().files_as_text());
-    let files = editor.files();
+pub(super) fn file_pane(editor: &Editor, t: &'static Composer) -> Html {
+    let files = editor.outgoing().files();
     let choose = {
         let editor = editor.clone();
         move |event: Event| {
@@ -44,11 +26,11 @@ pub(super) fn FilePane(props: &FilePaneProps) -> Html {
         }
     };
     let toggle_text = {
-        let (editor, as_text) = (editor.clone(), as_text.clone());
+        let editor = editor.clone();
         move |event: Event| {
             let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
             editor.outgoing().set_files_as_text(input.checked());
-            as_text.set(input.checked());
+            editor.redraw();
         }
     };
     let total: f64 = files.iter().map(|file| file.size()).sum();
@@ -72,7 +54,7 @@ pub(super) fn FilePane(props: &FilePaneProps) -> Html {
                         <input
                             type="checkbox"
                             data-testid="files-as-text"
-                            checked={*as_text}
+                            checked={editor.outgoing().files_as_text()}
                             onchange={toggle_text}
                         />
                         <span>{t.files_as_text}</span>
@@ -104,49 +86,6 @@ pub(super) fn FilePane(props: &FilePaneProps) -> Html {
                 </ul>
             }
         </div>
-    }
-}
-
-/// Reads the files one after the other and sends each. The first that cannot be sent ends it.
-pub(super) fn send(editor: &Editor) {
-    let files: Rc<[File]> = editor.outgoing().files();
-    let as_text = editor.outgoing().files_as_text();
-    editor.say(files.is_empty().then(|| texts().composer.files_none.to_owned()));
-    let editor = editor.clone();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "ends with the last file; a session and setters outlive their component"
-    )]
-    wasm_bindgen_futures::spawn_local(async move {
-        for file in &*files {
-            match read(file, as_text, &texts().composer).await {
-                Ok(message) => {
-                    if !editor.session().send(message) {
-                        return;
-                    }
-                }
-                Err(why) => {
-                    editor.say(Some(why));
-                    return;
-                }
-            }
-        }
-    });
-}
-
-async fn read(file: &File, as_text: bool, t: &Composer) -> Result<Message, String> {
-    if file.size() > MAX_BYTES {
-        let sizes = (size(file.size() as u64), size(MAX_BYTES as u64));
-        return Err(fill(t.file_too_large, &[&file.name(), &sizes.0, &sizes.1]));
-    }
-    let buffer =
-        JsFuture::from(file.array_buffer()).await.map_err(|_| fill(t.file_unreadable, &[&file.name()]))?;
-    let bytes = Uint8Array::new(&buffer).to_vec();
-    if as_text {
-        let text = String::from_utf8(bytes).map_err(|_| fill(t.file_not_text, &[&file.name()]))?;
-        Ok(Message::Text(text))
-    } else {
-        Ok(Message::Binary(bytes))
     }
 }
 

@@ -7,7 +7,7 @@ use workbench::entry::Body;
 use workbench::view::preview;
 use yew::prelude::*;
 
-use super::drawer::{DrawerHead, use_first_focus};
+use super::drawer::{drawer_head, use_first_focus};
 use crate::running::session::Session;
 use crate::views::fields::input_value;
 use crate::views::lang::use_texts;
@@ -41,9 +41,9 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
             update.force_update();
         }
     };
-    html! {
-        <>
-            <DrawerHead on_close={props.on_close.clone()}>
+    let head = drawer_head(
+        html! {
+            <>
                 <input
                     class="field drawer-search"
                     ref={search}
@@ -58,7 +58,14 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
                 <button class="button small" type="button" data-testid="history-clear" onclick={clear}>
                     {t.history_clear}
                 </button>
-            </DrawerHead>
+            </>
+        },
+        &props.on_close,
+        t,
+    );
+    html! {
+        <>
+            {head}
             if found.is_empty() {
                 <p class="drawer-empty">
                     {if query.trim().is_empty() { t.history_empty } else { t.history_none }}

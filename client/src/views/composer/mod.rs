@@ -10,7 +10,6 @@
 mod closing;
 mod drawer;
 mod drop;
-mod editor;
 mod files;
 mod history;
 mod more;
@@ -23,55 +22,59 @@ mod variables;
 
 use std::rc::Rc;
 
-use link::Message;
 use web_sys::HtmlTextAreaElement;
-use workbench::bytes::to_hex;
 use workbench::draft::Draft;
 use workbench::view::Format;
 use yew::prelude::*;
 
-use self::drawer::Drawer;
 use self::drop::use_drop;
-use self::editor::{Editor, use_editor};
-use self::files::FilePane;
+use self::files::file_pane;
 use self::history::HistoryDrawer;
 use self::more::MoreDrawer;
 use self::repeat::RepeatDrawer;
 use self::run_bar::RunBar;
 use self::saved::SavedDrawer;
-use self::state::StateLine;
-use self::toolbar::Toolbar;
+use self::state::state_line;
+use self::toolbar::toolbar;
+use crate::actions::editor::Editor;
+use crate::actions::stage::Scene;
+use crate::actions::{Action, Drawer};
 use crate::running::outgoing::Mode;
-use crate::running::session::{Compose, Session};
+use crate::running::session::Compose;
 use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ComposerProps {
-    pub(super) session: Session,
+    pub(super) scene: Scene,
     pub(super) is_open: bool,
     /// Messages are neither sent nor queued.
     pub(super) is_closed: bool,
     /// What to put into the composer, when another part of the page asks for it.
     pub(super) compose: Option<Rc<Compose>>,
+    pub(super) drawer: Option<Drawer>,
 }
 
-/// The text lives in the element: the browser's own undo stays intact, and typing draws nothing again.
+/// The text field and what opens above it.
 #[component]
 pub(super) fn Composer(props: &ComposerProps) -> Html {
-    let t = &use_texts().composer;
-    let session = &props.session;
-    let editor = use_editor(session);
-    let drawer = use_state_eq(|| None::<Drawer>);
-    let run = use_state_eq(|| session.outgoing().run());
-
+    let texts = use_texts();
+    let t = &texts.composer;
+    let (scene, editor) = (&props.scene, props.scene.editor());
+    let session = scene.session();
+    let update = use_force_update();
+    {
+        let update = update.clone();
+        use_effect_with(editor.clone(), move |editor| {
+            editor.mounted(Callback::from(move |()| update.force_update()));
+        });
+    }
     {
         let editor = editor.clone();
         use_effect_with(props.compose.clone(), move |compose| {
             if let Some(compose) = compose
                 && editor.outgoing().take_request(compose.id)
             {
-                editor.show(&draft_of(&compose.message));
-                editor.focus();
+                editor.edit(&compose.message);
             }
         });
     }
@@ -79,7 +82,6 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
         let editor = editor.clone();
         use_drop(move |files| editor.take_files(files))
     };
-
     let on_send = {
         let editor = editor.clone();
         move |event: SubmitEvent| {
@@ -95,23 +97,19 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
         let editor = editor.clone();
         move |_: InputEvent| editor.written()
     };
-    let on_drawer = {
-        let drawer = drawer.clone();
-        Callback::from(move |wanted: Drawer| drawer.set((*drawer != Some(wanted)).then_some(wanted)))
-    };
     let close_drawer = {
-        let (drawer, editor) = (drawer.clone(), editor.clone());
+        let scene = scene.clone();
         Callback::from(move |()| {
-            drawer.set(None);
-            editor.focus();
+            scene.set_drawer(None);
+            scene.editor().focus();
         })
     };
     let on_pick = {
-        let (drawer, editor) = (drawer.clone(), editor.clone());
+        let scene = scene.clone();
         Callback::from(move |draft: Draft| {
-            editor.show(&draft);
-            drawer.set(None);
-            editor.focus();
+            scene.editor().show(&draft);
+            scene.set_drawer(None);
+            scene.editor().focus();
         })
     };
 
@@ -125,13 +123,13 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     };
     html! {
         <div class="composer-area">
-            if let Some(shown) = *drawer {
+            if let Some(shown) = props.drawer {
                 <section
                     class="drawer"
-                    id="composer-drawer"
+                    id={scene.id("composer-drawer")}
                     data-testid="drawer"
                     data-drawer={shown.slug()}
-                    aria-label={shown.name(t)}
+                    aria-label={Action::Drawer(shown).name(texts)}
                     onkeydown={drawer::escape(close_drawer.clone())}
                 >
                     { match shown {
@@ -146,10 +144,10 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                                 editor={editor.clone()}
                                 is_closed={props.is_closed}
                                 on_run={
-                                    let (run, drawer) = (run.setter(), drawer.setter());
-                                    Callback::from(move |started| {
-                                        run.set(Some(started));
-                                        drawer.set(None);
+                                    let (scene, update) = (scene.clone(), update.clone());
+                                    Callback::from(move |_| {
+                                        scene.set_drawer(None);
+                                        update.force_update();
                                     })
                                 }
                                 on_close={close_drawer}
@@ -161,27 +159,27 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                     } }
                 </section>
             }
-            if let Some(shown) = (*run).clone() {
+            if let Some(run) = session.outgoing().run() {
                 <RunBar
-                    run={shown}
+                    {run}
                     on_dismiss={
-                        let (run, session) = (run.setter(), session.clone());
+                        let session = session.clone();
                         move |()| {
                             session.outgoing().forget_run();
-                            run.set(None);
+                            update.force_update();
                         }
                     }
                 />
             }
             <form class="composer" data-mode={mode_slug(mode)} onsubmit={on_send}>
-                <Toolbar editor={editor.clone()} drawer={*drawer} {on_drawer} />
+                {toolbar(scene, texts)}
                 <textarea
                     class="field composer-text"
-                    ref={editor.area()}
+                    ref={editor.area().clone()}
                     data-testid="composer"
-                    aria-keyshortcuts="m"
+                    aria-keyshortcuts={Action::Compose.key()}
                     aria-label={t.message}
-                    aria-describedby="composer-state composer-keys"
+                    aria-describedby={format!("{} {}", scene.id("composer-state"), scene.id("composer-keys"))}
                     aria-invalid={editor.is_wrong().to_string()}
                     rows="1"
                     hidden={mode == Mode::Files}
@@ -193,7 +191,7 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                     oninput={on_input}
                 />
                 if mode == Mode::Files {
-                    <FilePane editor={editor.clone()} />
+                    {file_pane(editor, t)}
                 }
                 <button
                     class={classes!("button", "composer-send", props.is_open.then_some("primary"))}
@@ -202,7 +200,7 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                 >
                     {if props.is_open || props.is_closed { t.send } else { t.queue }}
                 </button>
-                <StateLine editor={editor.clone()} />
+                {state_line(scene, t)}
             </form>
             if *is_hovering {
                 <div class="drop-hint" data-testid="drop-hint"><p>{t.drop_here}</p></div>
@@ -247,14 +245,6 @@ fn key(editor: &Editor, event: &KeyboardEvent) {
         }
         "ArrowLeft" | "ArrowRight" | "Home" | "End" => outgoing.with_history(|history| history.edited()),
         _ => {}
-    }
-}
-
-/// How a message is written that somebody wants to edit.
-fn draft_of(message: &Message) -> Draft {
-    match message {
-        Message::Text(text) => Draft { format: Format::Text, text: text.clone() },
-        Message::Binary(bytes) => Draft { format: Format::Hex, text: to_hex(bytes) },
     }
 }
 

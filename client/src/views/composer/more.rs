@@ -6,9 +6,9 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::closing::ClosingForm;
-use super::drawer::{DrawerHead, use_first_focus};
-use super::editor::Editor;
+use super::drawer::{drawer_head, use_first_focus};
 use super::variables::VariablesForm;
+use crate::actions::editor::Editor;
 use crate::running::outgoing::shelf;
 use crate::texts::fill;
 use crate::views::lang::use_texts;
@@ -39,11 +39,12 @@ pub(super) fn MoreDrawer(props: &MoreDrawerProps) -> Html {
         ("{{now}}", t.placeholder_now),
         ("{{now ms}}", t.placeholder_millis),
         ("{{random 1 100}}", t.placeholder_random),
+        ("{{char 0d}}", t.placeholder_char),
         ("{{{{", t.placeholder_braces),
     ];
-    html! {
-        <>
-            <DrawerHead on_close={props.on_close.clone()}>
+    let head = drawer_head(
+        html! {
+            <>
                 <h2 class="drawer-title">{t.placeholders}</h2>
                 <label class="option">
                     <input
@@ -55,7 +56,14 @@ pub(super) fn MoreDrawer(props: &MoreDrawerProps) -> Html {
                     />
                     <span>{t.placeholders_on}</span>
                 </label>
-            </DrawerHead>
+            </>
+        },
+        &props.on_close,
+        t,
+    );
+    html! {
+        <>
+            {head}
             <div class="drawer-columns">
                 <ul class="placeholders">
                     for (written, meaning) in known {

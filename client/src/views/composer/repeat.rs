@@ -10,8 +10,8 @@ use web_sys::HtmlSelectElement;
 use workbench::library::Library;
 use yew::prelude::*;
 
-use super::drawer::{DrawerHead, use_first_focus};
-use super::editor::Editor;
+use super::drawer::{drawer_head, use_first_focus};
+use crate::actions::editor::Editor;
 use crate::model::fault;
 use crate::model::repeat::{RepeatEdit, RepeatForm, plan, sentence};
 use crate::running::outgoing::{Mode, Run, shelf};
@@ -69,28 +69,33 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
             problem.set(refused);
         }
     };
+    let head = drawer_head(
+        html! {
+            <fieldset class="choices" aria-label={t.repeat}>
+                for (is_list, id, name) in
+                    [(false, "repeat-this", t.repeat_this), (true, "repeat-list", t.repeat_list)]
+                {
+                    <label class="choice" key={id}>
+                        <input
+                            class="visually-hidden"
+                            type="radio"
+                            name="repeat-what"
+                            ref={if is_list == form.is_list { first.clone() } else { NodeRef::default() }}
+                            data-testid={id}
+                            checked={form.is_list == is_list}
+                            onchange={edit.reform(move |_: Event| RepeatEdit::IsList(is_list))}
+                        />
+                        <span>{name}</span>
+                    </label>
+                }
+            </fieldset>
+        },
+        &props.on_close,
+        t,
+    );
     html! {
         <>
-            <DrawerHead on_close={props.on_close.clone()}>
-                <fieldset class="choices" aria-label={t.repeat}>
-                    for (is_list, id, name) in
-                        [(false, "repeat-this", t.repeat_this), (true, "repeat-list", t.repeat_list)]
-                    {
-                        <label class="choice" key={id}>
-                            <input
-                                class="visually-hidden"
-                                type="radio"
-                                name="repeat-what"
-                                ref={if is_list == form.is_list { first.clone() } else { NodeRef::default() }}
-                                data-testid={id}
-                                checked={form.is_list == is_list}
-                                onchange={edit.reform(move |_: Event| RepeatEdit::IsList(is_list))}
-                            />
-                            <span>{name}</span>
-                        </label>
-                    }
-                </fieldset>
-            </DrawerHead>
+            {head}
             if form.is_list {
                 <Steps {library} form={(*form).clone()} edit={edit.clone()} />
             }

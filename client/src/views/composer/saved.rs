@@ -10,9 +10,9 @@ use workbench::library::{Library, Saved};
 use workbench::view::preview;
 use yew::prelude::*;
 
-use super::drawer::{DrawerHead, use_first_focus};
-use super::editor::Editor;
+use super::drawer::{drawer_head, use_first_focus};
 use super::history::PREVIEW_CHARS;
+use crate::actions::editor::Editor;
 use crate::model::fault;
 use crate::running::outgoing::{Mode, shelf};
 use crate::storage::StorageRefused;
@@ -110,21 +110,26 @@ pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
     let empty = Library::default();
     let shown = library.as_ref().unwrap_or(&empty);
     let found: Vec<&Saved> = shown.search(&query).collect();
+    let head = drawer_head(
+        html! {
+            <input
+                class="field drawer-search"
+                ref={search}
+                type="search"
+                data-testid="saved-search"
+                placeholder={t.saved_search}
+                aria-label={t.saved_search}
+                autocomplete="off"
+                spellcheck="false"
+                oninput={on_query}
+            />
+        },
+        &props.on_close,
+        t,
+    );
     html! {
         <>
-            <DrawerHead on_close={props.on_close.clone()}>
-                <input
-                    class="field drawer-search"
-                    ref={search}
-                    type="search"
-                    data-testid="saved-search"
-                    placeholder={t.saved_search}
-                    aria-label={t.saved_search}
-                    autocomplete="off"
-                    spellcheck="false"
-                    oninput={on_query}
-                />
-            </DrawerHead>
+            {head}
             if library.is_err() {
                 <p class="drawer-empty bad">{t.storage_foreign}</p>
             } else if found.is_empty() {

@@ -3,23 +3,18 @@
 use workbench::view::Format;
 use yew::prelude::*;
 
-use super::editor::{Check, Editor};
+use crate::actions::editor::{Check, Editor};
+use crate::actions::stage::Scene;
 use crate::model::fault::sentence_at;
 use crate::model::format::size;
 use crate::running::outgoing::Mode;
+use crate::texts::composer::Composer;
 use crate::texts::fill;
-use crate::views::lang::use_texts;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct StateLineProps {
-    pub(super) editor: Editor,
-}
-
-#[component]
-pub(super) fn StateLine(props: &StateLineProps) -> Html {
-    let t = &use_texts().composer;
-    let editor = &props.editor;
-    let (state, sentence, is_urgent) = match editor.state() {
+pub(super) fn state_line(scene: &Scene, t: &'static Composer) -> Html {
+    let editor: &Editor = scene.editor();
+    let check = editor.state();
+    let (state, sentence, is_urgent) = match &check {
         Check::Empty => ("empty", String::new(), false),
         Check::Good(format, preview) => {
             let kind = match format {
@@ -36,7 +31,7 @@ pub(super) fn StateLine(props: &StateLineProps) -> Html {
             ("wrong", if *tried { fill(t.not_sent, &[&wrong]) } else { wrong }, *tried)
         }
     };
-    let show = match editor.state() {
+    let show = match &check {
         Check::Wrong { offset, .. } => {
             let (editor, offset) = (editor.clone(), *offset);
             Some(move |_: MouseEvent| editor.point_at(offset))
@@ -45,7 +40,7 @@ pub(super) fn StateLine(props: &StateLineProps) -> Html {
     };
     html! {
         <div class="composer-foot">
-            <p class="composer-state" id="composer-state" data-testid="composer-state" data-state={state}>
+            <p class="composer-state" id={scene.id("composer-state")} data-testid={scene.id("composer-state")} data-state={state}>
                 if let Some(show) = show {
                     <button
                         class="composer-fault"
@@ -61,14 +56,14 @@ pub(super) fn StateLine(props: &StateLineProps) -> Html {
                 }
             </p>
             <p class="composer-note" role="status" data-testid="composer-note">
-                { editor.note().cloned().unwrap_or_default() }
+                { editor.note().unwrap_or_default() }
                 if is_urgent {
                     // What is on screen is read as well once sending was tried.
                     <span class="visually-hidden">{sentence}</span>
                 }
             </p>
             if editor.mode() != Mode::Files {
-                <p class="composer-keys" id="composer-keys">
+                <p class="composer-keys" id={scene.id("composer-keys")}>
                     <kbd>{"Enter"}</kbd>{" "}{t.key_sends}
                     <span aria-hidden="true">{" · "}</span>
                     <kbd>{"Shift"}</kbd>{" "}<kbd>{"Enter"}</kbd>{" "}{t.key_breaks}

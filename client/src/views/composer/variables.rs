@@ -6,7 +6,7 @@
 use workbench::template::{Variables, is_name};
 use yew::prelude::*;
 
-use super::editor::Editor;
+use crate::actions::editor::Editor;
 use crate::running::outgoing::shelf;
 use crate::texts::fill;
 use crate::views::fields::input_value;

@@ -1,18 +1,19 @@
 //! The payload of an entry, in the shapes it can be shown in.
 
-use crate::texts::fill;
-use crate::texts::log::Log as Texts;
-use crate::views::lang::use_texts;
-use crate::views::virtual_list::VirtualList;
 use std::rc::Rc;
 
+use workbench::entry::EntryId;
 use workbench::json::{self, Tree};
 use yew::prelude::*;
 
 use super::tree::TreeView;
-use crate::model::format::{HEX_LINE_BYTES, hex_dump, hex_line, size};
+use crate::actions::stage::Scene;
+use crate::model::format::{HEX_LINE_BYTES, hex_line, size};
 use crate::model::owned::OwnedBody;
-use crate::running::session::Session;
+use crate::model::visible::lines;
+use crate::texts::fill;
+use crate::texts::log::Log;
+use crate::views::virtual_list::VirtualList;
 
 /// A text longer than this is not looked at as JSON: it would hold up the page.
 const MAX_JSON_BYTES: usize = 4 << 20;
@@ -65,7 +66,7 @@ impl Shape {
         }
     }
 
-    pub(super) fn name(self, t: &Texts) -> &'static str {
+    pub(super) fn name(self, t: &Log) -> &'static str {
         match self {
             Shape::Tree => t.view_tree,
             Shape::Text => t.view_text,
@@ -104,37 +105,26 @@ impl Document {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ContentProps {
-    pub(super) session: Session,
-    pub(super) document: Rc<Document>,
-    pub(super) shape: Shape,
-}
-
-#[component]
-pub(super) fn Content(props: &ContentProps) -> Html {
-    let document = &props.document;
-    match props.shape {
-        Shape::Tree => html! { <TreeView session={props.session.clone()} document={document.clone()} /> },
+pub(super) fn content(
+    scene: &Scene,
+    key: EntryId,
+    document: &Rc<Document>,
+    shape: Shape,
+    t: &'static Log,
+) -> Html {
+    match shape {
+        Shape::Tree => html! { <TreeView {key} scene={scene.clone()} document={document.clone()} /> },
         Shape::Text => {
             let pretty = document.tree.as_ref().and_then(|_| json::pretty(document.text(), 2).ok());
-            let text = pretty.map_or_else(|| AttrValue::from(document.text().to_owned()), AttrValue::from);
-            html! { <TextView {text} /> }
+            text_view(pretty.as_deref().unwrap_or(document.text()), t)
         }
-        Shape::Raw => html! { <TextView text={document.text().to_owned()} /> },
-        Shape::Hex => html! { <HexView document={document.clone()} /> },
+        Shape::Raw => text_view(document.text(), t),
+        Shape::Hex => hex_view(key, document),
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct TextViewProps {
-    text: AttrValue,
-}
-
-#[component]
-fn TextView(props: &TextViewProps) -> Html {
-    let t = &use_texts().log;
-    let text = &props.text;
+/// What cannot be seen in it is written out: a text from elsewhere could read as another.
+fn text_view(text: &str, t: &'static Log) -> Html {
     let end = text.floor_char_boundary(MAX_TEXT_BYTES);
     html! {
         <>
@@ -143,33 +133,19 @@ fn TextView(props: &TextViewProps) -> Html {
                     {fill(t.text_cut, &[&size(end as u64), &size(text.len() as u64)])}
                 </p>
             }
-            <pre class="detail-body text" data-testid="detail" tabindex="0">{&text[..end]}</pre>
+            <pre class="detail-body text" data-testid="detail" tabindex="0">{lines(&text[..end]).into_owned()}</pre>
         </>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct HexViewProps {
-    document: Rc<Document>,
-}
-
-#[component]
-fn HexView(props: &HexViewProps) -> Html {
-    let document = props.document.clone();
+fn hex_view(key: EntryId, document: &Rc<Document>) -> Html {
     let rows = document.body.bytes().len().div_ceil(HEX_LINE_BYTES);
-    let draw = use_callback(document, |range: std::ops::Range<usize>, document| {
+    let document = document.clone();
+    let draw = Callback::from(move |range: std::ops::Range<usize>| {
         let line = |line| html! { <div class="hex-line" key={line}>{hex_line(document.body.bytes(), line)}{"\n"}</div> };
         range.map(line).collect::<Html>()
     });
-    html! { <VirtualList class="detail-body hex" {rows} row_px={HEX_ROW_PX} {draw} testid="detail" /> }
-}
-
-/// What is copied: text as it is, bytes as a hex dump.
-pub(super) fn as_text(body: &OwnedBody) -> String {
-    match body {
-        OwnedBody::Text(text) => text.to_string(),
-        OwnedBody::Binary(bytes) => hex_dump(bytes),
-    }
+    html! { <VirtualList {key} class="detail-body hex" {rows} row_px={HEX_ROW_PX} {draw} testid="detail" /> }
 }
 
 fn text_of(body: &OwnedBody) -> Option<&str> {

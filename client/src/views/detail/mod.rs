@@ -9,21 +9,20 @@ mod tree;
 
 use std::rc::Rc;
 
-use wasm_bindgen_futures::JsFuture;
 use workbench::entry::{Direction, Kind};
 use workbench::time::duration;
 use yew::prelude::*;
 
-use self::content::{Content, Document, Shape};
-use super::icons::{Icon, picture};
+use self::content::{Document, Shape, content};
+use super::buttons::{act, icon_button};
+use crate::actions::Action;
+use crate::actions::stage::Scene;
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
 use crate::running::driver::clock::zone;
-use crate::running::session::Session;
 use crate::storage;
-use crate::texts::close_codes;
-use crate::texts::fill;
-use crate::texts::log::Log as Texts;
+use crate::texts::log::Log;
+use crate::texts::{Texts, close_codes, fill};
 use crate::views::lang::use_texts;
 
 /// Where the way of showing is stored.
@@ -31,17 +30,21 @@ const STORAGE_KEY: &str = "heartwire.detail";
 
 #[derive(PartialEq, Properties)]
 pub(super) struct DetailProps {
-    pub(super) session: Session,
+    pub(super) scene: Scene,
     pub(super) entry: Rc<OwnedEntry>,
     /// The newest entry is shown, whatever it is.
     pub(super) pinned: bool,
-    pub(super) on_close: Callback<()>,
+    /// How many entries are selected.
+    pub(super) selected: usize,
+    /// Whether the latest copying worked.
+    pub(super) copied: Option<bool>,
 }
 
 #[component]
 pub(super) fn Detail(props: &DetailProps) -> Html {
-    let t = &use_texts().log;
-    let (session, entry) = (&props.session, &props.entry);
+    let texts = use_texts();
+    let t = &texts.log;
+    let (scene, entry) = (&props.scene, &props.entry);
     let chosen = use_state_eq(|| {
         let stored = storage::word(STORAGE_KEY);
         Shape::ALL.into_iter().find(|shape| shape.slug() == stored)
@@ -58,17 +61,12 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                 if is_message {
                     <span class="detail-size">{kind_and_size(&entry.body, t)}</span>
                 }
-                <Actions
-                    session={session.clone()}
-                    entry={entry.clone()}
-                    pinned={props.pinned}
-                    on_close={props.on_close.clone()}
-                />
+                {actions(scene, entry, props.copied, texts)}
             </header>
             if let Some(explanation) = explanation(entry, t) {
                 <p class="detail-explanation">{explanation}</p>
             }
-            if let Some((pair, rtt)) = entry.pair.zip(entry.rtt_micros) {
+            if let Some(rtt) = entry.rtt_micros.filter(|_| entry.pair.is_some()) {
                 <p class="detail-pair">
                     { fill(
                         if entry.direction == Direction::Out { t.answer_took } else { t.answers_after },
@@ -78,12 +76,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                         class="link-button"
                         type="button"
                         data-testid="pair"
-                        onclick={{
-                            let session = session.clone();
-                            move |_: MouseEvent| {
-                                session.look(|list, log| list.select(Some(pair), false, log.store()));
-                            }
-                        }}
+                        onclick={act::<MouseEvent>(scene, Action::ShowPair)}
                     >
                         {t.show_pair}
                     </button>
@@ -111,91 +104,40 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                     }
                 </div>
             }
-            <Content key={entry.id} session={session.clone()} {document} {shape} />
+            {content(scene, entry.id, &document, shape, t)}
         </section>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ActionsProps {
-    session: Session,
-    entry: Rc<OwnedEntry>,
-    pinned: bool,
-    on_close: Callback<()>,
-}
-
 /// What can be done with the entry.
-#[component]
-fn Actions(props: &ActionsProps) -> Html {
-    let t = &use_texts().log;
-    let copied = use_state_eq(|| None::<bool>);
-    {
-        let copied = copied.setter();
-        use_effect_with(props.entry.id, move |_| copied.set(None));
-    }
-    let copy = {
-        let (entry, copied) = (props.entry.clone(), copied.setter());
-        move |_: MouseEvent| copy(content::as_text(&entry.shown()), copied.clone())
-    };
-    let resend = {
-        let (session, entry) = (props.session.clone(), props.entry.clone());
-        move |_: MouseEvent| {
-            session.send(entry.message());
-        }
-    };
-    let edit = {
-        let (session, entry) = (props.session.clone(), props.entry.clone());
-        move |_: MouseEvent| session.compose(entry.message())
-    };
-    let pin = {
-        let (session, pinned) = (props.session.clone(), props.pinned);
-        move |_: MouseEvent| session.look(|list, log| list.set_pinned(!pinned, log.store()))
-    };
-    let button = |icon: Icon,
-                  title: &'static str,
-                  name: &'static str,
-                  pressed: Option<bool>,
-                  onclick: Callback<MouseEvent>| {
-        html! {
-            <button
-                class="button icon-button small"
-                type="button"
-                {title}
-                aria-label={title}
-                aria-pressed={pressed.map(|pressed| pressed.to_string())}
-                data-testid={name}
-                {onclick}
-            >
-                {picture(icon)}
-            </button>
-        }
-    };
+fn actions(scene: &Scene, entry: &OwnedEntry, copied: Option<bool>, texts: &'static Texts) -> Html {
+    let t = &texts.log;
+    let all = [Action::Copy, Action::Resend, Action::EditResend, Action::Pin, Action::Deselect];
+    let is_message = entry.kind == Kind::Message;
     html! {
         <span class="detail-actions">
             <span class="detail-copied" role="status">
-                { match *copied {
+                { match copied {
                     Some(true) => t.copied,
                     Some(false) => t.copy_refused,
                     None => "",
                 } }
             </span>
-            {button(Icon::Copy, t.copy, "copy", None, copy.into())}
-            if props.entry.kind == Kind::Message {
-                {button(Icon::Resend, t.resend, "resend", None, resend.into())}
-                {button(Icon::Edit, t.edit_resend, "edit-resend", None, edit.into())}
+            for action in all {
+                if is_message || !matches!(action, Action::Resend | Action::EditResend) {
+                    {icon_button(scene, action, "button icon-button small", texts)}
+                }
             }
-            {button(Icon::Pin, t.pin, "pin", Some(props.pinned), pin.into())}
-            {button(Icon::Close, t.close_detail, "detail-close", None, props.on_close.reform(|_| ()))}
         </span>
     }
 }
 
-fn kind_and_size(body: &OwnedBody, t: &Texts) -> String {
+fn kind_and_size(body: &OwnedBody, t: &Log) -> String {
     let kind = if body.text().is_some() { t.text } else { t.mark_binary };
     format!("{}, {kind}", size(body.bytes().len() as u64))
 }
 
-fn explanation(entry: &OwnedEntry, t: &Texts) -> Option<String> {
+fn explanation(entry: &OwnedEntry, t: &Log) -> Option<String> {
     match (entry.delivery, entry.code) {
         (Some(delivery), _) => delivery_sentence(delivery, t).map(str::to_owned),
         (None, 0) => None,
@@ -204,22 +146,4 @@ fn explanation(entry: &OwnedEntry, t: &Texts) -> Option<String> {
             Some(fill(t.close_explained, &[&code, &meaning.name, &meaning.sentence]))
         }
     }
-}
-
-/// Copies and says whether it worked.
-pub(super) fn copy(text: String, copied: UseStateSetter<Option<bool>>) {
-    let Some(window) = web_sys::window() else { return };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "ends with the browser's answer, and a setter outlives its component"
-    )]
-    wasm_bindgen_futures::spawn_local(async move {
-        // Pages not served from https or this machine have no clipboard at all.
-        let allowed = window.is_secure_context();
-        let result = allowed.then(|| JsFuture::from(window.navigator().clipboard().write_text(&text)));
-        copied.set(Some(match result {
-            Some(result) => result.await.is_ok(),
-            None => false,
-        }));
-    });
 }

@@ -1,11 +1,5 @@
 //! JSON as a tree that folds.
 
-use crate::texts::log::Log as Texts;
-use crate::texts::plural;
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
-use crate::views::log::set_filter;
-use crate::views::virtual_list::VirtualList;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -14,9 +8,15 @@ use workbench::json::{Token, Tree, TreeRow};
 use yew::prelude::*;
 
 use super::content::Document;
-use super::copy;
+use crate::actions::stage::Scene;
 use crate::model::list::Query;
-use crate::running::session::Session;
+use crate::model::visible;
+use crate::texts::log::Log as Texts;
+use crate::texts::plural;
+use crate::views::icons::{Icon, picture};
+use crate::views::lang::use_texts;
+use crate::views::log::set_filter;
+use crate::views::virtual_list::VirtualList;
 
 const ROW_PX: f64 = 22.0;
 
@@ -28,7 +28,7 @@ const MAX_INDENT: usize = 12;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TreeViewProps {
-    pub(super) session: Session,
+    pub(super) scene: Scene,
     pub(super) document: Rc<Document>,
 }
 
@@ -38,7 +38,6 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
     let tree = use_mut_ref(|| props.document.tree.clone());
     let version = use_state(|| 0_u32);
     let chosen = use_state_eq(|| None::<usize>);
-    let copied = use_state_eq(|| None::<bool>);
     let change = {
         let (tree, version) = (tree.clone(), version.clone());
         Callback::from(move |change: Change| {
@@ -62,7 +61,7 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
         })
     };
     let on_click = {
-        let (change, chosen, copied) = (change.clone(), chosen.setter(), copied.setter());
+        let (change, chosen) = (change.clone(), chosen.setter());
         move |event: MouseEvent| {
             let row = event
                 .target_dyn_into::<HtmlElement>()
@@ -72,7 +71,6 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
                 return;
             };
             chosen.set(Some(node));
-            copied.set(None);
             if row.has_attribute("aria-expanded") {
                 change.emit(Change::Toggle(node));
             }
@@ -107,22 +105,22 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
     };
     let footer = chosen.and_then(&value).map(|(path, raw)| {
         let copy_raw = {
-            let (raw, copied) = (raw.clone(), copied.setter());
-            move |_: MouseEvent| copy(raw.clone(), copied.clone())
+            let (raw, scene) = (raw.clone(), props.scene.clone());
+            move |_: MouseEvent| scene.copy(raw.clone())
         };
         let filter = {
-            let (session, path, raw) = (props.session.clone(), path.clone(), raw);
+            let (scene, path, raw) = (props.scene.clone(), path.clone(), raw);
             move |_: MouseEvent| {
                 let is_scalar = !raw.starts_with(['{', '[']);
                 let text = if is_scalar { format!("{path} == {raw}") } else { path.clone() };
-                set_filter(&session, Query { text, case_sensitive: false });
+                set_filter(scene.session(), Query { text, case_sensitive: false });
             }
         };
         html! {
             <div class="tree-footer">
-                <code class="tree-path" title={path.clone()}>{path}</code>
+                <code class="tree-path">{visible::foreign(&path)}</code>
                 <button class="button small" type="button" data-testid="copy-value" onclick={copy_raw}>
-                    {if *copied == Some(true) { t.copied } else { t.copy_value }}
+                    {t.copy_value}
                 </button>
                 <button class="button small" type="button" data-testid="filter-value" onclick={filter}>
                     {t.filter_value}
@@ -208,7 +206,7 @@ fn tree_row(row: &TreeRow<'_>, chosen: Option<usize>, t: &'static Texts) -> Html
                 }
             </span>
             if let Some(key) = &row.key {
-                <span class="tree-key">{key.to_string()}</span>
+                <bdi class="tree-key">{visible::line(key, MAX_VALUE_CHARS)}</bdi>
             } else if let Some(index) = row.index {
                 <span class="tree-index">{index}</span>
             }
@@ -218,15 +216,8 @@ fn tree_row(row: &TreeRow<'_>, chosen: Option<usize>, t: &'static Texts) -> Html
                     {plural(if row.token == Token::ObjectStart { t.members } else { t.items }, row.children as u64)}
                 </span>
             } else {
-                <span class={classes!("tree-value", kind)}>{shortened(row.raw)}</span>
+                <bdi class={classes!("tree-value", kind)}>{visible::line(row.raw, MAX_VALUE_CHARS)}</bdi>
             }
         </div>
-    }
-}
-
-fn shortened(raw: &str) -> String {
-    match raw.char_indices().nth(MAX_VALUE_CHARS) {
-        Some((end, _)) => format!("{}…", &raw[..end]),
-        None => raw.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::words;
 use crate::model::health::Stage;
 use crate::texts::fill;
-use crate::views::lang::use_texts;
+use crate::texts::health::Health;
 
 const NODE_WIDTH: i32 = 66;
 const NODE_HEIGHT: i32 = 28;
@@ -34,15 +34,8 @@ const WAYS: [&str; 11] = [
     "M70 80H92V34",
 ];
 
-#[derive(PartialEq, Properties)]
-pub(super) struct DiagramProps {
-    pub(super) stage: Stage,
-}
-
-#[component]
-pub(super) fn Diagram(props: &DiagramProps) -> Html {
-    let t = &use_texts().health;
-    let label = fill(t.state_label, &[&words::stage(props.stage, t)]);
+pub(super) fn diagram(present: Stage, t: &'static Health) -> Html {
+    let label = fill(t.state_label, &[&words::stage(present, t)]);
     html! {
         <svg class="diagram" viewBox="0 0 380 112" role="img" aria-label={label} data-testid="health-diagram">
             <defs>
@@ -62,7 +55,7 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
                 <path class="diagram-way" d={way} marker-end="url(#diagram-arrow)" />
             }
             for stage in Stage::ALL {
-                {node(stage, stage == props.stage, words::stage(stage, t))}
+                {node(stage, stage == present, words::stage(stage, t))}
             }
         </svg>
     }

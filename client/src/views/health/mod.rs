@@ -17,13 +17,14 @@ use link::Close;
 use workbench::series::Totals;
 use yew::prelude::*;
 
-use self::diagram::Diagram;
-use self::phases::Phases;
+use self::diagram::diagram;
+use self::phases::phases;
 use self::round_trips::{RoundTrips, pair};
-use self::traffic::Traffic;
+use self::traffic::traffic;
 use super::hooks::use_selected;
 use crate::model::format::{count, size};
 use crate::model::health::{Stage, micros, totals};
+use crate::model::visible::foreign;
 use crate::running::driver::Details;
 use crate::running::session::{Session, View};
 use crate::texts::close_codes;
@@ -79,14 +80,14 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
                         {words::stage(*stage, t)}{" "}{fill(t.state_for, &[&words::duration(in_stage, t)])}
                     </span>
                 </h2>
-                <Diagram stage={*stage} />
+                {diagram(*stage, t)}
             </section>
             <section class="health-part">
                 <h2 class="health-title">{fill(t.timeline, &[&window])}</h2>
-                <Phases {spans} {from} {now} />
+                {phases(&spans, (from, now), t)}
             </section>
             if let Some(close) = &view.link.last_close {
-                <LastClose close={close.clone()} />
+                {last_close(close, t)}
             }
             <section class="health-part" aria-label={t.rtt}>
                 <h2 class="health-title">{t.rtt}</h2>
@@ -99,7 +100,7 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
             </section>
             <section class="health-part" aria-label={t.traffic}>
                 <h2 class="health-title">{t.traffic}</h2>
-                <Traffic {seconds} totals={totals(&details.stats)} />
+                {traffic(&seconds, totals(&details.stats), t)}
             </section>
             <section class="health-part" aria-label={t.connection}>
                 <h2 class="health-title">{t.connection}</h2>
@@ -109,16 +110,9 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct LastCloseProps {
-    close: Close,
-}
-
 /// How the latest socket ended, what that means and what to do about it.
-#[component]
-fn LastClose(props: &LastCloseProps) -> Html {
-    let t = &use_texts().health;
-    let Close { code, reason, was_clean } = &props.close;
+fn last_close(close: &Close, t: &'static Texts) -> Html {
+    let Close { code, reason, was_clean } = close;
     let meaning = close_codes::explain(*code);
     html! {
         <section
@@ -132,7 +126,7 @@ fn LastClose(props: &LastCloseProps) -> Html {
                 <span class="health-code">{format!("{code} {}", meaning.name)}</span>
             </h2>
             if !reason.is_empty() {
-                <p class="health-reason">{reason.clone()}</p>
+                <p class="health-reason"><bdi>{foreign(reason)}</bdi></p>
             }
             <p>{meaning.sentence}</p>
             <p data-testid="health-advice">{meaning.advice}</p>
@@ -165,7 +159,7 @@ fn figures(
         t.queue_value,
         &[&count(view.link.queued_messages as u64), &size(view.link.queued_bytes as u64)],
     );
-    let text = |value: &str| if value.is_empty() { t.none.to_owned() } else { value.to_owned() };
+    let text = |value: &str| if value.is_empty() { t.none.to_owned() } else { foreign(value) };
     html! {
         <dl class="figures">
             {pair(t.uptime, &duration(uptime), "uptime")}

@@ -7,8 +7,8 @@ use yew::prelude::*;
 
 use super::words;
 use crate::model::health::Stage;
+use crate::texts::health::Health;
 use crate::texts::{fill, plural};
-use crate::views::lang::use_texts;
 
 /// Stages in the list; the band shows them all.
 const LISTED: usize = 5;
@@ -20,31 +20,20 @@ const NAMED_PERCENT: f64 = 20.0;
 /// More stages than this are not drawn: nobody could tell them apart.
 const DRAWN: usize = 300;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct PhasesProps {
-    /// Oldest first.
-    pub(super) spans: Vec<Span<Stage>>,
-    /// The left end of the band.
-    pub(super) from: Micros,
-    /// The right end.
-    pub(super) now: Micros,
-}
-
-#[component]
-pub(super) fn Phases(props: &PhasesProps) -> Html {
-    let t = &use_texts().health;
-    let (start, now) = (props.from.0, props.now.0);
+/// The stages of `spans`, oldest first, in a band from `from` to `now`.
+pub(super) fn phases(spans: &[Span<Stage>], (from, now): (Micros, Micros), t: &'static Health) -> Html {
+    let (start, now) = (from.0, now.0);
     let window_micros = now.saturating_sub(start);
     let window = words::duration(window_micros, t);
     let percent = |micros: u64| micros as f64 * 100.0 / window_micros.max(1) as f64;
     let css_percent = |percent| decimal::fixed(percent, 3) + "%";
-    let drawn = &props.spans[props.spans.len().saturating_sub(DRAWN)..];
-    let listed = props.spans.iter().rev().take(LISTED);
-    let left = props.spans.len().saturating_sub(LISTED);
+    let drawn = &spans[spans.len().saturating_sub(DRAWN)..];
+    let listed = spans.iter().rev().take(LISTED);
+    let left = spans.len().saturating_sub(LISTED);
     let shares: Vec<String> = Stage::ALL
         .into_iter()
         .filter_map(|stage| {
-            let spans = props.spans.iter().filter(|span| span.state == stage);
+            let spans = spans.iter().filter(|span| span.state == stage);
             let micros: u64 = spans.map(Span::micros).sum();
             (micros > 0)
                 .then(|| fill(t.timeline_part, &[&words::stage(stage, t), &words::duration(micros, t)]))

@@ -8,29 +8,20 @@ use yew::prelude::*;
 
 use super::words::{self, Counter};
 use crate::texts::fill;
-use crate::views::lang::use_texts;
+use crate::texts::health::Health;
 
 const WIDTH: u32 = 120;
 const HEIGHT: u32 = 28;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct TrafficProps {
-    /// One for each of the last seconds, oldest first.
-    pub(super) seconds: Vec<Totals>,
-    /// Since the beginning.
-    pub(super) totals: Totals,
-}
-
-#[component]
-pub(super) fn Traffic(props: &TrafficProps) -> Html {
-    let t = &use_texts().health;
-    let window = words::duration(props.seconds.len() as u64 * 1_000_000, t);
-    let newest = props.seconds.last().copied().unwrap_or_default();
+/// One of `seconds` for each of the last seconds, oldest first; `totals` since the beginning.
+pub(super) fn traffic(seconds: &[Totals], totals: Totals, t: &'static Health) -> Html {
+    let window = words::duration(seconds.len() as u64 * 1_000_000, t);
+    let newest = seconds.last().copied().unwrap_or_default();
     html! {
         <>
             <dl class="traffic" data-testid="health-traffic">
                 for counter in Counter::ALL {
-                    {spark(counter, newest, props, t)}
+                    {spark(counter, newest, seconds, totals, t)}
                 }
             </dl>
             <p class="health-hint">{fill(t.traffic_hint, &[&window])}</p>
@@ -38,15 +29,10 @@ pub(super) fn Traffic(props: &TrafficProps) -> Html {
     }
 }
 
-fn spark(
-    counter: Counter,
-    newest: Totals,
-    props: &TrafficProps,
-    t: &'static crate::texts::health::Health,
-) -> Html {
-    let values: Vec<u64> = props.seconds.iter().map(|second| counter.of(*second)).collect();
+fn spark(counter: Counter, newest: Totals, seconds: &[Totals], totals: Totals, t: &'static Health) -> Html {
+    let values: Vec<u64> = seconds.iter().map(|second| counter.of(*second)).collect();
     let peak = values.iter().copied().max().unwrap_or(0);
-    let figures = fill(t.rate_figures, &[&counter.text(peak), &counter.text(counter.of(props.totals))]);
+    let figures = fill(t.rate_figures, &[&counter.text(peak), &counter.text(counter.of(totals))]);
     let (line, area) = paths(&values, peak);
     html! {
         <div class="traffic-counter" data-counter={counter.slug()}>

@@ -3,9 +3,6 @@
 //! `data-testid`: `files-toggle`, `export-jsonl|csv|har`, `export-shown`, `import` (the file field),
 //! `files-progress`, `files-message`.
 
-use crate::texts::{fill, plural, texts};
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -18,7 +15,10 @@ use yew::prelude::*;
 use crate::model::notice::Notice;
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
+use crate::texts::{fill, plural, texts};
 use crate::transfer::{Progress, Transfer};
+use crate::views::icons::{Icon, picture};
+use crate::views::lang::use_texts;
 
 const FORMATS: [(FileFormat, &str); 3] =
     [(FileFormat::JsonLines, "JSON Lines"), (FileFormat::Csv, "CSV"), (FileFormat::Har, "HAR")];

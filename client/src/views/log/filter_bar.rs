@@ -5,40 +5,22 @@ use workbench::decimal;
 use workbench::filter::{FilterError, FilterErrorKind, Options};
 use yew::prelude::*;
 
-use crate::model::list::{Query, Toggles};
+use crate::actions::stage::{Scene, focus};
+use crate::actions::{Action, Sort};
+use crate::model::list::Query;
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
-use crate::texts::fill;
-use crate::texts::log::Log as Texts;
+use crate::texts::log::Log;
+use crate::texts::{Texts, fill};
+use crate::views::buttons::{act, icon};
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct FilterBarProps {
-    pub(super) session: Session,
-    pub(super) revision: u64,
-    /// How far the filter has come, while it works.
-    pub(super) fraction: Option<f64>,
-}
-
-/// A sort of entries that can be shown and hidden.
-struct Toggle {
-    name: &'static str,
-    title: &'static str,
-    icon: Icon,
-    is_on: bool,
-    flipped: Toggles,
-}
-
-#[component]
-pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
-    let t = &use_texts().log;
-    let help = use_state_eq(|| false);
-    let field = use_node_ref();
-    let session = &props.session;
-    let (query, toggles, error) =
-        session.read(|_, list| (list.filter_query().clone(), list.toggles(), list.filter_error().cloned()));
-
+/// `fraction` is how far the filter has come, while it works.
+pub(super) fn filter_bar(scene: &Scene, fraction: Option<f64>, texts: &'static Texts) -> Html {
+    let t = &texts.log;
+    let session = scene.session();
+    let (query, error) = session.read(|_, list| (list.filter_query().clone(), list.filter_error().cloned()));
+    let error_id = scene.id("filter-error");
     let on_input = {
         let (session, case_sensitive) = (session.clone(), query.case_sensitive);
         move |event: InputEvent| {
@@ -47,12 +29,11 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
         }
     };
     let clear = {
-        let (session, case_sensitive, field) = (session.clone(), query.case_sensitive, field.clone());
+        let (session, case_sensitive) = (session.clone(), query.case_sensitive);
+        let field = scene.places().filter.clone();
         move |_: MouseEvent| {
             set_filter(&session, Query { text: String::new(), case_sensitive });
-            if let Some(field) = field.cast::<HtmlInputElement>() {
-                let _ = field.focus();
-            }
+            focus(&field);
         }
     };
     let on_key = {
@@ -70,8 +51,8 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
         }
     };
     let flip_help = {
-        let help = help.clone();
-        move |_: MouseEvent| help.set(!*help)
+        let scene = scene.clone();
+        move |_: MouseEvent| scene.set_filter_help(!scene.shows_filter_help())
     };
     html! {
         <div class="filter-bar" role="search" aria-label={t.filter}>
@@ -79,13 +60,13 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                 <div class={classes!("filter-field", error.is_some().then_some("wrong"))}>
                     {picture(Icon::Filter)}
                     <input
-                        ref={field}
+                        ref={scene.places().filter.clone()}
                         type="text"
                         data-testid="filter"
-                        aria-keyshortcuts="/"
+                        aria-keyshortcuts={Action::EditFilter.key()}
                         aria-label={t.filter}
                         aria-invalid={error.is_some().to_string()}
-                        aria-describedby={error.is_some().then_some("filter-error")}
+                        aria-describedby={error.is_some().then_some(error_id.clone())}
                         placeholder={t.filter_placeholder}
                         autocomplete="off"
                         autocapitalize="off"
@@ -122,7 +103,7 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                         type="button"
                         title={t.filter_help}
                         aria-label={t.filter_help}
-                        aria-expanded={help.to_string()}
+                        aria-expanded={scene.shows_filter_help().to_string()}
                         data-testid="filter-help"
                         onclick={flip_help}
                     >
@@ -130,34 +111,18 @@ pub(super) fn FilterBar(props: &FilterBarProps) -> Html {
                     </button>
                 </div>
                 <div class="filter-toggles">
-                    for toggle in toggles_of(toggles, t) {
-                        <button
-                            class="toggle"
-                            type="button"
-                            title={toggle.title}
-                            aria-label={toggle.title}
-                            aria-pressed={toggle.is_on.to_string()}
-                            data-testid={format!("show-{}", toggle.name)}
-                            data-kind={toggle.name}
-                            onclick={{
-                                let session = session.clone();
-                                move |_: MouseEvent| {
-                                    session.look(|list, log| list.set_toggles(toggle.flipped, log.store()));
-                                }
-                            }}
-                        >
-                            {picture(toggle.icon)}
-                        </button>
+                    for sort in [Sort::Received, Sort::Sent, Sort::Events, Sort::Heartbeats] {
+                        {toggle(scene, Action::Show(sort), sort, texts)}
                     }
                 </div>
             </div>
             if let Some(error) = &error {
-                {error_line(&query.text, error, t)}
+                {error_line(&query.text, error, error_id, t)}
             }
-            if *help {
+            if scene.shows_filter_help() {
                 {help_sheet(t)}
             }
-            if let Some(fraction) = props.fraction {
+            if let Some(fraction) = fraction {
                 <progress
                     class="filter-progress"
                     data-testid="filter-progress"
@@ -176,45 +141,30 @@ pub(crate) fn set_filter(session: &Session, query: Query) {
     session.look(|list, log| list.set_filter(query, options, log.store()));
 }
 
-fn toggles_of(on: Toggles, t: &Texts) -> [Toggle; 4] {
-    [
-        Toggle {
-            name: "received",
-            title: t.show_received,
-            icon: Icon::Down,
-            is_on: on.received,
-            flipped: Toggles { received: !on.received, ..on },
-        },
-        Toggle {
-            name: "sent",
-            title: t.show_sent,
-            icon: Icon::Up,
-            is_on: on.sent,
-            flipped: Toggles { sent: !on.sent, ..on },
-        },
-        Toggle {
-            name: "events",
-            title: t.show_events,
-            icon: Icon::Plug,
-            is_on: on.events,
-            flipped: Toggles { events: !on.events, ..on },
-        },
-        Toggle {
-            name: "heartbeats",
-            title: t.show_heartbeats,
-            icon: Icon::Heart,
-            is_on: on.heartbeats,
-            flipped: Toggles { heartbeats: !on.heartbeats, ..on },
-        },
-    ]
+fn toggle(scene: &Scene, action: Action, sort: Sort, texts: &'static Texts) -> Html {
+    let title = action.name(texts);
+    html! {
+        <button
+            class="toggle"
+            type="button"
+            {title}
+            aria-label={title}
+            aria-pressed={(scene.state(action).on == Some(true)).to_string()}
+            data-testid={action.spec().slug}
+            data-kind={sort.slug()}
+            onclick={act::<MouseEvent>(scene, action)}
+        >
+            {picture(icon(action))}
+        </button>
+    }
 }
 
 /// The filter as written with what is wrong marked, and the reason.
-fn error_line(text: &str, error: &FilterError, t: &Texts) -> Html {
+fn error_line(text: &str, error: &FilterError, id: String, t: &Log) -> Html {
     let start = text.floor_char_boundary(error.span.start.min(text.len()));
     let end = text.ceil_char_boundary(error.span.end.clamp(start, text.len()));
     html! {
-        <p class="filter-error" id="filter-error" role="alert" data-testid="filter-error">
+        <p class="filter-error" {id} role="alert" data-testid="filter-error">
             <code>
                 {&text[..start]}<mark>{if start == end { "\u{a0}" } else { &text[start..end] }}</mark>{&text[end..]}
             </code>
@@ -223,7 +173,7 @@ fn error_line(text: &str, error: &FilterError, t: &Texts) -> Html {
     }
 }
 
-fn reason(kind: &FilterErrorKind, t: &Texts) -> String {
+fn reason(kind: &FilterErrorKind, t: &Log) -> String {
     match kind {
         FilterErrorKind::UnclosedQuote => t.error_quote.to_owned(),
         FilterErrorKind::UnclosedPattern => t.error_pattern_open.to_owned(),
@@ -241,7 +191,7 @@ fn reason(kind: &FilterErrorKind, t: &Texts) -> String {
     }
 }
 
-fn help_sheet(t: &Texts) -> Html {
+fn help_sheet(t: &Log) -> Html {
     let rows = [
         ("error  \"two words\"", t.help_text),
         ("/^\\{.*\\}$/i", t.help_pattern),

@@ -1,37 +1,20 @@
 //! Find in the log.
 
-use crate::texts::log::Log as Texts;
-use crate::texts::{fill, plural};
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use crate::actions::Action;
+use crate::actions::stage::Scene;
 use crate::model::format::count;
 use crate::model::list::{Found, Query};
-use crate::running::session::Session;
+use crate::texts::log::Log;
+use crate::texts::{Texts, fill, plural};
+use crate::views::buttons::icon_button;
+use crate::views::icons::{Icon, picture};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct FindBarProps {
-    pub(super) session: Session,
-    pub(super) revision: u64,
-    pub(super) on_select: Callback<bool>,
-}
-
-#[component]
-pub(super) fn FindBar(props: &FindBarProps) -> Html {
-    let t = &use_texts().log;
-    let field = use_node_ref();
-    let session = &props.session;
-    {
-        let field = field.clone();
-        use_effect_with((), move |()| {
-            if let Some(field) = field.cast::<HtmlInputElement>() {
-                let _ = field.focus();
-                field.select();
-            }
-        });
-    }
+pub(super) fn find_bar(scene: &Scene, texts: &'static Texts) -> Html {
+    let t = &texts.log;
+    let session = scene.session();
     let (query, found) =
         session.read(|log, list| (list.search_query().cloned().unwrap_or_default(), list.found(log.store())));
     let on_input = {
@@ -49,38 +32,28 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
             session.look(|list, log| list.set_search(Some(query), log.store()));
         }
     };
-    let go = {
-        let session = session.clone();
-        move |forward: bool| session.look(|list, log| list.search_on(forward, log.store()))
-    };
-    let close = {
-        let session = session.clone();
-        move || session.look(|list, log| list.set_search(None, log.store()))
-    };
     let on_key = {
-        let (go, close) = (go.clone(), close.clone());
-        move |event: KeyboardEvent| match event.key().as_str() {
-            _ if event.is_composing() => {}
-            "Enter" => {
-                event.prevent_default();
+        let scene = scene.clone();
+        move |event: KeyboardEvent| {
+            let action = match event.key().as_str() {
+                _ if event.is_composing() => return,
                 // The newest hit is where a search begins, so that on is back in time.
-                go(event.shift_key());
-            }
-            "ArrowUp" | "ArrowDown" => {
-                event.prevent_default();
-                go(event.key() == "ArrowDown");
-            }
-            "Escape" => close(),
-            _ => {}
+                "Enter" if event.shift_key() => Action::FindNext,
+                "Enter" | "ArrowUp" => Action::FindPrevious,
+                "ArrowDown" => Action::FindNext,
+                "Escape" => Action::CloseFind,
+                _ => return,
+            };
+            event.prevent_default();
+            scene.perform(action);
         }
     };
-    let (previous, next) = (go.clone(), go);
     html! {
         <div class="find-bar" role="search" aria-label={t.find}>
             <div class={classes!("filter-field", found.error.is_some().then_some("wrong"))}>
                 {picture(Icon::Search)}
                 <input
-                    ref={field}
+                    ref={scene.places().find.clone()}
                     type="text"
                     data-testid="find"
                     aria-label={t.find}
@@ -104,43 +77,14 @@ pub(super) fn FindBar(props: &FindBarProps) -> Html {
                 </button>
             </div>
             <span class="find-count" role="status" data-testid="find-count">{state(&query, &found, t)}</span>
-            <button
-                class="button icon-button small"
-                type="button"
-                title={t.find_previous}
-                aria-label={t.find_previous}
-                data-testid="find-previous"
-                disabled={found.count == 0}
-                onclick={move |_: MouseEvent| previous(false)}
-            >
-                {picture(Icon::Up)}
-            </button>
-            <button
-                class="button icon-button small"
-                type="button"
-                title={t.find_next}
-                aria-label={t.find_next}
-                data-testid="find-next"
-                disabled={found.count == 0}
-                onclick={move |_: MouseEvent| next(true)}
-            >
-                {picture(Icon::Down)}
-            </button>
-            <button
-                class="button icon-button small"
-                type="button"
-                title={t.find_close}
-                aria-label={t.find_close}
-                data-testid="find-close"
-                onclick={move |_: MouseEvent| close()}
-            >
-                {picture(Icon::Close)}
-            </button>
+            for action in [Action::FindPrevious, Action::FindNext, Action::CloseFind] {
+                {icon_button(scene, action, "button icon-button small", texts)}
+            }
         </div>
     }
 }
 
-fn state(query: &Query, found: &Found, t: &Texts) -> String {
+fn state(query: &Query, found: &Found, t: &Log) -> String {
     if let Some(error) = &found.error {
         return fill(t.error_pattern, &[error]);
     }

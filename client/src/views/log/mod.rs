@@ -12,29 +12,20 @@ mod row;
 mod rows;
 mod tools;
 
-use crate::texts::plural;
-use crate::views::lang::use_texts;
 use yew::prelude::*;
 
 pub(crate) use self::files::load;
-use self::filter_bar::FilterBar;
+use self::filter_bar::filter_bar;
 pub(super) use self::filter_bar::set_filter;
-use self::find_bar::FindBar;
+use self::find_bar::find_bar;
 use self::rows::Rows;
-use self::tools::Tools;
+use self::tools::tools;
+use super::buttons::{act, word_button};
 use super::icons::{Icon, picture};
+use crate::actions::Action;
+use crate::actions::stage::Scene;
 use crate::model::format::count;
-use crate::model::list::{Query, Toggles};
-use crate::running::session::Session;
-
-#[derive(PartialEq, Properties)]
-pub(super) struct LogPaneProps {
-    pub(super) session: Session,
-    /// Changes whenever something in the log may have.
-    pub(super) revision: u64,
-    /// An entry was selected, or none any more.
-    pub(super) on_select: Callback<bool>,
-}
+use crate::texts::{Texts, fill, plural};
 
 /// What is said around the rows.
 struct Around {
@@ -43,51 +34,38 @@ struct Around {
     unseen: usize,
     fraction: Option<f64>,
     is_finding: bool,
+    is_filtered: bool,
 }
 
-#[component]
-pub(super) fn LogPane(props: &LogPaneProps) -> Html {
-    let t = &use_texts().log;
-    let session = &props.session;
-    let Around { shown, kept, unseen, fraction, is_finding } = session.read(|log, list| Around {
-        shown: list.rows(log.store()).len(),
-        kept: log.store().len(),
-        unseen: list.window().unseen(),
-        fraction: Some(list.progress()).filter(|progress| !progress.done).map(|progress| progress.fraction),
-        is_finding: list.search_query().is_some(),
-    });
-    let follow = {
-        let session = session.clone();
-        move |_: MouseEvent| session.look(|list, _| list.window_mut().set_following(true))
-    };
-    let show_all = {
-        let session = session.clone();
-        move |_: MouseEvent| {
-            session.look(|list, log| {
-                list.set_filter(Query::default(), Default::default(), log.store());
-                let heartbeats = list.toggles().heartbeats;
-                list.set_toggles(Toggles { heartbeats, ..Toggles::default() }, log.store());
-            });
-        }
-    };
-    let is_filtered = session.read(|_, list| list.is_filtered());
+/// Drawn again with each revision: whenever something in the log may have changed.
+pub(super) fn log_pane(scene: &Scene, revision: u64, texts: &'static Texts) -> Html {
+    let t = &texts.log;
+    let Around { shown, kept, unseen, fraction, is_finding, is_filtered } =
+        scene.session().read(|log, list| Around {
+            shown: list.rows(log.store()).len(),
+            kept: log.store().len(),
+            unseen: list.window().unseen(),
+            fraction: Some(list.progress())
+                .filter(|progress| !progress.done)
+                .map(|progress| progress.fraction),
+            is_finding: list.search_query().is_some(),
+            is_filtered: list.is_filtered(),
+        });
     html! {
         <section class="log-pane" aria-label={t.title}>
-            <FilterBar session={session.clone()} revision={props.revision} {fraction} />
-            <Tools session={session.clone()} revision={props.revision} on_select={props.on_select.clone()} />
+            {filter_bar(scene, fraction, texts)}
+            {tools(scene, texts)}
             if is_finding {
-                <FindBar session={session.clone()} revision={props.revision} on_select={props.on_select.clone()} />
+                {find_bar(scene, texts)}
             }
             <div class="log-body">
-                <Rows session={session.clone()} revision={props.revision} on_select={props.on_select.clone()} />
+                <Rows scene={scene.clone()} {revision} />
                 if shown == 0 && fraction.is_none() {
                     <div class="log-empty">
                         if kept > 0 && is_filtered {
                             <p class="log-empty-title">{t.no_match_title}</p>
                             <p>{plural(t.no_match, kept as u64)}</p>
-                            <button class="button small" type="button" data-testid="show-all" onclick={show_all}>
-                                {t.show_all}
-                            </button>
+                            {word_button(scene, Action::ShowAll, "button small", t.show_all)}
                         } else {
                             <p class="log-empty-title">{t.empty_title}</p>
                             <p>{t.empty_first}</p>
@@ -96,9 +74,14 @@ pub(super) fn LogPane(props: &LogPaneProps) -> Html {
                     </div>
                 }
                 if unseen > 0 {
-                    <button class="button log-follow" type="button" data-testid="follow" onclick={follow}>
+                    <button
+                        class="button log-follow"
+                        type="button"
+                        data-testid="follow"
+                        onclick={act::<MouseEvent>(scene, Action::Follow)}
+                    >
                         {picture(Icon::Down)}
-                        {crate::texts::fill(t.new_lines, &[&count(unseen as u64)])}
+                        {fill(t.new_lines, &[&count(unseen as u64)])}
                     </button>
                 }
             </div>

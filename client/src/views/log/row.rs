@@ -8,6 +8,7 @@ use workbench::small_map::sort_few;
 use workbench::time::{Micros, duration};
 use yew::prelude::*;
 
+use crate::actions::stage::Scene;
 use crate::model::format::{elapsed, hex_preview, preview, round_trip, size};
 use crate::model::log::words;
 use crate::model::owned::{delivery_slug, label, slug};
@@ -25,6 +26,7 @@ pub(super) struct Frame<'a> {
     pub(super) highlights: Vec<&'a TextMatch>,
     /// `aria-setsize`.
     pub(super) total: u64,
+    pub(super) scene: &'a Scene,
 }
 
 /// What is particular to one row.
@@ -61,7 +63,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
         <div
             key={place.slot}
             class={classes!("entry", place.is_hit.then_some("hit"), entry.is_heartbeat().then_some("beat"))}
-            id={row_id(place.index)}
+            id={frame.scene.id(&row_id(place.index))}
             role="option"
             aria-selected={place.selected.to_string()}
             aria-setsize={frame.total.to_string()}
@@ -80,7 +82,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
             if let Some(mark) = mark {
                 <span class="entry-mark">{mark}</span>
             }
-            <span class="entry-text">{marked(&text, &frame.highlights)}</span>
+            <bdi class="entry-text">{marked(&text, &frame.highlights)}</bdi>
             if let Some(rtt) = rtt {
                 <span class="entry-rtt">{round_trip(f64::from(rtt) / 1000.0)}</span>
             }

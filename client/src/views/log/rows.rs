@@ -8,7 +8,9 @@ use workbench::entry::EntryId;
 use yew::prelude::*;
 
 use super::row::{Frame, Place, Time, row, row_id};
-use crate::model::list::{List, Query, TimeMode};
+use crate::actions::stage::Scene;
+use crate::actions::{Action, Panel};
+use crate::model::list::{List, TimeMode};
 use crate::model::log::Log;
 use crate::preferences::Density;
 use crate::running::driver::clock::zone;
@@ -20,16 +22,16 @@ const OVERSCAN: usize = 6;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RowsProps {
-    pub(super) session: Session,
+    pub(super) scene: Scene,
+    /// Changes whenever something in the log may have.
     pub(super) revision: u64,
-    pub(super) on_select: Callback<bool>,
 }
 
 #[component]
 pub(super) fn Rows(props: &RowsProps) -> Html {
     let t = &use_texts().log;
-    let session = &props.session;
-    let (scroller, spacer, rows) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let (scene, session) = (&props.scene, props.scene.session());
+    let (scroller, spacer, rows) = (scene.places().log.clone(), use_node_ref(), use_node_ref());
     let redraw = use_force_update();
     // The scroll position that was last set or seen. Asking the browser costs a layout.
     let scrolled_px = use_mut_ref(|| -1.0);
@@ -104,35 +106,37 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
     }
 
     let on_click = {
-        let (session, on_select) = (session.clone(), props.on_select.clone());
+        let scene = scene.clone();
         move |event: MouseEvent| {
-            let Some(id) = entry_of(&event) else { return };
-            session.look(|list, log| list.select(Some(id), event.shift_key(), log.store()));
-            on_select.emit(true);
+            if let Some(id) = entry_of(&event) {
+                scene.select(Some(id), event.shift_key());
+            }
         }
     };
     let on_key = {
-        let (session, on_select) = (session.clone(), props.on_select.clone());
+        let scene = scene.clone();
         move |event: KeyboardEvent| {
-            let find = event.key() == "f" && (event.ctrl_key() || event.meta_key());
-            if find {
+            let commanded = event.ctrl_key() || event.meta_key();
+            let action = match event.key().as_str() {
+                "f" if commanded => Some(Action::Find),
+                "c" if commanded && !has_selection() => Some(Action::Copy),
+                "Escape" => Some(Action::Deselect),
+                _ => None,
+            };
+            if let Some(action) = action {
                 event.prevent_default();
-                session.look(|list, log| list.set_search(Some(Query::default()), log.store()));
+                scene.perform(action);
                 return;
             }
-            if event.key() == "Escape" {
-                session.look(|list, log| list.select(None, false, log.store()));
-                on_select.emit(false);
-                return;
-            }
-            let Some(by) = step(&event.key(), page_rows(&session)) else { return };
+            let Some(by) = step(&event.key(), page_rows(scene.session())) else { return };
             event.prevent_default();
-            let is_empty = session.look(|list, log| {
+            let is_empty = scene.session().look(|list, log| {
                 list.step(by, event.shift_key(), log.store());
                 list.rows(log.store()).is_empty()
             });
             if !is_empty {
-                on_select.emit(true);
+                scene.set_copied(None);
+                scene.reveal(Panel::Detail);
             }
         }
     };
@@ -148,6 +152,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
             today: session.wall().day_start(zone),
             highlights: list.highlights(),
             total: trimmed + shown.len() as u64,
+            scene,
         };
         let mut active = None;
         let drawn: Vec<Html> = visible
@@ -157,7 +162,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
                 let index = trimmed + position as u64;
                 let selected = focus == Some(entry.id) || list.selection().contains(entry.id);
                 if focus == Some(entry.id) {
-                    active = Some(row_id(index));
+                    active = Some(scene.id(&row_id(index)));
                 }
                 let time = match list.time_mode {
                     TimeMode::Clock => Time::Clock,
@@ -176,7 +181,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
             class="log"
             ref={scroller}
             data-testid="log"
-            aria-keyshortcuts="l"
+            aria-keyshortcuts={Action::ToLog.key()}
             data-count={count.to_string()}
             role="listbox"
             aria-label={t.entries}
@@ -207,6 +212,12 @@ fn keep_focus_in_view(list: &mut List, log: &Log) {
 
 fn page_rows(session: &Session) -> isize {
     session.read(|_, list| (list.window().visible(0).len() as isize - 1).max(1))
+}
+
+/// Whether some text on the page is selected, which is then what copying means.
+fn has_selection() -> bool {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
+    selection.is_some_and(|selection| !selection.is_collapsed())
 }
 
 /// The row under a click.

@@ -1,22 +1,17 @@
 //! How much there is, how it is written, and what can be done with all of it.
 
-use crate::texts::{fill, plural};
-use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::files::Files;
+use crate::actions::Action;
+use crate::actions::perform::selection_sentence;
+use crate::actions::stage::Scene;
 use crate::model::format::count;
-use crate::model::list::{Query, TimeMode};
-use crate::running::session::Session;
-
-#[derive(PartialEq, Properties)]
-pub(super) struct ToolsProps {
-    pub(super) session: Session,
-    pub(super) revision: u64,
-    pub(super) on_select: Callback<bool>,
-}
+use crate::model::list::TimeMode;
+use crate::texts::log::Log;
+use crate::texts::{Texts, fill, plural};
+use crate::views::buttons::icon_button;
+use crate::views::fields::chosen_value;
 
 struct State {
     shown: u64,
@@ -25,7 +20,6 @@ struct State {
     held_back: u64,
     is_filtered: bool,
     is_paused: bool,
-    is_finding: bool,
     time_mode: TimeMode,
 }
 
@@ -36,10 +30,9 @@ const TIME_MODES: [(TimeMode, &str); 4] = [
     (TimeMode::Selected, "selected"),
 ];
 
-#[component]
-pub(super) fn Tools(props: &ToolsProps) -> Html {
-    let t = &use_texts().log;
-    let session = &props.session;
+pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
+    let t = &texts.log;
+    let session = scene.session();
     let state = session.read(|log, list| State {
         shown: list.rows(log.store()).len() as u64,
         kept: log.store().len() as u64,
@@ -47,33 +40,15 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
         held_back: list.held_back(log.store()),
         is_filtered: list.is_filtered(),
         is_paused: list.is_paused(),
-        is_finding: list.search_query().is_some(),
         time_mode: list.time_mode,
     });
-    let clear = {
-        let (session, on_select) = (session.clone(), props.on_select.clone());
-        move |_: MouseEvent| {
-            on_select.emit(false);
-            session.clear();
-        }
-    };
-    let pause = {
-        let (session, is_paused) = (session.clone(), state.is_paused);
-        move |_: MouseEvent| session.look(|list, log| list.set_paused(!is_paused, log.store()))
-    };
-    let find = {
-        let (session, is_finding) = (session.clone(), state.is_finding);
-        move |_: MouseEvent| {
-            let query = (!is_finding).then(Query::default);
-            session.look(|list, log| list.set_search(query, log.store()));
-        }
-    };
     let on_time = {
-        let session = session.clone();
+        let scene = scene.clone();
         move |event: Event| {
-            let Some(select) = event.target_dyn_into::<HtmlSelectElement>() else { return };
-            let chosen = TIME_MODES.iter().find(|(_, name)| *name == select.value());
-            session.look(|list, _| list.time_mode = chosen.map_or_else(TimeMode::default, |(mode, _)| *mode));
+            let chosen = chosen_value(&event);
+            if let Some((mode, _)) = TIME_MODES.iter().find(|(_, name)| *name == chosen) {
+                scene.perform(Action::Times(*mode));
+            }
         }
     };
     let lines = if state.is_filtered {
@@ -81,7 +56,6 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
     } else {
         plural(t.lines, state.shown)
     };
-    let pause_title = if state.is_paused { t.resume } else { t.pause };
     html! {
         <div class="log-tools">
             <span class="log-count" data-testid="line-count">{lines}</span>
@@ -91,54 +65,29 @@ pub(super) fn Tools(props: &ToolsProps) -> Html {
             if state.is_paused && state.held_back > 0 {
                 <span class="log-dropped" role="status">{fill(t.held_back, &[&count(state.held_back)])}</span>
             }
+            if let Some(selected) = selection_sentence(scene.selected()) {
+                <span class="log-selection" data-testid="selection">
+                    {selected}
+                    {icon_button(scene, Action::Copy, "button icon-button small", texts)}
+                    {icon_button(scene, Action::Resend, "button icon-button small", texts)}
+                </span>
+            }
             <span class="log-actions">
                 <select class="small-select" aria-label={t.times} title={t.times} data-testid="time-mode" onchange={on_time}>
                     for (mode, name) in TIME_MODES {
                         <option value={name} selected={mode == state.time_mode}>{time_name(mode, t)}</option>
                     }
                 </select>
-                <button
-                    class="button icon-button small"
-                    type="button"
-                    title={t.find}
-                    aria-label={t.find}
-                    aria-pressed={state.is_finding.to_string()}
-                    data-testid="find-toggle"
-                    aria-keyshortcuts="f"
-                    onclick={find}
-                >
-                    {picture(Icon::Search)}
-                </button>
-                <button
-                    class="button icon-button small"
-                    type="button"
-                    title={pause_title}
-                    aria-label={pause_title}
-                    aria-pressed={state.is_paused.to_string()}
-                    data-testid="pause"
-                    aria-keyshortcuts="s"
-                    onclick={pause}
-                >
-                    {picture(if state.is_paused { Icon::Play } else { Icon::Pause })}
-                </button>
+                {icon_button(scene, Action::Find, "button icon-button small", texts)}
+                {icon_button(scene, Action::Pause, "button icon-button small", texts)}
                 <Files session={session.clone()} is_empty={state.kept == 0} is_filtered={state.is_filtered} />
-                <button
-                    class="button icon-button small"
-                    type="button"
-                    title={t.clear}
-                    aria-label={t.clear}
-                    data-testid="clear"
-                    disabled={state.kept == 0}
-                    onclick={clear}
-                >
-                    {picture(Icon::Trash)}
-                </button>
+                {icon_button(scene, Action::Clear, "button icon-button small", texts)}
             </span>
         </div>
     }
 }
 
-fn time_name(mode: TimeMode, t: &crate::texts::log::Log) -> &'static str {
+fn time_name(mode: TimeMode, t: &Log) -> &'static str {
     match mode {
         TimeMode::Clock => t.time_clock,
         TimeMode::Relative => t.time_relative,

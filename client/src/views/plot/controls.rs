@@ -1,16 +1,16 @@
 //! What is plotted and how: the field for a path, suggestions, and the chart's controls.
 
-use crate::texts::health::Health as Texts;
-use crate::texts::{fill, plural};
-use crate::views::lang::use_texts;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use workbench::decimal::shortest;
 use workbench::json::PathError;
 use workbench::series::PlotError;
 use yew::prelude::*;
 
+use crate::model::format::number;
 use crate::model::plot::Window;
 use crate::running::session::Session;
+use crate::texts::health::Health as Texts;
+use crate::texts::{fill, plural};
+use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct AddFieldProps {
@@ -91,7 +91,7 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                             <button
                                 class="plot-suggestion"
                                 type="button"
-                                title={fill(t.plot_suggestion, &[path, &shortest(*value)])}
+                                title={fill(t.plot_suggestion, &[path, &number(*value)])}
                                 data-testid="plot-suggestion"
                                 data-path={path.clone()}
                                 onclick={{
@@ -104,7 +104,7 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                                     }
                                 }}
                             >
-                                <code>{path}</code>{" "}<span>{shortest(*value)}</span>
+                                <code>{path}</code>{" "}<span>{number(*value)}</span>
                             </button>
                         </li>
                     }
@@ -116,20 +116,14 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ControlsProps {
-    pub(super) session: Session,
-    pub(super) window: Window,
-    pub(super) lanes: bool,
-    pub(super) paused: bool,
-    pub(super) on_change: Callback<()>,
-}
-
-#[component]
-pub(super) fn Controls(props: &ControlsProps) -> Html {
-    let t = &use_texts().health;
+pub(super) fn controls(
+    session: &Session,
+    (shown, lanes, paused): (Window, bool, bool),
+    on_change: &Callback<()>,
+    t: &'static Texts,
+) -> Html {
     let on_window = {
-        let (session, on_change) = (props.session.clone(), props.on_change.clone());
+        let (session, on_change) = (session.clone(), on_change.clone());
         move |event: Event| {
             let chosen = event.target_dyn_into::<HtmlSelectElement>();
             if let Some(window) = chosen.and_then(|select| Window::from_slug(&select.value())) {
@@ -139,14 +133,14 @@ pub(super) fn Controls(props: &ControlsProps) -> Html {
         }
     };
     let on_pause = {
-        let (session, on_change, paused) = (props.session.clone(), props.on_change.clone(), props.paused);
+        let (session, on_change) = (session.clone(), on_change.clone());
         move |_: MouseEvent| {
             session.plot(|state, _, now| state.set_paused(!paused, now));
             on_change.emit(());
         }
     };
     let on_lanes = {
-        let (session, on_change, lanes) = (props.session.clone(), props.on_change.clone(), props.lanes);
+        let (session, on_change) = (session.clone(), on_change.clone());
         move |_: Event| {
             session.plot(|state, _, _| state.lanes = !lanes);
             on_change.emit(());
@@ -160,21 +154,21 @@ pub(super) fn Controls(props: &ControlsProps) -> Html {
         <div class="plot-controls">
             <select class="field plot-window" aria-label={t.plot_window} data-testid="plot-window" onchange={on_window}>
                 for window in Window::ALL {
-                    <option value={window.slug()} selected={window == props.window}>{name(window)}</option>
+                    <option value={window.slug()} selected={window == shown}>{name(window)}</option>
                 }
             </select>
             <label class="plot-lanes">
-                <input type="checkbox" checked={props.lanes} data-testid="plot-lanes" onchange={on_lanes} />
+                <input type="checkbox" checked={lanes} data-testid="plot-lanes" onchange={on_lanes} />
                 {t.plot_lanes}
             </label>
             <button
                 class="button small plot-pause"
                 type="button"
-                aria-pressed={props.paused.to_string()}
+                aria-pressed={paused.to_string()}
                 data-testid="plot-pause"
                 onclick={on_pause}
             >
-                {if props.paused { t.plot_resume } else { t.plot_pause }}
+                {if paused { t.plot_resume } else { t.plot_pause }}
             </button>
         </div>
     }

@@ -1,16 +1,15 @@
 //! The fields on the chart and their values.
 
-use crate::texts::health::Health as Texts;
-use crate::texts::{fill, plural};
-use crate::views::lang::use_texts;
-use workbench::decimal::shortest;
 use workbench::series::{Bucket, columns};
 use workbench::time::Micros;
 use yew::prelude::*;
 
 use super::super::icons::{Icon, picture};
+use crate::model::format::number;
 use crate::model::plot::PlotState;
 use crate::running::session::Session;
+use crate::texts::health::Health as Texts;
+use crate::texts::{fill, plural};
 
 /// One field.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,21 +24,17 @@ pub(super) struct Row {
     range: Option<(f64, f64)>,
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct LegendProps {
-    pub(super) session: Session,
-    pub(super) rows: Vec<Row>,
-    /// What lies under the crosshair, by slot; `None` shows the latest.
-    pub(super) values: Option<Vec<(usize, Bucket)>>,
-    pub(super) on_change: Callback<()>,
-}
-
-#[component]
-pub(super) fn Legend(props: &LegendProps) -> Html {
-    let t = &use_texts().health;
+/// `values` is what lies under the crosshair, by slot; `None` shows the latest.
+pub(super) fn legend(
+    session: &Session,
+    rows: &[Row],
+    values: Option<&[(usize, Bucket)]>,
+    on_change: &Callback<()>,
+    t: &'static Texts,
+) -> Html {
     html! {
         <ul class="plot-legend">
-            for row in &props.rows {
+            for row in rows {
                 <li
                     key={row.name.to_string()}
                     class="plot-trace"
@@ -49,14 +44,14 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
                 >
                     <span class="plot-swatch" aria-hidden="true">{row.slot + 1}</span>
                     <code class="plot-name">{&row.name}</code>
-                    <span class="plot-value" data-testid="plot-value">{value(row, props.values.as_deref(), t)}</span>
+                    <span class="plot-value" data-testid="plot-value">{value(row, values, t)}</span>
                     <button
                         class="button icon-button small"
                         type="button"
                         title={fill(t.plot_remove, &[&row.name])}
                         aria-label={fill(t.plot_remove, &[&row.name])}
                         data-testid="plot-remove"
-                        onclick={remove(props, row.name.clone())}
+                        onclick={remove(session, on_change, row.name.clone())}
                     >
                         {picture(Icon::Close)}
                     </button>
@@ -88,7 +83,7 @@ impl Row {
     pub(super) fn sentence(&self, t: &Texts) -> String {
         match (self.last, self.range) {
             (Some(last), Some((min, max))) => {
-                fill(t.plot_trace, &[&self.name, &shortest(last), &shortest(min), &shortest(max)])
+                fill(t.plot_trace, &[&self.name, &number(last), &number(min), &number(max)])
             }
             _ => self.range_text(t),
         }
@@ -97,7 +92,7 @@ impl Row {
     fn range_text(&self, t: &Texts) -> String {
         match self.range {
             _ if self.last.is_none() => plural(t.plot_waiting, self.messages),
-            Some((min, max)) => fill(t.plot_between, &[&shortest(min), &shortest(max)]),
+            Some((min, max)) => fill(t.plot_between, &[&number(min), &number(max)]),
             None => String::new(),
         }
     }
@@ -105,18 +100,18 @@ impl Row {
 
 /// The value under the crosshair, or the latest.
 fn value(row: &Row, values: Option<&[(usize, Bucket)]>, t: &Texts) -> String {
-    let Some(values) = values else { return row.last.map(shortest).unwrap_or_default() };
+    let Some(values) = values else { return row.last.map(number).unwrap_or_default() };
     match values.iter().find(|(slot, _)| *slot == row.slot) {
         Some((_, bucket)) if bucket.min < bucket.max => {
-            fill(t.plot_between, &[&shortest(bucket.min), &shortest(bucket.max)])
+            fill(t.plot_between, &[&number(bucket.min), &number(bucket.max)])
         }
-        Some((_, bucket)) => shortest(bucket.last),
+        Some((_, bucket)) => number(bucket.last),
         None => "–".to_owned(),
     }
 }
 
-fn remove(props: &LegendProps, name: AttrValue) -> Callback<MouseEvent> {
-    let (session, on_change) = (props.session.clone(), props.on_change.clone());
+fn remove(session: &Session, on_change: &Callback<()>, name: AttrValue) -> Callback<MouseEvent> {
+    let (session, on_change) = (session.clone(), on_change.clone());
     Callback::from(move |_| {
         session.plot(|state, _, _| state.plot.remove(&name));
         on_change.emit(());

@@ -17,11 +17,12 @@ use gloo_timers::callback::Interval;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Performance};
 use workbench::series::{Axis, columns};
+use workbench::time::Micros;
 use yew::prelude::*;
 
 use self::chart::{Canvas, Chart, Mounted, Readout, Redraw};
-use self::controls::{AddField, Controls};
-use self::legend::{Legend, rows};
+use self::controls::{AddField, controls};
+use self::legend::{legend, rows};
 use self::paint::{Figure, Lane, Line, TimeWords, value_steps};
 use super::health::words;
 use crate::model::plot::{PlotState, Window};
@@ -109,7 +110,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     html! {
         <div ref={root} class="plot" data-testid="plot">
             if !is_empty {
-                <Controls session={session.clone()} {window} {lanes} {paused} on_change={on_change.clone()} />
+                {controls(session, (window, lanes, paused), &on_change, t)}
                 <Chart
                     class="plot-chart"
                     {figure}
@@ -125,12 +126,13 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
                 >
                     {readout.as_ref().map_or_else(|| t.plot_keys.to_owned(), |readout| readout_text(readout, t))}
                 </p>
-                <Legend
-                    session={session.clone()}
-                    {rows}
-                    values={readout.as_ref().map(|readout| readout.values.clone())}
-                    on_change={on_change.clone()}
-                />
+                {legend(
+                    session,
+                    &rows,
+                    readout.as_ref().map(|readout| &*readout.values),
+                    &on_change,
+                    t,
+                )}
             }
             <AddField session={session.clone()} {suggestions} {is_empty} {on_change} {on_taken} />
             if *left > 0 {
@@ -193,7 +195,7 @@ fn read_on(session: &Session) -> u64 {
     })
 }
 
-fn figure(state: &PlotState, now: workbench::time::Micros, canvas: Canvas, t: &Texts) -> Figure {
+fn figure(state: &PlotState, now: Micros, canvas: Canvas, t: &Texts) -> Figure {
     let (from, to) = state.bounds(now);
     let lines: Vec<Line> = state
         .plot

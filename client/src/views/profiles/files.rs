@@ -167,13 +167,14 @@ fn plan_view(plan: &Plan, conflict: Conflict, on_conflict: Callback<String>, t: 
                         </li>
                     }
                 </ul>
-                <ChoiceRow
-                    name="import-conflict"
-                    label={t.import_conflict}
-                    choices={CONFLICTS.iter().zip(words).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>()}
-                    chosen={CONFLICTS.iter().find(|(known, _)| *known == conflict).map_or("both", |(_, slug)| *slug)}
-                    on_change={on_conflict}
-                />
+                {ChoiceRow {
+                    name: "import-conflict".into(),
+                    label: t.import_conflict.into(),
+                    choices: CONFLICTS.iter().zip(words).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>(),
+                    chosen: CONFLICTS.iter().find(|(known, _)| *known == conflict).map_or("both", |(_, slug)| *slug),
+                    on_change: on_conflict,
+                    ..ChoiceRow::default()
+                }.view()}
             }
         </>
     }

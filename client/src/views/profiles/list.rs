@@ -12,8 +12,8 @@ use crate::views::fields::TextRow;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ListProps {
+/// The kept profiles as they are shown.
+pub(super) struct List {
     /// Those to show, in order.
     pub(super) profiles: Vec<Profile>,
     pub(super) on_deed: Callback<Deed>,
@@ -23,9 +23,7 @@ pub(super) struct ListProps {
     pub(super) renaming: Option<(String, String)>,
 }
 
-#[component]
-pub(super) fn List(props: &ListProps) -> Html {
-    let t = &use_texts().settings;
+pub(super) fn list(props: &List, t: &'static Settings) -> Html {
     let has_groups = props.profiles.iter().any(|profile| !profile.group.is_empty());
     let groups = props.profiles.chunk_by(|a, b| a.group == b.group);
     html! {
@@ -52,7 +50,7 @@ fn heading<'a>(group: &'a str, t: &Settings) -> &'a str {
     if group.is_empty() { t.profile_ungrouped } else { group }
 }
 
-fn item(profile: &Profile, props: &ListProps, t: &'static Settings) -> Html {
+fn item(profile: &Profile, props: &List, t: &'static Settings) -> Html {
     let of_this = |renaming: &(String, String)| renaming.0 == profile.group && renaming.1 == profile.name;
     if props.renaming.as_ref().is_some_and(of_this) {
         return html! {
@@ -144,22 +142,24 @@ fn RenameForm(props: &RenameFormProps) -> Html {
     };
     html! {
         <form ref={node} class="profile-form" onsubmit={submit} onkeydown={escape}>
-            <TextRow
-                name="rename-name"
-                label={t.profile_name}
-                value={(*name).clone()}
-                problem={problem.map(AttrValue::from)}
-                on_input={setter(&name)}
-                on_done={Callback::noop()}
-            />
-            <TextRow
-                name="rename-group"
-                label={t.profile_group}
-                placeholder={t.profile_group_hint}
-                value={(*group).clone()}
-                on_input={setter(&group)}
-                on_done={Callback::noop()}
-            />
+            {TextRow {
+                name: "rename-name".into(),
+                label: t.profile_name.into(),
+                value: (*name).clone().into(),
+                problem: problem.map(AttrValue::from),
+                on_input: setter(&name),
+                on_done: Callback::noop(),
+                ..TextRow::default()
+            }.view()}
+            {TextRow {
+                name: "rename-group".into(),
+                label: t.profile_group.into(),
+                placeholder: t.profile_group_hint.into(),
+                value: (*group).clone().into(),
+                on_input: setter(&group),
+                on_done: Callback::noop(),
+                ..TextRow::default()
+            }.view()}
             <div class="profile-form-buttons">
                 <button class="button small primary" type="submit" data-testid="rename-do">{t.rename}</button>
                 <button

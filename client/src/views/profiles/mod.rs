@@ -9,10 +9,6 @@ mod files;
 mod list;
 mod save;
 
-use crate::texts::fill;
-use crate::texts::settings::Settings;
-use crate::views::fields::TextRow;
-use crate::views::lang::use_texts;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::JsFuture;
@@ -21,11 +17,15 @@ use workbench::profile::{Book, Conflict, Profile, ProfileError, RenameError};
 use yew::prelude::*;
 
 use self::files::Files;
-use self::list::List;
+use self::list::{List, list};
 use self::save::SaveForm;
 use super::dialog::Dialog;
 use crate::profiles;
 use crate::running::workspace::Workspace;
+use crate::texts::fill;
+use crate::texts::settings::Settings;
+use crate::views::fields::TextRow;
+use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ProfilesProps {
@@ -186,27 +186,31 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
                     </div>
                 } else {
                     if book.profiles().len() > 5 {
-                        <TextRow
-                            name="profiles-search"
-                            label={t.profiles_found}
-                            wide=true
-                            value={(*query).clone()}
-                            on_input={{
+                        {TextRow {
+                            name: "profiles-search".into(),
+                            label: t.profiles_found.into(),
+                            wide: true,
+                            value: (*query).clone().into(),
+                            on_input: {
                                 let query = query.setter();
                                 Callback::from(move |text| query.set(text))
-                            }}
-                            on_done={Callback::noop()}
-                        />
+                            },
+                            on_done: Callback::noop(),
+                            ..TextRow::default()
+                        }.view()}
                     }
                     if found.is_empty() {
                         <p class="setting-empty">{fill(t.profiles_none_found, &[&query.trim()])}</p>
                     }
-                    <List
-                        profiles={found}
-                        {on_deed}
-                        rename_error={*rename_error}
-                        renaming={(*renaming).clone()}
-                    />
+                    {list(
+                        &List {
+                            profiles: found,
+                            on_deed,
+                            rename_error: *rename_error,
+                            renaming: (*renaming).clone(),
+                        },
+                        t,
+                    )}
                 }
                 <Files {book} on_import={import} />
             </div>

@@ -67,22 +67,24 @@ pub(super) fn SaveForm(props: &SaveFormProps) -> Html {
             <h3 class="dialog-heading">{t.profile_save}</h3>
             <p class="profile-url">{&props.present.url}</p>
             <div class="profile-fields">
-                <TextRow
-                    name="profile-name"
-                    label={t.profile_name}
-                    value={(*name).clone()}
-                    {problem}
-                    on_input={setter(&name)}
-                    on_done={Callback::noop()}
-                />
-                <TextRow
-                    name="profile-group"
-                    label={t.profile_group}
-                    placeholder={t.profile_group_hint}
-                    value={(*group).clone()}
-                    on_input={setter(&group)}
-                    on_done={Callback::noop()}
-                />
+                {TextRow {
+                    name: "profile-name".into(),
+                    label: t.profile_name.into(),
+                    value: (*name).clone().into(),
+                    problem,
+                    on_input: setter(&name),
+                    on_done: Callback::noop(),
+                    ..TextRow::default()
+                }.view()}
+                {TextRow {
+                    name: "profile-group".into(),
+                    label: t.profile_group.into(),
+                    placeholder: t.profile_group_hint.into(),
+                    value: (*group).clone().into(),
+                    on_input: setter(&group),
+                    on_done: Callback::noop(),
+                    ..TextRow::default()
+                }.view()}
                 if !library.messages().is_empty() {
                     <div class="setting">
                         <label class="setting-label" for="profile-messages">{t.profile_messages}</label>

@@ -45,98 +45,104 @@ pub(super) fn heartbeat(editor: &Editor, t: &'static Settings) -> Html {
     let needs_text = matches!(form.answer, AnswerKind::Exact | AnswerKind::Contains | AnswerKind::Json);
     html! {
         <>
-            <SwitchRow
-                name="heartbeat-on"
-                label={t.heartbeat}
-                hint={t.heartbeat_hint}
-                checked={form.heartbeat}
-                on_change={editor.on_change(|form, on| form.heartbeat = on)}
-            />
+            {SwitchRow {
+                name: "heartbeat-on".into(),
+                label: t.heartbeat.into(),
+                hint: t.heartbeat_hint.into(),
+                checked: form.heartbeat,
+                on_change: editor.on_change(|form, on| form.heartbeat = on),
+            }.view()}
             if form.heartbeat {
-                <TextRow
-                    name="heartbeat-payload"
-                    label={t.payload}
-                    hint={t.payload_hint}
-                    wide=true
-                    value={form.payload.text.clone()}
-                    problem={problem(Field::Payload)}
-                    on_input={editor.on_input(|form, text| form.payload.text = text)}
-                    on_done={done.clone()}
-                />
-                <ChoiceRow
-                    name="heartbeat-format"
-                    label={t.format}
-                    choices={formats(t)}
-                    chosen={form.payload.format.word()}
-                    on_change={editor.on_change(|form, word: String| {
+                {TextRow {
+                    name: "heartbeat-payload".into(),
+                    label: t.payload.into(),
+                    hint: t.payload_hint.into(),
+                    wide: true,
+                    value: form.payload.text.clone().into(),
+                    problem: problem(Field::Payload),
+                    on_input: editor.on_input(|form, text| form.payload.text = text),
+                    on_done: done.clone(),
+                    ..TextRow::default()
+                }.view()}
+                {ChoiceRow {
+                    name: "heartbeat-format".into(),
+                    label: t.format.into(),
+                    choices: formats(t),
+                    chosen: form.payload.format.word(),
+                    on_change: editor.on_change(|form, word: String| {
                         form.payload.format = Format::named(&word).unwrap_or_default();
-                    })}
-                />
-                <ChoiceRow
-                    name="heartbeat-answer"
-                    label={t.answer}
-                    hint={t.answer_hint}
-                    choices={ANSWERS.iter().zip(answers).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>()}
-                    chosen={slug}
-                    on_change={on_answer}
-                />
+                    }),
+                    ..ChoiceRow::default()
+                }.view()}
+                {ChoiceRow {
+                    name: "heartbeat-answer".into(),
+                    label: t.answer.into(),
+                    hint: t.answer_hint.into(),
+                    choices: ANSWERS.iter().zip(answers).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>(),
+                    chosen: slug,
+                    on_change: on_answer,
+                }.view()}
                 if form.answer == AnswerKind::Json {
-                    <TextRow
-                        name="heartbeat-answer-name"
-                        label={t.answer_name}
-                        placeholder="type"
-                        value={form.answer_name.clone()}
-                        problem={problem(Field::AnswerName)}
-                        on_input={editor.on_input(|form, text| form.answer_name = text)}
-                        on_done={done.clone()}
-                    />
+                    {TextRow {
+                        name: "heartbeat-answer-name".into(),
+                        label: t.answer_name.into(),
+                        placeholder: "type".into(),
+                        value: form.answer_name.clone().into(),
+                        problem: problem(Field::AnswerName),
+                        on_input: editor.on_input(|form, text| form.answer_name = text),
+                        on_done: done.clone(),
+                        ..TextRow::default()
+                    }.view()}
                 }
                 if needs_text {
-                    <TextRow
-                        name="heartbeat-answer-text"
-                        label={if form.answer == AnswerKind::Json { t.answer_value } else { t.answer_text }}
-                        placeholder="pong"
-                        value={form.answer_text.clone()}
-                        problem={problem(Field::Answer)}
-                        on_input={editor.on_input(|form, text| form.answer_text = text)}
-                        on_done={done.clone()}
-                    />
+                    {TextRow {
+                        name: "heartbeat-answer-text".into(),
+                        label: (if form.answer == AnswerKind::Json { t.answer_value } else { t.answer_text }).into(),
+                        placeholder: "pong".into(),
+                        value: form.answer_text.clone().into(),
+                        problem: problem(Field::Answer),
+                        on_input: editor.on_input(|form, text| form.answer_text = text),
+                        on_done: done.clone(),
+                        ..TextRow::default()
+                    }.view()}
                 }
-                <TextRow
-                    name="heartbeat-interval"
-                    label={t.interval}
-                    hint={t.interval_hint}
-                    value={form.interval.clone()}
-                    problem={problem(Field::Interval)}
-                    on_input={editor.on_input(|form, text| form.interval = text)}
-                    on_done={done.clone()}
-                />
+                {TextRow {
+                    name: "heartbeat-interval".into(),
+                    label: t.interval.into(),
+                    hint: t.interval_hint.into(),
+                    value: form.interval.clone().into(),
+                    problem: problem(Field::Interval),
+                    on_input: editor.on_input(|form, text| form.interval = text),
+                    on_done: done.clone(),
+                    ..TextRow::default()
+                }.view()}
                 if form.answer != AnswerKind::None {
-                    <TextRow
-                        name="heartbeat-deadline"
-                        label={t.deadline}
-                        hint={t.deadline_hint}
-                        value={form.deadline.clone()}
-                        problem={problem(Field::Deadline)}
-                        on_input={editor.on_input(|form, text| form.deadline = text)}
-                        on_done={done}
-                    />
+                    {TextRow {
+                        name: "heartbeat-deadline".into(),
+                        label: t.deadline.into(),
+                        hint: t.deadline_hint.into(),
+                        value: form.deadline.clone().into(),
+                        problem: problem(Field::Deadline),
+                        on_input: editor.on_input(|form, text| form.deadline = text),
+                        on_done: done,
+                        ..TextRow::default()
+                    }.view()}
                 }
-                <SwitchRow
-                    name="heartbeat-busy"
-                    label={t.even_when_busy}
-                    hint={t.even_when_busy_hint}
-                    checked={form.even_when_busy}
-                    on_change={editor.on_change(|form, on| form.even_when_busy = on)}
-                />
+                {SwitchRow {
+                    name: "heartbeat-busy".into(),
+                    label: t.even_when_busy.into(),
+                    hint: t.even_when_busy_hint.into(),
+                    checked: form.even_when_busy,
+                    on_change: editor.on_change(|form, on| form.even_when_busy = on),
+                }.view()}
                 if form.answer != AnswerKind::None {
-                    <SwitchRow
-                        name="heartbeat-missed"
-                        label={t.reconnect_when_missed}
-                        hint={t.reconnect_when_missed_hint}
-                        checked={form.reconnect_when_missed}
-                        on_change={editor.on_change(|form, on| form.reconnect_when_missed = on)}
-                    />
+                    {SwitchRow {
+                        name: "heartbeat-missed".into(),
+                        label: t.reconnect_when_missed.into(),
+                        hint: t.reconnect_when_missed_hint.into(),
+                        checked: form.reconnect_when_missed,
+                        on_change: editor.on_change(|form, on| form.reconnect_when_missed = on),
+                    }.view()}
                 }
             }
             {restore(editor, t, |form, default| {
@@ -164,50 +170,54 @@ pub(super) fn reconnect(editor: &Editor, t: &'static Settings) -> Html {
     let done = editor.on_done();
     html! {
         <>
-            <SwitchRow
-                name="reconnect-on"
-                label={t.reconnect}
-                hint={t.reconnect_hint}
-                checked={form.reconnect}
-                on_change={editor.on_change(|form, on| form.reconnect = on)}
-            />
+            {SwitchRow {
+                name: "reconnect-on".into(),
+                label: t.reconnect.into(),
+                hint: t.reconnect_hint.into(),
+                checked: form.reconnect,
+                on_change: editor.on_change(|form, on| form.reconnect = on),
+            }.view()}
             if form.reconnect {
-                <TextRow
-                    name="reconnect-min"
-                    label={t.min_delay}
-                    value={form.min_delay.clone()}
-                    problem={problem(Field::MinDelay)}
-                    on_input={editor.on_input(|form, text| form.min_delay = text)}
-                    on_done={done.clone()}
-                />
-                <TextRow
-                    name="reconnect-max"
-                    label={t.max_delay}
-                    hint={t.delay_hint}
-                    value={form.max_delay.clone()}
-                    problem={problem(Field::MaxDelay)}
-                    on_input={editor.on_input(|form, text| form.max_delay = text)}
-                    on_done={done.clone()}
-                />
-                <TextRow
-                    name="reconnect-attempts"
-                    label={t.attempts}
-                    hint={t.attempts_hint}
-                    value={form.attempts.clone()}
-                    problem={problem(Field::Attempts)}
-                    on_input={editor.on_input(|form, text| form.attempts = text)}
-                    on_done={done.clone()}
-                />
-                <TextRow
-                    name="reconnect-codes"
-                    label={t.stop_codes}
-                    hint={t.stop_codes_hint}
-                    wide=true
-                    value={form.stop_codes}
-                    problem={problem(Field::StopCodes)}
-                    on_input={editor.on_input(|form, text| form.stop_codes = text)}
-                    on_done={done}
-                />
+                {TextRow {
+                    name: "reconnect-min".into(),
+                    label: t.min_delay.into(),
+                    value: form.min_delay.clone().into(),
+                    problem: problem(Field::MinDelay),
+                    on_input: editor.on_input(|form, text| form.min_delay = text),
+                    on_done: done.clone(),
+                    ..TextRow::default()
+                }.view()}
+                {TextRow {
+                    name: "reconnect-max".into(),
+                    label: t.max_delay.into(),
+                    hint: t.delay_hint.into(),
+                    value: form.max_delay.clone().into(),
+                    problem: problem(Field::MaxDelay),
+                    on_input: editor.on_input(|form, text| form.max_delay = text),
+                    on_done: done.clone(),
+                    ..TextRow::default()
+                }.view()}
+                {TextRow {
+                    name: "reconnect-attempts".into(),
+                    label: t.attempts.into(),
+                    hint: t.attempts_hint.into(),
+                    value: form.attempts.clone().into(),
+                    problem: problem(Field::Attempts),
+                    on_input: editor.on_input(|form, text| form.attempts = text),
+                    on_done: done.clone(),
+                    ..TextRow::default()
+                }.view()}
+                {TextRow {
+                    name: "reconnect-codes".into(),
+                    label: t.stop_codes.into(),
+                    hint: t.stop_codes_hint.into(),
+                    wide: true,
+                    value: form.stop_codes.into(),
+                    problem: problem(Field::StopCodes),
+                    on_input: editor.on_input(|form, text| form.stop_codes = text),
+                    on_done: done,
+                    ..TextRow::default()
+                }.view()}
             }
             {restore(editor, t, |form, default| {
                 (form.min_delay, form.max_delay) = (default.min_delay, default.max_delay);
@@ -236,17 +246,17 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
     };
     html! {
         <>
-            <TextRow
-                name="settings-protocols"
-                label={t.protocols}
-                hint={t.protocols_hint}
-                wide=true
-                placeholder="graphql-transport-ws, mqtt"
-                value={session.draft().protocols}
-                problem={protocols_problem(session)}
-                on_input={on_protocols}
-                on_done={Callback::noop()}
-            />
+            {TextRow {
+                name: "settings-protocols".into(),
+                label: t.protocols.into(),
+                hint: t.protocols_hint.into(),
+                wide: true,
+                placeholder: "graphql-transport-ws, mqtt".into(),
+                value: session.draft().protocols.into(),
+                problem: protocols_problem(session),
+                on_input: on_protocols,
+                on_done: Callback::noop(),
+            }.view()}
             <div class="setting wide">
                 <h3 class="setting-label">{t.opening}</h3>
                 <p class="setting-hint">{t.opening_hint}</p>

@@ -1,6 +1,5 @@
 //! The form under work, and what became of it.
 
-use crate::texts::texts;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -11,6 +10,7 @@ use yew::prelude::*;
 use crate::model::settings::{Field, Form, Problems};
 use crate::preferences;
 use crate::running::session::Session;
+use crate::texts::texts;
 
 /// The settings of one connection while they are edited. Each is applied when it is right and the person is done with
 /// it.

@@ -7,8 +7,6 @@ mod connection;
 mod editor;
 mod page;
 
-use crate::texts::settings::Settings as Texts;
-use crate::views::lang::use_texts;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -16,17 +14,15 @@ use yew::prelude::*;
 use self::editor::use_editor;
 use self::page::{Appearance, LogSettings};
 use super::dialog::Dialog;
-use crate::preferences::Theme;
-use crate::running::session::Session;
-use crate::running::workspace::Workspace;
+use crate::actions::stage::{Scene, Stage};
+use crate::texts::settings::Settings as Texts;
+use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct SettingsProps {
-    pub(super) workspace: Workspace,
+    pub(super) stage: Stage,
     /// The connection that is shown.
-    pub(super) session: Session,
-    pub(super) theme: Theme,
-    pub(super) on_theme: Callback<Theme>,
+    pub(super) scene: Scene,
     pub(super) on_close: Callback<()>,
 }
 
@@ -76,7 +72,7 @@ impl Pane {
 pub(super) fn Settings(props: &SettingsProps) -> Html {
     let t = &use_texts().settings;
     let pane = use_state_eq(|| Pane::Heartbeat);
-    let editor = use_editor(&props.session);
+    let editor = use_editor(props.scene.session());
     let strip = use_node_ref();
     let on_key = {
         let (pane, strip) = (pane.clone(), strip.clone());
@@ -104,9 +100,9 @@ pub(super) fn Settings(props: &SettingsProps) -> Html {
         Pane::Heartbeat => connection::heartbeat(&editor, t),
         Pane::Reconnect => connection::reconnect(&editor, t),
         Pane::Opening => connection::opening(&editor, t),
-        Pane::Log => html! { <LogSettings workspace={props.workspace.clone()} /> },
+        Pane::Log => html! { <LogSettings workspace={props.stage.workspace().clone()} /> },
         Pane::Appearance => html! {
-            <Appearance workspace={props.workspace.clone()} theme={props.theme} on_theme={props.on_theme.clone()} />
+            <Appearance stage={props.stage.clone()} theme={props.stage.theme()} />
         },
     };
     html! {

@@ -3,16 +3,17 @@
 //! `data-testid`: `limit-entries`, `limit-mib`, `settings-times`; `settings-theme`, `settings-density`,
 //! `settings-language`, `single-keys`.
 
+use workbench::store::Limits;
+use yew::prelude::*;
+
+use crate::actions::stage::Stage;
+use crate::model::format::count;
+use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
+use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
 use crate::texts::{Lang, fill};
 use crate::views::fields::{ChoiceRow, SwitchRow, TextRow};
 use crate::views::lang::{LangContext, of_browser, use_lang, use_texts};
-use workbench::store::Limits;
-use yew::prelude::*;
-
-use crate::model::format::count;
-use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
-use crate::running::workspace::Workspace;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LogSettingsProps {
@@ -61,41 +62,42 @@ pub(super) fn LogSettings(props: &LogSettingsProps) -> Html {
         preferences::TIME_MODES.iter().find(|(mode, _)| *mode == *time).map_or("clock", |(_, slug)| *slug);
     html! {
         <>
-            <TextRow
-                name="limit-entries"
-                label={t.limit_entries}
-                hint={fill(t.limit_entries_hint, &[&count(MIN_ENTRIES), &count(MAX_ENTRIES)])}
-                value={(*entries).clone()}
-                problem={if read_entries.is_none() { wrong(MIN_ENTRIES, MAX_ENTRIES) } else { None }}
-                on_input={setter(&entries)}
-                on_done={on_done.clone()}
-            />
-            <TextRow
-                name="limit-mib"
-                label={t.limit_mib}
-                hint={fill(t.limit_mib_hint, &[&count(MAX_MIB)])}
-                value={(*mib).clone()}
-                problem={if read_mib.is_none() { wrong(1, MAX_MIB) } else { None }}
-                on_input={setter(&mib)}
-                {on_done}
-            />
-            <ChoiceRow
-                name="settings-times"
-                label={t.time_mode}
-                hint={t.time_mode_hint}
-                choices={preferences::TIME_MODES.iter().zip(modes).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>()}
-                {chosen}
-                on_change={on_time}
-            />
+            {TextRow {
+                name: "limit-entries".into(),
+                label: t.limit_entries.into(),
+                hint: (fill(t.limit_entries_hint, &[&count(MIN_ENTRIES), &count(MAX_ENTRIES)])).into(),
+                value: (*entries).clone().into(),
+                problem: if read_entries.is_none() { wrong(MIN_ENTRIES, MAX_ENTRIES) } else { None },
+                on_input: setter(&entries),
+                on_done: on_done.clone(),
+                ..TextRow::default()
+            }.view()}
+            {TextRow {
+                name: "limit-mib".into(),
+                label: t.limit_mib.into(),
+                hint: (fill(t.limit_mib_hint, &[&count(MAX_MIB)])).into(),
+                value: (*mib).clone().into(),
+                problem: if read_mib.is_none() { wrong(1, MAX_MIB) } else { None },
+                on_input: setter(&mib),
+                on_done,
+                ..TextRow::default()
+            }.view()}
+            {ChoiceRow {
+                name: "settings-times".into(),
+                label: t.time_mode.into(),
+                hint: t.time_mode_hint.into(),
+                choices: preferences::TIME_MODES.iter().zip(modes).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>(),
+                chosen,
+                on_change: on_time,
+            }.view()}
         </>
     }
 }
 
 #[derive(PartialEq, Properties)]
 pub(super) struct AppearanceProps {
-    pub(super) workspace: Workspace,
+    pub(super) stage: Stage,
     pub(super) theme: Theme,
-    pub(super) on_theme: Callback<Theme>,
 }
 
 /// How the page looks, speaks and listens.
@@ -106,16 +108,20 @@ pub(super) fn Appearance(props: &AppearanceProps) -> Html {
     let language = use_lang();
     let density = use_state_eq(Density::current);
     let single_keys = use_state_eq(preferences::single_keys);
-    let on_theme = props
-        .on_theme
-        .reform(|slug: String| Theme::ALL.into_iter().find(|theme| theme.slug() == slug).unwrap_or_default());
+    let on_theme = {
+        let stage = props.stage.clone();
+        Callback::from(move |slug: String| {
+            let chosen = Theme::ALL.into_iter().find(|theme| theme.slug() == slug);
+            stage.set_theme(chosen.unwrap_or_default());
+        })
+    };
     let on_density = {
-        let (workspace, density) = (props.workspace.clone(), density.setter());
+        let (stage, density) = (props.stage.clone(), density.setter());
         Callback::from(move |slug: String| {
             let chosen = Density::ALL.into_iter().find(|density| density.slug() == slug).unwrap_or_default();
             chosen.choose();
             density.set(chosen);
-            for tab in &workspace.tabs().tabs {
+            for tab in &stage.workspace().tabs().tabs {
                 tab.session.look(|list, _| list.set_row_px(chosen.row_px()));
             }
         })
@@ -131,30 +137,32 @@ pub(super) fn Appearance(props: &AppearanceProps) -> Html {
     let rows = [t.density_normal, t.density_compact];
     html! {
         <>
-            <ChoiceRow
-                name="settings-theme"
-                label={t.theme}
-                choices={Theme::ALL.iter().zip(themes).map(|(theme, words)| (theme.slug(), words.into())).collect::<Vec<_>>()}
-                chosen={props.theme.slug()}
-                on_change={on_theme}
-            />
-            <ChoiceRow
-                name="settings-density"
-                label={t.density}
-                choices={Density::ALL.iter().zip(rows).map(|(density, words)| (density.slug(), words.into())).collect::<Vec<_>>()}
-                chosen={density.slug()}
-                on_change={on_density}
-            />
+            {ChoiceRow {
+                name: "settings-theme".into(),
+                label: t.theme.into(),
+                choices: Theme::ALL.iter().zip(themes).map(|(theme, words)| (theme.slug(), words.into())).collect::<Vec<_>>(),
+                chosen: props.theme.slug(),
+                on_change: on_theme,
+                ..ChoiceRow::default()
+            }.view()}
+            {ChoiceRow {
+                name: "settings-density".into(),
+                label: t.density.into(),
+                choices: Density::ALL.iter().zip(rows).map(|(density, words)| (density.slug(), words.into())).collect::<Vec<_>>(),
+                chosen: density.slug(),
+                on_change: on_density,
+                ..ChoiceRow::default()
+            }.view()}
             if let Some(language) = language {
                 {language_row(&language, t)}
             }
-            <SwitchRow
-                name="single-keys"
-                label={t.single_keys}
-                hint={t.single_keys_hint}
-                checked={*single_keys}
-                on_change={on_keys}
-            />
+            {SwitchRow {
+                name: "single-keys".into(),
+                label: t.single_keys.into(),
+                hint: t.single_keys_hint.into(),
+                checked: *single_keys,
+                on_change: on_keys,
+            }.view()}
         </>
     }
 }
@@ -165,14 +173,14 @@ fn language_row(language: &LangContext, t: &Settings) -> Html {
     choices.extend(Lang::ALL.iter().map(|lang| (lang.tag(), AttrValue::from(lang.name()))));
     let choose = language.choose.reform(|tag: String| Lang::ALL.into_iter().find(|lang| lang.tag() == tag));
     html! {
-        <ChoiceRow
-            name="settings-language"
-            label={t.language}
-            hint={fill(t.language_auto_hint, &[&of_browser().name()])}
-            {choices}
-            chosen={language.choice.map_or("auto", Lang::tag)}
-            on_change={choose}
-        />
+        {ChoiceRow {
+            name: "settings-language".into(),
+            label: t.language.into(),
+            hint: (fill(t.language_auto_hint, &[&of_browser().name()])).into(),
+            choices,
+            chosen: language.choice.map_or("auto", Lang::tag),
+            on_change: choose,
+        }.view()}
     }
 }
 

@@ -119,6 +119,15 @@ impl Batch {
         }
     }
 
+    /// What the transport has not taken, if it lies in one piece.
+    #[inline]
+    pub(super) fn only_slice<'a>(&'a self, input: &'a [u8]) -> Option<&'a [u8]> {
+        match &self.segments[..] {
+            [only] => Some(&only.bytes(input, &self.copied)[self.written..]),
+            _ => None,
+        }
+    }
+
     /// What the transport has not taken, as at most as many slices as `slices` holds.
     #[inline]
     pub(super) fn slices<'a>(&'a self, input: &'a [u8], slices: &mut [IoSlice<'a>]) -> usize {

@@ -67,6 +67,7 @@ impl Connection {
         self.phase = Phase::Done;
         self.timers.clear_all();
         self.receiver.end();
+        self.sender.end();
         if let Some(rare) = &mut self.rare {
             rare.unsent += rare.backlog.clear();
         }
@@ -120,7 +121,7 @@ impl Connection {
     }
 
     fn send_close(&mut self, turn: &mut Turn, status: Option<(CloseCode, &str)>) {
-        let sent = turn.batch.push_copied(|out| self.sender.close(status, turn.masks, out));
+        let sent = turn.out.batch.push_copied(|out| self.sender.close(status, turn.out.masks, out));
         if sent.is_ok() {
             self.close_sent = Some(status.map(|(code, _)| code));
         }
@@ -149,6 +150,10 @@ impl Connection {
         self.flags.paused = false;
         if phase == Phase::Flushing {
             self.receiver.end();
+            if let Some(rare) = &mut self.rare {
+                // Behind the peer's Close no Ping is to be answered.
+                rare.owed_pong = None;
+            }
             self.drop_carry();
         }
     }

@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::turn::{Place, Taken, Turn};
+use super::turn::{Output, Place, Taken, Turn};
 use super::{Assembly, Cause, Connection, Outgoing, Phase};
 use super::{LINGER_BYTES, READ_WHILE_WAITING};
 use super::{Pending, Rare, Timer};
@@ -61,16 +61,17 @@ enum Arrived {
 }
 
 impl Connection {
-    /// Whether the transport is to be read. While not, the peer's sending stalls.
+    /// Whether the transport is to be read. While not, the peer's sending stalls. First [`poll`](Self::poll) takes what was
+    /// read before: the end of input is the end also of what was not asked for.
     #[must_use]
     pub fn wants_input(&self, turn: &Turn) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing => {
-                let waiting = self.queued_bytes() + turn.batch.pending();
                 !self.flags.paused
                     && !self.flags.undecoded
                     && !self.flags.inflating
-                    && (waiting == 0 || waiting <= READ_WHILE_WAITING.min(self.settings.queue_bytes))
+                    && (turn.from == turn.filled || turn.starved)
+                    && (self.reads_always() || self.may_read(turn))
             }
             Phase::Lingering => true,
             Phase::Flushing | Phase::Done => false,
@@ -91,7 +92,7 @@ impl Connection {
         if !self.is_speaking() {
             turn.discard_input();
         } else if turn.from > 0 {
-            debug_assert!(turn.batch.is_empty(), "output that lies in the input would be overwritten");
+            debug_assert!(turn.out.batch.is_empty(), "output that lies in the input would be overwritten");
             turn.input.copy_within(turn.from..turn.filled, 0);
             turn.filled -= turn.from;
             (turn.from, turn.to) = (0, 0);
@@ -104,8 +105,8 @@ impl Connection {
     /// [`handle_eof`](Self::handle_eof).
     #[inline]
     pub fn handle_input(&mut self, turn: &mut Turn, count: usize, now: Time) {
-        turn.counts.wire_in += count as u64;
-        turn.spent += count;
+        turn.out.counts.wire_in += count as u64;
+        turn.out.spent += count;
         match self.phase {
             Phase::Open | Phase::Closing => {}
             Phase::Lingering => return self.discard(count),
@@ -134,7 +135,7 @@ impl Connection {
     #[inline]
     pub fn poll<'t>(&'t mut self, turn: &'t mut Turn, now: Time) -> Option<(Incoming<'t>, Outgoing<'t>)> {
         let arrived = self.advance(turn, now)?;
-        let Turn { input, message, batch, codec, taken, counts, spent, masks, .. } = turn;
+        let Turn { input, message, out, .. } = turn;
         let incoming = match arrived {
             Arrived::Message { kind, compressed, place, payload } => {
                 let payload = match place {
@@ -149,18 +150,19 @@ impl Connection {
                 Incoming::Close { code, reason: std::str::from_utf8(&input[reason]).unwrap_or_default() }
             }
         };
-        let masks = *masks;
-        Some((incoming, Outgoing { connection: self, batch, codec, taken, counts, spent, masks, now }))
+        Some((incoming, Outgoing { connection: self, out, now }))
     }
 
     #[inline(always)]
     fn advance(&mut self, turn: &mut Turn, now: Time) -> Option<Arrived> {
         turn.settle();
-        if self.phase == Phase::Open
-            && turn.from < turn.filled
-            && !self.flags.inflating
-            && self.may_decode(turn)
-        {
+        // What an open connection mostly is: with nothing that waits, nothing to count and a frame at hand.
+        let usual = self.phase == Phase::Open && self.rare.is_none() && !self.flags.paused;
+        if usual && turn.from == turn.filled {
+            turn.starved = true;
+            return None;
+        }
+        if usual && turn.out.batch.beside_input() == 0 {
             let input = &mut turn.input[..turn.filled];
             match self.receiver.step_whole(input, turn.from, turn.to) {
                 Ok(Some(whole)) => {
@@ -177,6 +179,7 @@ impl Connection {
         self.advance_any(turn, now)
     }
 
+    #[inline(never)]
     fn advance_any(&mut self, turn: &mut Turn, now: Time) -> Option<Arrived> {
         while self.is_speaking() && self.may_decode(turn) {
             if self.flags.inflating {
@@ -219,10 +222,23 @@ impl Connection {
         None
     }
 
+    /// A client reads on whatever waits: if both ends let the other one read first, neither ever would. What it sends of
+    /// its own accord is bounded by refusals, and of its Pongs the latest is enough.
+    #[inline]
+    fn reads_always(&self) -> bool {
+        self.sender.role() == Role::Client
+    }
+
+    #[inline]
+    fn may_read(&self, turn: &Turn) -> bool {
+        let waiting = self.queued_bytes() + turn.out.batch.pending();
+        waiting == 0 || waiting <= READ_WHILE_WAITING.min(self.settings.queue_bytes)
+    }
+
     /// Whether another frame may be decoded: bounds what one read can turn into, since a few bytes may inflate to many.
     #[inline]
     fn may_decode(&self, turn: &Turn) -> bool {
-        !self.flags.paused && self.queued_bytes() + turn.batch.beside_input() <= self.settings.queue_bytes
+        !self.flags.paused && (self.reads_always() || !self.is_full(&turn.out.batch))
     }
 
     /// Brings back what had to wait, as much of it as the input has room for.
@@ -319,7 +335,7 @@ impl Connection {
         let role = self.sender.role();
         let takeover = params.context_takeover(role.peer());
         let limit = self.inflated_limit();
-        let Turn { input, codec, message, spent, .. } = turn;
+        let Turn { input, message, out: Output { codec, spent, .. }, .. } = turn;
         let piece = &input[data.payload.clone()];
         let rest = if data.first && data.last && !takeover {
             message.clear();
@@ -362,17 +378,17 @@ impl Connection {
         else {
             return Ok(false);
         };
-        let budget = INFLATED_AT_ONCE.saturating_sub(turn.spent);
+        let budget = INFLATED_AT_ONCE.saturating_sub(turn.out.spent);
         let done = assembly.data.len();
         let progress = inflater.inflate_within(
-            &mut turn.codec.pool,
+            &mut turn.out.codec.pool,
             &pending.bytes,
             pending.last,
             &mut assembly.data,
             limit,
             budget,
         )?;
-        turn.spent += assembly.data.len() - done;
+        turn.out.spent += assembly.data.len() - done;
         if pending.kind == MessageKind::Text {
             assembly.utf8.push(&assembly.data[done..])?;
         }
@@ -431,30 +447,50 @@ impl Connection {
         payload: Range<usize>,
         now: Time,
     ) -> Option<Arrived> {
-        turn.counts.messages_in += 1;
-        turn.counts.payload_in += payload.len() as u64;
-        self.arm_idle(now);
-        if let Some(limit) = self.settings.messages_per_second
-            && self.rare().rate.get_or_insert_default().exceeds(limit, now)
-        {
-            self.fail(turn, CloseCode::POLICY, Cause::Note("too many messages per second"), now);
+        turn.out.counts.messages_in += 1;
+        turn.out.counts.payload_in += payload.len() as u64;
+        if self.flags.counts_messages && !self.count_message(turn, now) {
             return None;
         }
         Some(Arrived::Message { kind, compressed, place, payload })
     }
 
+    /// False: there were too many.
+    #[inline(never)]
+    fn count_message(&mut self, turn: &mut Turn, now: Time) -> bool {
+        self.arm_idle(now);
+        if let Some(limit) = self.settings.messages_per_second
+            && self.rare().rate.get_or_insert_default().exceeds(limit, now)
+        {
+            self.fail(turn, CloseCode::POLICY, Cause::Note("too many messages per second"), now);
+            return false;
+        }
+        true
+    }
+
     fn answer_ping(&mut self, turn: &mut Turn, payload: &Range<usize>) {
         if self.sender.role() == Role::Server && !self.has_backlog() {
             let start = write_in_front(&mut turn.input, OpCode::Pong, payload);
-            turn.batch.push_in_place(start..payload.end);
-            turn.batch.note_control();
+            turn.out.batch.push_in_place(start..payload.end);
+            turn.out.batch.note_control();
             turn.to = payload.end;
             return;
         }
-        let mut frame = Vec::new();
-        // A Ping's payload fits a Pong.
-        let _ = self.sender.pong(&turn.input[payload.clone()], turn.masks, &mut frame);
-        self.send_control(&mut turn.batch, &frame);
+        // An end that is behind may answer the latest Ping and no other (RFC 6455 §5.5.3).
+        self.rare().owed_pong = Some(turn.input[payload.clone()].into());
+        self.settle_owed_pong(turn);
+    }
+
+    /// Answers the latest Ping, unless too much waits for the peer.
+    pub(super) fn settle_owed_pong(&mut self, turn: &mut Turn) {
+        if !self.is_full(&turn.out.batch)
+            && let Some(payload) = self.rare().owed_pong.take()
+        {
+            let mut frame = Vec::new();
+            // A Ping's payload fits a Pong.
+            let _ = self.sender.pong(&payload, turn.out.masks, &mut frame);
+            self.send_control(&mut turn.out.batch, &frame);
+        }
     }
 
     fn discard(&mut self, count: usize) {
@@ -470,10 +506,10 @@ impl Turn {
     /// Settles what became of the message that was lent last.
     #[inline]
     pub(super) fn settle(&mut self) {
-        match std::mem::take(&mut self.taken) {
+        match std::mem::take(&mut self.out.taken) {
             Taken::Nothing => {}
             Taken::InPlace(end) => self.to = end,
-            Taken::Whole(place) => self.batch.fill(place, std::mem::take(&mut self.message).into()),
+            Taken::Whole(place) => self.out.batch.fill(place, std::mem::take(&mut self.message).into()),
         }
     }
 }

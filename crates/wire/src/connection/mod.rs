@@ -23,6 +23,7 @@ pub use turn::Turn;
 use std::sync::Arc;
 
 use self::backlog::Backlog;
+use self::batch::Batch;
 use self::rate::Rate;
 use self::timers::{Timer, Timers};
 use crate::deflate::{Deflater, Inflater, Params};
@@ -31,7 +32,7 @@ use crate::send::Sender;
 use crate::utf8::Utf8;
 use crate::{CloseCode, MessageKind, Role, Time};
 
-/// Reading goes on while no more than this waits for the peer, in bytes, so that its Pings are still answered.
+/// A server reads on while no more than this waits for the peer, in bytes, so that its Pings are still answered.
 const READ_WHILE_WAITING: usize = 64 << 10;
 /// What is read and thrown away after the closing handshake, in bytes, so that the peer sees our Close and not a reset.
 const LINGER_BYTES: u32 = 4 << 20;
@@ -125,6 +126,8 @@ struct Flags {
     /// Nothing was read at the end of the latest turn, because this end or the peer has to catch up; so silence proves
     /// nothing.
     resting: bool,
+    /// Messages have a rate, or are missed after a while.
+    counts_messages: bool,
     /// [`Rare::carry`] may hold whole frames: decode it before anything is read.
     undecoded: bool,
     /// [`Rare::pending`] is there: go on with it before anything is decoded or read.
@@ -144,6 +147,8 @@ struct Rare {
     assembly: Option<Assembly>,
     pending: Option<Pending>,
     backlog: Backlog,
+    /// The answer to a Ping that came when more waited than may.
+    owed_pong: Option<Box<[u8]>>,
     /// With context takeover, or while a message comes in pieces.
     inflater: Option<Inflater>,
     /// With context takeover, or while a message goes out in pieces.
@@ -201,6 +206,7 @@ impl Connection {
                 heartbeat: true,
                 paused: false,
                 resting: false,
+                counts_messages: settings.counts_messages(),
                 undecoded: false,
                 inflating: false,
                 behind: false,
@@ -217,7 +223,7 @@ impl Connection {
     /// Takes what arrived right behind the opening handshake. The next [`poll`](Self::poll) decodes it.
     pub fn handle_early(&mut self, turn: &mut Turn, bytes: &[u8]) {
         if !bytes.is_empty() {
-            turn.counts.wire_in += bytes.len() as u64;
+            turn.out.counts.wire_in += bytes.len() as u64;
             self.rare().carry.extend_from_slice(bytes);
             self.flags.undecoded = true;
         }
@@ -279,7 +285,8 @@ impl Connection {
         })
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) has something to do if nothing happens before. It may have passed.
+    /// When to call [`handle_timeout`](Self::handle_timeout) if nothing happens before. It may have passed, and it may be
+    /// too early: then the call does nothing, and the next time is another one.
     #[inline]
     #[must_use]
     pub fn next_timeout(&self, now: Time) -> Option<Time> {
@@ -314,6 +321,12 @@ impl Connection {
     #[inline]
     fn has_backlog(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| !rare.backlog.is_empty())
+    }
+
+    /// Whether more waits for the peer than may, this turn's copies included.
+    #[inline]
+    fn is_full(&self, batch: &Batch) -> bool {
+        self.queued_bytes() + batch.beside_input() > self.settings.queue_bytes
     }
 
     #[inline]
@@ -360,6 +373,7 @@ impl Rare {
     fn is_idle(&self) -> bool {
         self.carry.is_empty()
             && self.backlog.is_empty()
+            && self.owed_pong.is_none()
             && self.assembly.is_none()
             && self.inflater.is_none()
             && self.deflater.is_none()
@@ -376,16 +390,7 @@ mod tests {
 
     #[test]
     fn an_idle_connection_is_small() {
-        println!(
-            "{} receiver {} timers {} sender {} params {} counts {} flags {}",
-            size_of::<Connection>(),
-            size_of::<Receiver>(),
-            size_of::<Timers>(),
-            size_of::<Sender>(),
-            size_of::<Option<Params>>(),
-            size_of::<Counts>(),
-            size_of::<Flags>()
-        );
-        assert!(size_of::<Connection>() <= 176);
+        let size = size_of::<Connection>();
+        assert!(size <= 192, "{size}");
     }
 }

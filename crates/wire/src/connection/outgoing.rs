@@ -3,11 +3,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::batch::Batch;
 use super::incoming::Message;
 use super::shared::SharedMessage;
-use super::turn::{Codec, Place, Taken};
-use super::{Abort, Connection, ConnectionSettings, Counts, End, Phase, Timer, Turn};
+use super::turn::{Codec, Output, Place, Taken};
+use super::{Abort, Connection, ConnectionSettings, End, Phase, Timer, Turn};
 use crate::deflate::Deflater;
 use crate::frame::{Header, MAX_HEADER_LEN};
 use crate::send::SendError;
@@ -22,12 +21,7 @@ const MOVED_FROM: usize = 4 << 10;
 #[derive(Debug)]
 pub struct Outgoing<'a> {
     pub(super) connection: &'a mut Connection,
-    pub(super) batch: &'a mut Batch,
-    pub(super) codec: &'a mut Codec,
-    pub(super) taken: &'a mut Taken,
-    pub(super) counts: &'a mut Counts,
-    pub(super) spent: &'a mut usize,
-    pub(super) masks: fn() -> [u8; 4],
+    pub(super) out: &'a mut Output,
     pub(super) now: Time,
 }
 
@@ -49,9 +43,7 @@ impl Connection {
     #[inline]
     pub fn outgoing<'t>(&'t mut self, turn: &'t mut Turn, now: Time) -> Outgoing<'t> {
         turn.settle();
-        let Turn { batch, codec, taken, counts, spent, masks, .. } = turn;
-        let masks = *masks;
-        Outgoing { connection: self, batch, codec, taken, counts, spent, masks, now }
+        Outgoing { connection: self, out: &mut turn.out, now }
     }
 }
 
@@ -97,8 +89,8 @@ impl Outgoing<'_> {
         self.connection.sender.check_message(kind, &payload)?;
         self.count(payload.len());
         let header = Header::new(true, kind.into(), None, payload.len() as u64).write();
-        self.batch.push_copied(|out| out.extend_from_slice(&header));
-        self.batch.push_shared(payload, false);
+        self.out.batch.push_copied(|out| out.extend_from_slice(&header));
+        self.out.batch.push_shared(payload, false);
         Ok(())
     }
 
@@ -114,7 +106,7 @@ impl Outgoing<'_> {
         self.check_room()?;
         self.connection.sender.check_start()?;
         self.count(message.payload().len());
-        self.batch.push_shared(frame, true);
+        self.out.batch.push_shared(frame, true);
         Ok(())
     }
 
@@ -123,35 +115,37 @@ impl Outgoing<'_> {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    #[inline]
+    #[inline(always)]
     pub fn echo(&mut self, message: &Message<'_>) -> Result<(), NotSent> {
         let len = message.payload.len();
-        let movable = *self.taken == Taken::Nothing
+        let movable = self.out.taken == Taken::Nothing
             && self.role() == Role::Server
             && !self.may_compress(len)
             && self.connection.sender.check_start().is_ok();
         match &message.place {
             Place::Input(range) if movable => {
-                self.batch.push_in_place(range.clone());
-                *self.taken = Taken::InPlace(range.end);
+                self.out.batch.push_in_place(range.clone());
+                self.out.taken = Taken::InPlace(range.end);
                 self.count(len);
                 Ok(())
             }
-            Place::Message if movable && len >= MOVED_FROM => {
-                self.check_room()?;
-                let header = Header::new(true, message.kind.into(), None, len as u64).write();
-                self.batch.push_copied(|out| out.extend_from_slice(&header));
-                *self.taken = Taken::Whole(self.batch.push_later(len));
-                self.count(len);
-                Ok(())
-            }
-            _ => {
-                self.check_room()?;
-                self.connection.sender.check_start()?;
-                self.put(message.kind, message.payload, None);
-                Ok(())
-            }
+            _ => self.echo_elsewhere(message, movable),
         }
+    }
+
+    fn echo_elsewhere(&mut self, message: &Message<'_>, movable: bool) -> Result<(), NotSent> {
+        let len = message.payload.len();
+        self.check_room()?;
+        self.connection.sender.check_start()?;
+        if movable && matches!(message.place, Place::Message) && len >= MOVED_FROM {
+            let header = Header::new(true, message.kind.into(), None, len as u64).write();
+            self.out.batch.push_copied(|out| out.extend_from_slice(&header));
+            self.out.taken = Taken::Whole(self.out.batch.push_later(len));
+            self.count(len);
+        } else {
+            self.put(message.kind, message.payload, None);
+        }
+        Ok(())
     }
 
     /// Begins a message in fragments with its first frame, uncompressed. The rest follows by
@@ -161,9 +155,9 @@ impl Outgoing<'_> {
     /// As [`send`](Self::send). A text may be cut anywhere.
     pub fn begin(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
-        let Outgoing { connection, batch, masks, .. } = self;
+        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
         batch.push_copied(|out| connection.sender.begin(kind, payload, *masks, out))?;
-        self.counts.payload_out += payload.len() as u64;
+        self.out.counts.payload_out += payload.len() as u64;
         Ok(())
     }
 
@@ -173,10 +167,10 @@ impl Outgoing<'_> {
     /// As [`send`](Self::send); also if no message was begun.
     pub fn fragment(&mut self, payload: &[u8], last: bool) -> Result<(), NotSent> {
         self.check_room()?;
-        let Outgoing { connection, batch, masks, .. } = self;
+        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
         batch.push_copied(|out| connection.sender.fragment(payload, last, *masks, out))?;
-        self.counts.payload_out += payload.len() as u64;
-        self.counts.messages_out += u64::from(last);
+        self.out.counts.payload_out += payload.len() as u64;
+        self.out.counts.messages_out += u64::from(last);
         Ok(())
     }
 }
@@ -189,8 +183,8 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         let mut frame = Vec::new();
-        self.connection.sender.ping(payload, self.masks, &mut frame)?;
-        self.connection.send_control(self.batch, &frame);
+        self.connection.sender.ping(payload, self.out.masks, &mut frame)?;
+        self.connection.send_control(&mut self.out.batch, &frame);
         Ok(())
     }
 
@@ -201,8 +195,8 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         let mut frame = Vec::new();
-        self.connection.sender.pong(payload, self.masks, &mut frame)?;
-        self.connection.send_control(self.batch, &frame);
+        self.connection.sender.pong(payload, self.out.masks, &mut frame)?;
+        self.connection.send_control(&mut self.out.batch, &frame);
         Ok(())
     }
 
@@ -212,7 +206,7 @@ impl Outgoing<'_> {
     /// # Errors
     /// [`NotSent::Refused`] if the code or reason can't be sent, or a Close was sent before.
     pub fn close(&mut self, status: Option<(CloseCode, &str)>, end: End) -> Result<(), NotSent> {
-        let Outgoing { connection, batch, masks, now, .. } = self;
+        let Outgoing { connection, out: Output { batch, masks, .. }, now } = self;
         batch.push_copied(|out| connection.sender.close(status, *masks, out))?;
         connection.close_sent = Some(status.map(|(code, _)| code));
         if connection.phase == Phase::Open {
@@ -233,7 +227,7 @@ impl Outgoing<'_> {
     /// [`NotSent::QueueFull`].
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
-        self.batch.push_copied(|out| out.extend_from_slice(bytes));
+        self.out.batch.push_copied(|out| out.extend_from_slice(bytes));
         Ok(())
     }
 }
@@ -270,6 +264,7 @@ impl Outgoing<'_> {
     pub fn reconfigure(&mut self, settings: Arc<ConnectionSettings>) {
         let connection = &mut *self.connection;
         connection.receiver.note_limits(&settings.limits);
+        connection.flags.counts_messages = settings.counts_messages();
         connection.settings = settings;
         if connection.phase == Phase::Open {
             connection.arm_heartbeat(self.now);
@@ -302,7 +297,7 @@ impl Outgoing<'_> {
     /// Bytes that wait because the peer does not read fast enough, this turn's copies included.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
-        self.connection.queued_bytes() + self.batch.beside_input()
+        self.connection.queued_bytes() + self.out.batch.beside_input()
     }
 
     /// Whether a Close was sent, so that no message may follow.
@@ -312,8 +307,8 @@ impl Outgoing<'_> {
     }
 
     fn check_room(&mut self) -> Result<(), NotSent> {
-        if self.queued_bytes() > self.connection.settings.queue_bytes {
-            self.counts.messages_dropped += 1;
+        if self.connection.is_full(&self.out.batch) {
+            self.out.counts.messages_dropped += 1;
             self.connection.flags.behind = true;
             return Err(NotSent::QueueFull);
         }
@@ -328,7 +323,7 @@ impl Outgoing<'_> {
     fn put(&mut self, kind: MessageKind, payload: &[u8], fragment_len: Option<NonZeroUsize>) {
         self.count(payload.len());
         let compressed = self.compress(payload);
-        let Outgoing { connection, batch, codec, masks, .. } = self;
+        let Outgoing { connection, out: Output { batch, codec, masks, .. }, .. } = self;
         let bytes = if compressed { &codec.deflated[..] } else { payload };
         batch.push_copied(|out| {
             out.reserve(bytes.len() + MAX_HEADER_LEN);
@@ -344,7 +339,7 @@ impl Outgoing<'_> {
             return false;
         }
         let role = connection.sender.role();
-        let Codec { pool, deflated } = &mut *self.codec;
+        let Codec { pool, deflated } = &mut self.out.codec;
         let mut passing = None;
         let deflater = if params.context_takeover(role) {
             let rare = connection.rare.get_or_insert_default();
@@ -353,13 +348,13 @@ impl Outgoing<'_> {
             passing.insert(Deflater::new(params, role, settings))
         };
         deflated.clear();
-        *self.spent += payload.len();
+        self.out.spent += payload.len();
         deflater.deflate_message(pool, payload, deflated)
     }
 
     #[inline]
     fn count(&mut self, payload: usize) {
-        self.counts.messages_out += 1;
-        self.counts.payload_out += payload as u64;
+        self.out.counts.messages_out += 1;
+        self.out.counts.payload_out += payload as u64;
     }
 }

@@ -29,8 +29,8 @@ pub struct ConnectionSettings {
     pub idle_timeout: Option<Duration>,
     /// More messages than this within a second close the connection with 1008. `None` by default: no bound.
     pub messages_per_second: Option<NonZeroU32>,
-    /// Output waiting for the peer, in bytes. Above this nothing is read, and an endpoint that sends of its own accord is
-    /// refused. 1 MiB by default.
+    /// Output waiting for the peer, in bytes. Above this a server reads nothing, and an endpoint that sends of its own accord
+    /// is refused. 1 MiB by default.
     pub queue_bytes: usize,
     /// How messages are compressed where that is negotiated: level and the length below which they go plain.
     pub deflate: deflate::Settings,
@@ -51,5 +51,12 @@ impl Default for ConnectionSettings {
             queue_bytes: 1 << 20,
             deflate: deflate::Settings::default(),
         }
+    }
+}
+
+impl ConnectionSettings {
+    /// Whether something follows from when a message comes.
+    pub(super) const fn counts_messages(&self) -> bool {
+        self.idle_timeout.is_some() || self.messages_per_second.is_some()
     }
 }

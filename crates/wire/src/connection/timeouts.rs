@@ -10,6 +10,7 @@ impl Connection {
                 self.expire(timer, turn, now);
             }
         }
+        self.timers.look(now);
     }
 
     fn expire(&mut self, timer: Timer, turn: &mut Turn, now: Time) {
@@ -49,8 +50,8 @@ impl Connection {
         self.flags.ping_pending = true;
         let mut frame = Vec::new();
         // Refused only after a Close, and then this timer is not set.
-        let _ = self.sender.ping(&self.ping_number.to_be_bytes(), turn.masks, &mut frame);
-        self.send_control(&mut turn.batch, &frame);
+        let _ = self.sender.ping(&self.ping_number.to_be_bytes(), turn.out.masks, &mut frame);
+        self.send_control(&mut turn.out.batch, &frame);
         self.timers.set(Timer::Pong, now, self.settings.ping_timeout);
     }
 

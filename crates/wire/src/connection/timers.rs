@@ -32,6 +32,8 @@ pub(crate) enum Timer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     due: [u32; Timer::ALL.len()],
+    /// None of those that are set is due before this. Deadlines mostly move away, and then it stays where it is.
+    nearest: u32,
     /// One bit for each timer that is set.
     armed: u8,
 }
@@ -61,7 +63,11 @@ impl Timers {
         let round_up = (1 << TICK_SHIFT) - 1;
         let begin = now.as_micros() >> TICK_SHIFT;
         let ticks = (now.as_micros().saturating_add(after).saturating_add(round_up) >> TICK_SHIFT) - begin;
-        self.due[timer as usize] = (begin as u32).wrapping_add(ticks.min(FARTHEST) as u32);
+        let due = (begin as u32).wrapping_add(ticks.min(FARTHEST) as u32);
+        if self.armed == 0 || (due.wrapping_sub(self.nearest) as i32) < 0 {
+            self.nearest = due;
+        }
+        self.due[timer as usize] = due;
         self.armed |= timer.bit();
     }
 
@@ -88,13 +94,34 @@ impl Timers {
         expired
     }
 
-    /// The first time that is set. It may lie in the past.
+    /// When to look again: not after the first time that is set, which may lie in the past, and seldom before it.
     #[inline]
     pub(crate) fn next(&self, now: Time) -> Option<Time> {
-        let left = Timer::ALL.into_iter().filter(|timer| self.is_set(*timer));
-        let left = left.map(|timer| self.ticks_left(timer, now)).min()?;
+        if self.armed == 0 {
+            return None;
+        }
+        let left = self.nearest.wrapping_sub((now.as_micros() >> TICK_SHIFT) as u32) as i32;
+        let left = if left > 0 { left } else { self.first(now)? };
         let tick = (now.as_micros() >> TICK_SHIFT).saturating_add_signed(i64::from(left));
         Some(Time::from_micros(tick << TICK_SHIFT))
+    }
+
+    /// Finds out anew when the first one is due, if that may have passed.
+    #[inline]
+    pub(crate) fn look(&mut self, now: Time) {
+        let left = self.nearest.wrapping_sub((now.as_micros() >> TICK_SHIFT) as u32) as i32;
+        if left <= 0
+            && let Some(left) = self.first(now)
+        {
+            self.nearest = ((now.as_micros() >> TICK_SHIFT) as u32).wrapping_add_signed(left);
+        }
+    }
+
+    /// Ticks until the first one is due.
+    #[inline(never)]
+    fn first(&self, now: Time) -> Option<i32> {
+        let set = Timer::ALL.into_iter().filter(|timer| self.is_set(*timer));
+        set.map(|timer| self.ticks_left(timer, now)).min()
     }
 
     #[inline]

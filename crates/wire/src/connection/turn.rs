@@ -23,10 +23,16 @@ pub struct Turn {
     pub(super) to: usize,
     /// What is left of the input is the beginning of a frame.
     pub(super) starved: bool,
-    pub(super) batch: Batch,
-    pub(super) codec: Codec,
     /// The message that was lent last, if it was put together or inflated.
     pub(super) message: Vec<u8>,
+    pub(super) out: Output,
+}
+
+/// The part of a [`Turn`] that a connection speaks with while it is lent a message.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) batch: Batch,
+    pub(super) codec: Codec,
     /// What became of the message that was lent last.
     pub(super) taken: Taken,
     /// What this turn has carried.
@@ -76,27 +82,29 @@ impl Turn {
             from: 0,
             to: 0,
             starved: false,
-            batch: Batch::default(),
-            codec: Codec::default(),
             message: Vec::new(),
-            taken: Taken::Nothing,
-            counts: Counts::default(),
-            spent: 0,
-            masks,
+            out: Output {
+                batch: Batch::default(),
+                codec: Codec::default(),
+                taken: Taken::Nothing,
+                counts: Counts::default(),
+                spent: 0,
+                masks,
+            },
         }
     }
 
     /// What the connection has carried since its turn began.
     #[must_use]
     pub fn counts(&self) -> &Counts {
-        &self.counts
+        &self.out.counts
     }
 
     /// Bytes that the turn has cost so far: read, inflated and deflated. A driver ends a turn that has cost more than is
     /// fair to the others; [`Connection::wants_turn`](super::Connection::wants_turn) tells whether another is due.
     #[must_use]
     pub fn spent(&self) -> usize {
-        self.spent
+        self.out.spent
     }
 
     /// Bytes of input that are not decoded.
@@ -111,16 +119,16 @@ impl Turn {
     /// Ready for the next connection.
     pub(super) fn clear(&mut self) {
         self.discard_input();
-        self.batch.clear();
-        for buffer in [&mut self.message, &mut self.codec.deflated] {
+        self.out.batch.clear();
+        for buffer in [&mut self.message, &mut self.out.codec.deflated] {
             if buffer.capacity() > KEPT {
                 *buffer = Vec::new();
             }
         }
-        self.taken = Taken::Nothing;
+        self.out.taken = Taken::Nothing;
         self.starved = false;
-        self.counts = Counts::default();
-        self.spent = 0;
+        self.out.counts = Counts::default();
+        self.out.spent = 0;
     }
 }
 
@@ -128,9 +136,9 @@ impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Turn")
             .field("undecoded", &(self.filled - self.from))
-            .field("pending", &self.batch.pending())
-            .field("counts", &self.counts)
-            .field("spent", &self.spent)
+            .field("pending", &self.out.batch.pending())
+            .field("counts", &self.out.counts)
+            .field("spent", &self.out.spent)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 use std::io::IoSlice;
 
+use super::turn::Output;
 use super::{Connection, Phase, Timer, Turn};
 use crate::Time;
 
@@ -8,7 +9,7 @@ impl Connection {
     #[inline]
     #[must_use]
     pub fn has_output(&self, turn: &Turn) -> bool {
-        !turn.batch.is_empty() || self.has_backlog()
+        !turn.out.batch.is_empty() || self.has_backlog()
     }
 
     /// Output for the transport, in order, as at most as many slices as `slices` holds. Tells how many there are.
@@ -19,17 +20,27 @@ impl Connection {
             Some(rare) if !rare.backlog.is_empty() => rare.backlog.slices(slices),
             _ => 0,
         };
-        waiting + turn.batch.slices(&turn.input, &mut slices[waiting..])
+        waiting + turn.out.batch.slices(&turn.input, &mut slices[waiting..])
+    }
+
+    /// The same, if it is a single slice: what one read is mostly answered with.
+    #[inline]
+    pub fn only_slice<'a>(&'a self, turn: &'a mut Turn) -> Option<&'a [u8]> {
+        turn.settle();
+        if self.has_backlog() { None } else { turn.out.batch.only_slice(&turn.input) }
     }
 
     /// The transport took the first `count` bytes of the output.
     #[inline]
     pub fn handle_written(&mut self, turn: &mut Turn, count: usize, now: Time) {
         turn.settle();
-        turn.counts.wire_out += count as u64;
+        turn.out.counts.wire_out += count as u64;
         let beyond = if self.has_backlog() { self.backlog_written(count, now) } else { count };
         if beyond > 0 {
-            turn.batch.advance(beyond);
+            turn.out.batch.advance(beyond);
+        }
+        if self.rare.as_ref().is_some_and(|rare| rare.owed_pong.is_some()) {
+            self.settle_owed_pong(turn);
         }
     }
 
@@ -69,7 +80,8 @@ impl Connection {
             self.keep_input(turn);
         }
         turn.discard_input();
-        self.counts.add(&turn.counts);
+        self.counts.add(&turn.out.counts);
+        self.timers.look(now);
         if self.phase == Phase::Open {
             self.rest(!ready || !(self.wants_input(turn) || self.wants_turn(turn)), now);
         }
@@ -98,13 +110,13 @@ impl Connection {
     /// [`end_turn`](Self::end_turn) does it too.
     pub fn queue_output(&mut self, turn: &mut Turn, now: Time) {
         turn.settle();
-        if turn.batch.is_empty() {
+        if turn.out.batch.is_empty() {
             return;
         }
         let done = self.phase == Phase::Done;
         self.flags.behind = true;
         let timeout = self.settings.send_timeout;
-        let Turn { batch, input, .. } = turn;
+        let Turn { out: Output { batch, .. }, input, .. } = turn;
         let rare = self.rare.get_or_insert_default();
         let first = rare.backlog.is_empty();
         batch.move_to(input, &mut rare.backlog);

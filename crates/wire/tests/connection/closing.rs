@@ -272,6 +272,11 @@ fn once_it_has_ended_nothing_moves_it() {
         driver.end_turn();
         assert!(driver.connection.is_done() && driver.wholes.is_empty() && driver.output.is_empty());
         assert!(!driver.connection.wants_input(&driver.turn) && !driver.connection.wants_turn(&driver.turn));
+        // Nothing that is accepted could still be delivered.
+        let closed = refused(SendError::Closed);
+        assert_eq!(driver.send(|out| out.send(MessageKind::Text, b"x")), closed);
+        assert_eq!(driver.send(|out| out.ping(b"x")), closed);
+        assert_eq!(driver.send(|out| out.close(None, End::Finished)), closed);
         assert_eq!(
             note(&mut driver),
             (End::ReceiveFailed, "the peer closed TCP without a Close frame".into())

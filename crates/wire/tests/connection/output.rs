@@ -61,6 +61,32 @@ fn a_ping_of_the_endpoint_s_own_passes_data_too() {
 }
 
 #[test]
+fn a_client_that_is_behind_answers_the_latest_ping() {
+    let settings = ConnectionSettings { queue_bytes: 1000, ..ConnectionSettings::default() };
+    let mut driver = Driver::with(Role::Client, None, settings);
+    queue(&mut driver, |out| out.send(MessageKind::Binary, &[0; 2000])).unwrap();
+    let queued = driver.connection.queued_bytes();
+    // It reads on, and what it owes does not grow with what the peer sends.
+    assert!(driver.connection.wants_input(&driver.turn));
+    for at in 0..100 {
+        feed_blocked(&mut driver, [ping(&at.to_string()), frame(OpCode::Pong, "unasked")]);
+    }
+    assert_eq!(driver.connection.queued_bytes(), queued);
+    take(&mut driver, 500);
+    assert_eq!(driver.connection.queued_bytes(), queued - 500, "still too much");
+    take(&mut driver, 800);
+    driver.end_turn();
+    assert_eq!(driver.sent(), [Whole::Message(MessageKind::Binary, vec![0; 2000]), pong("99")]);
+    assert_eq!(driver.connection.held_bytes(), 0);
+    // Also when it had not even to wait.
+    let bytes = encode(Role::Server, [ping("first"), ping("last")]);
+    let mut out = driver.connection.outgoing(&mut driver.turn, driver.now);
+    out.send(MessageKind::Binary, &[0; 2000]).unwrap();
+    driver.feed(&bytes);
+    assert_eq!(driver.sent().pop(), Some(pong("last")));
+}
+
+#[test]
 fn many_pongs_that_wait_cost_no_more_than_their_bytes() {
     let mut driver = Driver::new(Role::Server);
     queue(&mut driver, |out| out.send(MessageKind::Text, b"data")).unwrap();
@@ -71,11 +97,14 @@ fn many_pongs_that_wait_cost_no_more_than_their_bytes() {
     assert_eq!(driver.sent().len(), 20_001);
 }
 
+/// A way to send a text.
+type Way = fn(&mut Outgoing<'_>, &str) -> Result<(), NotSent>;
+
 #[test]
 fn nothing_comes_in_between_the_bytes_of_a_frame_that_was_begun() {
     // However much of it the transport has taken, and whichever way the message goes.
     let payload = "x".repeat(9000);
-    let ways: [fn(&mut Outgoing<'_>, &str) -> Result<(), NotSent>; 4] = [
+    let ways: [Way; 4] = [
         |out, payload| out.send(MessageKind::Text, payload.as_bytes()),
         |out, payload| out.send_bytes(MessageKind::Text, Bytes::copy_from_slice(payload.as_bytes())),
         |out, payload| {

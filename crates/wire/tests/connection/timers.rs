@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wire::{Cause, CloseCode, ConnectionSettings, End, Incoming, MessageKind, OpCode, Time};
+use wire::{Cause, CloseCode, ConnectionSettings, End, Incoming, MessageKind, OpCode, Role, Time};
 
 use crate::support::driver::{Driver, Whole};
 use crate::support::{ROLES, encode, feed, frame};
@@ -260,7 +260,7 @@ fn a_heartbeat_can_be_left_out() {
 }
 
 /// What makes a connection read nothing: its endpoint, or a peer that doesn't read either.
-fn at_rest(role: wire::Role, why: usize) -> Driver {
+fn at_rest(role: Role, why: usize) -> Driver {
     let settings = ConnectionSettings {
         idle_timeout: Some(40 * SECOND),
         send_timeout: 10_000 * SECOND,
@@ -272,6 +272,7 @@ fn at_rest(role: wire::Role, why: usize) -> Driver {
     match why {
         0 => driver.send(|out| out.pause(true)),
         1 => driver.connection.end_turn(&mut driver.turn, false, driver.now),
+        // A client would read on.
         _ => queue(&mut driver, |out| out.send(MessageKind::Binary, &[0; 2000])).unwrap(),
     }
     driver
@@ -280,7 +281,7 @@ fn at_rest(role: wire::Role, why: usize) -> Driver {
 #[test]
 fn while_nothing_is_read_silence_proves_nothing() {
     for role in ROLES {
-        for why in 0..3 {
+        for why in 0..if role == Role::Server { 3 } else { 2 } {
             let mut driver = at_rest(role, why);
             for _ in 0..200 {
                 driver.now = driver.now + SECOND;
@@ -316,7 +317,8 @@ fn while_nothing_is_read_silence_proves_nothing() {
 
 #[test]
 fn frames_that_wait_for_the_peer_to_catch_up_do_not_make_it_look_dead() {
-    for role in ROLES {
+    // A client would not wait.
+    for role in [Role::Server] {
         let settings = ConnectionSettings {
             queue_bytes: 1000,
             send_timeout: 10_000 * SECOND,

@@ -60,7 +60,9 @@ impl Sim {
             }),
         };
         let latency = random.choose(&[Duration::ZERO, Duration::from_millis(1), Duration::from_millis(100)]);
-        let capacity = random.choose(&[4000, 70_000, 1 << 20]);
+        // A Close has to arrive in time behind all that waits.
+        let slow = latency > Duration::from_millis(1) && weather == Weather::Calm;
+        let capacity = random.choose(if slow { &[70_000, 1 << 20] } else { &[4000, 70_000, 1 << 20][..] });
         let mut side = |role| {
             let settings = ConnectionSettings {
                 limits: Limits { message_len: 4 << 20, ..Limits::default() },
@@ -103,12 +105,15 @@ impl Sim {
         let what = self.random.below(100);
         (at, what, self.now.as_micros()).hash(&mut self.trace);
         let rough = self.weather == Weather::Rough;
-        let longest = if rough { 90_000 } else { 9000 };
+        // In calm weather for less than it takes to give a peer up that does not answer a Close.
+        let longest = if rough { 90_000 } else { 4000 };
+        let may_rest = rough || self.sides.iter().all(|side| side.ending_since.is_none());
         let Sim { sides, pipes, turn, random, now, .. } = self;
         let (side, now) = (&mut sides[at], *now);
         match what {
-            0..60 => (0..random.length().min(200)).for_each(|_| side.send(turn, random, now)),
+            0..60 => (0..random.length().min(100)).for_each(|_| side.send(turn, random, now)),
             60..75 => (0..random.length().min(50)).for_each(|_| side.ping(turn, now)),
+            75..87 if !may_rest => {}
             75..79 => {
                 side.paused = !side.paused && random.one_in(2);
                 let on = side.paused;
@@ -147,6 +152,11 @@ impl Sim {
         if side.out(&mut self.turn, self.now).close(status, End::Finished).is_ok() {
             side.ending_since = side.ending_since.or(Some(self.now));
             side.paused = false;
+        }
+        let other = &mut self.sides[1 - at];
+        if self.weather == Weather::Calm && other.paused {
+            other.paused = false;
+            other.out(&mut self.turn, self.now).pause(false);
         }
     }
 
@@ -253,8 +263,8 @@ impl Sim {
             }
             self.judge_output(side);
             if self.weather == Weather::Calm {
-                assert!(matches!(summary.end, End::PeerClosed | End::Finished), "{summary:?}");
-                assert!(summary.is_clean() && summary.cause.is_none(), "{summary:?}");
+                assert!(matches!(summary.end, End::PeerClosed | End::Finished), "{summary:?}, {others:?}");
+                assert!(summary.is_clean() && summary.cause.is_none(), "{summary:?}, {others:?}");
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) struct Pipe {
     pub(super) silent: bool,
     /// On their way, with the time at which they arrive.
     transit: VecDeque<(Time, Vec<u8>)>,
-    arrived: VecDeque<u8>,
+    arrived: Vec<u8>,
     /// The writer will send nothing more: this arrives behind everything.
     end: Option<(Time, Ending)>,
     /// The reader is gone; writing has consequences.
@@ -43,7 +43,7 @@ impl Pipe {
             capacity,
             silent: false,
             transit: VecDeque::new(),
-            arrived: VecDeque::new(),
+            arrived: Vec::new(),
             end: None,
             reader_gone: false,
         }
@@ -56,8 +56,11 @@ impl Pipe {
     }
 
     pub(super) fn write(&mut self, bytes: &[u8], now: Time) {
-        let at = self.arrival(now);
-        self.transit.push_back((at, bytes.to_vec()));
+        // Behind a break it goes nowhere.
+        if self.end.is_none() {
+            let at = self.arrival(now);
+            self.transit.push_back((at, bytes.to_vec()));
+        }
     }
 
     /// The transport breaks: what has not arrived never will.
@@ -100,7 +103,8 @@ impl Pipe {
     pub(super) fn read(&mut self, buffer: &mut [u8], now: Time) -> Read {
         let count = buffer.len().min(self.arrived.len());
         if count > 0 {
-            buffer.iter_mut().zip(self.arrived.drain(..count)).for_each(|(slot, byte)| *slot = byte);
+            buffer[..count].copy_from_slice(&self.arrived[..count]);
+            self.arrived.drain(..count);
             return Read::Bytes(count);
         }
         match self.end {

@@ -52,10 +52,10 @@ impl Random {
 
     /// A payload that no other message has: text of its number and some more.
     pub(super) fn message(&mut self, number: usize) -> Vec<u8> {
-        let len = match self.below(60) {
+        let len = match self.below(300) {
             0 => self.below(LARGEST - 20),
-            1..4 => 4000 + self.below(2000),
-            4..8 => return Vec::new(),
+            1..6 => 4000 + self.below(2000),
+            6..20 => return Vec::new(),
             _ => self.length(),
         };
         let mut payload = format!("{number}:").into_bytes();

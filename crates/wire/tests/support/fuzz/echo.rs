@@ -37,7 +37,8 @@ struct Echo {
 /// Echoes what the peer of the end that `first` chooses sends; `read_len` limits each read.
 pub(crate) fn echo(first: u8, bytes: &[u8], random: Random, mut read_len: impl FnMut(&mut Random) -> usize) {
     let (role, compression) = choice(first);
-    let queue_bytes = if first & 8 == 0 { 1 << 20 } else { 300 };
+    // A client reads on when its queue is full, and then an echo is refused.
+    let queue_bytes = if first & 8 == 0 || role == Role::Client { 1 << 20 } else { 300 };
     let threshold = if first & 16 == 0 { 64 } else { 1 };
     let settings = ConnectionSettings {
         limits: LIMITS,
