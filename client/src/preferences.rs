@@ -8,6 +8,7 @@ use workbench::profile::{Book, Options, Profile};
 use workbench::store::Limits;
 
 use crate::model::list::TimeMode;
+use crate::model::settings::keep_for_new;
 use crate::storage;
 
 /// `start.js` reads it, so that a stored theme is there before the first paint.
@@ -192,19 +193,27 @@ pub fn set_single_keys(on: bool) {
     let _ = storage::set(KEYS_KEY, on);
 }
 
-/// The heartbeat and the reconnect policy that new connections begin with. Opening messages belong to one server and
-/// are not among them.
+/// The times of the heartbeat and the reconnect policy that new connections begin with. What belongs to one server is
+/// not among them.
 pub fn default_options() -> Options {
+    let mut options = Options::default();
     let book = Book::from_json(&storage::word(DEFAULTS_KEY)).ok();
-    book.and_then(|book| book.profiles().first().map(|profile| profile.options.clone())).unwrap_or_default()
+    if let Some(kept) = book.as_ref().and_then(|book| book.profiles().first()) {
+        keep_for_new(&mut options, &Options::default(), &kept.options);
+    }
+    options
 }
 
-/// Remembers what new connections begin with.
-pub fn set_default_options(options: &Options) {
-    let mut book = Book::default();
-    let options = Options { opening: Vec::new(), ..options.clone() };
-    book.save(Profile { name: "defaults".to_owned(), options, ..Profile::default() });
-    let _ = storage::set(DEFAULTS_KEY, book.to_json(true));
+/// Remembers for new connections what was changed for one; see [`keep_for_new`].
+pub fn keep_defaults(before: &Options, after: &Options) {
+    let defaults = default_options();
+    let mut options = defaults.clone();
+    keep_for_new(&mut options, before, after);
+    if options != defaults {
+        let mut book = Book::default();
+        book.save(Profile { name: "defaults".to_owned(), options, ..Profile::default() });
+        let _ = storage::set(DEFAULTS_KEY, book.to_json(true));
+    }
 }
 
 fn root() -> Option<HtmlElement> {

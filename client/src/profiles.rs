@@ -5,6 +5,7 @@ use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
 use workbench::secrets::sounds_secret;
 
 use crate::model::notice::Notice;
+use crate::model::protocols;
 use crate::running::outgoing::shelf;
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
@@ -50,7 +51,7 @@ pub fn of_session(session: &Session) -> Profile {
     let Draft { address, protocols } = session.draft();
     let mut profile = Profile {
         url: address.trim().to_owned(),
-        protocols: split(&protocols),
+        protocols: protocols::split(&protocols),
         options: session.options(),
         ..Profile::default()
     };
@@ -69,10 +70,6 @@ pub fn of_session(session: &Session) -> Profile {
 /// Makes a connection what a profile says. It stays as connected, or not, as it is. Its messages are added to the
 /// person's, those with names in use excepted. Returns the variables that have no value.
 pub fn load(session: &Session, profile: &Profile, values: Values) -> Vec<String> {
-    session.set_draft(Draft {
-        address: profile.url.clone().into(),
-        protocols: profile.protocols.join(", ").into(),
-    });
     let mut variables = (*shelf::variables()).clone();
     for variable in profile.variables.iter().filter(|variable| !variable.value.is_empty()) {
         if values == Values::OfProfile || !variables.contains_key(&variable.name) {
@@ -94,7 +91,8 @@ pub fn load(session: &Session, profile: &Profile, values: Values) -> Vec<String>
         }
         let _ = shelf::set_library(&library);
     }
-    session.set_options(profile.options.clone());
+    let draft = Draft { address: profile.url.clone().into(), protocols: profile.protocols.join(", ").into() };
+    session.load(draft, profile.options.clone());
     missing
 }
 
@@ -147,11 +145,6 @@ pub fn explain(error: &ProfileError, t: &Settings) -> String {
     }
 }
 
-/// Subprotocols as the connection bar has them, whatever they are.
-fn split(protocols: &str) -> Vec<String> {
-    protocols.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
 fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String {
     let mut all = t.link_nothing_sent.to_owned();
     let opening = profile.options.opening.len() as u64;
@@ -180,11 +173,6 @@ pub fn privacy() -> Privacy {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn subprotocols_are_taken_as_written() {
-        assert_eq!(split(" a, b c ,,"), ["a", "b c"]);
-    }
 
     #[test]
     fn a_link_says_what_will_be_sent_and_what_is_missing() {

@@ -26,6 +26,7 @@ const SAME_EVERYWHERE: &[&str] = &[
     // Classes of a button.
     "button small",
     r#"error  \"two words\""#,
+    r#"$.type == \"ping\""#,
 ];
 
 /// Functions and macros whose texts nobody sees but a developer.

@@ -3,7 +3,7 @@
 //! [`scenario`] gives a test a fresh browser and takes it away again, whatever happens; on a failure it leaves
 //! a screenshot and the servers' logs in `target/e2e/TEST/` and says so. [`Server`] is the
 //! binary on a free port, to be killed, stopped and started again. [`Page`] speaks the page's language. [`Host`]
-//! is a web server that knows nothing of WebSockets. [`violations`] asks axe-core what keeps people out.
+//! is a web server that knows nothing of WebSockets, [`Peer`] a server of somebody else's. [`violations`] asks axe-core what keeps people out.
 //!
 //! Every wait is bounded and says what it waited for. The tests need `HEARTWIRE_BIN` (the binary),
 //! `HEARTWIRE_DIST` (the built page), `HEARTWIRE_AXE` (axe-core's script), Chromium and chromedriver: `cargo xtask test --only e2e` provides them.
@@ -13,6 +13,7 @@ mod browser;
 mod hands;
 mod host;
 mod page;
+mod peer;
 mod scenario;
 mod server;
 
@@ -20,6 +21,7 @@ pub use audit::violations;
 pub use browser::Browser;
 pub use host::Host;
 pub use page::{Entry, Page, State};
+pub use peer::Peer;
 pub use scenario::{Scenario, scenario};
 pub use server::Server;
 

@@ -275,7 +275,7 @@ impl Editor {
         match self.outgoing().prepare(&draft) {
             Err(fault) => self.refuse(fault, &draft.text),
             Ok(message) => {
-                if self.session().send(message) {
+                if self.session().may_send(&draft) && self.session().send(message) {
                     self.outgoing().sent(draft);
                     self.outgoing().set_text(String::new());
                     if let Some(area) = self.element() {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use link::Message;
 use wasm_bindgen_futures::JsFuture;
@@ -14,6 +15,9 @@ use crate::texts::{fill, texts};
 
 /// Larger files are not read: a message is in memory several times while it is sent.
 const MAX_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
+
+/// Two presses within this many milliseconds are a double click.
+const DOUBLE_CLICK_MILLIS: u32 = 500;
 
 /// Reads the files one after the other and sends each. The first that cannot be sent ends it.
 pub(super) fn send(editor: &Editor) {
@@ -43,6 +47,8 @@ pub(super) fn send(editor: &Editor) {
                 }
             }
         }
+        // The second half of a double click is not meant to send them again.
+        TimeoutFuture::new(DOUBLE_CLICK_MILLIS).await;
         editor.set_reading(false);
     });
 }

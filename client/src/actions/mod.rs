@@ -48,6 +48,10 @@ pub enum Action {
     Dismiss,
     /// Connects to the address that the notice suggests.
     UseSuggestion,
+    /// Agrees that values go to the server that the notice names.
+    GiveLeave,
+    /// Makes the settings what the protocol that the notice names expects.
+    UsePreset,
     /// Opens or closes a side panel.
     Panel(Panel),
     /// Moves the focus to the log.
@@ -296,6 +300,8 @@ pub static SPECS: &[Spec] = &[
     spec(Group::Connection, Action::Reconnect, "", "reconnect-toggle", |t| t.common.reconnect),
     spec(Group::Connection, Action::Heartbeat, "", "heartbeat-toggle", |t| t.common.heartbeat),
     spec(Group::Connection, Action::UseSuggestion, "", "use-suggestion", |t| t.settings.act_use_suggestion),
+    spec(Group::Connection, Action::GiveLeave, "", "give-leave", |t| t.common.leave_agree),
+    spec(Group::Connection, Action::UsePreset, "", "use-preset", |t| t.settings.act_use_preset),
     spec(Group::Connection, Action::Dismiss, "", "dismiss", |t| t.common.dismiss),
     spec(Group::Log, Action::ToLog, "l", "log", |t| t.settings.key_log),
     spec(Group::Log, Action::EditFilter, "/", "filter", |t| t.log.filter),

@@ -1,5 +1,7 @@
 //! The one place that carries actions out, and that says which are possible.
 
+use std::rc::Rc;
+
 use gloo_timers::callback::Timeout;
 use link::Message;
 use wasm_bindgen_futures::JsFuture;
@@ -10,8 +12,9 @@ use super::{Action, Panel, Sort};
 use crate::model::format::hex_dump;
 use crate::model::list::{Query, Toggles};
 use crate::model::log::{message, words};
+use crate::model::notice::Offer;
 use crate::running::outgoing::Mode;
-use crate::running::session::Draft;
+use crate::running::session::{Draft, Session};
 use crate::texts::{plural, texts};
 
 /// Selections with more entries, or more bytes, are neither copied nor sent again in one go.
@@ -25,6 +28,11 @@ pub struct State {
     pub possible: bool,
     /// What it switches is on; `None` where it switches nothing.
     pub on: Option<bool>,
+}
+
+/// What the notice offers.
+fn offer(session: &Session) -> Option<Rc<Offer>> {
+    session.view().notice.as_ref()?.offer.clone()
 }
 
 impl Scene {
@@ -50,13 +58,23 @@ impl Scene {
             Action::Disconnect => session.disconnect(),
             Action::Options => self.set_options(!self.shows_options()),
             Action::Reconnect => session.set_reconnect(!session.options().reconnect.enabled),
-            Action::Heartbeat => session.set_heartbeat(!session.options().heartbeat.enabled),
+            Action::Heartbeat => session.set_heartbeat(session.view().heartbeat.is_none()),
             Action::Dismiss => session.dismiss(),
             Action::UseSuggestion => {
                 let view = session.view();
                 if let Some(address) = view.notice.as_ref().and_then(|notice| notice.suggestion.clone()) {
                     session.set_draft(Draft { address: address.into(), ..session.draft() });
                     session.connect();
+                }
+            }
+            Action::GiveLeave => {
+                if let Some(Offer::Leave(leave)) = offer(session).as_deref() {
+                    session.give_leave(leave);
+                }
+            }
+            Action::UsePreset => {
+                if let Some(Offer::Preset(preset)) = offer(session).as_deref() {
+                    session.use_preset(*preset);
                 }
             }
             Action::Panel(panel) => self.toggle_panel(panel),
@@ -100,6 +118,8 @@ impl Scene {
             Action::UseSuggestion => {
                 when(view.notice.as_ref().is_some_and(|notice| notice.suggestion.is_some()))
             }
+            Action::GiveLeave => when(matches!(offer(session).as_deref(), Some(Offer::Leave(_)))),
+            Action::UsePreset => when(matches!(offer(session).as_deref(), Some(Offer::Preset(_)))),
             Action::Panel(panel) => switch(self.panel() == Some(panel)),
             Action::Write(mode) => switch(session.outgoing().mode() == mode),
             Action::LayOut => when(session.outgoing().mode() == Mode::Written(workbench::view::Format::Json)),

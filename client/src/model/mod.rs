@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod closing;
+pub mod diagnosis;
 pub mod fault;
 pub mod format;
 pub mod health;
@@ -14,6 +15,8 @@ pub mod params;
 pub mod plot;
 pub mod protocols;
 pub mod repeat;
+pub mod rules;
 pub mod settings;
 pub mod status;
+pub mod terms;
 pub mod visible;

@@ -20,6 +20,11 @@ pub fn parse(input: &str, t: &Common) -> Result<Vec<String>, Problem> {
     Ok(protocols)
 }
 
+/// Subprotocols as the connection bar has them, whatever they are.
+pub fn split(protocols: &str) -> Vec<String> {
+    protocols.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 /// RFC 9110 section 5.6.2.
 fn is_token(char: char) -> bool {
     char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char)
@@ -45,5 +50,10 @@ mod tests {
         assert!(parse("a b", T).unwrap_err().sentence.contains("' '"));
         assert!(parse("ok, ünï", T).unwrap_err().sentence.contains('ü'));
         assert!(parse("a,b,a", T).unwrap_err().sentence.contains("twice"));
+    }
+
+    #[test]
+    fn subprotocols_are_taken_as_written() {
+        assert_eq!(split(" a, b c ,,"), ["a", "b c"]);
     }
 }

@@ -9,9 +9,10 @@
 //!                 outgoing    what the composer keeps, and repeated sending
 //! ```
 
+mod answering;
 pub mod driver;
 pub mod frame;
 pub mod outgoing;
 pub mod session;
-mod transport;
+pub mod transport;
 pub mod workspace;

@@ -14,6 +14,7 @@
 //!
 //! After [`store::Store::set_delivery`] or a pair, call `retest` on the index and on find.
 
+pub mod answers;
 pub mod bytes;
 pub mod connection;
 pub mod decimal;
@@ -22,6 +23,7 @@ pub mod entry;
 pub mod export;
 pub mod filter;
 pub mod find;
+pub mod grants;
 pub mod ids;
 pub mod import;
 pub mod json;
@@ -29,6 +31,7 @@ pub mod library;
 pub mod lower;
 pub mod pairing;
 pub mod position;
+pub mod preset;
 pub mod profile;
 pub mod rows;
 pub mod schedule;

@@ -68,7 +68,7 @@ async fn files_are_chosen_or_dropped_and_sent() -> Result<()> {
         page.pick("mode-file").await?;
         page.attach("file-input", &chosen).await?;
         page.until_text("file", |text| text.contains("chosen.bin")).await?;
-        page.click("send").await?;
+        page.double_click_on("[data-testid=send]").await?;
         page.wait_for_count(3, SOON).await?;
         ensure!(page.texts("response").await? == ["00 01 fe ff"]);
 

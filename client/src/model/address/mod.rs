@@ -3,11 +3,12 @@
 //! A browser answers a wrong URL with one `SyntaxError` and everything else with close code 1006; what it
 //! would refuse is told apart here. Source: the WebSocket and Fetch standards.
 
+mod space;
 mod url;
 
-use self::url::{
-    Parts, authority_end, bare_ipv6, host_and_port, is_host, parts, split_authority, split_scheme,
-};
+pub use self::space::{Space, space};
+pub use self::url::host_and_port;
+use self::url::{Parts, authority_end, bare_ipv6, is_host, parts, split_authority, split_scheme};
 use super::visible::{self, Unseen, unseen};
 use crate::texts::common::Common;
 use crate::texts::fill;
@@ -36,6 +37,14 @@ impl Origin {
         let host = if self.host.is_empty() { "127.0.0.1:8080" } else { &self.host };
         format!("{}://{host}/ws", if self.secure { "wss" } else { "ws" })
     }
+
+    /// Whether an address is that of the endpoint, whatever it asks of it: of the one server that is known to echo.
+    pub fn is_echo(&self, address: &str) -> bool {
+        let endpoint = self.endpoint();
+        let path =
+            |address| parts(address).map(|parts| parts.path.split(['?', '#']).next().unwrap_or_default());
+        server(address) == server(&endpoint) && path(address.trim()) == path(&endpoint)
+    }
 }
 
 impl Problem {
@@ -61,39 +70,25 @@ pub fn short(address: &str) -> String {
     visible::line(shown.trim_end_matches('/'), usize::MAX)
 }
 
+/// Scheme, host and port of an address, by which servers are told apart; empty where it is no address.
+pub fn server(address: &str) -> String {
+    let Some(Parts { scheme, host, port, .. }) = parts(address.trim()) else { return String::new() };
+    let scheme = scheme.to_ascii_lowercase();
+    let usual = if scheme == "wss" { "443" } else { "80" };
+    let port = port.filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{scheme}://{}{port}", host.to_ascii_lowercase())
+}
+
+/// Host, and port where one is written, of an address.
+pub fn host(address: &str) -> &str {
+    parts(address.trim()).map_or("", |parts| parts.authority)
+}
+
 /// Whether a host (without port) is this machine, which browsers trust without encryption.
 pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let v4 = || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
     host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || v4()
-}
-
-/// What to check when a browser reports a failed connection without saying why. `address` has passed
-/// [`check`]; `offline` is the browser's own idea of the network.
-pub fn unreachable_causes(address: &str, page: &Origin, offline: bool, t: &Common) -> String {
-    let (scheme, rest) = split_scheme(address).unwrap_or(("ws", address));
-    let (authority, _) = split_authority(rest);
-    let (host, port) = host_and_port(authority);
-    let secure = scheme.eq_ignore_ascii_case("wss");
-    let port = port.unwrap_or(if secure { "443" } else { "80" });
-    let mut causes = Vec::new();
-    if offline && !is_loopback(host) {
-        causes.push(t.cause_offline.to_owned());
-    }
-    if is_loopback(host) {
-        causes.push(fill(t.cause_local_port, &[&port]));
-    } else {
-        causes.push(fill(t.cause_remote_port, &[&host, &port]));
-    }
-    causes.push(t.cause_not_websocket.to_owned());
-    if secure {
-        causes.push(t.cause_certificate.to_owned());
-    }
-    if page.host != authority {
-        causes.push(t.cause_origin.to_owned());
-    }
-    let (last, others) = causes.split_last().expect("two causes are always named");
-    fill(t.causes, &[&others.join(t.causes_comma), last])
 }
 
 /// One look at an address, or at what could be suggested instead of another.
@@ -149,7 +144,8 @@ impl Check<'_> {
         if let Some(port) = port {
             check_port(port, t)?;
         }
-        if page.secure && !secure && !is_loopback(host) {
+        // In the local network newer browsers allow it with the person's leave; they say so themselves where they do not.
+        if page.secure && !secure && space(host) == Space::Public {
             return Err(self.or(t.address_mixed, format!("wss://{rest}")));
         }
         Ok(address.to_owned())

@@ -238,15 +238,34 @@ fn names_that_only_look_like_loopback_are_not() {
 }
 
 #[test]
-fn causes_fit_the_address() {
-    let local = unreachable_causes("ws://127.0.0.1:9/x", &http(), true, T);
-    assert!(
-        local.contains("port 9 of this machine")
-            && !local.contains("certificate")
-            && !local.contains("no network")
-    );
-    assert!(local.contains("origin"));
-    let remote = unreachable_causes("wss://h.example/x", &http(), true, T);
-    assert!(remote.contains("port 443") && remote.contains("certificate") && remote.contains("no network"));
-    assert!(!unreachable_causes("ws://127.0.0.1:8080/ws", &http(), false, T).contains("origin"));
+fn servers_are_told_apart_by_scheme_host_and_port() {
+    for (address, expected) in [
+        ("ws://h/a?b", "ws://h"),
+        (" WSS://H.Test:443/x ", "wss://h.test"),
+        ("ws://user:pw@h:8080", "ws://h:8080"),
+        ("ws://[::1]:9/x", "ws://[::1]:9"),
+        ("wss://h:80/?next=@bank.example", "wss://h:80"),
+        ("not an address", ""),
+    ] {
+        assert_eq!(server(address), expected, "{address}");
+    }
+}
+
+#[test]
+fn only_the_own_endpoint_is_known_to_echo() {
+    let page = Origin { secure: false, host: "127.0.0.1:8080".to_owned() };
+    for address in ["ws://127.0.0.1:8080/ws", " ws://127.0.0.1:8080/ws?close=4001"] {
+        assert!(page.is_echo(address), "{address}");
+    }
+    for address in [
+        "ws://127.0.0.1:8080/",
+        "ws://127.0.0.1:8080/ws/via/other",
+        "ws://127.0.0.1:8081/ws",
+        "wss://127.0.0.1:8080/ws",
+        "ws://127.0.0.1:8080@evil.test/ws",
+        "ws://example.test/ws",
+        "",
+    ] {
+        assert!(!page.is_echo(address), "{address}");
+    }
 }

@@ -50,7 +50,7 @@ pub(super) fn split_authority(rest: &str) -> (&str, &str) {
 }
 
 /// Host, and port as written.
-pub(super) fn host_and_port(authority: &str) -> (&str, Option<&str>) {
+pub fn host_and_port(authority: &str) -> (&str, Option<&str>) {
     let after_brackets = authority.rfind(']').map_or(0, |end| end + 1);
     match authority[after_brackets..].find(':') {
         Some(colon) => (&authority[..after_brackets + colon], Some(&authority[after_brackets + colon + 1..])),

@@ -13,7 +13,8 @@ use workbench::pairing::Pairing;
 use workbench::store::{Limits, Store};
 use workbench::time::Micros;
 
-use super::address::{Origin, unreachable_causes};
+use super::address::Origin;
+use super::diagnosis::{self, Facts};
 use super::notice::Notice;
 use crate::texts::common::Common;
 use crate::texts::{fill, texts};
@@ -45,8 +46,8 @@ pub struct Log {
 /// What an event of the link's does not say itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// The browser believes that there is no network.
-    pub offline: bool,
+    /// What is known of an attempt that failed.
+    pub facts: Facts,
     /// A missed heartbeat is only reported, and the connection kept.
     pub reports_missed: bool,
     /// The subprotocol the server chose; empty if none.
@@ -125,6 +126,11 @@ impl Log {
         self.notice = Some(notice);
     }
 
+    /// Shows a notice that can wait if there is none.
+    pub fn offer(&mut self, notice: Notice) {
+        self.notice.get_or_insert(notice);
+    }
+
     /// Takes the notice away.
     pub fn dismiss(&mut self) {
         self.notice = None;
@@ -168,6 +174,11 @@ impl Log {
         self.sent(now, message, Delivery::Sent, Cause::Opening);
     }
 
+    /// An answer that a rule gave was handed to the socket.
+    pub fn answer_sent(&mut self, now: Micros, message: MessageRef<'_>) {
+        self.sent(now, message, Delivery::Sent, Cause::Answer);
+    }
+
     /// A heartbeat was handed to the socket.
     pub fn heartbeat_sent(&mut self, now: Micros, message: MessageRef<'_>) {
         self.beat = Some(self.sent(now, message, Delivery::Sent, Cause::Heartbeat));
@@ -186,11 +197,12 @@ impl Log {
     }
 
     /// A message came in that is not the answer to a heartbeat.
-    pub fn received(&mut self, now: Micros, message: MessageRef<'_>) {
+    pub fn received(&mut self, now: Micros, message: MessageRef<'_>) -> EntryId {
         let id = self.store.append(Draft::received(now, self.connection, body(message)));
         if let Some(pair) = self.pairing.observe(&mut self.store, id) {
             self.changed(pair.request);
         }
+        id
     }
 
     /// The link reports an event.
@@ -215,7 +227,7 @@ impl Log {
                 if let Some(connection) = self.store.connection_mut(self.connection) {
                     connection.ended = Some(now);
                 }
-                self.disconnected(now, *why, close, *open_for, around.offline, t);
+                self.disconnected(now, *why, close, *open_for, &around.facts, t);
             }
             Event::MessageSent { id, .. } => {
                 if let Some(entry) = self.set_delivery(*id, Delivery::Sent) {
@@ -270,17 +282,16 @@ impl Log {
         why: Why,
         close: &Close,
         open_for: Option<Duration>,
-        offline: bool,
+        facts: &Facts,
         t: &Common,
     ) {
         self.beat = None;
         let address = self.target.address.clone();
         let failure = match why {
-            Why::ConnectFailed => Some((
-                What::Unreachable,
-                t.could_not_connect,
-                unreachable_causes(self.target.target(), &self.page, offline, t),
-            )),
+            Why::ConnectFailed => {
+                let causes = diagnosis::causes(self.target.target(), &self.page, facts);
+                Some((What::Unreachable, t.could_not_connect, diagnosis::sentence(&causes, t)))
+            }
             Why::ConnectTimedOut => Some((What::NoAnswer, t.no_answer, t.no_answer_why.to_owned())),
             Why::Refused => Some((What::Refused, t.browser_refused, refusal(&close.reason, t))),
             _ => None,

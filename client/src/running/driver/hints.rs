@@ -1,8 +1,24 @@
 //! What the browser says about the page and the network, as hints for the link.
 
+use std::cell::RefCell;
+
 use gloo_events::EventListener;
 use link::Hint;
-use web_sys::{Document, EventTarget, VisibilityState, Window};
+use wasm_bindgen::JsCast;
+use web_sys::{Document, EventTarget, SecurityPolicyViolationEvent, VisibilityState, Window};
+
+use crate::model::address;
+
+thread_local! {
+    /// What the page's Content-Security-Policy last kept it from: a server, and by which directive.
+    static BLOCKED: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+}
+
+/// The directive of the page's Content-Security-Policy by which a server was blocked last, if it was. Asked once, it is
+/// forgotten.
+pub fn blocked_by(server: &str) -> Option<String> {
+    BLOCKED.take().filter(|(blocked, _)| blocked == server).map(|(_, directive)| directive)
+}
 
 /// Listens until dropped.
 #[derive(Debug)]
@@ -35,8 +51,15 @@ impl Hints {
                 on_hint(if hidden { Hint::Hidden } else { Hint::Visible });
             })
         };
+        let violation = EventListener::new(document, "securitypolicyviolation", |event| {
+            if let Some(event) = event.dyn_ref::<SecurityPolicyViolationEvent>() {
+                let server = address::server(&event.blocked_uri());
+                BLOCKED.set(Some((server, event.effective_directive())));
+            }
+        });
         let listeners = vec![
             visibility,
+            violation,
             listen(window, "online", Hint::Online),
             listen(window, "offline", Hint::Offline),
             listen(window, "pagehide", Hint::PageHide),

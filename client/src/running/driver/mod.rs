@@ -5,6 +5,7 @@
 
 pub mod clock;
 mod hints;
+pub(super) mod local;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,14 +15,15 @@ use std::time::Duration;
 use gloo_timers::callback::Timeout;
 use link::{
     Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Origin,
-    Phase, Pulse, SendError, SocketId, Stats, Time,
+    Phase, Pulse, SendError, SocketId, Stats, Time, Why,
 };
 
 use workbench::time::Micros;
 
 use self::clock::{Clock, Instant};
 use self::hints::Hints;
-use super::transport::socket::{Signal, Socket};
+pub use self::hints::blocked_by;
+use super::transport::{self, Agreed, Signal, Target, Transport};
 
 /// Browsers fire timers of more than 24.8 days at once; a timer that is early is harmless to the link.
 const LONGEST_TIMER_MILLIS: u32 = 60 * 60 * 1000;
@@ -36,6 +38,8 @@ pub enum Output {
     Accepted(MessageId, Message),
     /// One of the messages that begin each connection was handed to the socket.
     OpeningSent(Message),
+    /// An answer that a rule gave was handed to the socket.
+    AnswerSent(Message),
     /// A heartbeat was handed to the socket.
     HeartbeatSent(Message),
     /// The answer to a heartbeat came in.
@@ -51,8 +55,10 @@ pub enum Output {
 pub struct Snapshot {
     /// Where the link stands.
     pub phase: Phase,
-    /// How the latest socket ended.
+    /// How the latest socket closed.
     pub last_close: Option<Close>,
+    /// Why it ended.
+    pub last_why: Option<Why>,
     /// How the heartbeat is doing.
     pub pulse: Pulse,
     /// The latest round-trip time.
@@ -92,14 +98,24 @@ pub fn is_offline() -> bool {
     web_sys::window().is_some_and(|window| !window.navigator().on_line())
 }
 
+/// The browser's name for itself.
+pub fn user_agent() -> String {
+    web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default()
+}
+
 /// Told when the link did something, and what.
 type OnOutput = dyn Fn(Micros, &[Output]);
+
+/// Makes the settings of a connection that is about to be opened, the messages that begin it among them; `None` where
+/// they cannot be made and it is not to be opened.
+type OnConnect = dyn Fn() -> Option<Config>;
 
 /// What callbacks hold: enough to call in while the driver lives, too little to keep it alive.
 #[derive(Clone)]
 struct Handle {
     core: Weak<RefCell<Core>>,
     on_output: Rc<OnOutput>,
+    on_connect: Rc<OnConnect>,
 }
 
 struct Timer {
@@ -113,9 +129,10 @@ struct Core {
     handle: Handle,
     link: Link,
     clock: Clock,
-    address: String,
-    protocols: Vec<String>,
-    socket: Option<(SocketId, Socket)>,
+    target: Target,
+    socket: Option<(SocketId, Box<dyn Transport>)>,
+    /// What the handshake of the open socket came to.
+    agreed: Agreed,
     timer: Option<Timer>,
     outputs: Vec<Output>,
 }
@@ -127,18 +144,28 @@ impl fmt::Debug for Driver {
 }
 
 impl Driver {
-    /// A driver at rest. `on_output` gets what happened and when, and may call back into the driver.
-    pub fn new(config: Config, seed: u64, on_output: impl Fn(Micros, &[Output]) + 'static) -> Driver {
+    /// A driver at rest. `on_output` gets what happened and when, and may call back into the driver. `on_connect` is
+    /// asked for the settings before each attempt, the link's own included, and may not call back.
+    pub fn new(
+        config: Config,
+        seed: u64,
+        on_output: impl Fn(Micros, &[Output]) + 'static,
+        on_connect: impl Fn() -> Option<Config> + 'static,
+    ) -> Driver {
         let clock = Clock::new();
         let link = Link::new(config, seed, clock.now());
         let core = Rc::new_cyclic(|core: &Weak<RefCell<Core>>| {
             RefCell::new(Core {
-                handle: Handle { core: core.clone(), on_output: Rc::new(on_output) },
+                handle: Handle {
+                    core: core.clone(),
+                    on_output: Rc::new(on_output),
+                    on_connect: Rc::new(on_connect),
+                },
                 link,
                 clock,
-                address: String::new(),
-                protocols: Vec::new(),
+                target: Target::default(),
                 socket: None,
+                agreed: Agreed::default(),
                 timer: None,
                 outputs: Vec::new(),
             })
@@ -152,18 +179,16 @@ impl Driver {
         Driver { core, _hints: hints }
     }
 
-    /// Connects to an address, in place of the present connection and its queue where there is one.
-    pub fn open(&self, address: &str, protocols: Vec<String>) {
+    /// Connects, in place of the present connection and its queue where there is one and it leads elsewhere.
+    pub fn open(&self, target: Target) {
         self.handle().turn(|core, now| {
-            let moves = core.address != address || core.protocols != protocols;
-            if moves && core.link.phase() != Phase::Idle {
+            if core.target != target && core.link.phase() != Phase::Idle {
                 // What waits in the queue was written for the other server, also when that one is given up already. A
                 // close without code is always valid.
                 let _ = core.link.close(now, CloseRequest::default());
                 core.carry_out();
             }
-            address.clone_into(&mut core.address);
-            core.protocols = protocols;
+            core.target = target;
             core.link.open(now);
         });
     }
@@ -177,6 +202,11 @@ impl Driver {
                 Ok(())
             })
             .unwrap_or(Err(SendError::Closed))
+    }
+
+    /// Sends an answer at once, or not at all; see [`Link::send_now`].
+    pub fn answer(&self, message: Message) -> bool {
+        self.handle().turn(|core, now| core.link.send_now(now, message)).unwrap_or(false)
     }
 
     /// Closes for good.
@@ -227,10 +257,9 @@ impl Driver {
     /// A closer look.
     pub fn details(&self) -> Details {
         let core = self.core.borrow();
-        let socket = core.socket.as_ref().filter(|_| core.link.phase() == Phase::Open);
         Details {
             stats: core.link.stats(),
-            extensions: socket.map(|(_, socket)| socket.extensions()).unwrap_or_default(),
+            extensions: core.agreed.extensions.clone(),
             unconfirmed_messages: core.link.unconfirmed_messages(),
             silent_for: core.link.silent_for(),
         }
@@ -243,17 +272,13 @@ impl Driver {
         Snapshot {
             phase: core.link.phase(),
             last_close: core.link.last_close().cloned(),
+            last_why: core.link.last_why(),
             pulse: core.link.pulse(),
             rtt: core.link.rtt().last().filter(|_| open),
             queued_messages: core.link.queued_messages(),
             queued_bytes: core.link.queued_bytes(),
             buffered_bytes: core.link.buffered_bytes(),
-            protocol: core
-                .socket
-                .as_ref()
-                .filter(|_| open)
-                .map(|(_, socket)| socket.protocol())
-                .unwrap_or_default(),
+            protocol: core.agreed.protocol.clone(),
         }
     }
 
@@ -287,12 +312,17 @@ impl Handle {
 
     fn signal(&self, id: SocketId, signal: Signal) {
         self.turn(|core, now| match signal {
-            Signal::Open => core.link.handle_open(now, id),
+            Signal::Open(agreed) => {
+                if core.socket(id).is_some() {
+                    core.agreed = agreed;
+                }
+                core.link.handle_open(now, id);
+            }
             Signal::Error => core.link.handle_error(now, id),
             Signal::Message(message) => core.received(now, id, message),
             Signal::Close(close) => {
                 core.link.handle_close(now, id, close);
-                core.socket.take_if(|(present, _)| *present == id);
+                core.let_go(id);
             }
         });
     }
@@ -322,13 +352,14 @@ impl Core {
                     }
                     self.report_buffered(socket);
                     match origin {
-                        Origin::User(_) | Origin::Now => {}
+                        Origin::User(_) => {}
                         Origin::Opening(_) => {
                             // That there is a connection comes before what was sent on it.
                             self.report_events();
                             self.outputs.push(Output::OpeningSent(message));
                         }
                         Origin::Heartbeat => self.outputs.push(Output::HeartbeatSent(message)),
+                        Origin::Now => self.outputs.push(Output::AnswerSent(message)),
                     }
                 }
                 Action::Close { socket, code, reason } => {
@@ -337,7 +368,7 @@ impl Core {
                     }
                 }
                 Action::Detach { socket, code, reason } => {
-                    if let Some((_, socket)) = self.socket.take_if(|(present, _)| *present == socket) {
+                    if let Some(socket) = self.let_go(socket) {
                         socket.close(Some(code), reason);
                     }
                 }
@@ -354,10 +385,20 @@ impl Core {
 
     fn connect(&mut self, id: SocketId) {
         let handle = self.handle.clone();
-        match Socket::connect(&self.address, &self.protocols, move |signal| handle.signal(id, signal)) {
+        let Some(config) = (handle.on_connect)() else {
+            return self.link.handle_withheld(self.clock.now(), id);
+        };
+        self.link.set_config(self.clock.now(), config);
+        match transport::connect(&self.target, move |signal| handle.signal(id, signal)) {
             Ok(socket) => self.socket = Some((id, socket)),
             Err(reason) => self.link.handle_refused(self.clock.now(), id, reason),
         }
+    }
+
+    fn let_go(&mut self, id: SocketId) -> Option<Box<dyn Transport>> {
+        let (_, socket) = self.socket.take_if(|(present, _)| *present == id)?;
+        self.agreed = Agreed::default();
+        Some(socket)
     }
 
     fn received(&mut self, now: Time, id: SocketId, message: Message) {
@@ -370,13 +411,13 @@ impl Core {
     }
 
     fn report_buffered(&mut self, id: SocketId) {
-        if let Some(bytes) = self.socket(id).map(Socket::buffered_bytes) {
+        if let Some(bytes) = self.socket(id).map(Transport::buffered_bytes) {
             self.link.handle_buffered(self.clock.now(), id, bytes);
         }
     }
 
-    fn socket(&self, id: SocketId) -> Option<&Socket> {
-        self.socket.as_ref().filter(|(present, _)| *present == id).map(|(_, socket)| socket)
+    fn socket(&self, id: SocketId) -> Option<&dyn Transport> {
+        self.socket.as_ref().filter(|(present, _)| *present == id).map(|(_, socket)| &**socket)
     }
 
     /// Keeps one timer for the link's next deadline. Called from every callback, network ones included: timers

@@ -137,6 +137,15 @@ impl Outgoing {
         prepare(draft, self.0.sent.get() + 1)
     }
 
+    /// The message a draft makes with some more placeholders than those of the person's, before which they count.
+    pub fn prepare_with(&self, draft: &Draft, parts: &Variables) -> Result<Payload, Fault> {
+        let mut variables = (*shelf::variables()).clone();
+        for (name, value) in parts.iter() {
+            variables.insert(name.clone(), value.clone());
+        }
+        draft.prepare(Some(&mut values(self.0.sent.get() + 1, &variables)))
+    }
+
     /// Remembers that a draft was sent.
     pub fn sent(&self, draft: Draft) {
         self.0.sent.set(self.0.sent.get() + 1);
@@ -181,10 +190,15 @@ impl Outgoing {
 
 /// The message a draft makes now as number `n`.
 fn prepare(draft: &Draft, n: u64) -> Result<Message, Fault> {
-    with_values(n, |values| draft.prepare(values)).map(|payload| match payload {
+    with_values(n, |values| draft.prepare(values)).map(message)
+}
+
+/// A payload as the link takes it.
+pub(super) fn message(payload: Payload) -> Message {
+    match payload {
         Payload::Text(text) => Message::Text(text),
         Payload::Binary(bytes) => Message::Binary(bytes),
-    })
+    }
 }
 
 /// Runs `act` with what placeholders are filled from; with nothing where filling is switched off.
@@ -192,9 +206,11 @@ fn with_values<T>(n: u64, act: impl FnOnce(Option<&mut Values<'_, fn() -> u64>>)
     if !shelf::fills_placeholders() {
         return act(None);
     }
-    let variables: Rc<Variables> = shelf::variables();
-    let now = Micros::from_millis(js_sys::Date::now());
-    act(Some(&mut Values { n, now, random: random_bits, variables: &variables }))
+    act(Some(&mut values(n, &shelf::variables())))
+}
+
+fn values(n: u64, variables: &Variables) -> Values<'_, fn() -> u64> {
+    Values { n, now: Micros::from_millis(js_sys::Date::now()), random: random_bits, variables }
 }
 
 /// 64 bits as good as those of `Math.random`, which has 52 at a time.

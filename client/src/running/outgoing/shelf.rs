@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use workbench::grants::Grants;
 use workbench::library::{Library, LibraryError, variables_from_json, variables_to_json};
 use workbench::template::Variables;
 
@@ -17,7 +18,14 @@ pub const VARIABLES_KEY: &str = "heartwire.variables";
 /// Where it is stored that placeholders are not filled.
 const LITERAL_KEY: &str = "heartwire.literal";
 
+/// Where it is stored which values may go to which server, as [`Grants::to_json`] writes it.
+const GRANTS_KEY: &str = "heartwire.grants";
+
 thread_local! {
+    /// What was agreed to while storage is forbidden holds until the page is left.
+    static GRANTS: RefCell<Option<Grants>> = const { RefCell::new(None) };
+
+
     /// Asked for with every message.
     static CACHE: RefCell<Option<Cache>> = const { RefCell::new(None) };
 }
@@ -79,6 +87,20 @@ pub fn set_fills_placeholders(fills: bool) {
     }
     let variables = cache().variables;
     CACHE.set(Some(Cache { fills, variables }));
+}
+
+/// Which of the person's values may go to which server.
+pub fn grants() -> Grants {
+    GRANTS.with_borrow(Clone::clone).unwrap_or_else(|| Grants::from_json(&storage::word(GRANTS_KEY)))
+}
+
+/// The person agrees that values go to a server.
+pub fn give_leave(server: &str, names: &[String]) {
+    let mut grants = grants();
+    grants.give(server, names);
+    if storage::set(GRANTS_KEY, grants.to_json()).is_err() {
+        GRANTS.set(Some(grants));
+    }
 }
 
 /// Reads everything again: another part of the page has changed the storage.

@@ -1,4 +1,4 @@
-//! One browser socket: everything it reports, until it is closed or let go of.
+//! The browser's `WebSocket`: everything it reports, until it is closed or let go of.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -9,46 +9,29 @@ use gloo_net::websocket::{Message as GlooMessage, State, WebSocketError, futures
 use link::{Close, Message};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// What a socket reports, in order: at most one `Open`, then messages, at most one `Close` at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::running) enum Signal {
-    /// The handshake succeeded.
-    Open,
-    /// A whole message came in.
-    Message(Message),
-    /// The transport failed; a browser gives no detail and `Close` follows.
-    Error,
-    /// The socket is closed, with the peer's code and reason where it gave one.
-    Close(Close),
-}
+use super::{Agreed, Signal, Target, Transport};
 
 /// A socket in use. Dropping it lets go of the browser's socket: no signal follows, and it is closed.
 ///
 /// gloo's socket lives in the task that reads it, and `raw` is the same browser socket: gloo's own `close` consumes
 /// the socket and forges the close event, while closing `raw` leaves gloo listening for the peer's real code.
 #[derive(Debug)]
-pub(in crate::running) struct Socket {
+pub(super) struct Socket {
     raw: web_sys::WebSocket,
     reader: AbortHandle,
 }
 
 impl Socket {
-    /// Starts to connect. The error is the browser's own sentence for refusing on the spot: a URL or subprotocol
-    /// it cannot accept, or mixed content.
-    pub(in crate::running) fn connect(
-        address: &str,
-        protocols: &[String],
-        on_signal: impl Fn(Signal) + 'static,
-    ) -> Result<Socket, String> {
-        let raw = if protocols.is_empty() {
-            web_sys::WebSocket::new(address)
+    pub(super) fn connect(target: &Target, on_signal: impl Fn(Signal) + 'static) -> Result<Socket, String> {
+        let raw = if target.protocols.is_empty() {
+            web_sys::WebSocket::new(&target.address)
         } else {
-            let list: js_sys::Array = protocols.iter().map(|name| JsValue::from_str(name)).collect();
-            web_sys::WebSocket::new_with_str_sequence(address, &list)
+            let list: js_sys::Array = target.protocols.iter().map(|name| JsValue::from_str(name)).collect();
+            web_sys::WebSocket::new_with_str_sequence(&target.address, &list)
         };
         let raw = raw.map_err(|error| sentence(&error))?;
         let socket = WebSocket::try_from(raw.clone()).map_err(|error| error.message)?;
-        let (task, reader) = abortable(read(socket, on_signal));
+        let (task, reader) = abortable(read(socket, raw.clone(), on_signal));
         #[expect(
             clippy::disallowed_methods,
             reason = "the task ends with the socket, which aborts it when dropped"
@@ -59,10 +42,10 @@ impl Socket {
         });
         Ok(Socket { raw, reader })
     }
+}
 
-    /// Sends unless the socket is not open, in which case the browser would take the message and drop it.
-    /// Returns whether it was handed over.
-    pub(in crate::running) fn send(&self, message: &Message) -> bool {
+impl Transport for Socket {
+    fn send(&self, message: &Message) -> bool {
         if self.raw.ready_state() != web_sys::WebSocket::OPEN {
             return false;
         }
@@ -74,9 +57,7 @@ impl Socket {
         result.is_ok()
     }
 
-    /// Starts the closing handshake; `Signal::Close` follows. `code` is 1000 or 3000-4999 and `reason` at most
-    /// 123 bytes, or the socket is closed without either.
-    pub(in crate::running) fn close(&self, code: Option<u16>, reason: &str) {
+    fn close(&self, code: Option<u16>, reason: &str) {
         let result = match code {
             Some(code) => self.raw.close_with_code_and_reason(code, reason),
             None => self.raw.close(),
@@ -87,19 +68,8 @@ impl Socket {
         }
     }
 
-    /// Bytes accepted by `send` and not yet handed to the network.
-    pub(in crate::running) fn buffered_bytes(&self) -> u64 {
+    fn buffered_bytes(&self) -> u64 {
         u64::from(self.raw.buffered_amount())
-    }
-
-    /// The extensions the server agreed to; empty if none.
-    pub(in crate::running) fn extensions(&self) -> String {
-        self.raw.extensions()
-    }
-
-    /// The subprotocol the server chose; empty if none.
-    pub(in crate::running) fn protocol(&self) -> String {
-        self.raw.protocol()
     }
 }
 
@@ -110,11 +80,11 @@ impl Drop for Socket {
     }
 }
 
-async fn read(mut socket: WebSocket, on_signal: impl Fn(Signal)) {
+async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: impl Fn(Signal)) {
     // gloo has no event for opening, but its sink becomes ready then, or when opening fails.
     let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
     if ready.is_ok() && matches!(socket.state(), State::Open) {
-        on_signal(Signal::Open);
+        on_signal(Signal::Open(Agreed { protocol: raw.protocol(), extensions: raw.extensions() }));
     }
     while let Some(item) = socket.next().await {
         on_signal(match item {
@@ -130,7 +100,7 @@ async fn read(mut socket: WebSocket, on_signal: impl Fn(Signal)) {
 }
 
 /// The browser's words for an exception.
-fn sentence(error: &JsValue) -> String {
+pub(super) fn sentence(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(
         || error.as_string().unwrap_or_default(),
         |error| {

@@ -119,10 +119,18 @@ table! {
         browser_refused: "The browser refused to connect";
         browser_says: "It says: {0}.";
         browser_silent: "It gave no reason. Check the address.";
+        transport_missing: "this browser has no {0}";
         stop_code: "The server closed the connection with {0}";
         stop_code_why: "{0} Heartwire does not reconnect by itself after this code.";
         exhausted: "Gave up reconnecting";
         exhausted_why: "As many attempts as allowed came to nothing.";
+        leave: "Your values would go to another server";
+        leave_why: "{0} would be sent to {1}, which has not had them before. Nothing has been sent. Go on only if you trust it with them.";
+        leave_connect: "Agree and connect";
+        leave_agree: "Agree";
+        preset: "This looks like {0}";
+        preset_why: "Such servers expect certain answers and drop whoever does not give them. Heartbeat, answers, opening messages and subprotocol can be set for that.";
+        preset_use: "Set them for {0}";
 
         // Why a connection failed.
         causes: "The browser does not say why. Likely causes: {0}, or {1}.";
@@ -133,6 +141,12 @@ table! {
         cause_not_websocket: "what answers there is not a WebSocket server, or not on this path";
         cause_certificate: "its certificate is not trusted";
         cause_origin: "it refuses pages from this origin";
+        cause_policy: "The security policy of this page ({0}) does not let it connect there. Whoever serves the page decides that.";
+        cause_local_denied: "This page is not allowed to reach devices in your network. Allow it in the browser's settings for this site, then connect again.";
+        cause_local_insecure: "The browser refuses it without a word: a page served over plain http may not reach your own network or machine. Open the page over https, or from the machine itself.";
+        cause_local_leave: "the browser asks whether this page may reach your network, and was not told that it may";
+        cause_mixed: "the page was loaded over https, and the browser blocks unencrypted connections from it";
+        cause_subprotocols: "the server chose none of the subprotocols {0}, on which browsers close";
 
         // What is wrong with an address.
         address_empty: "Enter the address of a WebSocket server.";

@@ -38,6 +38,17 @@ table! {
         last_close: "Last close";
         close_clean: "The closing handshake completed.";
         close_unclean: "There was no closing handshake.";
+        own: "by this page";
+        own_heartbeat: "The server did not answer this page's heartbeat in time, so the page gave the connection up.";
+        own_heartbeat_advice: "If the server does not know this heartbeat, switch it off or say in the settings what answers it. If it does, the server or the way to it was stuck.";
+        own_timeout: "Nothing came back in time, so the page gave up.";
+        own_timeout_advice: "Check host and port, and whether a firewall drops packets in silence.";
+        own_closed: "The connection was closed from here.";
+        own_unconfirmed: "The connection was closed from here, and the server never confirmed that.";
+        own_unconfirmed_advice: "A server answers a Close frame with one of its own (RFC 6455 section 5.5.1). Check that it does.";
+        own_left: "The page was left, and browsers keep no connection for a page that is away.";
+        own_replaced: "A new connection took its place.";
+        own_broken: "The browser reported an error and then nothing more.";
         close_none: "Nothing has been closed yet.";
 
         // Round trips.

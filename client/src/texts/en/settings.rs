@@ -18,6 +18,7 @@ table! {
         pane_log: "Log";
         pane_appearance: "Appearance";
         kept_for_new: "For this connection, and kept for new ones.";
+        times_kept: "For this connection. The times are kept for new ones.";
         only_here: "For this connection only. Save it as a profile to keep it.";
         for_all: "For all connections.";
         restore: "Restore defaults";
@@ -74,6 +75,8 @@ table! {
         // On connect.
         protocols: "Subprotocols";
         protocols_hint: "Offered to the server, the preferred one first, with commas. Used from the next connection on.";
+        transport: "Transport";
+        transport_hint: "WebSocketStream makes a server wait that sends faster than the page can show. Used from the next connection on.";
         opening: "Opening messages";
         opening_hint: "Sent first on every connection and again after each reconnect, in this order: a login, a subscription. Placeholders are filled each time.";
         opening_none: "No opening messages.";
@@ -82,6 +85,29 @@ table! {
         opening_remove: "Remove opening message {0}";
         opening_up: "Move opening message {0} up";
         opening_fault: "A message sent on connect cannot be made";
+        pane_answers: "Answers";
+        answers_hint: "When a message comes in that matches, a message is sent. Filters are written as in the log: text, /pattern/, $.type == \"ping\".";
+        answers_parts: "Parts of the message: {{message}}, {{match}}, {{match.1}} or {{match.name}}, {{json.id}}.";
+        answers_none: "No answers.";
+        answer_add: "Add an answer";
+        answer_nth: "Answer {0}";
+        answer_on: "Give answer {0}";
+        answer_remove: "Remove answer {0}";
+        answer_filter: "When a message matches";
+        answer_send: "Send";
+        answer_delay: "After";
+        answer_limit: "At most, per connection";
+        answer_limit_hint: "no limit";
+        answer_delay_wrong: "“{0}” is not a time from 0 ms to 24 h.";
+        answer_no_filter: "Say which messages are answered.";
+        answer_counts: "Given {0}, held back {1}, failed {2}";
+        answer_fault: "An answer cannot be made";
+        answers_held: "Not every message is answered";
+        answers_fast: "Questions come in faster than the 10 answers a second that are given over time.";
+        answers_stopped: "1,000 answers went out without a pause, so that the other side seems to answer ours. No more are given until the next connection.";
+        presets: "Set up for";
+        presets_hint: "Sets heartbeat, answers, opening messages and subprotocol as the protocol expects. Nothing of yours is removed.";
+        preset_choose: "Choose a protocol";
 
         // Log.
         limit_entries: "Entries kept";
@@ -176,6 +202,7 @@ table! {
         part_heartbeat: "heartbeat";
         part_reconnect: "reconnecting";
         part_opening: "opening messages";
+        part_answers: "answers";
         part_variables: "variables";
         part_messages: "saved messages";
 
@@ -190,6 +217,7 @@ table! {
         act_previous_tab: "Previous connection";
         act_next_tab: "Next connection";
         act_use_suggestion: "Connect to the suggested address";
+        act_use_preset: "Set up for the protocol that was recognised";
         act_follow: "Go to the newest line";
         act_times_clock: "Times as clock times";
         act_times_relative: "Times since the start";

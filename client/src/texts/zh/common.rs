@@ -119,10 +119,18 @@ impl Common {
         browser_refused: "浏览器拒绝连接",
         browser_says: "浏览器的说明：{0}。",
         browser_silent: "没有给出原因。请检查地址。",
+        transport_missing: "此浏览器不支持 {0}",
         stop_code: "服务器以代码 {0} 关闭了连接",
         stop_code_why: "{0} 收到此代码后 Heartwire 不会自动重连。",
         exhausted: "已放弃重连",
         exhausted_why: "允许的尝试次数已全部用完。",
+        leave: "您的变量值将发送给另一台服务器",
+        leave_why: "{0} 将发送给 {1}，该服务器此前未获得过这些值。尚未发送任何内容。请确认信任它后再继续。",
+        leave_connect: "同意并连接",
+        leave_agree: "同意",
+        preset: "这看起来是 {0}",
+        preset_why: "此类服务器期望特定的应答，不应答的客户端会被断开。可以为此设置心跳、应答、开场消息和子协议。",
+        preset_use: "按 {0} 设置",
 
         // Why a connection failed.
         causes: "浏览器没有说明原因。可能的原因：{0}，或{1}。",
@@ -133,6 +141,12 @@ impl Common {
         cause_not_websocket: "应答的不是 WebSocket 服务器，或该路径上没有 WebSocket",
         cause_certificate: "证书不受信任",
         cause_origin: "服务器拒绝来自本页面来源的连接",
+        cause_policy: "本页面的安全策略（{0}）不允许连接到那里，这由提供页面的一方决定。",
+        cause_local_denied: "浏览器不允许本页面访问您网络中的设备。请在浏览器的网站设置中允许，然后重新连接。",
+        cause_local_insecure: "浏览器会直接拒绝：通过 http 加载的页面不能访问您自己的网络或本机。请通过 https 打开页面，或从本机打开。",
+        cause_local_leave: "浏览器会询问本页面能否访问您的网络，而尚未得到允许",
+        cause_mixed: "页面通过 https 加载，浏览器阻止它建立未加密的连接",
+        cause_subprotocols: "服务器没有选择子协议 {0} 中的任何一个，浏览器因此会关闭连接",
 
         // What is wrong with an address.
         address_empty: "请输入 WebSocket 服务器的地址。",

@@ -38,6 +38,17 @@ impl Health {
         last_close: "最近一次关闭",
         close_clean: "关闭握手已完成。",
         close_unclean: "没有完成关闭握手。",
+        own: "由本页面结束",
+        own_heartbeat: "服务器没有及时回应本页面的心跳，因此页面放弃了连接。",
+        own_heartbeat_advice: "如果服务器不认识此心跳，请将其关闭，或在设置中说明怎样算作应答。如果认识，则说明服务器或途中的网络停滞了。",
+        own_timeout: "没有及时收到任何回应，因此页面放弃了。",
+        own_timeout_advice: "请检查主机和端口，以及防火墙是否悄悄丢弃了数据包。",
+        own_closed: "连接由本端关闭。",
+        own_unconfirmed: "连接由本端关闭，而服务器一直没有确认。",
+        own_unconfirmed_advice: "服务器应以自己的 Close 帧回应（RFC 6455 第 5.5.1 节）。请检查它是否这样做。",
+        own_left: "页面被离开，而浏览器不会为离开的页面保留连接。",
+        own_replaced: "被新的连接取代。",
+        own_broken: "浏览器报告了错误，之后再无消息。",
         close_none: "还没有关闭过连接。",
 
         // Round trips.

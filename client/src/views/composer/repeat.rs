@@ -246,6 +246,9 @@ fn begin(editor: &Editor, form: &RepeatForm, library: &Library, t: &Composer) ->
         editor.outgoing().check(draft).map_err(|wrong| fault::sentence(&wrong, &draft.text, t))?;
     }
     let session = editor.session();
+    if !drafts.iter().all(|draft| session.may_send(draft)) {
+        return Err(String::new());
+    }
     // The plan was checked when it was made.
     session.outgoing().start(Rc::new(session.clone()), plan, drafts).map_err(|error| error.to_string())
 }

@@ -327,7 +327,7 @@ fn send_now(editor: &Editor, saved: &Saved, t: &Composer) -> Result<String, Stri
     let message = outgoing
         .prepare(&saved.draft)
         .map_err(|wrong| fill(t.not_sent, &[&fault::sentence(&wrong, &saved.draft.text, t)]))?;
-    if !editor.session().send(message) {
+    if !editor.session().may_send(&saved.draft) || !editor.session().send(message) {
         return Err(String::new());
     }
     outgoing.sent(saved.draft.clone());

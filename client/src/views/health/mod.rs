@@ -13,7 +13,7 @@ mod traffic;
 pub(super) mod words;
 
 use gloo_timers::callback::Interval;
-use link::Close;
+use link::{Close, Why};
 use workbench::series::Totals;
 use yew::prelude::*;
 
@@ -87,7 +87,7 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
                 {phases(&spans, (from, now), t)}
             </section>
             if let Some(close) = &view.link.last_close {
-                {last_close(close, t)}
+                {last_close(close, view.link.last_why, t)}
             }
             <section class="health-part" aria-label={t.rtt}>
                 <h2 class="health-title">{t.rtt}</h2>
@@ -111,9 +111,12 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
 }
 
 /// How the latest socket ended, what that means and what to do about it.
-fn last_close(close: &Close, t: &'static Texts) -> Html {
+fn last_close(close: &Close, why: Option<Why>, t: &'static Texts) -> Html {
     let Close { code, reason, was_clean } = close;
     let meaning = close_codes::explain(*code);
+    // Our own reason counts before what the code would mean from the other side.
+    let (sentence, advice) = why.and_then(|why| own(why, t)).unwrap_or((meaning.sentence, meaning.advice));
+    let is_own = why.is_some_and(Why::is_own);
     html! {
         <section
             class="health-part health-close"
@@ -123,16 +126,32 @@ fn last_close(close: &Close, t: &'static Texts) -> Html {
         >
             <h2 class="health-title">
                 {t.last_close}
-                <span class="health-code">{format!("{code} {}", meaning.name)}</span>
+                <span class="health-code">
+                    {if is_own { format!("{code} {}", t.own) } else { format!("{code} {}", meaning.name) }}
+                </span>
             </h2>
             if !reason.is_empty() {
                 <p class="health-reason"><bdi>{foreign(reason)}</bdi></p>
             }
-            <p>{meaning.sentence}</p>
-            <p data-testid="health-advice">{meaning.advice}</p>
+            <p>{sentence}</p>
+            <p data-testid="health-advice">{advice}</p>
             <p class="health-hint">{if *was_clean { t.close_clean } else { t.close_unclean }}</p>
         </section>
     }
+}
+
+/// What happened and what to do about it, where the page itself ended the connection.
+fn own(why: Why, t: &Texts) -> Option<(&'static str, &'static str)> {
+    Some(match why {
+        Why::HeartbeatMissed => (t.own_heartbeat, t.own_heartbeat_advice),
+        Why::ConnectTimedOut => (t.own_timeout, t.own_timeout_advice),
+        Why::TransportFailed => (t.own_broken, ""),
+        Why::ClosedByUser => (t.own_closed, ""),
+        Why::CloseTimedOut => (t.own_unconfirmed, t.own_unconfirmed_advice),
+        Why::PageHidden => (t.own_left, ""),
+        Why::Replaced => (t.own_replaced, ""),
+        Why::Refused | Why::ConnectFailed | Why::PeerClosed | Why::Withheld => return None,
+    })
 }
 
 /// What there is to count.

@@ -173,7 +173,7 @@ fn error_line(text: &str, error: &FilterError, id: String, t: &Log) -> Html {
     }
 }
 
-fn reason(kind: &FilterErrorKind, t: &Log) -> String {
+pub(in crate::views) fn reason(kind: &FilterErrorKind, t: &Log) -> String {
     match kind {
         FilterErrorKind::UnclosedQuote => t.error_quote.to_owned(),
         FilterErrorKind::UnclosedPattern => t.error_pattern_open.to_owned(),

@@ -16,7 +16,7 @@ use yew::prelude::*;
 
 pub(crate) use self::files::load;
 use self::filter_bar::filter_bar;
-pub(super) use self::filter_bar::set_filter;
+pub(super) use self::filter_bar::{reason as filter_reason, set_filter};
 use self::find_bar::find_bar;
 use self::rows::Rows;
 use self::tools::tools;

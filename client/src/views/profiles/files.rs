@@ -193,6 +193,7 @@ fn parts_in_words(parts: &[Part], t: &Settings) -> String {
             Part::Heartbeat => t.part_heartbeat,
             Part::Reconnect => t.part_reconnect,
             Part::Opening => t.part_opening,
+            Part::Answers => t.part_answers,
             Part::Variables => t.part_variables,
             Part::Messages => t.part_messages,
         })

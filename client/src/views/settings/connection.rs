@@ -3,10 +3,11 @@
 //! `data-testid`: `heartbeat-on`, `heartbeat-payload`, `heartbeat-format`, `heartbeat-answer`,
 //! `heartbeat-answer-name`, `heartbeat-answer-text`, `heartbeat-interval`, `heartbeat-deadline`, `heartbeat-busy`,
 //! `heartbeat-missed`; `reconnect-on`, `reconnect-min`, `reconnect-max`, `reconnect-attempts`, `reconnect-codes`;
-//! `settings-protocols`, `opening-add`, and per message `opening-<n>`, `opening-<n>-format`, `opening-<n>-up`,
+//! `settings-protocols`, `settings-transport`, `opening-add`, and per message `opening-<n>`, `opening-<n>-format`, `opening-<n>-up`,
 //! `opening-<n>-remove`; `restore-defaults`.
 
 use wasm_bindgen::JsCast;
+use workbench::connection::TransportKind;
 use workbench::draft::Draft;
 use workbench::profile::Options;
 use workbench::view::Format;
@@ -14,6 +15,7 @@ use yew::prelude::*;
 
 use super::editor::{Editor, problem};
 use crate::model::settings::{AnswerKind, Field, Form};
+use crate::running::transport::has_streams;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
 use crate::views::fields::{ChoiceRow, SwitchRow, TextRow, below, formats, select};
@@ -155,6 +157,8 @@ pub(super) fn heartbeat(editor: &Editor, t: &'static Settings) -> Html {
                     attempts: kept.attempts,
                     stop_codes: kept.stop_codes,
                     opening: kept.opening,
+                    answers: kept.answers,
+                    transport: kept.transport,
                     ..default
                 };
             })}
@@ -257,6 +261,20 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 on_input: on_protocols,
                 on_done: Callback::noop(),
             }.view()}
+            if has_streams() || form.transport != TransportKind::default() {
+                {ChoiceRow {
+                    name: "settings-transport".into(),
+                    label: t.transport.into(),
+                    hint: t.transport_hint.into(),
+                    choices: [TransportKind::Browser, TransportKind::Stream]
+                        .map(|kind| (kind.word(), name(kind).into()))
+                        .to_vec(),
+                    chosen: form.transport.word(),
+                    on_change: editor.on_change(|form, word: String| {
+                        form.transport = TransportKind::named(&word).unwrap_or_default();
+                    }),
+                }.view()}
+            }
             <div class="setting wide">
                 <h3 class="setting-label">{t.opening}</h3>
                 <p class="setting-hint">{t.opening_hint}</p>
@@ -273,6 +291,11 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
             </div>
         </>
     }
+}
+
+/// What the web's standards call a transport.
+fn name(kind: TransportKind) -> &'static str {
+    if kind == TransportKind::Stream { "WebSocketStream" } else { "WebSocket" }
 }
 
 fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -> Html {
@@ -364,13 +387,13 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
 
 fn restore(editor: &Editor, t: &'static Settings, change: fn(&mut Form, Form)) -> Html {
     let editor = editor.clone();
-    let click = move |_: MouseEvent| editor.change(|form| change(form, Form::new(&Options::default())));
+    let click = move |_: MouseEvent| editor.change(|form| change(form, Form::new(&Options::default(), true)));
     html! {
         <button class="button small" type="button" data-testid="restore-defaults" onclick={click}>{t.restore}</button>
     }
 }
 
-fn focus(id: &str) {
+pub(super) fn focus(id: &str) {
     let element = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.get_element_by_id(id))

@@ -24,7 +24,7 @@ pub(super) struct Editor {
 /// A form that says what is set.
 #[hook]
 pub(super) fn use_editor(session: &Session) -> Editor {
-    let form = use_mut_ref(|| Form::new(&session.options()));
+    let form = use_mut_ref(|| Form::new(&session.options(), session.sends_heartbeats_unless_said()));
     let editor = Editor { session: session.clone(), form, redraw: use_force_update() };
     {
         // What was typed last counts even if the field was never left.
@@ -81,16 +81,24 @@ impl Editor {
         })
     }
 
+    /// Says again what is set.
+    pub(super) fn reload(&self) {
+        let sends = self.session.sends_heartbeats_unless_said();
+        self.form.replace(Form::new(&self.session.options(), sends));
+        self.redraw.force_update();
+    }
+
     fn read(&self) -> (Options, Problems) {
         let (t, present) = (texts(), self.session.options());
         let check = |draft: &Draft| self.session.outgoing().check(draft).map(drop);
-        self.form.borrow().read(&present, check, &t.settings, &t.composer)
+        let sends = self.session.sends_heartbeats_unless_said();
+        self.form.borrow().read(&present, sends, check, &t.settings, &t.composer)
     }
 
     fn commit(&self) {
-        let (options, _) = self.read();
-        if options != self.session.options() {
-            preferences::set_default_options(&options);
+        let ((options, _), present) = (self.read(), self.session.options());
+        if options != present {
+            preferences::keep_defaults(&present, &options);
             self.session.set_options(options);
         }
     }

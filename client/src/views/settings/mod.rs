@@ -1,8 +1,9 @@
 //! The settings of the connection that is shown, and of the page.
 //!
-//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `opening`, `log`,
-//! `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
+//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `opening`,
+//! `answers`, `log`, `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
 
+mod answers;
 mod connection;
 mod editor;
 mod page;
@@ -31,18 +32,21 @@ enum Pane {
     Heartbeat,
     Reconnect,
     Opening,
+    Answers,
     Log,
     Appearance,
 }
 
 impl Pane {
-    const ALL: [Pane; 5] = [Pane::Heartbeat, Pane::Reconnect, Pane::Opening, Pane::Log, Pane::Appearance];
+    const ALL: [Pane; 6] =
+        [Pane::Heartbeat, Pane::Reconnect, Pane::Opening, Pane::Answers, Pane::Log, Pane::Appearance];
 
     fn slug(self) -> &'static str {
         match self {
             Pane::Heartbeat => "heartbeat",
             Pane::Reconnect => "reconnect",
             Pane::Opening => "opening",
+            Pane::Answers => "answers",
             Pane::Log => "log",
             Pane::Appearance => "appearance",
         }
@@ -53,6 +57,7 @@ impl Pane {
             Pane::Heartbeat => t.pane_heartbeat,
             Pane::Reconnect => t.pane_reconnect,
             Pane::Opening => t.pane_opening,
+            Pane::Answers => t.pane_answers,
             Pane::Log => t.pane_log,
             Pane::Appearance => t.pane_appearance,
         }
@@ -61,8 +66,9 @@ impl Pane {
     /// What it concerns.
     fn scope(self, t: &Texts) -> &'static str {
         match self {
-            Pane::Heartbeat | Pane::Reconnect => t.kept_for_new,
-            Pane::Opening => t.only_here,
+            Pane::Heartbeat => t.times_kept,
+            Pane::Reconnect => t.kept_for_new,
+            Pane::Opening | Pane::Answers => t.only_here,
             Pane::Log | Pane::Appearance => t.for_all,
         }
     }
@@ -100,6 +106,7 @@ pub(super) fn Settings(props: &SettingsProps) -> Html {
         Pane::Heartbeat => connection::heartbeat(&editor, t),
         Pane::Reconnect => connection::reconnect(&editor, t),
         Pane::Opening => connection::opening(&editor, t),
+        Pane::Answers => answers::answers(&editor, t),
         Pane::Log => html! { <LogSettings workspace={props.stage.workspace().clone()} /> },
         Pane::Appearance => html! {
             <Appearance stage={props.stage.clone()} theme={props.stage.theme()} />
@@ -161,6 +168,6 @@ fn heading(pane: Pane, t: &Texts) -> Option<&'static str> {
     match pane {
         Pane::Heartbeat => Some(t.of_connection),
         Pane::Log => Some(t.of_page),
-        Pane::Reconnect | Pane::Opening | Pane::Appearance => None,
+        Pane::Reconnect | Pane::Opening | Pane::Answers | Pane::Appearance => None,
     }
 }

@@ -280,7 +280,7 @@ fn a_shared_message_goes_as_each_connection_agreed() {
 
 #[test]
 fn with_context_takeover_a_shared_message_becomes_part_of_the_window() {
-    let payload = "the same words each time, ".repeat(4);
+    let payload = "the same words each time, ".repeat(8);
     let message = SharedMessage::new(MessageKind::Text, payload.clone().into(), None).unwrap();
     let mut driver = Driver::with(Role::Server, Some(Params::default()), ConnectionSettings::default());
     driver.send(|out| out.send(MessageKind::Text, payload.as_bytes())).unwrap();

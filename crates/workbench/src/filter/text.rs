@@ -62,6 +62,24 @@ impl TextMatch {
         }
     }
 
+    /// A part of the first match: all of it for an empty name, else the group of a regular expression by its name or
+    /// number. A group that took no part in the match is empty; `None` if there is no match or no such group.
+    #[must_use]
+    pub fn part<'t>(&self, text: &'t str, name: &str) -> Option<&'t str> {
+        if let Self::Regex(Pattern { regex, .. }) = self {
+            let captures = regex.captures(text)?;
+            let number = if name.is_empty() {
+                Some(0)
+            } else {
+                name.parse().ok().or_else(|| regex.capture_names().position(|known| known == Some(name)))
+            };
+            let number = number.filter(|number| *number < captures.len())?;
+            return Some(captures.get(number).map_or("", |found| found.as_str()));
+        }
+        let range = self.ranges(text, 1).into_iter().next().filter(|_| name.is_empty())?;
+        Some(&text[range])
+    }
+
     /// The first `max` matches that are not empty, for highlighting.
     #[must_use]
     pub fn ranges(&self, text: &str, max: usize) -> Vec<Range<usize>> {
@@ -132,6 +150,19 @@ mod tests {
         assert_eq!(find(TextMatch::text("", false)), [""; 0]);
         assert!(TextMatch::regex("(", true).is_err());
         assert!(TextMatch::regex("(a{1000}){1000}", true).is_err());
+    }
+
+    #[test]
+    fn parts_of_a_match_are_found_by_name_and_number() {
+        let pattern = TextMatch::regex(r"id=(?<id>\d+)(;.*)?", true).unwrap();
+        let part = |name| pattern.part("x id=42", name);
+        assert_eq!(
+            [part(""), part("1"), part("id"), part("2")],
+            [Some("id=42"), Some("42"), Some("42"), Some("")]
+        );
+        assert_eq!([part("3"), part("other"), pattern.part("none", "")], [None, None, None]);
+        let text = TextMatch::text("ID", false);
+        assert_eq!((text.part("x id=42", ""), text.part("x id=42", "1")), (Some("id"), None));
     }
 
     proptest! {

@@ -38,6 +38,8 @@ pub enum Part {
     Reconnect,
     /// The opening messages.
     Opening,
+    /// The answers.
+    Answers,
     /// The variables.
     Variables,
     /// The saved messages.
@@ -206,6 +208,7 @@ fn differences(mine: &Profile, theirs: &Profile) -> Vec<Part> {
         (Part::Heartbeat, options.heartbeat != other.heartbeat),
         (Part::Reconnect, options.reconnect != other.reconnect),
         (Part::Opening, options.opening != other.opening),
+        (Part::Answers, options.answers != other.answers),
         (Part::Variables, mine.variables != theirs.variables),
         (Part::Messages, mine.messages != theirs.messages),
     ]

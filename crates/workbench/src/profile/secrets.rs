@@ -1,6 +1,7 @@
 //! What leaves the machine must not carry what the person marked as secret.
 
 use super::{Answer, Options, Profile, Variable};
+use crate::answers::Rule;
 use crate::bytes::{from_base64, from_hex};
 use crate::draft::Draft;
 use crate::json::{Scanner, Token, quote, unescape};
@@ -62,6 +63,17 @@ impl Profile {
             },
             reconnect: self.options.reconnect.clone(),
             opening: self.options.opening.iter().map(hide_draft).collect(),
+            transport: self.options.transport,
+            answers: self
+                .options
+                .answers
+                .iter()
+                .map(|rule| Rule {
+                    filter: hide(&rule.filter),
+                    reply: hide_draft(&rule.reply),
+                    ..rule.clone()
+                })
+                .collect(),
         };
         let leaks = |text: &str| secrets.iter().any(|secret| shows(text, secret.value));
         Profile {
@@ -85,7 +97,8 @@ impl Profile {
     #[must_use]
     pub fn suspicion(&self) -> Option<&'static str> {
         let shared = self.without_secrets();
-        let drafts = shared.options.opening.iter().chain([&shared.options.heartbeat.payload]);
+        let replies = shared.options.answers.iter().map(|rule| &rule.reply);
+        let drafts = shared.options.opening.iter().chain([&shared.options.heartbeat.payload]).chain(replies);
         let saved = shared.messages.messages().iter().map(|saved| &saved.draft);
         let texts = drafts.chain(saved).map(|draft| &draft.text).chain([&shared.url]);
         let open = shared.variables.iter().filter(|variable| !variable.secret && !variable.value.is_empty());

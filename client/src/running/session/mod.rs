@@ -1,37 +1,38 @@
 //! The long-lived handle that views share: commands go in, plain value snapshots come out.
 
+mod connecting;
+mod receiving;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use link::{CloseError, CloseRequest, Event, Message, OnMissed, Phase, Time};
+use link::{CloseError, CloseRequest, Message, Phase, Time};
 use web_sys::Performance;
-use workbench::connection::Connection;
-use workbench::draft::Fault;
+use workbench::answers::Counts;
 use workbench::entry::EntryId;
-use workbench::profile::{MAX_MILLIS, MIN_MILLIS, Options};
+use workbench::preset::Preset;
 use workbench::time::Micros;
 use yew::AttrValue;
 
 use crate::model::address::{self, Origin};
-use crate::model::fault;
 use crate::model::health::Health;
 use crate::model::list::List;
-use crate::model::log::{Log, Surroundings};
+use crate::model::log::Log;
 use crate::model::notice::Notice;
 use crate::model::owned::OwnedEntry;
 use crate::model::params::Params;
 use crate::model::plot::PlotState;
-use crate::model::protocols;
 use crate::model::settings::to_config;
+use crate::model::terms::Terms;
 use crate::preferences;
-use crate::running::driver::{Details, Driver, Output, Snapshot, is_offline};
+use crate::running::answering::Answering;
+use crate::running::driver::{Details, Driver, Snapshot};
 use crate::running::frame::FrameLoop;
 use crate::running::outgoing::{Outgoing, Outlet};
 use crate::running::workspace::TabId;
-use crate::texts::texts;
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]
@@ -60,10 +61,6 @@ const SLICE_MILLIS: f64 = 8.0;
 
 /// When this many entries have come in since the page was drawn, nothing that was on screen still is.
 const SCREENFUL: u64 = 100;
-
-/// How long the page then waits, in milliseconds, before it is drawn for new messages again. Nobody can read what
-/// changes faster, and drawing takes time from receiving.
-const PACE_MILLIS: u32 = 40;
 
 /// Everything the page shows of a session except the log, which [`Session::read`] gives access to.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,8 +107,18 @@ struct Inner {
     revision: Cell<u64>,
     view: RefCell<Rc<View>>,
     subscribers: RefCell<Vec<Subscriber>>,
-    /// What was set; the link has the messages that were made of it.
-    options: RefCell<Options>,
+    page: Origin,
+    /// What was set; the link has what was made of it for one connection.
+    terms: RefCell<Terms>,
+    /// The address last connected to.
+    address: RefCell<Rc<str>>,
+    /// The subprotocols that were offered there.
+    offered: RefCell<String>,
+    answering: Answering,
+    /// The preset that was suggested for this server; it is so only once.
+    suggested: Cell<Option<Preset>>,
+    /// How many messages of this connection were looked at for its protocol.
+    looked_at: Cell<u8>,
     draft: RefCell<Draft>,
     compose: RefCell<Option<Rc<Compose>>>,
     outgoing: Outgoing,
@@ -138,24 +145,28 @@ impl fmt::Debug for Subscription {
 impl Session {
     /// A session at rest on a page from `page`, in the tab `id`.
     ///
-    /// The heartbeat is on where it is known to be answered: at the page's own server, or where the page's
-    /// parameters ask for one. Anybody else's server would only see messages it does not expect.
+    /// The page's parameters are about the server that they name, or else the page's own.
     pub fn new(id: TabId, page: Origin, params: &Params) -> Session {
-        let options = configure(&page, params);
-        // Placeholders are filled when the person connects.
-        let payload = Message::Text(options.heartbeat.payload.text.clone());
-        let config = to_config(&options, payload, Vec::new());
         let address = params.url.clone().unwrap_or_else(|| page.endpoint());
+        let terms = Terms::new(connecting::configure(params), address::server(&address));
+        let heartbeat = &terms.options().heartbeat;
+        let sends = heartbeat.enabled.is_on(page.is_echo(&address));
+        let heartbeat = sends.then(|| Duration::from_millis(heartbeat.interval_millis));
         let draft = Draft { address: address.into(), protocols: AttrValue::default() };
         let seed = js_sys::Math::random().to_bits() ^ js_sys::Date::now().to_bits();
         Session(Rc::new_cyclic(|inner: &Weak<Inner>| {
-            let (on_output, on_frame) = (inner.clone(), inner.clone());
-            let driver = Driver::new(config.clone(), seed, move |at, outputs| {
-                if let Some(inner) = on_output.upgrade() {
-                    inner.take(at, outputs);
-                }
-            });
-            let mut log = Log::new(page);
+            let (on_output, on_connect, on_frame) = (inner.clone(), inner.clone(), inner.clone());
+            let driver = Driver::new(
+                to_config(terms.options(), None, Vec::new()),
+                seed,
+                move |at, outputs| {
+                    if let Some(inner) = on_output.upgrade() {
+                        inner.take(at, outputs);
+                    }
+                },
+                move || on_connect.upgrade()?.begin(),
+            );
+            let mut log = Log::new(page.clone());
             log.set_limits(preferences::limits());
             let mut list = List::new(&log);
             list.time_mode = preferences::time_mode();
@@ -166,10 +177,11 @@ impl Session {
                 address: "".into(),
                 draft: draft.clone(),
                 notice: None,
-                heartbeat: config.heartbeat.as_ref().map(|heartbeat| heartbeat.interval),
-                reconnect: config.reconnect.enabled,
+                heartbeat,
+                reconnect: terms.options().reconnect.enabled,
                 compose: None,
             };
+            let on_due = inner.clone();
             Inner {
                 id,
                 driver,
@@ -188,7 +200,17 @@ impl Session {
                 revision: Cell::new(0),
                 view: RefCell::new(Rc::new(view)),
                 subscribers: RefCell::default(),
-                options: RefCell::new(options),
+                page,
+                terms: RefCell::new(terms),
+                address: RefCell::new("".into()),
+                offered: RefCell::default(),
+                answering: Answering::new(move || {
+                    if let Some(inner) = on_due.upgrade() {
+                        inner.answer();
+                    }
+                }),
+                suggested: Cell::new(None),
+                looked_at: Cell::new(0),
                 draft: RefCell::new(draft.clone()),
                 compose: RefCell::default(),
                 outgoing: Outgoing::default(),
@@ -212,17 +234,9 @@ impl Session {
         self.0.frame.request();
     }
 
-    /// Checks what the connection bar says and connects, or says in a notice why it cannot.
-    pub fn connect(&self) {
-        match self.prepare() {
-            Ok(target) => {
-                let (url, offered) = (target.target().to_owned(), target.offered.clone());
-                self.0.log.borrow_mut().opening(target);
-                self.0.driver.open(&url, offered);
-            }
-            Err(notice) => self.0.log.borrow_mut().notify(notice),
-        }
-        self.0.frame.request();
+    /// What became of what a rule has matched on this connection, by the rule's place.
+    pub fn answered(&self, rule: usize) -> Counts {
+        self.0.answering.counts(rule)
     }
 
     /// Closes for good, with code 1000.
@@ -288,34 +302,6 @@ impl Session {
     /// Empties the log.
     pub fn clear(&self) {
         self.0.log.borrow_mut().clear();
-        self.0.frame.request();
-    }
-
-    /// Switches reconnecting on or off.
-    pub fn set_reconnect(&self, enabled: bool) {
-        let mut options = self.options();
-        options.reconnect.enabled = enabled;
-        self.set_options(options);
-    }
-
-    /// Switches the heartbeat on or off.
-    pub fn set_heartbeat(&self, enabled: bool) {
-        let mut options = self.options();
-        options.heartbeat.enabled = enabled;
-        self.set_options(options);
-    }
-
-    /// What is set.
-    pub fn options(&self) -> Options {
-        self.0.options.borrow().clone()
-    }
-
-    /// Sets how the connection is kept, at once. Messages whose placeholders cannot be filled keep it from
-    /// connecting the next time; a connection there is goes on with what it had.
-    pub fn set_options(&self, options: Options) {
-        self.0.options.replace(options);
-        // Said when the person connects.
-        let _ = self.0.apply_options();
         self.0.frame.request();
     }
 
@@ -390,31 +376,6 @@ impl Session {
     }
 }
 
-impl Session {
-    /// Where to connect to, with the link's settings up to date; or why not to.
-    fn prepare(&self) -> Result<Connection, Notice> {
-        let (all, Draft { address, protocols }) = (texts(), self.draft());
-        let of_address = |problem| Notice::of_address(problem, &all.common);
-        let of_fault = |title: &'static str, fault: &Fault, text: &str| {
-            Notice::new(title, fault::sentence(fault, text, &all.composer))
-        };
-        let filled = self.0.outgoing.fill_address(&address);
-        let filled = filled.map_err(|fault| of_fault(all.common.not_connectable, &fault, &address))?;
-        let url = address::check(&filled, self.0.log.borrow().page(), &all.common).map_err(of_address)?;
-        let offered = protocols::parse(&protocols, &all.common).map_err(of_address)?;
-        self.0
-            .apply_options()
-            .map_err(|(fault, text)| of_fault(all.settings.opening_fault, &fault, &text))?;
-        let address = if filled == *address { url.clone() } else { address.trim().to_owned() };
-        Ok(Connection {
-            url: if url == address { String::new() } else { url },
-            address,
-            offered,
-            ..Connection::default()
-        })
-    }
-}
-
 impl Outlet for Session {
     fn phase(&self) -> Phase {
         self.0.driver.phase()
@@ -446,68 +407,6 @@ impl Drop for Subscription {
 }
 
 impl Inner {
-    fn take(&self, at: Micros, outputs: &[Output]) {
-        let mut log = self.log.borrow_mut();
-        for output in outputs {
-            match output {
-                Output::Accepted(id, message) => log.accepted(at, *id, message.as_ref()),
-                Output::OpeningSent(message) => log.opening_sent(at, message.as_ref()),
-                Output::HeartbeatSent(message) => log.heartbeat_sent(at, message.as_ref()),
-                Output::HeartbeatAnswered(message) => log.heartbeat_answered(at, message.as_ref()),
-                Output::Received(message) => log.received(at, message.as_ref()),
-                Output::Event(event) => {
-                    self.health.borrow_mut().event(|| self.driver.now(), event);
-                    log.event(at, event, self.surroundings(event));
-                }
-            }
-        }
-        drop(log);
-        if outputs.iter().any(|output| matches!(output, Output::Event(Event::Disconnected { .. }))) {
-            // The next connection's opening messages have a time and a UUID of their own. Where they cannot be made
-            // any more, those of the last connection serve again.
-            let _ = self.apply_options();
-        }
-        let only_messages = outputs.iter().all(|output| matches!(output, Output::Received(_)));
-        if only_messages && self.is_flooded.get() {
-            self.frame.request_later(PACE_MILLIS);
-        } else {
-            self.frame.request();
-        }
-    }
-
-    /// What an event alone does not say. Most need none of it, and it is dear to ask with every message.
-    fn surroundings(&self, event: &Event) -> Surroundings {
-        match event {
-            Event::Connected { .. } => {
-                let (protocol, extensions) =
-                    (self.driver.snapshot().protocol, self.driver.details().extensions);
-                Surroundings { protocol, extensions, ..Surroundings::default() }
-            }
-            Event::Disconnected { .. } => Surroundings { offline: is_offline(), ..Surroundings::default() },
-            Event::HeartbeatMissed { .. } => {
-                let heartbeat = self.driver.config().heartbeat;
-                let reports = heartbeat.is_some_and(|heartbeat| heartbeat.on_missed == OnMissed::Report);
-                Surroundings { reports_missed: reports, ..Surroundings::default() }
-            }
-            _ => Surroundings::default(),
-        }
-    }
-
-    /// Makes messages of what is set and hands it all to the link; or says which text makes none.
-    fn apply_options(&self) -> Result<(), (Fault, String)> {
-        let options = self.options.borrow().clone();
-        let prepare = |draft: &workbench::draft::Draft| {
-            self.outgoing.prepare(draft).map_err(|fault| (fault, draft.text.clone()))
-        };
-        let payload = match options.heartbeat.enabled {
-            true => prepare(&options.heartbeat.payload)?,
-            false => Message::Text(String::new()),
-        };
-        let opening = options.opening.iter().map(prepare).collect::<Result<_, _>>()?;
-        self.driver.set_config(to_config(&options, payload, opening));
-        Ok(())
-    }
-
     /// Lets the filter and the search work for a while, and asks for another frame if that was not enough.
     fn sync(&self) {
         let now = || self.performance.as_ref().map_or_else(js_sys::Date::now, Performance::now);
@@ -527,7 +426,7 @@ impl Inner {
         let view = {
             let before = self.view.borrow();
             let log = self.log.borrow();
-            let config = self.driver.config();
+            let terms = self.terms.borrow();
             let notice = match (log.notice(), &before.notice) {
                 (Some(notice), Some(shown)) if **shown == *notice => Some(shown.clone()),
                 (notice, _) => notice.cloned().map(Rc::new),
@@ -544,8 +443,10 @@ impl Inner {
                 },
                 draft: self.draft.borrow().clone(),
                 notice,
-                heartbeat: config.heartbeat.map(|heartbeat| heartbeat.interval),
-                reconnect: config.reconnect.enabled,
+                heartbeat: self
+                    .heartbeat_at(&self.address_in_force())
+                    .then(|| Duration::from_millis(terms.options().heartbeat.interval_millis)),
+                reconnect: terms.options().reconnect.enabled,
             })
         };
         self.view.replace(view.clone());
@@ -555,21 +456,4 @@ impl Inner {
             subscriber(view.clone());
         }
     }
-}
-
-/// How a connection of a page begins: as new ones should, then as the page's parameters ask.
-fn configure(page: &Origin, params: &Params) -> Options {
-    let mut options = preferences::default_options();
-    let (heartbeat, reconnect) = (&mut options.heartbeat, &mut options.reconnect);
-    let set = |place: &mut u64, millis: Option<u64>| {
-        *place = millis.map_or(*place, |millis| millis.clamp(MIN_MILLIS, MAX_MILLIS));
-    };
-    set(&mut heartbeat.interval_millis, params.heartbeat_millis.filter(|millis| *millis > 0));
-    set(&mut heartbeat.deadline_millis, params.deadline_millis);
-    set(&mut reconnect.min_delay_millis, params.min_delay_millis);
-    set(&mut reconnect.max_delay_millis, params.max_delay_millis);
-    reconnect.max_delay_millis = reconnect.max_delay_millis.max(reconnect.min_delay_millis);
-    let own_server = params.url.as_ref().is_none_or(|url| *url == page.endpoint());
-    heartbeat.enabled = params.heartbeat_millis.map_or(own_server, |millis| millis > 0);
-    options
 }
