@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 use link::Message;
 use web_sys::{File, HtmlTextAreaElement};
 use workbench::bytes::to_hex;
@@ -18,12 +19,16 @@ use yew::{Callback, NodeRef};
 use super::files;
 use crate::running::outgoing::{Mode, Outgoing, shelf};
 use crate::running::session::Session;
+use crate::texts::texts;
 
 /// Longer texts are checked only when typing pauses: a check takes about a millisecond per 100 kB.
 const CHECK_AT_ONCE_BYTES: usize = 64 * 1024;
 
 /// The pause, in milliseconds.
 const CHECK_PAUSE_MILLIS: u32 = 250;
+
+/// Two presses within this many milliseconds are a double click.
+const DOUBLE_CLICK_MILLIS: u32 = 500;
 
 /// What the text would make.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -147,11 +152,6 @@ impl Editor {
         redraw.emit(());
     }
 
-    /// Marks that files are being read and sent; says whether that was so already.
-    pub(super) fn set_reading(&self, is_reading: bool) -> bool {
-        self.0.is_reading.replace(is_reading)
-    }
-
     /// What is written, to the byte: a text field knows no carriage returns, so as long as the text in it was not
     /// changed, what was put there counts.
     pub fn draft(&self) -> Draft {
@@ -267,7 +267,7 @@ impl Editor {
     /// Sends what is written or chosen. What cannot be sent stays, and the reason is shown.
     pub fn send(&self) {
         if self.outgoing().mode() == Mode::Files {
-            files::send(self);
+            self.send_files();
             return;
         }
         let draft = self.draft();
@@ -305,6 +305,38 @@ impl Editor {
             Message::Binary(bytes) => Draft { format: Format::Hex, text: to_hex(bytes) },
         });
         self.focus();
+    }
+
+    /// Reads the files one after the other and sends each. The first that cannot be sent ends it.
+    fn send_files(&self) {
+        if self.0.is_reading.replace(true) {
+            // A second click while they are read would send them twice.
+            return;
+        }
+        let (files, as_text) = (self.outgoing().files(), self.outgoing().files_as_text());
+        self.say(files.is_empty().then(|| texts().composer.files_none.to_owned()));
+        let editor = self.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends with the last file; an editor outlives what draws it"
+        )]
+        wasm_bindgen_futures::spawn_local(async move {
+            for file in &*files {
+                let sent = match files::read(file, as_text, &texts().composer).await {
+                    Ok(message) => editor.session().send(message),
+                    Err(why) => {
+                        editor.say(Some(why));
+                        false
+                    }
+                };
+                if !sent {
+                    break;
+                }
+            }
+            // The second half of a double click is not meant to send them again.
+            TimeoutFuture::new(DOUBLE_CLICK_MILLIS).await;
+            editor.0.is_reading.set(false);
+        });
     }
 
     fn refuse(&self, fault: Fault, text: &str) {

@@ -27,5 +27,6 @@ mod status_bar;
 mod tabs;
 mod top_bar;
 mod virtual_list;
+mod words;
 
 pub(crate) use log::load as load_log;

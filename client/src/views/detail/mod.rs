@@ -5,6 +5,7 @@
 //! `unfold-all`, `tree-row`.
 
 mod content;
+mod document;
 mod tree;
 
 use std::rc::Rc;
@@ -13,7 +14,8 @@ use workbench::entry::{Direction, Kind};
 use workbench::time::duration;
 use yew::prelude::*;
 
-use self::content::{Document, Shape, content};
+use self::content::content;
+use self::document::{Document, Shape};
 use super::buttons::{act, icon_button};
 use crate::actions::Action;
 use crate::actions::stage::Scene;
