@@ -23,7 +23,7 @@ pub(super) fn stage(stage: Stage, t: &Texts) -> &'static str {
 }
 
 /// A duration: milliseconds below one second, tenths of seconds below ten, then two units at most.
-pub(in crate::views) fn duration(micros: u64, t: &Texts) -> String {
+pub(super) fn duration(micros: u64, t: &Texts) -> String {
     let seconds = micros / 1_000_000;
     match seconds {
         0 => fill(t.millis, &[&(micros / 1000)]),
