@@ -259,8 +259,6 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
         }
         let keeper = Arc::clone(shard);
         essential.spawn(async move { sockets::keep_budget(&keeper).await });
-        let giver = Arc::clone(shard);
-        essential.spawn(async move { sockets::give_memory_back(&giver).await });
         let outcome = watch(&mut essential, shard.stop.begun()).await;
         if outcome.is_err() {
             shard.stop.begin();

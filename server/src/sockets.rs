@@ -13,7 +13,6 @@ use socket::Socket;
 use socket::wire::Role;
 use socket::wire::deflate::Params;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -103,18 +102,9 @@ pub(crate) mod plain {
     }
 }
 
-/// How long the allocator keeps what is freed, and some more.
-const GIVE_BACK_AFTER: Duration = Duration::from_millis(1500);
-/// So often, behind the latest connection: it gives back a part each time.
-const GIVE_BACK_ROUNDS: u32 = 8;
-/// So often it is asked then, and for so many bytes: enough for it to look through what it has.
-const ASKS: usize = 64;
-const LARGE: usize = 1 << 20;
-
 /// Serves a connection from its 101 to its end.
 pub(crate) fn host(raw: Raw, compression: Option<Params>, endpoint: Echo, seat: Seat, entry: Entry) {
     let shard = Arc::clone(&seat.shard);
-    shard.hosted.fetch_add(1, Ordering::Relaxed);
     let settings = Arc::clone(&shard.shared.settings);
     match raw.transport {
         Transport::Plain(stream) => {
@@ -179,26 +169,6 @@ pub(crate) async fn emptied(shard: &Shard) {
         plain.emptied().await;
     }
     shard.registry.emptied().await;
-}
-
-/// Gives the system back what opening connections took. The allocator keeps what is freed for a while, and looks at the time
-/// only when it is asked for memory: a server whose clients have all come and are quiet would keep it for good. Runs as
-/// long as the thread.
-pub(crate) async fn give_memory_back(shard: &Shard) {
-    let (mut seen, mut rounds) = (0, 0);
-    loop {
-        tokio::time::sleep(GIVE_BACK_AFTER).await;
-        let hosted = shard.hosted.load(Ordering::Relaxed);
-        if hosted != seen {
-            (seen, rounds) = (hosted, GIVE_BACK_ROUNDS);
-        }
-        if rounds > 0 {
-            rounds -= 1;
-            for _ in 0..ASKS {
-                drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
-            }
-        }
-    }
 }
 
 /// Keeps this thread's part of the memory budget. Runs as long as the thread.

@@ -16,7 +16,6 @@ use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -53,8 +52,6 @@ pub(crate) struct Shard {
     /// That thread, where sockets over plain TCP have one.
     pub(crate) plain: Option<Plain>,
     pub(crate) registry: Registry,
-    /// Sockets that it was given so far.
-    pub(crate) hosted: AtomicU64,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
     /// Accepting ends, and HTTP connections do after the request at hand.
@@ -92,7 +89,6 @@ impl Shard {
             shared,
             number,
             registry: Registry::default(),
-            hosted: AtomicU64::new(0),
             stop,
             draining: CancellationToken::new(),
         }
