@@ -17,7 +17,8 @@ use workbench::view::Format;
 use yew::{Callback, NodeRef};
 
 use super::files;
-use crate::running::outgoing::{Mode, Outgoing, shelf};
+use crate::lasting::variables;
+use crate::running::outgoing::{Mode, Outgoing};
 use crate::running::session::Session;
 use crate::texts::texts;
 
@@ -189,7 +190,7 @@ impl Editor {
         // Everything in it can then be seen and goes out again. Where placeholders are not filled, what the field loses is
         // kept beside it until the text is changed.
         let is_text = matches!(draft.format, Format::Text | Format::Json);
-        let text = match is_text && shelf::fills_placeholders() {
+        let text = match is_text && variables::fills_placeholders() {
             true => template::spelled_out(&draft.text),
             false => Cow::Borrowed(&*draft.text),
         };
@@ -249,7 +250,7 @@ impl Editor {
     /// Lays the text out as JSON, or shows why it cannot be.
     pub fn format(&self) {
         let draft = self.draft();
-        match draft.pretty(shelf::fills_placeholders()) {
+        match draft.pretty(variables::fills_placeholders()) {
             Ok(text) => self.show(&Draft { text, ..draft }),
             Err(fault) => self.refuse(fault, &draft.text),
         }
@@ -298,7 +299,7 @@ impl Editor {
     /// Puts a message into the field, so that it goes out as it is if nothing is changed.
     pub fn edit(&self, message: &Message) {
         self.show(&match message {
-            Message::Text(text) if shelf::fills_placeholders() => {
+            Message::Text(text) if variables::fills_placeholders() => {
                 Draft { format: Format::Text, text: template::literal(text) }
             }
             Message::Text(text) => Draft { format: Format::Text, text: text.clone() },

@@ -28,5 +28,3 @@ mod tabs;
 mod top_bar;
 mod virtual_list;
 mod words;
-
-pub(crate) use log::load as load_log;

@@ -9,14 +9,14 @@ use yew::prelude::*;
 use super::document::{Document, Shape};
 use super::tree::TreeView;
 use crate::actions::stage::Scene;
-use crate::model::format::{HEX_LINE_BYTES, hex_line, size};
+use crate::model::format::{HEX_LINE_BYTES, hex_dump, hex_line, size};
 use crate::model::visible::lines;
 use crate::texts::fill;
 use crate::texts::log::Log;
 use crate::views::virtual_list::VirtualList;
 
-/// So much of a text is laid out, in bytes. A browser takes a second for this much.
-const MAX_TEXT_BYTES: usize = 4 << 20;
+/// So much of a text is laid out, in bytes. A browser takes about 50 ms for this much, and a second for 4 MiB.
+const MAX_TEXT_BYTES: usize = 192 << 10;
 
 const HEX_ROW_PX: f64 = 20.0;
 
@@ -29,23 +29,24 @@ pub(super) fn content(
 ) -> Html {
     match shape {
         Shape::Tree => html! { <TreeView {key} scene={scene.clone()} document={document.clone()} /> },
-        Shape::Text => {
-            let pretty = document.tree.as_ref().and_then(|_| json::pretty(document.text(), 2).ok());
-            text_view(pretty.as_deref().unwrap_or(document.text()), t)
-        }
-        Shape::Raw => text_view(document.text(), t),
+        Shape::Text => match pretty(document, MAX_TEXT_BYTES + 1) {
+            Some(text) => text_view(&text, text.len().max(document.text().len()), t),
+            None => text_view(document.text(), document.text().len(), t),
+        },
+        Shape::Raw => text_view(document.text(), document.text().len(), t),
         Shape::Hex => hex_view(key, document),
     }
 }
 
-/// What cannot be seen in it is written out: a text from elsewhere could read as another.
-fn text_view(text: &str, t: &'static Log) -> Html {
+/// What cannot be seen in it is written out: a text from elsewhere could read as another. `whole` is the length of all of
+/// it, of which `text` may be the beginning.
+fn text_view(text: &str, whole: usize, t: &'static Log) -> Html {
     let end = text.floor_char_boundary(MAX_TEXT_BYTES);
     html! {
         <>
             if end < text.len() {
                 <p class="detail-explanation">
-                    {fill(t.text_cut, &[&size(end as u64), &size(text.len() as u64)])}
+                    {fill(t.text_cut, &[&size(end as u64), &size(whole as u64)])}
                 </p>
             }
             <pre class="detail-body text" data-testid="detail" tabindex="0">{lines(&text[..end]).into_owned()}</pre>
@@ -61,4 +62,34 @@ fn hex_view(key: EntryId, document: &Rc<Document>) -> Html {
         range.map(line).collect::<Html>()
     });
     html! { <VirtualList {key} class="detail-body hex" {rows} row_px={HEX_ROW_PX} {draw} testid="detail" /> }
+}
+
+/// What is copied: what is shown. A tree is copied as the JSON it shows.
+pub(super) fn shown(document: &Document, shape: Shape) -> String {
+    match shape {
+        Shape::Hex => hex_dump(document.body.bytes()),
+        Shape::Text => pretty(document, usize::MAX).unwrap_or_else(|| document.text().to_owned()),
+        Shape::Tree | Shape::Raw => document.text().to_owned(),
+    }
+}
+
+/// JSON on lines of its own, about so much of it; `None` where the payload is none.
+fn pretty(document: &Document, max_bytes: usize) -> Option<String> {
+    document.tree.as_ref().and_then(|_| json::pretty_start(document.text(), 2, max_bytes).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::owned::OwnedBody;
+
+    #[test]
+    fn what_is_copied_is_what_is_shown() {
+        let binary = Document::read(&OwnedBody::Binary(b"[1]"[..].into()), true);
+        assert_eq!(shown(&binary, Shape::Text), "[\n  1\n]");
+        assert_eq!(shown(&binary, Shape::Raw), "[1]");
+        let dump = shown(&binary, Shape::Hex);
+        assert!(dump.starts_with("00000000  5b 31 5d "), "{dump}");
+        assert_eq!(workbench::bytes::from_hex(&dump).unwrap(), b"[1]", "what is copied can be sent");
+    }
 }

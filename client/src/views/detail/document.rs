@@ -6,7 +6,7 @@ use crate::model::owned::OwnedBody;
 use crate::texts::log::Log;
 
 /// A text longer than this is not looked at as JSON: it would hold up the page.
-const MAX_JSON_BYTES: usize = 4 << 20;
+const MAX_JSON_BYTES: usize = 1 << 20;
 
 /// A tree of more nodes is not built.
 const MAX_NODES: usize = 200_000;

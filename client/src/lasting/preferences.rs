@@ -1,24 +1,13 @@
 //! What the person chose for the page as a whole, kept in the browser's storage. Where storage is forbidden or full
 //! a choice lasts until the page is left.
 
-use std::cell::Cell;
-
 use web_sys::HtmlElement;
 use workbench::profile::{Book, Options, Profile};
 use workbench::store::Limits;
 
+use super::storage::{self, Cached, Key};
 use crate::model::list::TimeMode;
 use crate::model::settings::keep_for_new;
-use crate::storage;
-
-/// `start.js` reads it, so that a stored theme is there before the first paint.
-const THEME_KEY: &str = "heartwire.theme";
-const DENSITY_KEY: &str = "heartwire.density";
-const TIME_KEY: &str = "heartwire.time";
-const ENTRIES_KEY: &str = "heartwire.log-entries";
-const MIB_KEY: &str = "heartwire.log-mib";
-const KEYS_KEY: &str = "heartwire.single-keys";
-const DEFAULTS_KEY: &str = "heartwire.defaults";
 
 /// Fewest entries a log can be limited to.
 pub const MIN_ENTRIES: u64 = 100;
@@ -52,8 +41,8 @@ pub enum Density {
 }
 
 thread_local! {
-    static DENSITY: Cell<Option<Density>> = const { Cell::new(None) };
-    static SINGLE_KEYS: Cell<Option<bool>> = const { Cell::new(None) };
+    static DENSITY: Cached<Density> = const { Cached::new(Key::DENSITY) };
+    static SINGLE_KEYS: Cached<bool> = const { Cached::new(Key::SINGLE_KEYS) };
 }
 
 impl Theme {
@@ -71,7 +60,7 @@ impl Theme {
 
     /// What was chosen on an earlier visit.
     pub fn load() -> Theme {
-        let stored = storage::word(THEME_KEY);
+        let stored = storage::word(Key::THEME);
         Theme::ALL.into_iter().find(|theme| theme.slug() == stored).unwrap_or_default()
     }
 
@@ -86,14 +75,21 @@ impl Theme {
 
     /// Shows and remembers it.
     pub fn choose(self) {
-        let Some(root) = root() else { return };
         if self == Theme::System {
-            let _ = root.remove_attribute("data-theme");
-            storage::remove(THEME_KEY);
+            storage::remove(Key::THEME);
         } else {
-            let _ = root.set_attribute("data-theme", self.slug());
-            let _ = storage::set(THEME_KEY, self.slug());
+            let _ = storage::set(Key::THEME, self.slug());
         }
+        self.apply();
+    }
+
+    /// Shows it.
+    pub fn apply(self) {
+        let Some(root) = root() else { return };
+        let _ = match self {
+            Theme::System => root.remove_attribute("data-theme"),
+            Theme::Light | Theme::Dark => root.set_attribute("data-theme", self.slug()),
+        };
     }
 }
 
@@ -111,12 +107,11 @@ impl Density {
 
     /// The density in use.
     pub fn current() -> Density {
-        DENSITY.get().unwrap_or_else(|| {
-            let stored = storage::word(DENSITY_KEY);
-            let density =
-                Density::ALL.into_iter().find(|density| density.slug() == stored).unwrap_or_default();
-            DENSITY.set(Some(density));
-            density
+        DENSITY.with(|cached| {
+            cached.get(|stored| {
+                let stored = stored.as_string().unwrap_or_default();
+                Density::ALL.into_iter().find(|density| density.slug() == stored).unwrap_or_default()
+            })
         })
     }
 
@@ -130,8 +125,7 @@ impl Density {
 
     /// Remembers it and shows it, except in the logs, which have to be told.
     pub fn choose(self) {
-        DENSITY.set(Some(self));
-        let _ = storage::set(DENSITY_KEY, self.slug());
+        let _ = DENSITY.with(|cached| cached.set(self, Some(self.slug().into())));
         self.apply();
     }
 
@@ -145,14 +139,14 @@ impl Density {
 
 /// How new logs write times.
 pub fn time_mode() -> TimeMode {
-    let stored = storage::word(TIME_KEY);
+    let stored = storage::word(Key::TIMES);
     TIME_MODES.into_iter().find(|(_, slug)| *slug == stored).map(|(mode, _)| mode).unwrap_or_default()
 }
 
 /// Chooses how logs write times.
 pub fn set_time_mode(mode: TimeMode) {
     if let Some((_, slug)) = TIME_MODES.iter().find(|(known, _)| *known == mode) {
-        let _ = storage::set(TIME_KEY, *slug);
+        let _ = storage::set(Key::TIMES, *slug);
     }
 }
 
@@ -164,8 +158,8 @@ pub const TIME_MODES: [(TimeMode, &str); 3] =
 pub fn limits() -> Limits {
     let default = Limits::default();
     let whole = |key| storage::value(key).as_f64().map(|number| number as u64);
-    let entries = whole(ENTRIES_KEY).filter(|entries| (MIN_ENTRIES..=MAX_ENTRIES).contains(entries));
-    let mib = whole(MIB_KEY).filter(|mib| (1..=MAX_MIB).contains(mib));
+    let entries = whole(Key::LOG_ENTRIES).filter(|entries| (MIN_ENTRIES..=MAX_ENTRIES).contains(entries));
+    let mib = whole(Key::LOG_MIB).filter(|mib| (1..=MAX_MIB).contains(mib));
     Limits {
         entries: entries.and_then(|entries| usize::try_from(entries).ok()).unwrap_or(default.entries),
         bytes: mib.and_then(|mib| usize::try_from(mib << 20).ok()).unwrap_or(default.bytes),
@@ -174,30 +168,25 @@ pub fn limits() -> Limits {
 
 /// Remembers how much each log keeps. The logs there are have to be told.
 pub fn set_limits(limits: Limits) {
-    let _ = storage::set(ENTRIES_KEY, limits.entries as f64);
-    let _ = storage::set(MIB_KEY, (limits.bytes >> 20) as f64);
+    let _ = storage::set(Key::LOG_ENTRIES, limits.entries as f64);
+    let _ = storage::set(Key::LOG_MIB, (limits.bytes >> 20) as f64);
 }
 
 /// Whether single keys are shortcuts. Some people's input devices press them by accident (WCAG 2.2, 2.1.4).
 pub fn single_keys() -> bool {
-    SINGLE_KEYS.get().unwrap_or_else(|| {
-        let on = storage::value(KEYS_KEY).as_bool().unwrap_or(true);
-        SINGLE_KEYS.set(Some(on));
-        on
-    })
+    SINGLE_KEYS.with(|cached| cached.get(|stored| stored.as_bool().unwrap_or(true)))
 }
 
 /// Makes single keys shortcuts, or not.
 pub fn set_single_keys(on: bool) {
-    SINGLE_KEYS.set(Some(on));
-    let _ = storage::set(KEYS_KEY, on);
+    let _ = SINGLE_KEYS.with(|cached| cached.set(on, Some(on.into())));
 }
 
 /// The times of the heartbeat and the reconnect policy that new connections begin with. What belongs to one server is
 /// not among them.
 pub fn default_options() -> Options {
     let mut options = Options::default();
-    let book = Book::from_json(&storage::word(DEFAULTS_KEY)).ok();
+    let book = Book::from_json(&storage::word(Key::DEFAULTS)).ok();
     if let Some(kept) = book.as_ref().and_then(|book| book.profiles().first()) {
         keep_for_new(&mut options, &Options::default(), &kept.options);
     }
@@ -212,7 +201,7 @@ pub fn keep_defaults(before: &Options, after: &Options) {
     if options != defaults {
         let mut book = Book::default();
         book.save(Profile { name: "defaults".to_owned(), options, ..Profile::default() });
-        let _ = storage::set(DEFAULTS_KEY, book.to_json(true));
+        let _ = storage::set(Key::DEFAULTS, book.to_json(true));
     }
 }
 

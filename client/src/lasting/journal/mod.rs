@@ -2,12 +2,15 @@
 //! the next visit.
 //!
 //! A visit has a name that sorts by time. Each tab's log is a journal of JSON Lines (see [`workbench::export::jsonl`])
-//! cut into pieces under the keys `visit/tab/number`; number 0 is its first line. A visit holds a lock of its name
-//! while it lives, so that another tab of the browser does not take it for one that crashed.
+//! cut into pieces under the keys `visit/tab/number`; number 0 is its first lines. A visit holds a lock of its name
+//! while it lives, or renews a lease where there are no locks, so that another tab of the browser does not take it for
+//! one that crashed. Only the person removes what a visit has left: by discarding it, or by opening it, once it is
+//! stored as part of this visit.
 
 mod db;
+mod lease;
 mod pieces;
-mod visit;
+mod visits;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -18,7 +21,10 @@ use workbench::small_map::SmallMap;
 
 use self::db::{Change, Db, DbError};
 use self::pieces::Pieces;
-pub use self::visit::Visit;
+use self::visits::Presence;
+pub use self::visits::Visit;
+use super::files::{self, Opened};
+use super::spawn;
 use crate::model::format::size;
 use crate::model::notice::Notice;
 use crate::running::workspace::{TabId, Workspace};
@@ -33,9 +39,9 @@ const PAUSE_MILLIS: u32 = 4;
 /// How much is written down in one slice, in bytes. It takes a few milliseconds.
 const SLICE_BYTES: usize = 256 * 1024;
 
-/// Keeps the logs of a workspace. Dropping it stops.
+/// Writes down the logs of a workspace. Dropping it stops.
 #[derive(Clone)]
-pub struct Keeper(Rc<Inner>);
+pub struct Journal(Rc<Inner>);
 
 struct Inner {
     workspace: Workspace,
@@ -44,52 +50,61 @@ struct Inner {
     tabs: RefCell<SmallMap<TabId, Pieces>>,
     /// A slice is being stored.
     busy: Cell<bool>,
+    /// Visits whose logs were opened here, and are removed when all of it is stored again.
+    reopened: RefCell<Vec<String>>,
+    /// Logs that are being opened.
+    opening: Cell<usize>,
+    presence: RefCell<Option<Presence>>,
     interval: RefCell<Option<Interval>>,
     next: RefCell<Option<Timeout>>,
 }
 
-impl PartialEq for Keeper {
-    fn eq(&self, other: &Keeper) -> bool {
+impl PartialEq for Journal {
+    fn eq(&self, other: &Journal) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl fmt::Debug for Keeper {
+impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").field("visit", &self.0.visit).finish_non_exhaustive()
+        f.debug_struct("Journal").field("visit", &self.0.visit).finish_non_exhaustive()
     }
 }
 
-impl Keeper {
-    /// Begins to keep the logs of a workspace, and tells what an earlier visit has left.
-    pub fn start(workspace: Workspace, on_visit: impl FnOnce(Visit) + 'static) -> Keeper {
-        let visit = visit::name(js_sys::Date::now(), js_sys::Math::random());
-        visit::hold(&visit);
-        let keeper = Keeper(Rc::new(Inner {
+impl Journal {
+    /// Begins to write down the logs of a workspace, and tells of each visit that is over and has left something.
+    pub fn start(workspace: Workspace, on_visit: impl Fn(Visit) + 'static) -> Journal {
+        let visit = visits::name(js_sys::Date::now(), js_sys::Math::random());
+        let journal = Journal(Rc::new(Inner {
             workspace,
             visit,
             db: RefCell::default(),
             tabs: RefCell::default(),
             busy: Cell::new(false),
+            reopened: RefCell::default(),
+            opening: Cell::new(0),
+            presence: RefCell::default(),
             interval: RefCell::default(),
             next: RefCell::default(),
         }));
-        let inner = Rc::downgrade(&keeper.0);
+        let inner = Rc::downgrade(&journal.0);
         spawn(async move {
             let db = match Db::open().await {
                 Ok(db) => Rc::new(db),
                 // Without storage the page works as well, and says so once there is something to keep.
                 Err(error) => return Inner::failed(&inner, &error),
             };
+            let Some(own) = inner.upgrade().map(|inner| inner.visit.clone()) else { return };
+            // Before anything is written: what is written must belong to somebody.
+            let presence = Presence::announce(&own, &db).await;
             if let Some(inner) = inner.upgrade() {
+                inner.presence.replace(Some(presence));
                 inner.begin(db.clone());
             }
-            let Some(own) = inner.upgrade().map(|inner| inner.visit.clone()) else { return };
-            if let Ok(Some(visit)) = visit::left(&db, &own).await {
-                on_visit(visit);
-            }
+            // A storage that cannot be read is told of when it is written.
+            let _ = visits::tell_of_left(db, own, on_visit).await;
         });
-        keeper
+        journal
     }
 
     /// Opens the logs of an earlier visit in tabs of their own, where they are kept from now on.
@@ -97,19 +112,28 @@ impl Keeper {
         let (inner, visit) = (self.0.clone(), visit.clone());
         let Some(db) = inner.db.borrow().clone() else { return };
         spawn(async move {
+            let mut found = false;
             for log in &visit.logs {
                 let Ok(pieces) = db.read(&log.prefix).await else { continue };
-                let text = String::from_utf8_lossy(&pieces.concat()).into_owned();
-                let tab = inner.workspace.add(None);
-                if !log.url.is_empty() {
-                    tab.session.set_draft(crate::running::session::Draft {
-                        address: log.url.clone().into(),
-                        ..tab.session.draft()
-                    });
+                if pieces.is_empty() {
+                    continue;
                 }
-                crate::views::load_log(tab.session, text);
+                found = true;
+                inner.opening.set(inner.opening.get() + 1);
+                let text = String::from_utf8_lossy(&pieces.concat()).into_owned();
+                let weak = Rc::downgrade(&inner);
+                files::open_text(&inner.workspace, None, text, move |_: Opened| {
+                    if let Some(inner) = weak.upgrade() {
+                        inner.opening.set(inner.opening.get() - 1);
+                    }
+                });
             }
-            visit::forget(&db, &visit).await;
+            if found {
+                inner.reopened.borrow_mut().push(visit.name);
+            } else {
+                let t = &texts().common;
+                inner.workspace.active().notify(Notice::new(t.restore_gone, t.restore_gone_why));
+            }
         });
     }
 
@@ -117,7 +141,7 @@ impl Keeper {
     pub fn discard(&self, visit: &Visit) {
         let (db, visit) = (self.0.db.borrow().clone(), visit.clone());
         if let Some(db) = db {
-            spawn(async move { visit::forget(&db, &visit).await });
+            spawn(async move { visits::forget(&db, &visit.name).await });
         }
     }
 }
@@ -142,6 +166,13 @@ impl Inner {
         }
         let (changes, more) = self.collect();
         if changes.is_empty() {
+            if self.opening.get() == 0 {
+                // All that was opened is stored as part of this visit.
+                for name in self.reopened.take() {
+                    let db = db.clone();
+                    spawn(async move { visits::forget(&db, &name).await });
+                }
+            }
             return;
         }
         self.busy.set(true);
@@ -207,10 +238,4 @@ impl Inner {
         };
         inner.workspace.active().notify(Notice::new(t.keep_failed, why));
     }
-}
-
-/// Runs to its end with the browser's answers; what it needs it holds itself.
-fn spawn(task: impl Future<Output = ()> + 'static) {
-    #[expect(clippy::disallowed_methods, reason = "ends with the browser's answers to a few requests")]
-    wasm_bindgen_futures::spawn_local(task);
 }

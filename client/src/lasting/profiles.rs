@@ -1,20 +1,18 @@
 //! The person's profiles in the browser's storage, and how a connection becomes one and back.
 
 use workbench::export::Privacy;
-use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Variable};
-use workbench::secrets::sounds_secret;
+use workbench::profile::{Book, LINK_PREFIX, Profile, ProfileError, Shared, Variable};
+use workbench::secrets::{LeftOut, sounds_secret};
+
+use super::storage::{self, Key, NotText, StorageRefused};
+use super::{messages, variables};
 
 use crate::model::notice::Notice;
 use crate::model::protocols;
-use crate::running::outgoing::shelf;
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
-use crate::storage::{self, NotText, StorageRefused};
 use crate::texts::settings::Settings;
 use crate::texts::{fill, plural, texts};
-
-/// Where the profiles are stored, as a file of them would be.
-pub const STORAGE_KEY: &str = "heartwire.profiles";
 
 /// Whose values count where a variable has another value already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +28,7 @@ pub enum Values {
 /// # Errors
 /// What is stored is not understood; saving would destroy it.
 pub fn book() -> Result<Book, ProfileError> {
-    match storage::text(STORAGE_KEY) {
+    match storage::text(Key::PROFILES) {
         Ok(Some(text)) => Book::from_json(&text),
         Ok(None) => Ok(Book::default()),
         Err(NotText) => Err(ProfileError::Kind),
@@ -42,7 +40,7 @@ pub fn book() -> Result<Book, ProfileError> {
 /// # Errors
 /// The browser refused; what was stored before still is.
 pub fn set_book(book: &Book) -> Result<(), StorageRefused> {
-    storage::set(STORAGE_KEY, book.to_json(true))
+    storage::set(Key::PROFILES, book.to_json(true))
 }
 
 /// What a connection is at present, without a name, with the variables that it needs. Those that are called like
@@ -55,7 +53,7 @@ pub fn of_session(session: &Session) -> Profile {
         options: session.options(),
         ..Profile::default()
     };
-    let values = shelf::variables();
+    let values = variables::variables();
     let needs = profile.needs();
     profile.variables = needs
         .into_iter()
@@ -70,26 +68,25 @@ pub fn of_session(session: &Session) -> Profile {
 /// Makes a connection what a profile says. It stays as connected, or not, as it is. Its messages are added to the
 /// person's, those with names in use excepted. Returns the variables that have no value.
 pub fn load(session: &Session, profile: &Profile, values: Values) -> Vec<String> {
-    let mut variables = (*shelf::variables()).clone();
-    for variable in profile.variables.iter().filter(|variable| !variable.value.is_empty()) {
-        if values == Values::OfProfile || !variables.contains_key(&variable.name) {
-            variables.insert(variable.name.clone(), variable.value.clone());
-        }
-    }
-    let missing = profile.needs().into_iter().filter(|name| !variables.contains_key(name)).collect();
-    if variables != *shelf::variables() {
-        // They hold until the page is left in any case.
-        let _ = shelf::set_variables(variables);
-    }
-    if !profile.messages.messages().is_empty()
-        && let Ok(mut library) = shelf::library()
-    {
-        for saved in profile.messages.messages() {
-            if library.get(&saved.folder, &saved.name).is_none() {
-                library.save(saved.clone());
+    // Where the browser refuses they hold until the page is left.
+    let _ = variables::change(|known| {
+        for variable in profile.variables.iter().filter(|variable| !variable.value.is_empty()) {
+            if values == Values::OfProfile || !known.contains_key(&variable.name) {
+                known.insert(variable.name.clone(), variable.value.clone());
             }
         }
-        let _ = shelf::set_library(&library);
+    });
+    let known = variables::variables();
+    let missing = profile.needs().into_iter().filter(|name| !known.contains_key(name)).collect();
+    if !profile.messages.messages().is_empty() {
+        // What cannot be stored is still in the profile.
+        let _ = messages::change_library(|library| {
+            for saved in profile.messages.messages() {
+                if library.get(&saved.folder, &saved.name).is_none() {
+                    library.save(saved.clone());
+                }
+            }
+        });
     }
     let draft = Draft { address: profile.url.clone().into(), protocols: profile.protocols.join(", ").into() };
     session.load(draft, profile.options.clone());
@@ -104,12 +101,40 @@ pub fn open(workspace: &Workspace, profile: &Profile) -> Session {
     tab.session
 }
 
-/// The link that carries a profile to others, without its secrets.
-pub fn link(profile: &Profile) -> String {
+/// The link that carries a profile to others, without its secrets, and what to say about it.
+pub fn link(profile: &Profile, t: &Settings) -> (String, String) {
     let base = web_sys::window()
         .map(|window| window.location())
         .and_then(|location| Some(format!("{}{}", location.origin().ok()?, location.pathname().ok()?)));
-    format!("{}{}", base.unwrap_or_default(), profile.to_link())
+    (format!("{}{}", base.unwrap_or_default(), profile.to_link()), shared_sentence(&profile.shared(), t))
+}
+
+/// What was left out of a link, and what the person has to look at: of the rest nothing is promised.
+fn shared_sentence(shared: &Shared, t: &Settings) -> String {
+    let name = if shared.profile.name.is_empty() { &shared.profile.url } else { &shared.profile.name };
+    let mut all = fill(t.link_copied, &[name]);
+    let mut add = |sentence: String| all = fill(t.sentences, &[&all, &sentence]);
+    if !shared.left_out.is_empty() {
+        let left_out: Vec<String> = shared
+            .left_out
+            .iter()
+            .map(|left| match left {
+                LeftOut::Userinfo => t.left_userinfo.to_owned(),
+                LeftOut::Parameter(name) => fill(t.left_parameter, &[name]),
+                LeftOut::Variable(name) => fill(t.left_variable, &[&format_args!("{{{{{name}}}}}")]),
+                LeftOut::Header(name) => fill(t.left_header, &[name]),
+            })
+            .collect();
+        add(fill(t.link_left_out, &[&left_out.join(t.list_comma)]));
+    }
+    add(match shared.messages {
+        0 => t.link_unjudged.to_owned(),
+        messages => plural(t.link_unjudged_messages, messages as u64),
+    });
+    if !shared.suspects.is_empty() {
+        add(fill(t.link_suspects, &[&shared.suspects.join(t.list_comma)]));
+    }
+    all
 }
 
 /// Whether a fragment of the page's address carries a profile, in whatever state.
@@ -160,7 +185,7 @@ fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String 
 /// What files that leave the page are kept clear of: values of placeholders that sound like secrets or are marked as
 /// such in a profile.
 pub fn privacy() -> Privacy {
-    let (variables, book) = (shelf::variables(), book().unwrap_or_default());
+    let (variables, book) = (variables::variables(), book().unwrap_or_default());
     let marked =
         || book.profiles().iter().flat_map(|profile| &profile.variables).filter(|variable| variable.secret);
     let own = variables
@@ -173,6 +198,17 @@ pub fn privacy() -> Privacy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_promises_nothing() {
+        let profile = Profile { url: "wss://u:p@x.test/?key=AKIA123456".to_owned(), ..Profile::default() };
+        let sentence = shared_sentence(&profile.shared(), &Settings::EN);
+        assert!(sentence.contains("“key”") && sentence.contains("password"), "{sentence}");
+        assert!(
+            sentence.contains("Look") && !sentence.contains("AKIA") && !sentence.contains("no secrets"),
+            "{sentence}"
+        );
+    }
 
     #[test]
     fn a_link_says_what_will_be_sent_and_what_is_missing() {
