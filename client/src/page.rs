@@ -4,9 +4,9 @@ use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
 
+use crate::lasting::profiles::{follow_link, is_link};
 use crate::model::address::Origin;
 use crate::model::params::Params;
-use crate::profiles::{follow_link, is_link};
 use crate::running::workspace::Workspace;
 use crate::views::app::{App, AppProps};
 

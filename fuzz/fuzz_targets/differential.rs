@@ -3,7 +3,7 @@
 
 #[path = "../../crates/wire/tests/support/fuzz/mod.rs"]
 mod fuzz;
-#[path = "../../crates/wire/tests/support/trace.rs"]
-mod trace;
+#[path = "../../crates/wire/tests/support/mod.rs"]
+mod support;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::differential::run(data));

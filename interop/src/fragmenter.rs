@@ -1,10 +1,11 @@
 //! Messages as frames: cut anywhere, compressed or not, with control frames in between.
 
-use anyhow::Context as _;
 use fastrand::Rng;
 use socket::OwnedMessage;
 use wire::deflate::{Deflater, Params, Pool, Settings};
-use wire::{MessageKind, MessageOptions, Role, Sender};
+use wire::frame::RSV1;
+use wire::raw::RawFrame;
+use wire::{OpCode, Role};
 
 /// What Pongs say that answer no Ping.
 pub const UNASKED: &[u8] = b"unasked";
@@ -13,7 +14,7 @@ pub const UNASKED: &[u8] = b"unasked";
 /// is sent on it must not be compressed.
 #[derive(Debug)]
 pub struct Fragmenter {
-    sender: Sender,
+    role: Role,
     deflater: Option<Deflater>,
     pool: Pool,
     rng: Rng,
@@ -26,7 +27,7 @@ impl Fragmenter {
     #[must_use]
     pub fn new(role: Role, params: Option<Params>, settings: Settings, seed: u64) -> Fragmenter {
         Fragmenter {
-            sender: Sender::new(role),
+            role,
             deflater: params.map(|params| Deflater::new(&params, role, settings)),
             pool: Pool::default(),
             rng: Rng::with_seed(seed),
@@ -36,10 +37,7 @@ impl Fragmenter {
 
     /// Appends a message: one in four whole, the others in two to eight fragments, some of them empty. Where compression
     /// was agreed on, three in four are compressed.
-    ///
-    /// # Errors
-    /// None as long as this is the connection's only sender.
-    pub fn message(&mut self, message: &OwnedMessage, out: &mut Vec<u8>) -> anyhow::Result<()> {
+    pub fn message(&mut self, message: &OwnedMessage, out: &mut Vec<u8>) {
         let payload = message.as_bytes();
         let compressed = self.deflater.is_some() && self.rng.u32(..4) > 0;
         let mut cuts: Vec<usize> = match self.rng.u32(..4) {
@@ -51,50 +49,43 @@ impl Fragmenter {
         let mut start = 0;
         let last = cuts.len() - 1;
         for (index, end) in cuts.into_iter().enumerate() {
-            self.fragment(message.kind(), compressed, &payload[start..end], index == 0, index == last, out)
-                .context("a frame was refused")?;
+            let opcode = if index == 0 { message.kind().into() } else { OpCode::Continuation };
+            self.fragment(opcode, compressed, &payload[start..end], index == last, out);
             start = end;
         }
-        Ok(())
     }
 
-    fn fragment(
-        &mut self,
-        kind: MessageKind,
-        compressed: bool,
-        piece: &[u8],
-        first: bool,
-        last: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<(), wire::SendError> {
+    fn fragment(&mut self, opcode: OpCode, compressed: bool, piece: &[u8], last: bool, out: &mut Vec<u8>) {
         let mut deflated = Vec::new();
         let mut piece = piece;
         if let (true, Some(deflater)) = (compressed, &mut self.deflater) {
             deflater.deflate(&mut self.pool, piece, last, &mut deflated);
             piece = &deflated;
         }
-        let Fragmenter { sender, rng, .. } = self;
-        let masks = || rng.u32(..).to_ne_bytes();
-        match (first, last) {
-            (true, true) => {
-                let options = MessageOptions { compressed, ..MessageOptions::default() };
-                sender.message(kind, piece, options, masks, out)?;
-            }
-            (true, false) => sender.begin(kind, compressed, piece, masks, out)?,
-            (false, _) => sender.fragment(piece, last, masks, out)?,
-        }
+        let first = opcode != OpCode::Continuation;
+        self.put(
+            RawFrame::new(opcode, piece).fin(last).reserved(if first && compressed { RSV1 } else { 0 }),
+            out,
+        );
         if !last {
-            match rng.u32(..6) {
+            match self.rng.u32(..6) {
                 0 => {
                     self.pings += 1;
                     let payload = [self.pings as u8; 125];
-                    let len = rng.usize(..=125);
-                    sender.ping(&payload[..len], || rng.u32(..).to_ne_bytes(), out)?;
+                    let len = self.rng.usize(..=125);
+                    self.put(RawFrame::new(OpCode::Ping, &payload[..len]), out);
                 }
-                1 => sender.pong(UNASKED, || rng.u32(..).to_ne_bytes(), out)?,
+                1 => self.put(RawFrame::new(OpCode::Pong, UNASKED), out),
                 _ => {}
             }
         }
-        Ok(())
+    }
+
+    fn put(&mut self, frame: RawFrame, out: &mut Vec<u8>) {
+        let frame = match self.role {
+            Role::Client => frame.masked(self.rng.u32(..).to_ne_bytes()),
+            Role::Server => frame,
+        };
+        frame.encode(out);
     }
 }

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use server::assets::Bundle;
-use server::{Config, RunError, Server, Stop};
+use server::{Config, Driver, RunError, Server, Stop};
 
 /// A running server. It ends with this value.
 #[derive(Debug)]
@@ -18,15 +18,16 @@ pub struct Heartwire {
 }
 
 impl Heartwire {
-    /// The default configuration with a `change`, on one thread and a free port.
+    /// The default configuration with a `change`, on one thread and a free port, its sockets moved by `driver`.
     ///
     /// # Errors
     /// Whatever the system refuses.
-    pub fn start(change: impl FnOnce(&mut Config)) -> anyhow::Result<Heartwire> {
+    pub fn start(driver: Driver, change: impl FnOnce(&mut Config)) -> anyhow::Result<Heartwire> {
         let mut config = Config {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))],
             threads: NonZeroUsize::MIN,
             shutdown_delay: Duration::ZERO,
+            driver,
             ..Config::default()
         };
         change(&mut config);

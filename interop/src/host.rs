@@ -1,22 +1,31 @@
-//! Our server's end: the codec and the handshake rules with an echo behind them, and every choice of compression.
+//! Our server's end: the codec and the handshake rules with an echo behind them, every choice of compression, and every
+//! driver.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
-use socket::{End, Endpoint, Message, Negotiated, Outgoing, OwnedMessage, Settings, Socket, Summary};
+use server::Driver;
+use socket::{Endpoint, OwnedMessage, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use wire::deflate::{Params, ServerPolicy};
 use wire::handshake::{Accepted, HeadReader, check_request};
-use wire::{MessageKind, Role};
+use wire::{CloseCode, ConnectionSettings, Counts, End, Message, MessageKind, Outgoing, Role, Summary};
 
 use crate::fragmenter::Fragmenter;
 use crate::visitor::Style;
 use crate::{PATIENCE, close_request};
+
+/// What drives connections that are not tasks.
+#[cfg(unix)]
+type Plain = socket::Reactor<Echo>;
+/// Elsewhere all are tasks.
+#[cfg(not(unix))]
+type Plain = std::convert::Infallible;
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
@@ -24,11 +33,13 @@ pub struct HostOptions {
     /// How offers of compression are answered; none: they are declined.
     pub policy: Option<ServerPolicy>,
     /// Limits, timers, and how messages are compressed.
-    pub settings: Arc<Settings>,
+    pub settings: Arc<ConnectionSettings>,
     /// Whether messages go back whole or in fragments.
     pub style: Style,
     /// Of cuts and Pings.
     pub seed: u64,
+    /// What moves the bytes.
+    pub driver: Driver,
 }
 
 /// A running server. It ends with this value.
@@ -38,7 +49,8 @@ pub struct Host {
     pub address: SocketAddr,
     ended: mpsc::Receiver<Ended>,
     stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    plain: Option<Plain>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// A connection that has ended.
@@ -46,14 +58,28 @@ pub struct Host {
 pub struct Ended {
     /// The compression that was agreed on.
     pub params: Option<Params>,
-    /// How it ended.
-    pub summary: Summary,
+    /// Why it ended.
+    pub end: End,
+    /// More about it.
+    pub cause: Option<String>,
+    /// The code of our Close. `Some(None)`: a Close without a code.
+    pub close_sent: Option<Option<CloseCode>>,
+    /// The code of the peer's Close.
+    pub close_received: Option<Option<CloseCode>>,
+    /// What it carried.
+    pub counts: Counts,
 }
 
 impl Default for HostOptions {
     fn default() -> HostOptions {
-        let settings = Arc::new(Settings::default());
-        HostOptions { policy: Some(ServerPolicy::TAKEOVER), settings, style: Style::Calls, seed: 1 }
+        let settings = Arc::new(ConnectionSettings::default());
+        HostOptions {
+            policy: Some(ServerPolicy::TAKEOVER),
+            settings,
+            style: Style::Calls,
+            seed: 1,
+            driver: Driver::default(),
+        }
     }
 }
 
@@ -69,15 +95,21 @@ impl Host {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (report, ended) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::spawn(move || {
+        let mut threads = Vec::new();
+        let plain = match options.driver {
+            Driver::Reactor => start_plain(&mut threads)?,
+            Driver::Tokio => None,
+        };
+        let hand_over = plain.clone();
+        threads.push(std::thread::spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, Arc::new(options), report) => {}
+                    () = serve(listener, Arc::new(options), report, hand_over) => {}
                     _ = stopped => {}
                 }
             });
-        });
-        Ok(Host { address, ended, stop: Some(stop), thread: Some(thread) })
+        }));
+        Ok(Host { address, ended, stop: Some(stop), plain, threads })
     }
 
     /// The URL of the echo.
@@ -98,29 +130,63 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        if let Some(plain) = &self.plain {
+            end_plain(plain);
+        }
+        for thread in self.threads.drain(..) {
             // What panicked on it has been reported as a connection that never ended.
             drop(thread.join());
         }
     }
 }
 
-async fn serve(listener: std::net::TcpListener, options: Arc<HostOptions>, report: mpsc::Sender<Ended>) {
+#[cfg(unix)]
+fn start_plain(threads: &mut Vec<JoinHandle<()>>) -> anyhow::Result<Option<Plain>> {
+    let (plain, work) = Plain::new()?;
+    // A poll that fails leaves connections that never end.
+    threads.push(std::thread::spawn(move || drop(work.run())));
+    Ok(Some(plain))
+}
+
+#[cfg(not(unix))]
+fn start_plain(_: &mut Vec<JoinHandle<()>>) -> anyhow::Result<Option<Plain>> {
+    anyhow::bail!("there is no reactor on this system")
+}
+
+#[cfg(unix)]
+fn end_plain(plain: &Plain) {
+    plain.end();
+}
+
+#[cfg(not(unix))]
+fn end_plain(plain: &Plain) {
+    match *plain {}
+}
+
+async fn serve(
+    listener: std::net::TcpListener,
+    options: Arc<HostOptions>,
+    report: mpsc::Sender<Ended>,
+    plain: Option<Plain>,
+) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     // Dropped, and so ended, together with this future.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let (options, report) = (Arc::clone(&options), report.clone());
+        let (options, report, plain) = (Arc::clone(&options), report.clone(), plain.clone());
         connections.spawn(async move {
-            if let Ok(ended) = connection(stream, &options).await {
-                // Nobody may be interested any more.
-                let _ = report.send(ended);
-            }
+            // Nobody waits for a connection that never was.
+            drop(connection(stream, &options, report, plain).await);
         });
     }
 }
 
-async fn connection(mut stream: TcpStream, options: &HostOptions) -> anyhow::Result<Ended> {
+async fn connection(
+    mut stream: TcpStream,
+    options: &HostOptions,
+    report: mpsc::Sender<Ended>,
+    plain: Option<Plain>,
+) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = HeadReader::new(16 << 10);
     let mut buffer = vec![0; 16 << 10];
@@ -146,14 +212,32 @@ async fn connection(mut stream: TcpStream, options: &HostOptions) -> anyhow::Res
     let settings = Arc::clone(&options.settings);
     let fragmenter = (options.style == Style::Frames)
         .then(|| Fragmenter::new(Role::Server, params, settings.deflate, options.seed));
-    let socket = Socket::new(stream, &early, Role::Server, &Negotiated { compression: params }, settings);
-    let summary = socket.run(Echo { fragmenter }).await;
-    Ok(Ended { params, summary })
+    let endpoint = Echo { fragmenter, params, report };
+    match plain {
+        #[cfg(unix)]
+        Some(plain) => {
+            let stream = stream.into_std()?;
+            plain.add(socket::Arrival {
+                stream,
+                early: early.into(),
+                compression: params,
+                settings,
+                endpoint,
+            });
+        }
+        #[cfg(not(unix))]
+        Some(plain) => match plain {},
+        None => drop(Socket::new(stream, &early, Role::Server, params, settings, endpoint).run().await),
+    }
+    Ok(())
 }
 
 /// Sends every message back, but for a request to close.
+#[derive(Debug)]
 struct Echo {
     fragmenter: Option<Fragmenter>,
+    params: Option<Params>,
+    report: mpsc::Sender<Ended>,
 }
 
 impl Endpoint for Echo {
@@ -172,8 +256,15 @@ impl Endpoint for Echo {
             MessageKind::Binary => OwnedMessage::Binary(message.payload.to_vec()),
         };
         let mut frames = Vec::new();
-        if fragmenter.message(&owned, &mut frames).is_ok() {
-            out.raw(&frames);
-        }
+        fragmenter.message(&owned, &mut frames);
+        // Refused where the peer reads too slowly: then messages are missing, which the test finds.
+        let _ = out.raw(&frames);
+    }
+    fn closed(&mut self, summary: &Summary) {
+        let Summary { end, close_sent, close_received, counts, .. } = *summary;
+        let cause = summary.cause.as_ref().map(ToString::to_string);
+        // Nobody may be interested any more.
+        let _ =
+            self.report.send(Ended { params: self.params, end, cause, close_sent, close_received, counts });
     }
 }

@@ -27,8 +27,22 @@ pub mod visitor;
 
 use std::time::Duration;
 
+use server::Driver;
+
 /// Longer than anything here takes on a busy machine; only failing tests wait for it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Everything that can move a server's bytes on this system: what is asked of a server is asked with each.
+pub const DRIVERS: &[Driver] = if cfg!(unix) { &[Driver::Reactor, Driver::Tokio] } else { &[Driver::Tokio] };
+
+/// As tests are called.
+#[must_use]
+pub fn driver_name(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Reactor => "reactor",
+        Driver::Tokio => "tokio",
+    }
+}
 
 /// A text message that starts with this asks the end that would echo it to close instead: a code, a space and a reason follow.
 pub const CLOSE_REQUEST: &str = "\u{0}please close: ";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
-use server::Compression;
+use server::{Compression, Driver};
 use wire::deflate::{ClientWindow, Offer, Params, Retain, ServerPolicy, Settings, WindowBits};
 
 use crate::heartwire::Heartwire;
@@ -12,6 +12,7 @@ use crate::host::{Host, HostOptions};
 use crate::peer::Peer;
 use crate::report::Suite;
 use crate::visitor::{Closing, Style, Visit};
+use crate::{DRIVERS, driver_name};
 
 /// Messages each way, per peer and role, over all its settings.
 pub const MESSAGES: usize = 10_000;
@@ -107,8 +108,12 @@ pub fn add(
         Err(missing) => {
             let missing = format!("{missing:#}");
             outbound.iter().for_each(|setting| suite.skip(format!("server::{}", setting.name), &missing));
-            inbound.iter().for_each(|setting| suite.skip(format!("client::{}", setting.name), &missing));
-            MODES.iter().for_each(|compression| suite.skip(heartwire_test(*compression), &missing));
+            for setting in &inbound {
+                DRIVERS.iter().for_each(|&driver| suite.skip(inbound_test(setting, driver), &missing));
+            }
+            for (compression, driver) in heartwires() {
+                suite.skip(heartwire_test(compression, driver), &missing);
+            }
             return;
         }
     };
@@ -123,27 +128,45 @@ pub fn add(
     }
     let messages = MESSAGES.div_ceil(inbound.len() * 2);
     for (number, setting) in inbound.into_iter().enumerate() {
-        let peer = Arc::clone(&peer);
-        let name = format!("client::{}", setting.name);
-        suite.test(name, move || {
-            host_peer(&peer, &setting, Style::Calls, 2 * number, messages)?;
-            host_peer(&peer, &setting, Style::Frames, 2 * number + 1, messages)
-        });
+        let setting = Arc::new(setting);
+        for &driver in DRIVERS {
+            let (peer, setting) = (Arc::clone(&peer), Arc::clone(&setting));
+            suite.test(inbound_test(&setting, driver), move || {
+                host_peer(&peer, &setting, driver, Style::Calls, 2 * number, messages)?;
+                host_peer(&peer, &setting, driver, Style::Frames, 2 * number + 1, messages)
+            });
+        }
     }
-    for compression in MODES {
+    for (compression, driver) in heartwires() {
         let (peer, default) = (Arc::clone(&peer), default.clone());
-        suite.test(heartwire_test(compression), move || visit_heartwire(&peer, &default, compression));
+        let name = heartwire_test(compression, driver);
+        suite.test(name, move || visit_heartwire(&peer, &default, compression, driver));
     }
 }
 
-fn heartwire_test(compression: Compression) -> String {
-    format!("client::of heartwire itself, compression {compression:?}")
+/// The servers as users run them.
+fn heartwires() -> impl Iterator<Item = (Compression, Driver)> {
+    DRIVERS.iter().flat_map(|&driver| MODES.map(|compression| (compression, driver)))
+}
+
+fn heartwire_test(compression: Compression, driver: Driver) -> String {
+    format!("client::of heartwire itself, compression {compression:?}, {}", driver_name(driver))
+}
+
+/// The test of a setting in which our echo is visited.
+fn inbound_test(setting: &Inbound, driver: Driver) -> String {
+    format!("client::{}, {}", setting.name, driver_name(driver))
 }
 
 /// The peer's client visits the echo of the server as users run it.
-fn visit_heartwire(peer: &Peer, default: &Value, compression: Compression) -> anyhow::Result<()> {
+fn visit_heartwire(
+    peer: &Peer,
+    default: &Value,
+    compression: Compression,
+    driver: Driver,
+) -> anyhow::Result<()> {
     const EACH: usize = 500;
-    let heartwire = Heartwire::start(|config| config.socket.compression = compression)?;
+    let heartwire = Heartwire::start(driver, |config| config.socket.compression = compression)?;
     let compressed = if compression == Compression::Off { "" } else { wire::deflate::NAME };
     for (number, fragments) in (1..).zip([false, true]) {
         let visited = peer.ask(json!({
@@ -209,14 +232,18 @@ fn visit_peer(
 fn host_peer(
     peer: &Peer,
     setting: &Inbound,
+    driver: Driver,
     style: Style,
     number: usize,
     messages: usize,
 ) -> anyhow::Result<()> {
     let seed = 2000 + number as u64;
     let fragments = style == Style::Frames;
-    let settings = Arc::new(socket::Settings { deflate: setting.deflate, ..socket::Settings::default() });
-    let host = Host::start(HostOptions { policy: setting.policy, settings, style, seed })?;
+    let settings = Arc::new(wire::ConnectionSettings {
+        deflate: setting.deflate,
+        ..wire::ConnectionSettings::default()
+    });
+    let host = Host::start(HostOptions { policy: setting.policy, settings, style, seed, driver })?;
     let there = number % 3 == 1;
     let (code, reason) = if there { (4444, "bis bald, 再见") } else { (1000, "fertig, готово") };
     let visited = peer.ask(json!({
@@ -228,13 +255,12 @@ fn host_peer(
 
     let ended = host.ended()?;
     ensure!(ended.params == setting.agreed, "{:?} agreed, not {:?}", ended.params, setting.agreed);
-    let summary = &ended.summary;
     let code = Some(Some(wire::CloseCode(code)));
-    ensure!(summary.close_sent == code && summary.close_received == code, "no clean close: {summary:?}");
-    let end = if there { socket::End::Finished } else { socket::End::PeerClosed };
-    ensure!(summary.end == end && summary.cause.is_none(), "no clean close: {summary:?}");
-    ensure!(summary.counts.messages_in == messages as u64 + u64::from(there), "{summary:?}");
-    check_savings(ended.params, summary.counts.payload_in, summary.counts.wire_in)
+    ensure!(ended.close_sent == code && ended.close_received == code, "no clean close: {ended:?}");
+    let end = if there { wire::End::Finished } else { wire::End::PeerClosed };
+    ensure!(ended.end == end && ended.cause.is_none(), "no clean close: {ended:?}");
+    ensure!(ended.counts.messages_in == messages as u64 + u64::from(there), "{ended:?}");
+    check_savings(ended.params, ended.counts.payload_in, ended.counts.wire_in)
 }
 
 /// Much of the traffic compresses well: if it didn't get shorter, nothing was compressed, whatever was agreed on.

@@ -2,18 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::{Context, Waker};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use fastrand::Rng;
-use socket::{
-    Channel, ConnectOptions, Connected, Counts, End, Endpoint, Message, Outgoing, OwnedMessage, Settings,
-    Summary, connect,
-};
+use socket::{Channel, ConnectOptions, Control, Endpoint, OwnedMessage, connect};
 use wire::deflate::{Offer, Params};
 use wire::handshake::Established;
-use wire::{CloseCode, Role};
+use wire::{CloseCode, ConnectionSettings, Counts, End, Message, Outgoing, Role, Summary};
 
 use crate::fragmenter::{Fragmenter, UNASKED};
 use crate::traffic::{Traffic, compare};
@@ -83,21 +78,21 @@ impl Visit {
     }
 
     async fn converse(&self) -> anyhow::Result<Visited> {
-        let settings = Settings { deflate: self.deflate, ..Settings::default() };
+        let settings = ConnectionSettings { deflate: self.deflate, ..ConnectionSettings::default() };
         let options = ConnectOptions {
             offers: self.offers.clone(),
             timeout: PATIENCE,
             settings: Arc::new(settings),
             ..ConnectOptions::default()
         };
-        let Connected { socket, established, .. } = connect(&self.url, &options).await?;
+        let connected = connect(&self.url, &options).await?;
+        let established = connected.established.clone();
         let counts = match self.style {
-            Style::Calls => self.call(Channel::new(socket)).await?,
+            Style::Calls => self.call(connected.channel()).await?,
             Style::Frames => {
-                let mut visitor = Visitor::new(self, established.deflate);
-                let mut socket = socket;
-                let summary = std::future::poll_fn(|cx| socket.poll_run(cx, &mut visitor)).await;
-                visitor.finished(&summary)?;
+                let mut socket = connected.socket(Visitor::new(self, established.deflate));
+                let summary = std::future::poll_fn(|cx| socket.poll_run(cx)).await;
+                socket.endpoint().finished(&summary)?;
                 self.check_close(&summary)?;
                 summary.counts
             }
@@ -174,8 +169,6 @@ struct Visitor<'a> {
     pongs: u64,
     closing: bool,
     failure: Option<anyhow::Error>,
-    /// Wakes the connection: a Pong may be what the Close waits for.
-    waker: Option<Waker>,
 }
 
 impl Visitor<'_> {
@@ -188,7 +181,6 @@ impl Visitor<'_> {
             pongs: 0,
             closing: false,
             failure: None,
-            waker: None,
         }
     }
 
@@ -197,7 +189,7 @@ impl Visitor<'_> {
         while self.waiting.len() < WINDOW
             && let Some(message) = self.to_send.next()
         {
-            self.fragmenter.message(&message, &mut frames)?;
+            self.fragmenter.message(&message, &mut frames);
             self.waiting.push_back(message);
         }
         // A Pong may overtake or follow the last echo: peers differ. It is there before the Close, for sure.
@@ -205,9 +197,11 @@ impl Visitor<'_> {
         if done && let Closing::There(code, reason) = self.visit.closing {
             self.closing = true;
             let request = OwnedMessage::Text(format!("{CLOSE_REQUEST}{code} {reason}"));
-            self.fragmenter.message(&request, &mut frames)?;
+            self.fragmenter.message(&request, &mut frames);
         }
-        out.raw(&frames);
+        if !frames.is_empty() {
+            out.raw(&frames)?;
+        }
         match self.visit.closing {
             Closing::Here(code, reason) if done => {
                 self.closing = true;
@@ -231,11 +225,11 @@ impl Visitor<'_> {
         }
     }
 
-    fn finished(mut self, summary: &Summary) -> anyhow::Result<()> {
+    fn finished(&mut self, summary: &Summary) -> anyhow::Result<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        let missing = self.waiting.len() + self.to_send.count();
+        let missing = self.waiting.len() + self.to_send.by_ref().count();
         ensure!(missing == 0, "it ended with {missing} messages missing: {summary:?}");
         ensure!(
             self.pongs == self.fragmenter.pings,
@@ -256,15 +250,15 @@ impl Endpoint for Visitor<'_> {
         self.try_to(out, result);
     }
 
-    fn pong(&mut self, payload: &[u8], _: Option<Duration>) {
-        self.pongs += u64::from(payload != UNASKED);
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
+    fn control(&mut self, control: Control<'_>, out: &mut Outgoing<'_>) {
+        if let Control::Pong(payload, _) = control {
+            self.pongs += u64::from(payload != UNASKED);
+            // It may be what the Close waits for.
+            self.woken(out);
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, out: &mut Outgoing<'_>) {
-        self.waker = Some(cx.waker().clone());
+    fn woken(&mut self, out: &mut Outgoing<'_>) {
         if !self.closing {
             self.try_to(out, Ok(()));
         }

@@ -12,14 +12,15 @@ use interop::report::Suite;
 use interop::settings::MESSAGES;
 use interop::traffic::{Traffic, compare};
 use interop::visitor::{Closing, Style, Visit};
-use interop::{CLOSE_REQUEST, PATIENCE, close_request};
-use socket::{End, OwnedMessage};
+use interop::{CLOSE_REQUEST, DRIVERS, PATIENCE, close_request, driver_name};
+use server::Driver;
+use socket::OwnedMessage;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Message, WebSocket};
 use wire::deflate::{ClientWindow, Offer, WindowBits};
-use wire::{CloseCode, MessageKind};
+use wire::{CloseCode, End, MessageKind};
 
 /// Connections per role and style.
 const CONNECTIONS: usize = 8;
@@ -30,7 +31,10 @@ fn main() -> ExitCode {
     for style in [Style::Calls, Style::Frames] {
         for number in 0..CONNECTIONS {
             suite.test(format!("server::{style:?} {number}"), move || visit_peer(style, number, messages));
-            suite.test(format!("client::{style:?} {number}"), move || host_peer(style, number, messages));
+            for &driver in DRIVERS {
+                let name = format!("client::{style:?} {number}, {}", driver_name(driver));
+                suite.test(name, move || host_peer(driver, style, number, messages));
+            }
         }
     }
     suite.run()
@@ -120,9 +124,9 @@ fn echo(style: Style, seed: u64) -> anyhow::Result<(SocketAddr, JoinHandle<anyho
 }
 
 /// `tungstenite` is the client.
-fn host_peer(style: Style, number: usize, messages: usize) -> anyhow::Result<()> {
+fn host_peer(driver: Driver, style: Style, number: usize, messages: usize) -> anyhow::Result<()> {
     let seed = 100 + number as u64;
-    let host = Host::start(HostOptions { style, seed, ..HostOptions::default() })?;
+    let host = Host::start(HostOptions { style, seed, driver, ..HostOptions::default() })?;
     let stream = TcpStream::connect(host.address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -171,12 +175,11 @@ fn host_peer(style: Style, number: usize, messages: usize) -> anyhow::Result<()>
     // The server lingers until this end of TCP is closed, too.
     drop(peer);
     let ended = host.ended()?;
-    let summary = &ended.summary;
     let code = Some(Some(CloseCode(code)));
     ensure!(ended.params.is_none(), "{ended:?}");
-    ensure!(summary.close_sent == code && summary.close_received == code, "no clean close: {summary:?}");
+    ensure!(ended.close_sent == code && ended.close_received == code, "no clean close: {ended:?}");
     let expected = if there { End::Finished } else { End::PeerClosed };
-    ensure!(summary.end == expected && summary.cause.is_none(), "no clean close: {summary:?}");
+    ensure!(ended.end == expected && ended.cause.is_none(), "no clean close: {ended:?}");
     Ok(())
 }
 

@@ -1,18 +1,19 @@
 //! What a server can be told. Each field's flag has the same name.
 
 use crate::forwarded::Network;
-use socket::Settings;
-use socket::wire::Limits;
 use socket::wire::deflate::{self, Retain, ServerPolicy};
 use socket::wire::handshake::OriginPolicy;
+use socket::wire::{ConnectionSettings, Limits};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// WebSockets of one address other than loopback, unless told otherwise.
 const PER_ADDRESS: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
+
+/// How many times the close timeout a peer has that takes what waits for it.
+const CLOSE_LIMIT: u32 = 6;
 
 /// Everything a server is told before it starts.
 #[derive(Clone, Debug)]
@@ -46,6 +47,24 @@ pub struct Config {
     /// Threads, each with a runtime and an accept loop of its own. Default: one per core that this process may
     /// use.
     pub threads: NonZeroUsize,
+    /// What drives WebSockets over plain TCP. Default: what the system is best at.
+    pub driver: Driver,
+}
+
+/// What moves the bytes of WebSockets over plain TCP. Those over TLS are always the runtime's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Driver {
+    /// All connections of a thread behind one poll of its own: a fraction of the memory, and fewer instructions. On Unix;
+    /// elsewhere it is [`Driver::Tokio`].
+    Reactor,
+    /// A task of the runtime for each connection.
+    Tokio,
+}
+
+impl Default for Driver {
+    fn default() -> Self {
+        if cfg!(unix) { Self::Reactor } else { Self::Tokio }
+    }
 }
 
 /// Where a certificate and its key come from.
@@ -74,6 +93,9 @@ pub struct LimitConfig {
     pub max_open_files: Option<NonZeroUsize>,
     /// The same for one client: an IPv4 address, or the /64 network of an IPv6 address. One more is refused with 429.
     pub max_connections_per_address: PerAddress,
+    /// What all WebSockets together may hold in messages that are not whole and in output that their peers have not taken, in
+    /// bytes. Default 1 GiB. Beyond it the connection that holds the most is cut.
+    pub max_memory: usize,
     /// How long a client may take for its TLS handshake, and again for the head of each request, counted from its
     /// first wait for one. Default 10 s. It is also how long an idle keep-alive connection is kept.
     pub handshake_timeout: Duration,
@@ -118,7 +140,8 @@ pub struct SocketConfig {
     /// How long a Ping may go unanswered by any traffic at all. Default 10 s. Shorter notices a vanished peer
     /// sooner and cuts more of those on bad networks.
     pub ping_timeout: Duration,
-    /// How long the peer may take to answer a Close, and again to hang up after it. Default 5 s.
+    /// How long the peer may take to answer a Close, and again to hang up after it. Default 5 s. While it takes what
+    /// waits for it, however slowly, it has up to six times as long.
     pub close_timeout: Duration,
     /// How long a peer may take nothing of what waits for it. Default 30 s. HTTP connections are held to it too.
     pub send_timeout: Duration,
@@ -155,6 +178,7 @@ impl Default for Config {
             shutdown_delay: Duration::from_millis(250),
             drain: Duration::from_secs(5),
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            driver: Driver::default(),
         }
     }
 }
@@ -165,6 +189,7 @@ impl Default for LimitConfig {
             max_connections: NonZeroUsize::new(100_000).expect("not zero"),
             max_open_files: None,
             max_connections_per_address: PerAddress::default(),
+            max_memory: 1 << 30,
             handshake_timeout: Duration::from_secs(10),
             max_header_size: 16 << 10,
         }
@@ -214,17 +239,18 @@ impl Default for SocketConfig {
 
 impl SocketConfig {
     /// The same in the protocol's terms.
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> ConnectionSettings {
         let limits = Limits {
             frame_len: self.max_frame_size as u64,
             message_len: self.max_message_size as u64,
             ..Limits::default()
         };
-        Settings {
-            limits: Arc::new(limits),
+        ConnectionSettings {
+            limits,
             ping_interval: (!self.ping_interval.is_zero()).then_some(self.ping_interval),
             ping_timeout: self.ping_timeout,
             close_timeout: self.close_timeout,
+            close_limit: self.close_timeout * CLOSE_LIMIT,
             send_timeout: self.send_timeout,
             message_timeout: self.message_timeout,
             idle_timeout: self.idle_timeout,

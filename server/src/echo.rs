@@ -1,9 +1,10 @@
 //! `/ws`: gives back what it gets, and does what else its URL asks for.
 
 use serde::Deserialize;
+use socket::Endpoint;
 use socket::wire::CloseCode;
 use socket::wire::close::MAX_REASON_LEN;
-use socket::{End, Endpoint, Message, NotSent, Outgoing};
+use socket::wire::{End, Message, NotSent, Outgoing};
 
 /// The echo endpoint's parameters. Names it doesn't know are left alone: a client under test may bring its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

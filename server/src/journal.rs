@@ -1,8 +1,7 @@
 //! What is logged of a socket: that it opened, and the one line that says why it ended. Never a payload.
 
 use crate::admission::Client;
-use socket::wire::CloseCode;
-use socket::{Counts, End, Summary};
+use socket::wire::{CloseCode, Counts, End, Summary};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
@@ -33,13 +32,13 @@ impl Entry {
     }
 
     /// Logs a socket that never saw its end, because this server ends or fails; says which of the two.
-    pub(crate) fn cut_off(&self, client: Client, counts: &Counts) -> End {
-        if std::thread::panicking() {
-            self.log(client, "panic", &"this server's fault", counts);
-            return End::SendFailed;
-        }
-        self.log(client, End::Shutdown.as_str(), &"cut off", counts);
-        End::Shutdown
+    pub(crate) fn cut_off(&self, client: Client) -> End {
+        let (end, reason, detail) = match std::thread::panicking() {
+            true => (End::SendFailed, "panic", "this server's fault"),
+            false => (End::Shutdown, End::Shutdown.as_str(), "cut off"),
+        };
+        self.log(client, reason, &detail, &Counts::default());
+        end
     }
 
     /// Logs a client that left before it got its 101.
@@ -89,8 +88,7 @@ impl fmt::Display for Detail<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use socket::Cause;
-    use socket::wire::{Failure, FailureKind};
+    use socket::wire::{Cause, Failure, FailureKind};
 
     fn detail(end: End, cause: Option<Cause>, sent: Option<u16>, received: Option<Option<u16>>) -> String {
         let summary = Summary {
@@ -98,6 +96,7 @@ mod tests {
             cause,
             close_sent: sent.map(|code| Some(CloseCode(code))),
             close_received: received.map(|code| code.map(CloseCode)),
+            unsent: 0,
             counts: Counts::default(),
         };
         Detail(&summary).to_string()

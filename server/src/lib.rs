@@ -4,11 +4,11 @@
 //! run     listeners, one thread per core ── accept ── TLS ── serve ─ routes
 //!                                              │                      ├─ /healthz /readyz /metrics
 //!                                         seat, refusals              ├─ /*   assets
-//!                                              └── upgrade ── connection ─ /ws  echo
+//!                                              └── upgrade ── sockets ─ /ws  echo
 //! ```
 //! - Decisions are pure and have their tests beside them: [`echo`]'s parameters, who a proxy speaks for, who is let
 //!   in, the choice of an asset's variant. What the protocol decides is in [`socket::wire`].
-//! - `upgrade` alone knows hyper's upgrades; a `connection` knows nothing of HTTP.
+//! - `upgrade` alone knows hyper's upgrades; `sockets` know nothing of HTTP.
 //! - What connections share is in `state`: one part per server, one per thread. A thread's part is never waited for.
 //! - A server can run in-process: see [`Server`].
 
@@ -21,11 +21,12 @@ pub mod signals;
 mod accept;
 mod admission;
 mod config;
-mod connection;
 mod files;
 mod forwarded;
+mod hosted;
 mod journal;
 mod listen;
+mod memory;
 mod metrics;
 mod pace;
 mod refusals;
@@ -35,12 +36,13 @@ mod routes;
 mod run;
 mod seat;
 mod serve;
+mod sockets;
 mod state;
 mod stop;
 mod tls;
 mod upgrade;
 
-pub use config::{Compression, Config, LimitConfig, PerAddress, SocketConfig, TlsSource};
+pub use config::{Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
 pub use run::{RunError, Server};

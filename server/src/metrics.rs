@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use socket::wire::CloseCode;
-use socket::{End, Summary};
+use socket::wire::{End, Summary};
 use std::sync::Arc;
 
 pub(crate) use traffic::Traffic;
@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     handshakes: Family<HandshakeLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
+    over_budget: Counter,
     traffic: Arc<[Arc<Traffic>]>,
 }
 
@@ -74,8 +75,14 @@ impl Metrics {
             "Closed WebSockets by close code, side and reason",
             Family::clone(&closes),
         );
+        let over_budget = Counter::default();
+        registry.register(
+            "memory_cuts",
+            "WebSockets that were cut because all together held too much memory",
+            over_budget.clone(),
+        );
         registry.register_collector(Box::new(traffic::Collected(Arc::clone(&traffic))));
-        Self { registry, handshakes, refusals, closes, traffic }
+        Self { registry, handshakes, refusals, closes, over_budget, traffic }
     }
 
     /// The counters of one thread.
@@ -106,6 +113,11 @@ impl Metrics {
     /// Counts a WebSocket that was cut off.
     pub(crate) fn cut_off(&self, end: End) {
         self.count_close((None, "none"), end);
+    }
+
+    /// Counts a WebSocket that was cut for its memory.
+    pub(crate) fn over_budget(&self) {
+        self.over_budget.inc();
     }
 
     fn count_close(&self, (code, side): (Option<CloseCode>, &'static str), end: End) {
@@ -151,7 +163,7 @@ fn close_code(summary: &Summary) -> (Option<CloseCode>, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use socket::Counts;
+    use socket::wire::Counts;
 
     fn summary(end: End, sent: Option<Option<u16>>, received: Option<Option<u16>>) -> Summary {
         let close = |code: Option<Option<u16>>| code.map(|code| code.map(CloseCode));
@@ -160,6 +172,7 @@ mod tests {
             cause: None,
             close_sent: close(sent),
             close_received: close(received),
+            unsent: 0,
             counts: Counts::default(),
         }
     }

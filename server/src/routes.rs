@@ -1,6 +1,5 @@
 //! All URLs of this server.
 
-use crate::connection::Connection;
 use crate::echo::{Echo, EchoOptions};
 use crate::forwarded::{is_forwarded, is_trusted};
 use crate::journal::Entry;
@@ -8,11 +7,12 @@ use crate::metrics;
 use crate::refusals::Reason;
 use crate::reply;
 use crate::serve::{Arrival, Routes};
+use crate::sockets;
 use crate::state::Shard;
-use crate::upgrade::{self, Handshake, Transport};
+use crate::upgrade::{self, Handshake};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
-use socket::{End, Endpoint};
+use socket::wire::End;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -137,27 +137,15 @@ fn echo(
 }
 
 /// Answers with 101 and puts `endpoint` behind the connection.
-fn open<E>(tasks: &TaskTracker, handshake: Handshake, endpoint: E) -> Response
-where
-    E: Endpoint + Send + Unpin + 'static,
-{
-    let (response, negotiated, seat, raw) = handshake.accept();
+fn open(tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
+    let (response, compression, seat, raw) = handshake.accept();
     let entry = Entry::open(seat.client);
     tasks.spawn(async move {
-        let raw = match raw.await {
-            Ok(raw) => raw,
+        match raw.await {
+            Ok(raw) => sockets::host(raw, compression, endpoint, seat, entry),
             Err(error) => {
                 seat.shard.shared.metrics.cut_off(End::SendFailed);
-                return entry.never_upgraded(seat.client, &error);
-            }
-        };
-        // A task of its own, because this one is as large as all that led here. The registry waits for it.
-        match raw.transport {
-            Transport::Plain(stream) => {
-                tokio::spawn(Connection::new(stream, &raw.early, &negotiated, endpoint, seat, entry));
-            }
-            Transport::Tls(stream) => {
-                tokio::spawn(Connection::new(*stream, &raw.early, &negotiated, endpoint, seat, entry));
+                entry.never_upgraded(seat.client, &error);
             }
         }
     });

@@ -2,9 +2,13 @@
 
 use crate::accept::{Service, accept};
 use crate::assets::Bundle;
-use crate::config::Config;
+use crate::config::{Config, Driver};
 use crate::listen::{self, Overlap};
 use crate::routes::{metrics_routes, routes};
+use crate::sockets::{
+    self,
+    plain::{self, Plain},
+};
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
@@ -146,24 +150,14 @@ impl Server {
         let mut threads = Vec::new();
         let mut outcome = Ok(());
         for (index, listeners) in self.listeners.into_iter().enumerate() {
-            let shared = Arc::clone(&self.shared);
-            let stop = stop.clone();
-            let spawned = thread::Builder::new().name(format!("serve-{index}")).spawn(move || {
-                // A thread that ends, for whatever reason, takes the others with it: half a server would only
-                // answer some of its clients.
-                let _last = StopOnDrop(&stop);
-                serve(&Arc::new(Shard::new(shared, index, stop.clone())), listeners)
-            });
-            match spawned {
-                Ok(thread) => threads.push(thread),
+            match start(&self.shared, index, listeners, stop, &mut threads) {
+                Ok(()) => {}
                 Err(error) => {
                     stop_for(&mut outcome, RunError::Start(error));
+                    stop.at_once();
                     break;
                 }
             }
-        }
-        if outcome.is_err() {
-            stop.at_once();
         }
         for thread in threads {
             match thread.join() {
@@ -173,6 +167,57 @@ impl Server {
             }
         }
         outcome
+    }
+}
+
+type Thread = thread::JoinHandle<Result<(), RunError>>;
+
+/// Starts a serving thread and, where sockets over plain TCP have one, the thread beside it.
+fn start(
+    shared: &Arc<Shared>,
+    index: usize,
+    listeners: Vec<Listener>,
+    stop: &Stop,
+    threads: &mut Vec<Thread>,
+) -> io::Result<()> {
+    let mut spawn = |name: String, run: Box<dyn FnOnce() -> Result<(), RunError> + Send>| {
+        let stop = stop.clone();
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            // A thread that ends, for whatever reason, takes the others with it: half a server would only answer
+            // some of its clients.
+            let _last = StopOnDrop(&stop);
+            run()
+        });
+        threads.push(thread?);
+        io::Result::Ok(())
+    };
+    let plain = match shared.config.driver {
+        Driver::Reactor if cfg!(unix) => {
+            let (plain, work) = plain::new()?;
+            let run = move || work.run().map_err(RunError::Start);
+            spawn(format!("sockets-{index}"), Box::new(run))?;
+            Some(plain)
+        }
+        Driver::Reactor | Driver::Tokio => None,
+    };
+    let (shared, stopped) = (Arc::clone(shared), stop.clone());
+    spawn(
+        format!("serve-{index}"),
+        Box::new(move || {
+            let _end = EndOnDrop(plain.clone());
+            serve(&Arc::new(Shard::new(shared, index, stopped, plain)), listeners)
+        }),
+    )
+}
+
+/// Ends the thread beside this one.
+struct EndOnDrop(Option<Plain>);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        if let Some(plain) = &self.0 {
+            plain.end();
+        }
     }
 }
 
@@ -212,8 +257,8 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
             };
             essential.spawn(accept(listener, service, tasks.clone(), Arc::clone(shard)));
         }
-        let timekeeper = Arc::clone(shard);
-        essential.spawn(async move { timekeeper.registry.keep_time().await });
+        let keeper = Arc::clone(shard);
+        essential.spawn(async move { sockets::keep_budget(&keeper).await });
         let outcome = watch(&mut essential, shard.stop.begun()).await;
         if outcome.is_err() {
             shard.stop.begin();
@@ -226,7 +271,7 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
             () = drain(shard, &tasks, config.drain / 2) => {}
             () = shard.stop.cut() => {}
             () = tokio::time::sleep(config.drain) => {
-                warn!(connections = shard.registry.len() + tasks.len(), "drain is over, cutting off");
+                warn!(connections = sockets::len(shard) + tasks.len(), "drain is over, cutting off");
             }
         }
         outcome
@@ -252,14 +297,15 @@ async fn watch(essential: &mut JoinSet<()>, stopped: impl Future<Output = ()>) -
 /// Stops accepting, then closes what there is, sockets over `spread`, and waits until all are gone.
 async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
     shard.draining.cancel();
-    if !shard.registry.is_empty() {
-        info!(connections = shard.registry.len(), "closing connections");
+    let connections = sockets::len(shard);
+    if connections > 0 {
+        info!(connections, "closing connections");
     }
-    shard.registry.close_all(spread).await;
+    sockets::close_all(shard, spread).await;
     // Upgrades in progress become sockets, so these are waited for last.
     tasks.close();
     tasks.wait().await;
-    shard.registry.wait_until_empty().await;
+    sockets::emptied(shard).await;
 }
 
 fn overlap_advice(wider: &SocketAddr, narrower: &SocketAddr) -> String {

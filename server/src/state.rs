@@ -4,18 +4,19 @@ use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::config::Config;
 use crate::files::FileBudget;
+use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
+use crate::sockets::plain::Plain;
 use crate::stop::Stop;
 use crate::tls::Tls;
 use http::StatusCode;
-use socket::Settings;
+use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -24,13 +25,14 @@ use tracing::info;
 pub(crate) struct Shared {
     pub(crate) config: Config,
     /// [`Config::socket`] in the protocol's terms.
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Arc<ConnectionSettings>,
     /// How offers of compression are answered.
     pub(crate) deflate: Option<ServerPolicy>,
     pub(crate) tls: Option<Tls>,
     pub(crate) bundle: Bundle,
     pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
+    pub(crate) memory: Memory,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
     pub(crate) refused: Semaphore,
@@ -41,7 +43,14 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct Shard {
     pub(crate) shared: Arc<Shared>,
+    /// Of the thread, from 0.
+    pub(crate) number: usize,
+    /// What its tasks carry.
     pub(crate) traffic: Arc<Traffic>,
+    /// What the thread beside it carries.
+    pub(crate) plain_traffic: Arc<Traffic>,
+    /// That thread, where sockets over plain TCP have one.
+    pub(crate) plain: Option<Plain>,
     pub(crate) registry: Registry,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
@@ -61,7 +70,8 @@ impl Shared {
             tls,
             bundle,
             admission: Admission::new(config.limits.clone(), files.connections),
-            metrics: Metrics::new(config.threads.get()),
+            metrics: Metrics::new(2 * config.threads.get()),
+            memory: Memory::new(config.limits.max_memory, config.threads.get()),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
             config,
@@ -71,11 +81,14 @@ impl Shared {
 
 impl Shard {
     /// The part of the thread with this number.
-    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop, plain: Option<Plain>) -> Self {
         Self {
-            traffic: shared.metrics.traffic(number),
+            traffic: shared.metrics.traffic(2 * number),
+            plain_traffic: shared.metrics.traffic(2 * number + 1),
+            plain,
             shared,
-            registry: Registry::new(Instant::now()),
+            number,
+            registry: Registry::default(),
             stop,
             draining: CancellationToken::new(),
         }

@@ -13,7 +13,7 @@ use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use socket::Negotiated;
+use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
 use std::io;
 use std::sync::Arc;
@@ -141,7 +141,7 @@ impl Handshake {
     /// The future fails when the client leaves before it got the 101.
     pub(crate) fn accept(
         mut self,
-    ) -> (Response, Negotiated, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
+    ) -> (Response, Option<Params>, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
         let shared = &self.seat.shard.shared;
         let compression = shared.deflate.as_ref().and_then(|policy| self.accepted.choose_deflate(policy));
         shared.metrics.handshake_accepted();
@@ -150,7 +150,7 @@ impl Handshake {
         *response.headers_mut() = self.accepted.response_headers();
         let on_upgrade = self.on_upgrade;
         let raw = async move { recover(on_upgrade.await.map_err(io::Error::other)?) };
-        (response, Negotiated { compression }, self.seat, raw)
+        (response, compression, self.seat, raw)
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 use link::Message;
 use web_sys::{File, HtmlTextAreaElement};
 use workbench::bytes::to_hex;
@@ -16,14 +17,19 @@ use workbench::view::Format;
 use yew::{Callback, NodeRef};
 
 use super::files;
-use crate::running::outgoing::{Mode, Outgoing, shelf};
+use crate::lasting::variables;
+use crate::running::outgoing::{Mode, Outgoing};
 use crate::running::session::Session;
+use crate::texts::texts;
 
 /// Longer texts are checked only when typing pauses: a check takes about a millisecond per 100 kB.
 const CHECK_AT_ONCE_BYTES: usize = 64 * 1024;
 
 /// The pause, in milliseconds.
 const CHECK_PAUSE_MILLIS: u32 = 250;
+
+/// Two presses within this many milliseconds are a double click.
+const DOUBLE_CLICK_MILLIS: u32 = 500;
 
 /// What the text would make.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -147,11 +153,6 @@ impl Editor {
         redraw.emit(());
     }
 
-    /// Marks that files are being read and sent; says whether that was so already.
-    pub(super) fn set_reading(&self, is_reading: bool) -> bool {
-        self.0.is_reading.replace(is_reading)
-    }
-
     /// What is written, to the byte: a text field knows no carriage returns, so as long as the text in it was not
     /// changed, what was put there counts.
     pub fn draft(&self) -> Draft {
@@ -189,7 +190,7 @@ impl Editor {
         // Everything in it can then be seen and goes out again. Where placeholders are not filled, what the field loses is
         // kept beside it until the text is changed.
         let is_text = matches!(draft.format, Format::Text | Format::Json);
-        let text = match is_text && shelf::fills_placeholders() {
+        let text = match is_text && variables::fills_placeholders() {
             true => template::spelled_out(&draft.text),
             false => Cow::Borrowed(&*draft.text),
         };
@@ -249,7 +250,7 @@ impl Editor {
     /// Lays the text out as JSON, or shows why it cannot be.
     pub fn format(&self) {
         let draft = self.draft();
-        match draft.pretty(shelf::fills_placeholders()) {
+        match draft.pretty(variables::fills_placeholders()) {
             Ok(text) => self.show(&Draft { text, ..draft }),
             Err(fault) => self.refuse(fault, &draft.text),
         }
@@ -267,7 +268,7 @@ impl Editor {
     /// Sends what is written or chosen. What cannot be sent stays, and the reason is shown.
     pub fn send(&self) {
         if self.outgoing().mode() == Mode::Files {
-            files::send(self);
+            self.send_files();
             return;
         }
         let draft = self.draft();
@@ -298,13 +299,45 @@ impl Editor {
     /// Puts a message into the field, so that it goes out as it is if nothing is changed.
     pub fn edit(&self, message: &Message) {
         self.show(&match message {
-            Message::Text(text) if shelf::fills_placeholders() => {
+            Message::Text(text) if variables::fills_placeholders() => {
                 Draft { format: Format::Text, text: template::literal(text) }
             }
             Message::Text(text) => Draft { format: Format::Text, text: text.clone() },
             Message::Binary(bytes) => Draft { format: Format::Hex, text: to_hex(bytes) },
         });
         self.focus();
+    }
+
+    /// Reads the files one after the other and sends each. The first that cannot be sent ends it.
+    fn send_files(&self) {
+        if self.0.is_reading.replace(true) {
+            // A second click while they are read would send them twice.
+            return;
+        }
+        let (files, as_text) = (self.outgoing().files(), self.outgoing().files_as_text());
+        self.say(files.is_empty().then(|| texts().composer.files_none.to_owned()));
+        let editor = self.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends with the last file; an editor outlives what draws it"
+        )]
+        wasm_bindgen_futures::spawn_local(async move {
+            for file in &*files {
+                let sent = match files::read(file, as_text, &texts().composer).await {
+                    Ok(message) => editor.session().send(message),
+                    Err(why) => {
+                        editor.say(Some(why));
+                        false
+                    }
+                };
+                if !sent {
+                    break;
+                }
+            }
+            // The second half of a double click is not meant to send them again.
+            TimeoutFuture::new(DOUBLE_CLICK_MILLIS).await;
+            editor.0.is_reading.set(false);
+        });
     }
 
     fn refuse(&self, fault: Fault, text: &str) {

@@ -10,7 +10,7 @@ use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::stage::{Scene, Stage};
 use super::{Action, SPECS, Sheet};
-use crate::preferences;
+use crate::lasting::preferences;
 
 /// Types of `<input>` that take no text.
 const NOT_WRITTEN: [&str; 8] = ["button", "checkbox", "color", "file", "radio", "range", "reset", "submit"];

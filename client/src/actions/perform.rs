@@ -232,6 +232,14 @@ impl Scene {
 
     /// One entry as it is; of several, each on a line of its own.
     fn copy_selected(&self) {
+        let only = self.session().read(|log, list| {
+            let mut selected = list.selected(log.store());
+            selected.next().filter(|_| selected.next().is_none())
+        });
+        // What is copied is what is shown.
+        if let Some(text) = only.and_then(|id| self.shown_text(id)) {
+            return self.copy(text);
+        }
         let texts = self.session().read(|log, list| {
             let store = log.store();
             let mut bytes = 0;

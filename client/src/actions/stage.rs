@@ -6,17 +6,15 @@ use std::rc::{Rc, Weak};
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
+use workbench::entry::EntryId;
 use yew::{Callback, NodeRef};
 
 use super::editor::Editor;
 use super::{Drawer, Panel, Sheet};
-use crate::preferences::Theme;
+use crate::lasting::preferences::Theme;
+use crate::lasting::storage::{self, Key};
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
-use crate::storage;
-
-/// Where the open panel is stored.
-const PANEL_KEY: &str = "heartwire.panel";
 
 /// Narrower pages begin without a side panel, in CSS pixels.
 const WIDE_PX: f64 = 1000.0;
@@ -32,6 +30,9 @@ struct Page {
     scenes: RefCell<Vec<Scene>>,
     redraw: RefCell<Callback<()>>,
 }
+
+/// An entry, and what makes the text that is shown of it.
+type Shown = (EntryId, Rc<dyn Fn() -> String>);
 
 /// The view of one connection: what is open in it, and where the focus can go. Clones are the same, and equal only to
 /// each other. Any number of them can be on screen.
@@ -51,6 +52,8 @@ struct Inner {
     filter_help: Cell<bool>,
     /// Whether the latest copying worked.
     copied: Cell<Option<bool>>,
+    /// The entry that the detail pane shows, and the text it shows.
+    shown: RefCell<Option<Shown>>,
 }
 
 /// The elements that actions move the focus to.
@@ -162,7 +165,7 @@ impl Stage {
 impl Scene {
     /// At first the health is shown where there is room for it.
     fn new(page: Weak<Page>, session: Session) -> Scene {
-        let panel = match storage::text(PANEL_KEY) {
+        let panel = match storage::text(Key::PANEL) {
             Ok(Some(slug)) => Panel::ALL.into_iter().find(|panel| panel.slug() == slug),
             _ => is_wide().then_some(Panel::Health),
         };
@@ -177,6 +180,7 @@ impl Scene {
             options: Cell::default(),
             filter_help: Cell::default(),
             copied: Cell::default(),
+            shown: RefCell::default(),
         }))
     }
 
@@ -278,8 +282,21 @@ impl Scene {
         self.0.panel.set(open);
         self.0.before.set(open.filter(|panel| *panel != Panel::Detail));
         // Where storage is forbidden the choice lasts until the page is left.
-        let _ = storage::set(PANEL_KEY, open.map_or("", Panel::slug));
+        let _ = storage::set(Key::PANEL, open.map_or("", Panel::slug));
         self.redraw();
+    }
+
+    /// The detail pane shows an entry in some way; `text` is asked for when it is copied.
+    pub fn set_shown(&self, entry: EntryId, text: Rc<dyn Fn() -> String>) {
+        self.0.shown.replace(Some((entry, text)));
+    }
+
+    /// The text of an entry as the detail pane shows it, if that is open and shows it.
+    pub fn shown_text(&self, entry: EntryId) -> Option<String> {
+        let shown = self.0.shown.borrow().clone();
+        let (_, text) =
+            shown.filter(|(shown, _)| *shown == entry && self.0.panel.get() == Some(Panel::Detail))?;
+        Some(text())
     }
 
     /// Draws the view again in the next animation frame.

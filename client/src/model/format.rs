@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use workbench::decimal;
 
 use super::visible;
+pub use crate::texts::count;
 
 /// Characters shown of a message in its one-line row; the rest is in the detail pane.
 pub const PREVIEW_CHARS: usize = 400;
@@ -64,19 +65,6 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     format!("{} {}", decimal::fixed(value, 1), UNITS[unit])
-}
-
-/// A count with thousands separated by a thin space.
-pub fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('\u{2009}');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// One line for a row: at most [`PREVIEW_CHARS`] characters, and none that cannot be seen or could change the row.

@@ -4,6 +4,7 @@ pub mod address;
 pub mod closing;
 pub mod diagnosis;
 pub mod fault;
+pub mod file_fault;
 pub mod format;
 pub mod health;
 pub mod history;

@@ -20,7 +20,6 @@ pub use self::en::{common, composer, health, log, settings};
 use self::health::Health;
 use self::log::Log;
 use self::settings::Settings;
-use crate::model::format::count;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,6 +170,19 @@ pub fn fill(template: &str, values: &[&dyn Display]) -> String {
         }
     }
     out.push_str(rest);
+    out
+}
+
+/// A count with thousands separated by a thin space.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push('\u{2009}');
+        }
+        out.push(digit);
+    }
     out
 }
 

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::connection::Connection;
 use super::help::Help;
-use super::hooks::use_tabs;
+use super::hooks::{use_stored, use_tabs};
 use super::lang::LangProvider;
 use super::palette::Palette;
 use super::profiles::Profiles;
@@ -15,8 +15,9 @@ use super::settings::Settings;
 use super::top_bar::top_bar;
 use crate::actions::stage::Stage;
 use crate::actions::{Sheet, keys};
-use crate::preferences::Density;
-use crate::profiles::{follow_link, is_link};
+use crate::lasting::preferences::{Density, Theme, limits};
+use crate::lasting::profiles::{follow_link, is_link};
+use crate::lasting::storage::Key;
 use crate::running::workspace::Workspace;
 use crate::views::lang::use_texts;
 
@@ -68,6 +69,14 @@ fn Page(props: &AppProps) -> Html {
     }
     let close = use_callback(stage.clone(), |(), stage| stage.set_sheet(None));
     let shown = tabs.shown();
+    {
+        let stage = stage.clone();
+        use_stored(&[Key::THEME], move || stage.set_theme(Theme::load()));
+    }
+    {
+        let workspace = props.workspace.clone();
+        use_stored(&[Key::DENSITY, Key::LOG_ENTRIES, Key::LOG_MIB], move || follow(&workspace));
+    }
     let scene = stage.scene(&shown.session);
     html! {
         <div class="app">
@@ -100,4 +109,18 @@ fn follow_links(workspace: &Workspace) -> Option<EventListener> {
             follow_link(&workspace, &tab.session, &fragment);
         }
     }))
+}
+
+/// Takes up what another tab of the browser has chosen for all of them.
+fn follow(workspace: &Workspace) {
+    let (density, limits) = (Density::current(), limits());
+    density.apply();
+    for tab in &workspace.tabs().tabs {
+        tab.session.look(|list, _| list.set_row_px(density.row_px()));
+        tab.session.edit(|log| {
+            if log.store().limits() != limits {
+                log.set_limits(limits);
+            }
+        });
+    }
 }

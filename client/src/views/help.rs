@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::dialog::Dialog;
 use crate::actions::{Group, SPECS};
-use crate::preferences;
+use crate::lasting::preferences;
 use crate::texts::close_codes;
 use crate::texts::settings::Settings;
 use crate::views::fields::TextRow;

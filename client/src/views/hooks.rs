@@ -4,8 +4,19 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::lasting::storage::{self, Key};
 use crate::running::session::{Session, View};
 use crate::running::workspace::{Tabs, Workspace};
+
+/// Calls `then` when another tab of the browser has stored something under one of the keys. It may hold setters, and
+/// nothing that changes from drawing to drawing.
+#[hook]
+pub(super) fn use_stored(keys: &'static [Key], then: impl Fn() + 'static) {
+    use_effect_with((), move |()| {
+        let watch = storage::watch(keys, then);
+        move || drop(watch)
+    });
+}
 
 /// The session's latest view.
 #[hook]

@@ -2,11 +2,9 @@
 
 use yew::prelude::*;
 
-use crate::storage;
+use crate::lasting::storage::{self, Key};
 use crate::texts::{Lang, Texts, lang, set_lang, texts};
-
-/// Where the choice of a language is stored.
-const STORAGE_KEY: &str = "heartwire.lang";
+use crate::views::hooks::use_stored;
 
 /// The language in use and how to change it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,13 +45,17 @@ pub(super) fn LangProvider(props: &LangProviderProps) -> Html {
         set_lang(chosen);
     }
     use_effect_with(chosen, |chosen| mark(*chosen));
+    {
+        let choice = choice.setter();
+        use_stored(&[Key::LANGUAGE], move || choice.set(stored()));
+    }
     let choose = use_callback(choice.setter(), |chosen: Option<Lang>, choice| {
         match chosen {
             // Where storage is forbidden the choice lasts until the page is left.
             Some(lang) => {
-                let _ = storage::set(STORAGE_KEY, lang.tag());
+                let _ = storage::set(Key::LANGUAGE, lang.tag());
             }
-            None => storage::remove(STORAGE_KEY),
+            None => storage::remove(Key::LANGUAGE),
         }
         choice.set(chosen);
     });
@@ -69,7 +71,7 @@ pub(super) fn of_browser() -> Lang {
 
 /// What was chosen on an earlier visit.
 fn stored() -> Option<Lang> {
-    let tag = storage::word(STORAGE_KEY);
+    let tag = storage::word(Key::LANGUAGE);
     Lang::ALL.into_iter().find(|lang| lang.tag() == tag)
 }
 

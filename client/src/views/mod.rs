@@ -27,5 +27,4 @@ mod status_bar;
 mod tabs;
 mod top_bar;
 mod virtual_list;
-
-pub(crate) use log::load as load_log;
+mod words;

@@ -28,8 +28,7 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
     let query = use_state_eq(String::new);
     let chosen = use_state_eq(|| 0_usize);
     let list = use_node_ref();
-    let found: Vec<&'static Spec> =
-        SPECS.iter().filter(|spec| is_offered(spec, scene) && matches(spec, &query, texts)).collect();
+    let found = found(&query, scene, texts);
     let at = (*chosen).min(found.len().saturating_sub(1));
     {
         let list = list.clone();
@@ -139,6 +138,13 @@ fn item(
             }
         </li>
     }
+}
+
+/// What the query may mean, those that begin with it first.
+fn found(query: &str, scene: &Scene, texts: &Texts) -> Vec<&'static Spec> {
+    let begins = |spec: &&Spec| lower((spec.name)(texts)).starts_with(&lower(query.trim()));
+    let offered = || SPECS.iter().filter(|spec| is_offered(spec, scene) && matches(spec, query, texts));
+    offered().filter(begins).chain(offered().filter(|spec| !begins(spec))).collect()
 }
 
 /// What can be done at present, but for opening what is open.

@@ -7,7 +7,7 @@ use super::icons::{Icon, picture};
 use super::tabs::tab_strip;
 use crate::actions::stage::{Scene, Stage};
 use crate::actions::{Action, Sheet};
-use crate::preferences::Theme;
+use crate::lasting::preferences::Theme;
 use crate::running::workspace::Tabs;
 use crate::texts::{Texts, fill};
 

@@ -47,6 +47,8 @@ impl Bench {
 
     /// The page with parameters in its address.
     pub(crate) async fn open_with(search: &str) -> Bench {
+        // What other tests have sent is stored.
+        client::lasting::messages::forget_sent();
         let page = Origin { secure: false, host: "127.0.0.1:8080".to_owned() };
         let params = Params::parse(search);
         let workspace = Workspace::new(page, params);

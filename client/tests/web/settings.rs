@@ -1,7 +1,7 @@
 //! Settings, profiles, help and keys.
 
-use client::preferences;
-use client::profiles;
+use client::lasting::preferences;
+use client::lasting::profiles;
 use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -55,7 +55,6 @@ fn forget() {
     for key in KEYS {
         LocalStorage::delete(key);
     }
-    client::running::outgoing::shelf::forget_cache();
     preferences::set_single_keys(true);
     preferences::Density::Normal.choose();
 }

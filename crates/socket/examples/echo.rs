@@ -4,9 +4,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use socket::wire::Role;
 use socket::wire::handshake::accept_for;
-use socket::{Endpoint, Message, Negotiated, Outgoing, Settings, Socket};
+use socket::wire::{ConnectionSettings, Message, Outgoing, Role};
+use socket::{Endpoint, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -24,15 +24,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip_while(|arg| arg != "--listen").skip(1);
     let address: SocketAddr = args.next().ok_or("usage: echo --listen ADDRESS")?.parse()?;
     let listener = TcpListener::bind(address).await?;
-    let settings = Arc::new(Settings::default());
+    let settings = Arc::new(ConnectionSettings::default());
     loop {
         let (mut stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let settings = Arc::clone(&settings);
         tokio::spawn(async move {
             if let Ok(early) = upgrade(&mut stream).await {
-                let negotiated = Negotiated::default();
-                tokio::spawn(Socket::new(stream, &early, Role::Server, &negotiated, settings).run(Echo));
+                tokio::spawn(Socket::new(stream, &early, Role::Server, None, settings, Echo));
             }
         });
     }

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use socket::wire::{MessageKind, MessageOptions, Role, Sender};
-use socket::{Endpoint, Message, Negotiated, Outgoing, Settings, Socket};
+use socket::wire::raw::RawFrame;
+use socket::wire::{Message, OpCode, Outgoing, Role};
+use socket::{Endpoint, Socket};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 struct Echo;
@@ -60,20 +61,10 @@ async fn main() {
     let mut next = || args.next().unwrap_or(1);
     let (count, bytes, reads): (usize, usize, usize) = (next(), next(), next());
     let mut batch = Vec::new();
-    let mut sender = Sender::new(Role::Client);
     for _ in 0..count {
-        sender
-            .message(
-                MessageKind::Binary,
-                &vec![7; bytes],
-                MessageOptions::default(),
-                || [1, 2, 3, 4],
-                &mut batch,
-            )
-            .expect("a legal message");
+        RawFrame::new(OpCode::Binary, vec![7; bytes]).masked([1, 2, 3, 4]).encode(&mut batch);
     }
     let io = Loop { batch, reads, written: 0 };
-    let socket = Socket::new(io, &[], Role::Server, &Negotiated::default(), Arc::new(Settings::default()));
-    let summary = socket.run(Echo).await;
+    let summary = Socket::new(io, &[], Role::Server, None, Arc::default(), Echo).run().await;
     assert_eq!(summary.counts.messages_out, (count * reads) as u64);
 }

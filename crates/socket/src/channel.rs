@@ -1,24 +1,29 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use wire::{CloseCode, MessageKind};
+use wire::deflate::Params;
+use wire::{
+    CloseCode, ConnectionSettings, Counts, End, Message, MessageKind, NotSent, Outgoing, Role, Summary,
+};
 
-use crate::{End, Endpoint, Message, NotSent, Outgoing, Socket, Summary};
+use crate::{Endpoint, Socket};
 
 /// Received messages that wait for [`Channel::recv`], in bytes. Above this the peer's sending stalls.
 const INBOX_BYTES: usize = 1 << 20;
+/// What a message costs beside its payload, in bytes, so that empty ones are not free.
+const MESSAGE_COST: usize = 64;
 
 /// A connection as a pair of calls: send a message, receive a message. For clients and tests; a server with many
-/// connections is better served by [`Socket`].
+/// connections is better served by a [`Socket`] with an [`Endpoint`] of its own.
 ///
 /// The connection moves on while one of its calls is awaited, and only then: Pings are answered during
 /// [`recv`](Channel::recv). All calls can be cancelled and called again.
 #[derive(Debug)]
 pub struct Channel<S> {
-    socket: Socket<S>,
-    desk: Desk,
+    socket: Socket<S, Calls>,
     summary: Option<Summary>,
 }
 
@@ -33,7 +38,7 @@ pub enum OwnedMessage {
 
 /// The endpoint between the connection and the calls.
 #[derive(Debug, Default)]
-struct Desk {
+struct Calls {
     inbox: VecDeque<OwnedMessage>,
     inbox_bytes: usize,
     order: Option<Order>,
@@ -65,28 +70,42 @@ impl OwnedMessage {
             OwnedMessage::Binary(bytes) => bytes,
         }
     }
+
+    fn cost(&self) -> usize {
+        self.as_bytes().len() + MESSAGE_COST
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
-    /// Calls on a connection.
+    /// Calls on a connection whose opening handshake is done, as in [`Socket::new`].
     #[must_use]
-    pub fn new(socket: Socket<S>) -> Channel<S> {
-        Channel { socket, desk: Desk::default(), summary: None }
+    pub fn new(
+        io: S,
+        early: &[u8],
+        role: Role,
+        compression: Option<Params>,
+        settings: Arc<ConnectionSettings>,
+    ) -> Channel<S> {
+        Channel {
+            socket: Socket::new(io, early, role, compression, settings, Calls::default()),
+            summary: None,
+        }
     }
 
     /// The next message, or none once the connection has ended: then [`summary`](Channel::summary) says why.
     pub async fn recv(&mut self) -> Option<OwnedMessage> {
         poll_fn(|cx| {
             loop {
-                if let Some(message) = self.desk.inbox.pop_front() {
-                    self.desk.inbox_bytes -= message.as_bytes().len();
+                let calls = self.socket.endpoint();
+                if let Some(message) = calls.inbox.pop_front() {
+                    calls.inbox_bytes -= message.cost();
                     return Poll::Ready(Some(message));
                 }
                 if self.poll_end(cx).is_ready() {
-                    if self.desk.inbox.is_empty() {
+                    if self.socket.endpoint().inbox.is_empty() {
                         return Poll::Ready(None);
                     }
-                } else if self.desk.inbox.is_empty() {
+                } else if self.socket.endpoint().inbox.is_empty() {
                     return Poll::Pending;
                 }
             }
@@ -130,22 +149,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
         self.summary.is_some()
     }
 
-    /// The connection underneath.
+    /// What it has carried so far.
     #[must_use]
-    pub fn socket(&self) -> &Socket<S> {
-        &self.socket
+    pub fn counts(&self) -> &Counts {
+        self.socket.counts()
+    }
+
+    /// The transport underneath.
+    #[must_use]
+    pub fn transport(&self) -> &S {
+        self.socket.transport()
     }
 
     async fn order(&mut self, order: Order) -> Result<(), NotSent> {
-        self.desk.order = Some(order);
-        self.desk.result = None;
+        self.socket.endpoint().order = Some(order);
+        self.socket.endpoint().result = None;
         poll_fn(|cx| {
             let ended = self.poll_end(cx).is_ready();
-            match &self.desk.result {
+            let done = ended || self.socket.queued_bytes() == 0;
+            match self.socket.endpoint().result {
                 None if ended => Poll::Ready(Err(wire::SendError::Closed.into())),
-                Some(result) if ended || result.is_err() || self.socket.queue.is_none() => {
-                    Poll::Ready(*result)
-                }
+                Some(result) if done || result.is_err() => Poll::Ready(result),
                 _ => Poll::Pending,
             }
         })
@@ -154,25 +178,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Channel<S> {
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.summary.is_none() {
-            let Poll::Ready(summary) = self.socket.poll_run(cx, &mut self.desk) else { return Poll::Pending };
+            let Poll::Ready(summary) = self.socket.poll_run(cx) else { return Poll::Pending };
             self.summary = Some(summary);
         }
         Poll::Ready(())
     }
 }
 
-impl Endpoint for Desk {
+impl Endpoint for Calls {
     fn message(&mut self, message: Message<'_>, _: &mut Outgoing<'_>) {
-        let bytes = message.payload.to_vec();
-        self.inbox_bytes += bytes.len();
-        self.inbox.push_back(match message.kind {
+        let message = match message.kind {
             // Text has been checked; the check here is the conversion's own.
-            MessageKind::Text => OwnedMessage::Text(String::from_utf8_lossy(&bytes).into_owned()),
-            MessageKind::Binary => OwnedMessage::Binary(bytes),
-        });
+            MessageKind::Text => OwnedMessage::Text(String::from_utf8_lossy(message.payload).into_owned()),
+            MessageKind::Binary => OwnedMessage::Binary(message.payload.to_vec()),
+        };
+        self.inbox_bytes += message.cost();
+        self.inbox.push_back(message);
     }
 
-    fn poll(&mut self, _: &mut Context<'_>, out: &mut Outgoing<'_>) {
+    fn woken(&mut self, out: &mut Outgoing<'_>) {
         let Some(order) = self.order.take() else { return };
         self.result = Some(match order {
             Order::Send(message) => out.send(message.kind(), message.as_bytes()),

@@ -11,14 +11,14 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
-use wire::Role;
 use wire::deflate::Offer;
 use wire::handshake::{
     ClientHandshake, Established, HeadError, HeadReader, RequestError, ResponseError, ResponseHead, Target,
     TargetError,
 };
+use wire::{ConnectionSettings, Role};
 
-use crate::{Negotiated, Settings, Socket};
+use crate::{Channel, Endpoint, Socket};
 
 /// Between one address and the next, where the one before has not answered yet (RFC 8305 §5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -39,29 +39,48 @@ pub struct ConnectOptions {
     /// For wss. `None`, the default: the system's certificate authorities.
     pub tls: Option<Arc<ClientConfig>>,
     /// How the connection behaves afterwards.
-    pub settings: Arc<Settings>,
+    pub settings: Arc<ConnectionSettings>,
 }
 
 /// An open connection and what the server answered.
 #[derive(Debug)]
 pub struct Connected {
-    /// The connection.
-    pub socket: Socket<MaybeTls>,
+    /// The transport.
+    pub stream: MaybeTls,
+    /// What arrived behind the answer.
+    pub early: Vec<u8>,
     /// What was agreed on.
     pub established: Established,
     /// The answer as it came.
     pub response: ResponseHead,
     /// Whom it came from.
     pub peer: SocketAddr,
+    settings: Arc<ConnectionSettings>,
 }
 
 /// A transport with or without TLS.
-pub type MaybeTls = Box<dyn Transport>;
+pub type MaybeTls = Box<dyn ByteStream>;
 
 /// Anything that carries bytes both ways.
-pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {}
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug> Transport for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug> ByteStream for T {}
+
+impl Connected {
+    /// The connection with an endpoint behind it.
+    #[must_use]
+    pub fn socket<E: Endpoint>(self, endpoint: E) -> Socket<MaybeTls, E> {
+        let Connected { stream, early, established, settings, .. } = self;
+        Socket::new(stream, &early, Role::Client, established.deflate, settings, endpoint)
+    }
+
+    /// The connection as calls.
+    #[must_use]
+    pub fn channel(self) -> Channel<MaybeTls> {
+        let Connected { stream, early, established, settings, .. } = self;
+        Channel::new(stream, &early, Role::Client, established.deflate, settings)
+    }
+}
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -175,10 +194,9 @@ async fn open(handshake: &ClientHandshake, options: &ConnectOptions) -> Result<C
             Ok(established) => established,
             Err(error) => return Err(ConnectError::Response { error, head: Box::new(response) }),
         };
-        let negotiated = Negotiated { compression: established.deflate };
+        let early = buffer[used..count].to_vec();
         let settings = Arc::clone(&options.settings);
-        let socket = Socket::new(stream, &buffer[used..count], Role::Client, &negotiated, settings);
-        return Ok(Connected { socket, established, response, peer });
+        return Ok(Connected { stream, early, established, response, peer, settings });
     }
 }
 

@@ -1,30 +1,31 @@
-//! WebSocket connections over any byte stream: a tokio shell around [`wire`], both roles.
+//! WebSocket connections over real transports: thin drivers around [`wire::Connection`], both roles.
 //!
-//! A [`Socket`] is polled with an [`Endpoint`], which is given whole messages and sends some. An idle connection owns no
-//! buffer: input is read into one buffer per thread, decoded and put together for the way back in place, and all
-//! output of one read leaves in one write. What a connection keeps is an unfinished frame, a message in assembly,
-//! and output the peer has not taken.
+//! The protocol is wire's. A driver moves bytes and tells the time: it lends each connection its thread's
+//! [`wire::Turn`], reads into it, writes what comes out, and asks an [`Endpoint`] what to say.
 //!
 //! | for | use |
 //! |---|---|
-//! | a server's connections, by the million | [`Socket`] and [`Endpoint`] |
-//! | a client's, one at a time | [`connect()`] and [`Channel`] |
+//! | any byte stream: TLS, a client's side | [`Socket`], a future |
+//! | plain TCP on Unix, by the million | [`Reactor`] |
+//! | a client's connection as calls | [`connect()`] and [`Channel`] |
 
 mod channel;
+mod clock;
 mod connect;
-mod end;
+mod conversation;
 mod endpoint;
-mod queue;
-mod receive;
-mod settings;
-mod socket;
-mod timers;
-mod work;
+mod mailbox;
+#[cfg(unix)]
+mod reactor;
+mod task;
+mod transport;
 
 pub use channel::{Channel, OwnedMessage};
-pub use connect::{ConnectError, ConnectOptions, Connected, MaybeTls, Transport, connect};
-pub use end::{Cause, Counts, End, Summary};
-pub use endpoint::{Endpoint, Message, NotSent, Outgoing};
-pub use settings::{Negotiated, Settings};
-pub use socket::Socket;
+pub use clock::Clock;
+pub use connect::{ByteStream, ConnectError, ConnectOptions, Connected, MaybeTls, connect};
+pub use endpoint::{Control, Endpoint};
+pub use mailbox::Mailbox;
+#[cfg(unix)]
+pub use reactor::{Arrival, Reactor, Run};
+pub use task::Socket;
 pub use wire;

@@ -4,13 +4,12 @@ mod support;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::task::Context;
 use std::time::Duration;
 
 use socket::wire::deflate::{Deflater, Inflater, Params, Pool, Settings as DeflateSettings};
 use socket::wire::frame::{Header, OpCode, RSV1};
-use socket::wire::{CloseCode, Limits, MessageKind, Role};
-use socket::{Cause, End, Endpoint, Message, Outgoing, Settings};
+use socket::wire::{Cause, CloseCode, ConnectionSettings, End, Limits, Message, MessageKind, Outgoing, Role};
+use socket::{Control, Endpoint};
 use support::{Echo, KEY, close, fragmented, message, ping, pong, serve, serve_with, settings};
 use tokio::time::{Instant, sleep};
 
@@ -155,8 +154,10 @@ async fn a_pong_gives_the_round_trip_time() {
     struct Watch(tokio::sync::mpsc::UnboundedSender<Option<Duration>>);
     impl Endpoint for Watch {
         fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {}
-        fn pong(&mut self, _: &[u8], rtt: Option<Duration>) {
-            self.0.send(rtt).expect("the test listens");
+        fn control(&mut self, control: Control<'_>, _: &mut Outgoing<'_>) {
+            if let Control::Pong(_, rtt) = control {
+                self.0.send(rtt).expect("the test listens");
+            }
         }
     }
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -236,7 +237,7 @@ impl Endpoint for Leave {
 
 #[tokio::test(start_paused = true)]
 async fn too_many_messages_per_second_end_with_1008() {
-    let settings = Settings { messages_per_second: NonZeroU32::new(10), ..settings() };
+    let settings = ConnectionSettings { messages_per_second: NonZeroU32::new(10), ..settings() };
     let mut peer = serve(settings);
     for _ in 0..3 {
         for _ in 0..10 {
@@ -255,7 +256,7 @@ async fn too_many_messages_per_second_end_with_1008() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_trickles_in_is_cut_off() {
-    let mut peer = serve(Settings { message_timeout: Some(Duration::from_secs(60)), ..settings() });
+    let mut peer = serve(ConnectionSettings { message_timeout: Some(Duration::from_secs(60)), ..settings() });
     let began = Instant::now();
     let bytes = message(BINARY, &[0; 1000]);
     for byte in bytes.chunks(1).take(63) {
@@ -270,7 +271,7 @@ async fn a_message_that_trickles_in_is_cut_off() {
 
 #[tokio::test(start_paused = true)]
 async fn idle_connections_can_be_closed() {
-    let mut peer = serve(Settings { idle_timeout: Some(Duration::from_secs(90)), ..settings() });
+    let mut peer = serve(ConnectionSettings { idle_timeout: Some(Duration::from_secs(90)), ..settings() });
     let began = Instant::now();
     loop {
         let frame = peer.frame().await.expect("a ping or the close");
@@ -340,14 +341,10 @@ async fn compressed_text_is_checked_as_utf8() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bomb_costs_at_most_the_limit() {
-    let limits = Arc::new(Limits { message_len: 1 << 20, ..Limits::default() });
+    let limits = Limits { message_len: 1 << 20, ..Limits::default() };
     for fragments in [1, 3] {
-        let mut peer = serve_with(
-            Settings { limits: Arc::clone(&limits), ..settings() },
-            Some(plain_params()),
-            Echo,
-            1 << 20,
-        );
+        let mut peer =
+            serve_with(ConnectionSettings { limits, ..settings() }, Some(plain_params()), Echo, 1 << 20);
         let mut deflater = Deflater::new(&plain_params(), Role::Client, DeflateSettings::default());
         peer.send(&compressed(BINARY, &mut deflater, &vec![0; 40 << 20], fragments)).await;
         assert_eq!(peer.expect_close(CloseCode::TOO_BIG).await.end, End::LimitExceeded);
@@ -369,8 +366,8 @@ async fn many_bombs_in_one_read_are_answered_one_by_one() {
     struct Upper;
     impl Endpoint for Upper {
         fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
-            out.raw(&Header::new(true, OpCode::Binary, None, message.payload.len() as u64).write());
-            out.raw(message.payload);
+            let header = Header::new(true, OpCode::Binary, None, message.payload.len() as u64).write();
+            out.raw(&[&header, message.payload].concat()).expect("room for it");
         }
     }
 }
@@ -379,9 +376,8 @@ async fn many_bombs_in_one_read_are_answered_one_by_one() {
 async fn what_came_with_the_handshake_is_decoded_first() {
     let (near, far) = tokio::io::duplex(1 << 16);
     let early = message(TEXT, b"early");
-    let socket =
-        socket::Socket::new(near, &early, Role::Server, &socket::Negotiated::default(), Arc::default());
-    let server = tokio::spawn(socket.run(Echo));
+    let socket = socket::Socket::new(near, &early, Role::Server, None, Arc::default(), Echo);
+    let server = tokio::spawn(socket.run());
     let mut peer = support::Peer::over(far, server);
     peer.expect_message(TEXT, b"early").await;
 }
@@ -391,7 +387,7 @@ async fn an_endpoint_sends_of_its_own_accord_until_the_queue_is_full() {
     struct Flood(u32);
     impl Endpoint for Flood {
         fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {}
-        fn poll(&mut self, _: &mut Context<'_>, out: &mut Outgoing<'_>) {
+        fn woken(&mut self, out: &mut Outgoing<'_>) {
             while out.send(MessageKind::Binary, &[7; 10_000]).is_ok() {
                 self.0 += 1;
                 assert!(self.0 < 10_000, "the queue never fills");

@@ -7,44 +7,39 @@
 //! | layer | for |
 //! |---|---|
 //! | [`frame`], [`mask`], [`utf8`], [`close`] | the pieces of the wire format |
-//! | [`Receiver`], [`Sender`] | one direction each; zero-copy, for shells that count every instruction |
-//! | [`Connection`] | both directions and the closing handshake |
-//! | [`Assembler`] | whole messages out of the pieces a [`Receiver`] hands out, inflated where compressed |
+//! | [`Connection`], [`Turn`] | a whole connection, both roles: all that happens between the handshake and the end |
+//! | [`SharedMessage`] | a message for many connections, made once |
 //! | [`handshake`], [`deflate`] | the opening handshake as pure functions; permessage-deflate |
 //! | [`raw`] | frames that break the rules on purpose, for testing peers |
 //!
-//! A shell reads into a buffer of its own and calls [`Receiver::step`] (or [`Connection::step`]) until nothing more
-//! is decodable, then keeps the few bytes that are left. Payloads are unmasked in place and handed out as ranges of
-//! that buffer, so an idle connection owns no buffer at all.
+//! A connection owns no buffer while it is idle: a thread lends it a [`Turn`], input is decoded where it was read, and
+//! what goes back as it came is sent from there.
 //!
 //! ```
-//! use wire::{Assembler, Connection, Event, Limits, Role, Scratch, Sender, Step};
+//! use std::{io::IoSlice, sync::Arc};
+//! use wire::{Connection, ConnectionSettings, Incoming, Role, Time, Turn};
 //!
-//! // What a shell read: "Hi", as a client sends it.
-//! let mut read = *b"\x81\x82\x01\x02\x03\x04\x49\x6b";
+//! // What a driver read: "Hi", as a client sends it.
+//! let read = b"\x81\x82\x01\x02\x03\x04\x49\x6b";
 //!
-//! let mut connection = Connection::new(Role::Server, Limits::default().into());
-//! let mut assembler = Assembler::new();
-//! let mut scratch = Scratch::default();
-//! let mut write = Vec::new();
-//! let mut at = 0;
-//! while let Step::Event { consumed, event } = connection.step(&mut read[at..], Sender::unmasked, &mut write)? {
-//!     if let Event::Data(data) = event {
-//!         if let Some(message) = assembler.push(&data, &read[at..], &mut scratch)? {
-//!             connection.sender().message(
-//!                 message.kind,
-//!                 &message.payload,
-//!                 Default::default(),
-//!                 Sender::unmasked,
-//!                 &mut write,
-//!             )?;
-//!         }
+//! let (mut turn, now) = (Turn::new(|| unreachable!("a server masks nothing")), Time::from_micros(0));
+//! let mut connection = Connection::new(Role::Server, None, Arc::new(ConnectionSettings::default()), now);
+//! connection.read_buffer(&mut turn)[..read.len()].copy_from_slice(read);
+//! connection.handle_input(&mut turn, read.len(), now);
+//! while let Some((incoming, mut out)) = connection.poll(&mut turn, now) {
+//!     if let Incoming::Message(message) = incoming {
+//!         out.echo(&message)?;
 //!     }
-//!     at += consumed;
 //! }
-//! // What the shell is to write: the echo.
-//! assert_eq!(write, b"\x81\x02Hi");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//!
+//! // What it is to write: the echo.
+//! let mut slices = [IoSlice::new(&[]); 8];
+//! let count = connection.slices(&mut turn, &mut slices);
+//! assert_eq!(count, 1);
+//! assert_eq!(&*slices[0], b"\x81\x02Hi");
+//! connection.handle_written(&mut turn, 4, now);
+//! connection.end_turn(&mut turn, true, now);
+//! # Ok::<(), wire::NotSent>(())
 //! ```
 
 pub mod close;
@@ -55,21 +50,23 @@ pub mod mask;
 pub mod raw;
 pub mod utf8;
 
-mod assemble;
 mod connection;
 mod error;
 mod limits;
 mod receive;
 mod send;
+mod time;
 
-pub use assemble::{Assembler, Message, Scratch};
 pub use close::CloseCode;
-pub use connection::{Connection, End, Ending, TcpAdvice};
+pub use connection::{
+    Abort, Cause, Connection, ConnectionSettings, Counts, Direction, End, Incoming, Message, NotSent,
+    Outgoing, SharedMessage, Summary, Turn,
+};
 pub use error::{Failure, FailureKind};
 pub use frame::{HeaderBytes, MessageKind, OpCode};
 pub use limits::Limits;
-pub use receive::{Data, Event, MOVED_LEN, Receiver, Step, Whole};
-pub use send::{MessageOptions, SendError, Sender};
+pub use send::SendError;
+pub use time::Time;
 
 /// Which end of the connection this is. A client masks every frame it sends, a server none (RFC 6455 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,12 +1,10 @@
 mod event;
 mod whole;
 
-pub use event::{Data, Event, Step, Whole};
-pub use whole::MOVED_LEN;
+pub(crate) use event::{Data, Event, Step, Whole};
 use whole::unmask_towards;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::frame::{FIN, MASK, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1, RSV2, RSV3};
 use crate::utf8::Utf8;
@@ -25,8 +23,7 @@ use crate::{Failure, FailureKind, Limits, Role, close, mask};
 /// It allocates nothing and keeps no payload: what it hands out are ranges of the caller's buffer. Text is checked as
 /// it passes, so that a bad byte fails as soon as it is there.
 #[derive(Clone, Debug)]
-pub struct Receiver {
-    limits: Arc<Limits>,
+pub(crate) struct Receiver {
     /// Payload bytes of the current data frame that are still to come.
     remaining: u64,
     /// Payload bytes that the frames of the current message have declared so far.
@@ -66,16 +63,14 @@ struct Piece {
 
 impl Receiver {
     /// At the start of a connection. `role` is this end's: a server demands masks, a client refuses them.
-    #[must_use]
-    pub fn new(role: Role, limits: Arc<Limits>) -> Receiver {
-        const MEDIUM: u64 = 0xffff;
-        Receiver {
+    /// `compression` tells whether permessage-deflate was negotiated, so that messages may come compressed.
+    pub(crate) fn new(role: Role, limits: &Limits, compression: bool) -> Receiver {
+        let mut receiver = Receiver {
             mask_bit: match role {
                 Role::Server => MASK,
                 Role::Client => 0,
             },
-            roomy: limits.frame_len >= MEDIUM && limits.message_len >= MEDIUM && limits.fragments > 0,
-            limits,
+            roomy: false,
             remaining: 0,
             message_len: 0,
             fragments: 0,
@@ -83,37 +78,20 @@ impl Receiver {
             utf8: Utf8::new(),
             role,
             kind: MessageKind::Binary,
-            compression: false,
+            compression,
             compressed: false,
             fin: false,
             in_frame: false,
             ended: false,
-        }
+        };
+        receiver.note_limits(limits);
+        receiver
     }
 
-    /// Whether permessage-deflate was negotiated, so that messages may come compressed. Off by default.
-    #[must_use]
-    pub const fn with_compression(mut self, negotiated: bool) -> Receiver {
-        self.compression = negotiated;
-        self
-    }
-
-    /// What this end accepts.
-    #[must_use]
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    /// Whether a Close came or a failure was reported.
-    #[must_use]
-    pub const fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Whether a data message has begun and not ended.
-    #[must_use]
-    pub const fn in_message(&self) -> bool {
-        self.fragments > 0
+    /// From here on these limits will be given to each step.
+    pub(crate) const fn note_limits(&mut self, limits: &Limits) {
+        const MEDIUM: u64 = 0xffff;
+        self.roomy = limits.frame_len >= MEDIUM && limits.message_len >= MEDIUM && limits.fragments > 0;
     }
 
     /// Decodes nothing more: every step from here on is [`Step::Ended`].
@@ -121,24 +99,12 @@ impl Receiver {
         self.ended = true;
     }
 
-    /// Decodes one step from the front of `buf`, unmasking the payload where it is.
-    ///
-    /// # Errors
-    /// The peer broke a rule or a limit. Nothing is decoded from then on.
-    #[inline]
-    pub fn step(&mut self, buf: &mut [u8]) -> Result<Step, Failure> {
-        self.guarded(buf, 0, |buf, payload, key| {
-            mask::apply(&mut buf[payload.clone()], key);
-            payload
-        })
-    }
-
     /// Decodes one step from `buf[from..]` and moves the payload towards the front while unmasking it, so that frames
     /// that are to be sent on stand shoulder to shoulder in one pass.
     ///
-    /// `to` is where the next outgoing frame may begin. A payload of up to [`MOVED_LEN`] bytes is put behind room for an
-    /// unmasked header there; a larger one stays where it is, since moving it costs more than sending from two
-    /// places. Either way the bytes in front of the payload have room for such a header, which is less
+    /// `to` is where the next outgoing frame may begin. A payload of up to [`MOVED_LEN`](whole::MOVED_LEN) bytes is put
+    /// behind room for an unmasked header there; a larger one stays where it is, since moving it costs more than
+    /// sending from two places. Either way the bytes in front of the payload have room for such a header, which is less
     /// than what a client's header took; only the rest of a frame whose header came in an earlier step may
     /// lack it. `consumed` counts from `from`; ranges are those of the whole `buf`.
     ///
@@ -147,53 +113,28 @@ impl Receiver {
     ///
     /// # Panics
     /// If `to > from` or `from` is beyond the buffer.
-    #[inline]
-    pub fn step_compact(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Step, Failure> {
+    pub(crate) fn step(
+        &mut self,
+        buf: &mut [u8],
+        from: usize,
+        to: usize,
+        limits: &Limits,
+    ) -> Result<Step, Failure> {
         assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
-        self.guarded(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
-    }
-
-    #[inline(always)]
-    fn guarded(
-        &mut self,
-        buf: &mut [u8],
-        from: usize,
-        unmask: impl Fn(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
-    ) -> Result<Step, Failure> {
-        if let Some(Whole { kind, consumed, payload }) = self.whole(buf, from, &unmask)? {
-            let event = Event::Data(Data {
-                kind,
-                first: true,
-                last: true,
-                compressed: false,
-                frame_first: true,
-                frame_remaining: 0,
-                payload,
-            });
-            return Ok(Step::Event { consumed, event });
-        }
-        self.guarded_any(buf, from, unmask)
-    }
-
-    fn guarded_any(
-        &mut self,
-        buf: &mut [u8],
-        from: usize,
-        unmask: impl Fn(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
-    ) -> Result<Step, Failure> {
         if self.ended {
             return Ok(Step::Ended);
         }
-        let found = match self.find(&buf[from..]) {
-            Ok(Ok(found)) => found,
-            Ok(Err(at_least)) => return Ok(Step::NeedMore { at_least }),
+        let found = match self.find(&buf[from..], limits) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Step::NeedMore),
             Err(failure) => {
                 self.ended = true;
                 return Err(failure);
             }
         };
         let consumed = found.payload.end;
-        let payload = unmask(buf, found.payload.start + from..found.payload.end + from, found.key);
+        let payload =
+            unmask_towards(to, buf, found.payload.start + from..found.payload.end + from, found.key);
         match self.report(buf, found.opcode, found.data, payload) {
             Ok(event) => Ok(Step::Event { consumed, event }),
             Err(failure) => {
@@ -203,20 +144,19 @@ impl Receiver {
         }
     }
 
-    /// Finds the next frame, or as much of a data frame as is there. The inner error is the length needed.
-    #[inline(always)]
-    fn find(&mut self, buf: &[u8]) -> Result<Result<Found, usize>, Failure> {
+    /// Finds the next frame, or as much of a data frame as is there. None: it takes more bytes to tell.
+    fn find(&mut self, buf: &[u8], limits: &Limits) -> Result<Option<Found>, Failure> {
         if self.in_frame {
             return Ok(self.find_rest(buf));
         }
-        let Some(&first) = buf.first() else { return Ok(Err(2)) };
+        let Some(&first) = buf.first() else { return Ok(None) };
         let opcode = self.check_first(first)?;
-        let Some(&second) = buf.get(1) else { return Ok(Err(2)) };
+        let Some(&second) = buf.get(1) else { return Ok(None) };
         self.check_second(opcode, second)?;
 
         let (len, len_end) = match second & !MASK {
             126 => {
-                let Some(&[_, _, a, b]) = buf.first_chunk() else { return Ok(Err(4)) };
+                let Some(&[_, _, a, b]) = buf.first_chunk() else { return Ok(None) };
                 let len = u64::from(u16::from_be_bytes([a, b]));
                 if len <= 125 {
                     return Err(FailureKind::NonMinimalLength.into());
@@ -224,7 +164,7 @@ impl Receiver {
                 (len, 4)
             }
             127 => {
-                let Some(&[_, _, len @ ..]) = buf.first_chunk::<10>() else { return Ok(Err(10)) };
+                let Some(&[_, _, len @ ..]) = buf.first_chunk::<10>() else { return Ok(None) };
                 let len = u64::from_be_bytes(len);
                 if len >> 63 != 0 {
                     return Err(FailureKind::LengthTopBit.into());
@@ -238,25 +178,25 @@ impl Receiver {
         };
         let control = opcode.is_control();
         if !control {
-            self.check_limits(first, len)?;
+            self.check_limits(first, len, limits)?;
         }
         let (start, key) = if second & MASK == 0 {
             (len_end, [0; 4])
         } else {
-            let Some(key) = buf[len_end..].first_chunk() else { return Ok(Err(len_end + 4)) };
+            let Some(key) = buf[len_end..].first_chunk() else { return Ok(None) };
             (len_end + 4, *key)
         };
         let available = buf.len() - start;
         if control {
             let end = start + len as usize;
             if end > buf.len() {
-                return Ok(Err(end));
+                return Ok(None);
             }
-            return Ok(Ok(Found { opcode, payload: start..end, key, data: None }));
+            return Ok(Some(Found { opcode, payload: start..end, key, data: None }));
         }
         let whole = len <= available as u64;
         if !whole && available == 0 {
-            return Ok(Err(start + 1));
+            return Ok(None);
         }
 
         let is_first = opcode != OpCode::Continuation;
@@ -284,12 +224,12 @@ impl Receiver {
             buf.len()
         };
         let data = Some(Piece { first: is_first, frame_first: true, last: whole && self.fin });
-        Ok(Ok(Found { opcode, payload: start..end, key, data }))
+        Ok(Some(Found { opcode, payload: start..end, key, data }))
     }
 
-    fn find_rest(&mut self, buf: &[u8]) -> Result<Found, usize> {
+    fn find_rest(&mut self, buf: &[u8]) -> Option<Found> {
         if buf.is_empty() {
-            return Err(1);
+            return None;
         }
         let len = self.remaining.min(buf.len() as u64) as usize;
         let key = self.key;
@@ -302,7 +242,7 @@ impl Receiver {
             self.message_len = 0;
         }
         let data = Some(Piece { first: false, frame_first: false, last });
-        Ok(Found { opcode: OpCode::Continuation, payload: 0..len, key, data })
+        Some(Found { opcode: OpCode::Continuation, payload: 0..len, key, data })
     }
 
     #[inline(always)]
@@ -346,17 +286,17 @@ impl Receiver {
     }
 
     #[inline(always)]
-    fn check_limits(&self, first: u8, len: u64) -> Result<(), Failure> {
-        if len > self.limits.frame_len {
+    fn check_limits(&self, first: u8, len: u64, limits: &Limits) -> Result<(), Failure> {
+        if len > limits.frame_len {
             return Err(FailureKind::FrameTooLarge.into());
         }
         let compressed = if self.fragments > 0 { self.compressed } else { first & RSV1 != 0 };
-        let limit = if compressed { self.limits.compressed_len() } else { self.limits.message_len };
+        let limit = if compressed { limits.compressed_len() } else { limits.message_len };
         // Every part of the sum has passed this check or is below 2^63.
         if self.message_len.saturating_add(len) > limit {
             return Err(FailureKind::MessageTooLarge.into());
         }
-        if self.fragments >= self.limits.fragments {
+        if self.fragments >= limits.fragments {
             return Err(FailureKind::TooManyFragments.into());
         }
         Ok(())

@@ -1,9 +1,9 @@
 use std::num::NonZeroUsize;
 
 use crate::close::{self, InvalidClose};
-use crate::frame::{Header, HeaderBytes, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1};
+use crate::frame::{Header, MAX_CONTROL_LEN, MessageKind, OpCode, RSV1};
 use crate::utf8::Utf8;
-use crate::{CloseCode, Role, mask};
+use crate::{CloseCode, Role, mask, utf8};
 
 /// The outgoing half of a connection: encodes frames and refuses what must not be sent.
 ///
@@ -11,28 +11,19 @@ use crate::{CloseCode, Role, mask};
 /// unpredictable (RFC 6455 §5.3, §10.3), so take them from the system's generator or one seeded by it. A server's
 /// `masks` is never called; pass [`Sender::unmasked`].
 #[derive(Clone, Debug)]
-pub struct Sender {
+pub(crate) struct Sender {
     role: Role,
     /// The fragmented message in progress.
     message: Option<Open>,
     close_sent: bool,
 }
 
-/// How a whole message is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MessageOptions {
-    /// The payload is the output of permessage-deflate. Only with the extension negotiated.
-    pub compressed: bool,
-    /// Split the message into frames of at most this many bytes. A single frame by default.
-    pub fragment_len: Option<NonZeroUsize>,
-}
-
 /// Why a frame was not sent. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A Close was sent: no data may follow. Report the message as unsent.
-    #[error("a Close was sent, no data may follow it (RFC 6455 §5.5.1)")]
+    /// A Close was sent, or the connection has ended: no data may follow. Report the message as unsent.
+    #[error("a Close was sent or the connection has ended, no data may follow (RFC 6455 §5.5.1)")]
     Closed,
     /// A fragmented message has to be finished before another one begins.
     #[error("a fragmented message is in progress (RFC 6455 §5.4)")]
@@ -54,90 +45,74 @@ pub enum SendError {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     kind: MessageKind,
-    compressed: bool,
     utf8: Utf8,
 }
 
 impl Sender {
     /// At the start of a connection.
-    #[must_use]
-    pub const fn new(role: Role) -> Sender {
+    pub(crate) const fn new(role: Role) -> Sender {
         Sender { role, message: None, close_sent: false }
     }
 
-    /// The `masks` of a server, which masks nothing.
-    #[must_use]
-    pub const fn unmasked() -> [u8; 4] {
-        [0; 4]
-    }
-
     /// This end's role.
-    #[must_use]
-    pub const fn role(&self) -> Role {
+    #[inline]
+    pub(crate) const fn role(&self) -> Role {
         self.role
     }
 
-    /// Whether a Close was sent, so that no data may follow.
-    #[must_use]
-    pub const fn close_sent(&self) -> bool {
-        self.close_sent
+    /// The connection has ended: sends no more but Pongs, which go nowhere.
+    pub(crate) const fn end(&mut self) {
+        self.close_sent = true;
     }
 
-    /// Whether a fragmented message is in progress.
-    #[must_use]
-    pub const fn in_message(&self) -> bool {
-        self.message.is_some()
-    }
-
-    /// Appends a whole text message.
+    /// Whether a message may begin.
     ///
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::MessageInProgress`].
-    pub fn text(
-        &mut self,
-        text: &str,
-        masks: impl FnMut() -> [u8; 4],
-        out: &mut Vec<u8>,
-    ) -> Result<(), SendError> {
-        self.start_allowed()?;
-        self.put_message(MessageKind::Text, text.as_bytes(), MessageOptions::default(), masks, out);
-        Ok(())
+    #[inline]
+    pub(crate) const fn check_start(&self) -> Result<(), SendError> {
+        if self.close_sent {
+            Err(SendError::Closed)
+        } else if self.message.is_some() {
+            Err(SendError::MessageInProgress)
+        } else {
+            Ok(())
+        }
     }
 
-    /// Appends a whole binary message.
-    ///
-    /// # Errors
-    /// [`SendError::Closed`] or [`SendError::MessageInProgress`].
-    pub fn binary(
-        &mut self,
-        payload: &[u8],
-        masks: impl FnMut() -> [u8; 4],
-        out: &mut Vec<u8>,
-    ) -> Result<(), SendError> {
-        self.start_allowed()?;
-        self.put_message(MessageKind::Binary, payload, MessageOptions::default(), masks, out);
-        Ok(())
-    }
-
-    /// Appends a whole message with a choice of fragments and compression. Text is checked, unless it is compressed:
-    /// then the caller vouches for what was compressed.
+    /// Whether this message may be sent, compressed or not.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::MessageInProgress`] or [`SendError::InvalidUtf8`].
-    pub fn message(
-        &mut self,
-        kind: MessageKind,
-        payload: &[u8],
-        options: MessageOptions,
-        masks: impl FnMut() -> [u8; 4],
-        out: &mut Vec<u8>,
-    ) -> Result<(), SendError> {
-        self.start_allowed()?;
-        if kind == MessageKind::Text && !options.compressed && simdutf8::basic::from_utf8(payload).is_err() {
+    pub(crate) fn check_message(&self, kind: MessageKind, payload: &[u8]) -> Result<(), SendError> {
+        self.check_start()?;
+        if kind == MessageKind::Text && !utf8::is_valid(payload) {
             return Err(SendError::InvalidUtf8);
         }
-        self.put_message(kind, payload, options, masks, out);
         Ok(())
+    }
+
+    /// Appends a whole message that has been checked, in frames of at most `fragment_len` bytes each.
+    pub(crate) fn put_message(
+        &self,
+        kind: MessageKind,
+        payload: &[u8],
+        compressed: bool,
+        fragment_len: Option<NonZeroUsize>,
+        mut masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        let mut opcode = OpCode::from(kind);
+        let mut reserved = if compressed { RSV1 } else { 0 };
+        let mut rest = payload;
+        if let Some(len) = fragment_len {
+            while rest.len() > len.get() {
+                let (piece, behind) = rest.split_at(len.get());
+                self.put(false, reserved, opcode, piece, &mut masks, out);
+                (opcode, reserved, rest) = (OpCode::Continuation, 0, behind);
+            }
+        }
+        self.put(true, reserved, opcode, rest, masks, out);
     }
 
     /// Begins a fragmented message with its first frame. The rest follows by [`fragment`](Sender::fragment); control
@@ -145,20 +120,18 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::MessageInProgress`] or [`SendError::InvalidUtf8`].
-    pub fn begin(
+    pub(crate) fn begin(
         &mut self,
         kind: MessageKind,
-        compressed: bool,
         payload: &[u8],
         masks: impl FnMut() -> [u8; 4],
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        self.start_allowed()?;
-        let mut open = Open { kind, compressed, utf8: Utf8::new() };
+        self.check_start()?;
+        let mut open = Open { kind, utf8: Utf8::new() };
         open.check(payload, false)?;
         self.message = Some(open);
-        let reserved = if compressed { RSV1 } else { 0 };
-        self.put(false, reserved, kind.into(), payload, masks, out);
+        self.put(false, 0, kind.into(), payload, masks, out);
         Ok(())
     }
 
@@ -166,7 +139,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::NoMessage`] or [`SendError::InvalidUtf8`].
-    pub fn fragment(
+    pub(crate) fn fragment(
         &mut self,
         payload: &[u8],
         last: bool,
@@ -180,42 +153,11 @@ impl Sender {
         Ok(())
     }
 
-    /// The header of the next data frame, for callers that place header and payload themselves. The first frame of a
-    /// message and all later ones come from here alike; `fin` ends the message. The caller vouches for text being
-    /// UTF-8 and, as a client, masks the payload with the `key` it gives here.
-    ///
-    /// # Errors
-    /// [`SendError::Closed`], or [`SendError::MessageInProgress`] if the message in progress is of another kind.
-    #[inline]
-    pub fn data_header(
-        &mut self,
-        kind: MessageKind,
-        compressed: bool,
-        fin: bool,
-        len: u64,
-        key: [u8; 4],
-    ) -> Result<HeaderBytes, SendError> {
-        if self.close_sent {
-            return Err(SendError::Closed);
-        }
-        let (opcode, reserved) = match self.message {
-            None => (OpCode::from(kind), if compressed { RSV1 } else { 0 }),
-            Some(open) if open.kind == kind && open.compressed == compressed => (OpCode::Continuation, 0),
-            Some(_) => return Err(SendError::MessageInProgress),
-        };
-        if fin {
-            self.message = None;
-        } else if self.message.is_none() {
-            self.message = Some(Open { kind, compressed, utf8: Utf8::new() });
-        }
-        Ok(Header { reserved, ..Header::new(fin, opcode, self.key(|| key), len) }.write())
-    }
-
     /// Appends a Ping. Allowed at any time, also between fragments (RFC 6455 §5.5.2).
     ///
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::ControlTooLong`].
-    pub fn ping(
+    pub(crate) fn ping(
         &mut self,
         payload: &[u8],
         masks: impl FnMut() -> [u8; 4],
@@ -232,7 +174,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError::ControlTooLong`].
-    pub fn pong(
+    pub(crate) fn pong(
         &mut self,
         payload: &[u8],
         masks: impl FnMut() -> [u8; 4],
@@ -245,7 +187,7 @@ impl Sender {
     ///
     /// # Errors
     /// [`SendError::Closed`] if one was sent before, or [`SendError::Close`].
-    pub fn close(
+    pub(crate) fn close(
         &mut self,
         status: Option<(CloseCode, &str)>,
         masks: impl FnMut() -> [u8; 4],
@@ -266,16 +208,6 @@ impl Sender {
         self.control(OpCode::Close, &body[..len], masks, out)
     }
 
-    fn start_allowed(&self) -> Result<(), SendError> {
-        if self.close_sent {
-            Err(SendError::Closed)
-        } else if self.message.is_some() {
-            Err(SendError::MessageInProgress)
-        } else {
-            Ok(())
-        }
-    }
-
     fn open_message(&self) -> Result<Open, SendError> {
         if self.close_sent { Err(SendError::Closed) } else { self.message.ok_or(SendError::NoMessage) }
     }
@@ -285,27 +217,6 @@ impl Sender {
             Role::Client => Some(masks()),
             Role::Server => None,
         }
-    }
-
-    fn put_message(
-        &mut self,
-        kind: MessageKind,
-        payload: &[u8],
-        options: MessageOptions,
-        mut masks: impl FnMut() -> [u8; 4],
-        out: &mut Vec<u8>,
-    ) {
-        let mut opcode = OpCode::from(kind);
-        let mut reserved = if options.compressed { RSV1 } else { 0 };
-        let mut rest = payload;
-        if let Some(len) = options.fragment_len {
-            while rest.len() > len.get() {
-                let (piece, behind) = rest.split_at(len.get());
-                self.put(false, reserved, opcode, piece, &mut masks, out);
-                (opcode, reserved, rest) = (OpCode::Continuation, 0, behind);
-            }
-        }
-        self.put(true, reserved, opcode, rest, masks, out);
     }
 
     fn control(
@@ -344,7 +255,7 @@ impl Sender {
 
 impl Open {
     fn check(&mut self, payload: &[u8], last: bool) -> Result<(), SendError> {
-        if self.kind == MessageKind::Text && !self.compressed {
+        if self.kind == MessageKind::Text {
             self.utf8.push(payload).map_err(|_| SendError::InvalidUtf8)?;
             if last {
                 self.utf8.finish().map_err(|_| SendError::InvalidUtf8)?;

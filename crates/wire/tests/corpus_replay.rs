@@ -3,9 +3,7 @@
 #[path = "support/fuzz/mod.rs"]
 #[allow(dead_code, reason = "every test file uses its part")]
 mod fuzz;
-#[path = "support/trace.rs"]
-#[allow(dead_code, reason = "every test file uses its part")]
-mod trace;
+mod support;
 
 use std::path::Path;
 
@@ -51,6 +49,11 @@ fn round_trip() {
 #[test]
 fn differential() {
     replay("differential", fuzz::differential::run);
+}
+
+#[test]
+fn echo() {
+    replay("echo", fuzz::echo::run);
 }
 
 #[test]

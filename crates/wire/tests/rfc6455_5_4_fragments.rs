@@ -6,10 +6,9 @@ mod support;
 
 use std::num::NonZeroUsize;
 
-use support::trace::{Seen, Whole, trace};
-use support::{KEY, ROLES, both_fail, both_take, encode, frame, masks, receive, receive_bytes, send};
-use wire::frame::Header;
-use wire::{FailureKind, MessageKind, MessageOptions, OpCode, Receiver, SendError, Sender};
+use support::driver::{Driver, Whole, trace};
+use support::{ROLES, both_fail, both_take, encode, frame, model, receive, refused, send, sent_by};
+use wire::{FailureKind, Incoming, Limits, MessageKind, OpCode, SendError, SharedMessage};
 
 fn text(payload: &str) -> Whole {
     Whole::Message(MessageKind::Text, payload.into())
@@ -17,17 +16,6 @@ fn text(payload: &str) -> Whole {
 
 fn binary(payload: &[u8]) -> Whole {
     Whole::Message(MessageKind::Binary, payload.into())
-}
-
-/// The headers of well-formed frames.
-fn headers(mut bytes: &[u8]) -> Vec<Header> {
-    let mut headers = Vec::new();
-    while !bytes.is_empty() {
-        let (header, len) = Header::read(bytes).unwrap();
-        bytes = &bytes[len + header.len as usize..];
-        headers.push(header);
-    }
-    headers
 }
 
 #[test]
@@ -68,8 +56,8 @@ fn rfc6455_5_4_fragments_may_have_any_size() {
             let lens = std::iter::repeat_n(len, (payload.len() - 1) / len);
             let frames = wire::raw::fragments(MessageKind::Binary, &payload, lens);
             let bytes = encode(role.peer(), frames);
-            let mut receiver = Receiver::new(role, std::sync::Arc::new(wire::Limits::NONE));
-            assert_eq!(trace(&mut receiver, [&*bytes]).wholes(), [binary(&payload)]);
+            let trace = trace(Driver::limited(role, Limits::NONE), [&*bytes]);
+            assert_eq!((trace.failure, &*trace.wholes), (None, &[binary(&payload)][..]));
         }
     }
 }
@@ -77,17 +65,16 @@ fn rfc6455_5_4_fragments_may_have_any_size() {
 #[test]
 fn rfc6455_5_4_fragments_are_sent_in_order_with_the_opcode_in_the_first_and_fin_in_the_last() {
     for role in ROLES {
-        let out = send(role, |sender, out| {
-            let options = MessageOptions { fragment_len: NonZeroUsize::new(4), compressed: false };
-            sender.message(MessageKind::Text, b"abcdefghij", options, masks, out).unwrap();
-            sender.begin(MessageKind::Binary, false, b"1", masks, out).unwrap();
-            sender.fragment(b"2", false, masks, out).unwrap();
-            sender.fragment(b"", true, masks, out).unwrap();
+        let output = send(role, |out| {
+            let four = NonZeroUsize::new(4).unwrap();
+            out.send_fragmented(MessageKind::Text, b"abcdefghij", four).unwrap();
+            out.begin(MessageKind::Binary, b"1").unwrap();
+            out.fragment(b"2", false).unwrap();
+            out.fragment(b"", true).unwrap();
         });
-        let heads = headers(&out).iter().map(|header| (header.fin, header.opcode)).collect::<Vec<_>>();
+        let heads = model::frames(&output).iter().map(|frame| (frame.fin, frame.opcode)).collect::<Vec<_>>();
         assert_eq!(heads, [(false, 1), (false, 0), (true, 0), (false, 2), (false, 0), (true, 0)]);
-        let trace = receive_bytes(role.peer(), &out);
-        assert_eq!(trace.wholes(), [text("abcdefghij"), binary(b"12")]);
+        assert_eq!(sent_by(role, &output), [text("abcdefghij"), binary(b"12")]);
     }
 }
 
@@ -99,11 +86,10 @@ fn rfc6455_5_4_every_fragment_has_the_type_of_the_first() {
             frame(OpCode::Ping, ""),
             frame(OpCode::Continuation, "b"),
         ];
-        let kinds = receive(role, frames).seen.into_iter().filter_map(|seen| match seen {
-            Seen::Frame { kind, .. } => Some(kind),
-            _ => None,
-        });
-        assert_eq!(kinds.collect::<Vec<_>>(), [MessageKind::Binary; 2]);
+        // The second one is no text, though it might be some.
+        assert_eq!(receive(role, frames).wholes, [Whole::Ping(vec![]), binary(b"ab")]);
+        let frames = [frame(OpCode::Text, "a").fin(false), frame(OpCode::Continuation, [0xff])];
+        assert_eq!(receive(role, frames).failure, Some(FailureKind::InvalidUtf8));
     }
 }
 
@@ -125,14 +111,14 @@ fn rfc6455_5_4_control_frames_between_fragments_are_handled() {
 #[test]
 fn rfc6455_5_4_control_frames_may_be_sent_between_fragments() {
     for role in ROLES {
-        let out = send(role, |sender, out| {
-            sender.begin(MessageKind::Text, false, b"a", masks, out).unwrap();
-            sender.ping(b"1", masks, out).unwrap();
-            sender.pong(b"2", masks, out).unwrap();
-            sender.fragment(b"b", true, masks, out).unwrap();
+        let output = send(role, |out| {
+            out.begin(MessageKind::Text, b"a").unwrap();
+            out.ping(b"1").unwrap();
+            out.pong(b"2").unwrap();
+            out.fragment(b"b", true).unwrap();
         });
-        let wholes = receive_bytes(role.peer(), &out).wholes();
-        assert_eq!(wholes, [Whole::Ping(b"1".into()), Whole::Pong(b"2".into()), text("ab")]);
+        let expected = [Whole::Ping(b"1".into()), Whole::Pong(b"2".into()), text("ab")];
+        assert_eq!(sent_by(role, &output), expected);
     }
 }
 
@@ -171,23 +157,35 @@ fn rfc6455_5_4_fragments_of_two_messages_never_interleave() {
 #[test]
 fn rfc6455_5_4_the_sender_refuses_to_interleave_messages() {
     for role in ROLES {
-        let mut sender = Sender::new(role);
-        let mut out = Vec::new();
-        assert_eq!(sender.fragment(b"x", true, masks, &mut out), Err(SendError::NoMessage));
-        sender.begin(MessageKind::Text, false, b"a", masks, &mut out).unwrap();
-        let len = out.len();
-        let busy = Err(SendError::MessageInProgress);
-        assert_eq!(sender.text("x", masks, &mut out), busy);
-        assert_eq!(sender.binary(b"x", masks, &mut out), busy);
-        assert_eq!(sender.begin(MessageKind::Text, false, b"x", masks, &mut out), busy);
-        let options = MessageOptions::default();
-        assert_eq!(sender.message(MessageKind::Text, b"x", options, masks, &mut out), busy);
-        assert_eq!(
-            sender.data_header(MessageKind::Binary, false, true, 1, KEY).map(|_| ()),
-            Err(SendError::MessageInProgress)
-        );
-        assert_eq!(out.len(), len, "a refusal writes nothing");
-        sender.fragment(b"b", true, masks, &mut out).unwrap();
-        sender.text("x", masks, &mut out).unwrap();
+        let mut driver = Driver::new(role);
+        let busy = refused(SendError::MessageInProgress);
+        assert_eq!(driver.send(|out| out.fragment(b"x", true)), refused(SendError::NoMessage));
+        driver.send(|out| out.begin(MessageKind::Text, b"a")).unwrap();
+        let len = driver.output.len();
+        for kind in [MessageKind::Text, MessageKind::Binary] {
+            assert_eq!(driver.send(|out| out.send(kind, b"x")), busy);
+            assert_eq!(driver.send(|out| out.send_fragmented(kind, b"x", NonZeroUsize::MIN)), busy);
+            assert_eq!(driver.send(|out| out.send_bytes(kind, "x".into())), busy);
+            assert_eq!(driver.send(|out| out.begin(kind, b"x")), busy);
+            let shared = SharedMessage::new(kind, "x".into(), None).unwrap();
+            assert_eq!(driver.send(|out| out.send_shared(&shared)), busy);
+        }
+        // Nor is what arrives sent back in between, wherever it lies.
+        let mut echoed = Vec::new();
+        let frames = [
+            frame(OpCode::Text, "x"),
+            frame(OpCode::Text, vec![b'x'; 5000]).fin(false),
+            frame(OpCode::Continuation, "x"),
+        ];
+        driver.feed_to(&encode(role.peer(), frames), |incoming, out| {
+            if let Incoming::Message(message) = incoming {
+                echoed.push(out.echo(message));
+            }
+        });
+        assert_eq!(echoed, [busy, busy]);
+        assert_eq!(driver.output.len(), len, "a refusal writes nothing");
+        driver.send(|out| out.fragment(b"b", true)).unwrap();
+        driver.send(|out| out.send(MessageKind::Text, b"x")).unwrap();
+        assert_eq!(driver.sent(), [text("ab"), text("x")]);
     }
 }

@@ -1,17 +1,29 @@
 //! RFC 6455 §5.5 to §5.8: control frames, data frames, extensibility.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 mod support;
 
-use support::trace::Whole;
-use support::{ROLES, both_fail, both_take, connection, encode, feed, frame, masks, receive, send, sent_by};
+use std::num::NonZeroUsize;
+
+use support::driver::{Driver, Whole};
+use support::{ROLES, both_fail, both_take, encode, fed, feed, frame, receive, receive_bytes, refused, send};
 use wire::frame::LengthForm;
 use wire::raw::{RawFrame, RawLength};
-use wire::{CloseCode, FailureKind, MessageKind, OpCode, Role, SendError, Sender, TcpAdvice};
+use wire::{CloseCode, End, FailureKind, MessageKind, NotSent, OpCode, Role, SendError, SharedMessage};
 
 const CONTROL: [OpCode; 3] = [OpCode::Close, OpCode::Ping, OpCode::Pong];
 
 fn close(code: u16, reason: &str) -> RawFrame {
     wire::raw::close(code, reason.as_bytes())
+}
+
+/// A connection that has begun to close.
+fn closing(role: Role) -> Driver {
+    let mut driver = Driver::new(role);
+    driver.send(|out| out.close(Some((CloseCode::NORMAL, "")), End::Finished)).unwrap();
+    assert_eq!(driver.sent(), [Whole::Close(Some(1000), vec![])]);
+    driver
 }
 
 #[test]
@@ -40,18 +52,18 @@ fn rfc6455_5_5_longer_control_frames_fail() {
 #[test]
 fn rfc6455_5_5_longer_control_frames_are_not_sent() {
     for role in ROLES {
-        let mut sender = Sender::new(role);
-        let mut out = Vec::new();
+        let mut driver = Driver::new(role);
         let payload = [0; 126];
-        assert_eq!(sender.ping(&payload, masks, &mut out), Err(SendError::ControlTooLong(126)));
-        assert_eq!(sender.pong(&payload, masks, &mut out), Err(SendError::ControlTooLong(126)));
+        let too_long = refused(SendError::ControlTooLong(126));
+        assert_eq!(driver.send(|out| out.ping(&payload)), too_long);
+        assert_eq!(driver.send(|out| out.pong(&payload)), too_long);
         let reason = "x".repeat(124);
-        let refused = sender.close(Some((CloseCode::NORMAL, &reason)), masks, &mut out);
-        assert!(matches!(refused, Err(SendError::Close(_))), "{refused:?}");
-        assert!(out.is_empty() && !sender.close_sent());
-        sender.ping(&payload[1..], masks, &mut out).unwrap();
-        sender.close(Some((CloseCode::NORMAL, &reason[1..])), masks, &mut out).unwrap();
-        assert_eq!(sent_by(role, &out).len(), 2);
+        let result = driver.send(|out| out.close(Some((CloseCode::NORMAL, &reason)), End::Finished));
+        assert!(matches!(result, Err(NotSent::Refused(SendError::Close(_)))), "{result:?}");
+        assert!(driver.output.is_empty() && !driver.connection.is_closing());
+        driver.send(|out| out.ping(&payload[1..])).unwrap();
+        driver.send(|out| out.close(Some((CloseCode::NORMAL, &reason[1..])), End::Finished)).unwrap();
+        assert_eq!(driver.sent().len(), 2);
     }
 }
 
@@ -65,10 +77,10 @@ fn rfc6455_5_5_fragmented_control_frames_fail() {
 #[test]
 fn rfc6455_5_5_control_frames_are_sent_with_fin() {
     for role in ROLES {
-        let out = send(role, |sender, out| {
-            sender.ping(b"", masks, out).unwrap();
-            sender.pong(b"", masks, out).unwrap();
-            sender.close(None, masks, out).unwrap();
+        let out = send(role, |out| {
+            out.ping(b"").unwrap();
+            out.pong(b"").unwrap();
+            out.close(None, End::Finished).unwrap();
         });
         let header_len = if role == Role::Client { 6 } else { 2 };
         assert_eq!([out[0], out[header_len], out[2 * header_len]], [0x89, 0x8a, 0x88]);
@@ -87,11 +99,11 @@ fn rfc6455_5_5_1_a_close_body_is_empty_or_starts_with_a_code() {
 
 #[test]
 fn rfc6455_5_5_1_a_close_is_sent_with_its_code_in_network_order() {
-    let out = send(Role::Server, |sender, out| {
-        sender.close(Some((CloseCode(1001), "bye")), masks, out).unwrap();
+    let out = send(Role::Server, |out| {
+        out.close(Some((CloseCode(1001), "bye")), End::Finished).unwrap();
     });
     assert_eq!(out, b"\x88\x05\x03\xe9bye");
-    let out = send(Role::Server, |sender, out| sender.close(None, masks, out).unwrap());
+    let out = send(Role::Server, |out| out.close(None, End::Finished).unwrap());
     assert_eq!(out, b"\x88\x00");
 }
 
@@ -107,33 +119,33 @@ fn rfc6455_5_5_1_a_reason_is_utf8() {
 #[test]
 fn rfc6455_5_5_1_a_client_s_close_is_masked() {
     for status in [None, Some((CloseCode::NORMAL, "bye"))] {
-        let out = send(Role::Client, |sender, out| sender.close(status, masks, out).unwrap());
+        let out = send(Role::Client, |out| out.close(status, End::Finished).unwrap());
         assert_eq!(out[1] & 0x80, 0x80);
     }
     // Also the one that answers.
-    let mut client = connection(Role::Client);
-    let outcome = feed(&mut client, &encode(Role::Server, [close(1000, "")]));
-    assert_eq!(outcome.replies[1] & 0x80, 0x80);
+    assert_eq!(fed(Role::Client, [close(1000, "")]).output[1] & 0x80, 0x80);
 }
 
 #[test]
 fn rfc6455_5_5_1_no_data_after_a_sent_close() {
     for role in ROLES {
-        let mut sender = Sender::new(role);
-        let mut out = Vec::new();
-        sender.begin(MessageKind::Text, false, b"a", masks, &mut out).unwrap();
-        sender.close(Some((CloseCode::NORMAL, "")), masks, &mut out).unwrap();
-        let len = out.len();
-        let closed = Err(SendError::Closed);
-        assert_eq!(sender.fragment(b"b", true, masks, &mut out), closed);
-        assert_eq!(sender.text("x", masks, &mut out), closed);
-        assert_eq!(sender.binary(b"x", masks, &mut out), closed);
-        assert_eq!(sender.begin(MessageKind::Text, false, b"", masks, &mut out), closed);
-        assert_eq!(sender.message(MessageKind::Text, b"", Default::default(), masks, &mut out), closed);
-        assert_eq!(sender.data_header(MessageKind::Text, false, true, 0, [0; 4]).map(|_| ()), closed);
-        assert_eq!(sender.ping(b"", masks, &mut out), closed);
-        assert_eq!(sender.close(None, masks, &mut out), closed);
-        assert_eq!(out.len(), len);
+        let mut driver = Driver::new(role);
+        driver.send(|out| out.begin(MessageKind::Text, b"a")).unwrap();
+        driver.send(|out| out.close(Some((CloseCode::NORMAL, "")), End::Finished)).unwrap();
+        let len = driver.output.len();
+        let closed = refused(SendError::Closed);
+        assert_eq!(driver.send(|out| out.fragment(b"b", true)), closed);
+        for kind in [MessageKind::Text, MessageKind::Binary] {
+            assert_eq!(driver.send(|out| out.send(kind, b"x")), closed);
+            assert_eq!(driver.send(|out| out.send_fragmented(kind, b"x", NonZeroUsize::MIN)), closed);
+            assert_eq!(driver.send(|out| out.send_bytes(kind, "x".into())), closed);
+            assert_eq!(driver.send(|out| out.begin(kind, b"")), closed);
+            let shared = SharedMessage::new(kind, "x".into(), None).unwrap();
+            assert_eq!(driver.send(|out| out.send_shared(&shared)), closed);
+        }
+        assert_eq!(driver.send(|out| out.ping(b"")), closed);
+        assert_eq!(driver.send(|out| out.close(None, End::Finished)), closed);
+        assert_eq!(driver.output.len(), len);
     }
 }
 
@@ -142,12 +154,14 @@ fn rfc6455_5_5_1_a_close_is_answered_with_its_code() {
     for role in ROLES {
         for (body, echo) in [
             (frame(OpCode::Close, ""), Whole::Close(None, vec![])),
-            (close(1000, "done"), Whole::Close(Some(1000), vec![])),
+            // Browsers show the page the reason that comes back.
+            (close(1000, "done"), Whole::Close(Some(1000), b"done".into())),
             (close(4999, ""), Whole::Close(Some(4999), vec![])),
         ] {
-            let mut connection = connection(role);
-            let outcome = feed(&mut connection, &encode(role.peer(), [body]));
-            assert_eq!(sent_by(role, &outcome.replies), [echo]);
+            let trace = receive(role, [body]);
+            assert_eq!(trace.sent, [echo]);
+            assert_eq!(trace.close_sent, trace.close_received);
+            assert_eq!(trace.end, End::PeerClosed);
         }
     }
 }
@@ -156,43 +170,44 @@ fn rfc6455_5_5_1_a_close_is_answered_with_its_code() {
 fn rfc6455_5_5_1_a_close_between_fragments_is_answered() {
     for role in ROLES {
         // Between the peer's fragments.
-        let mut receiving = connection(role);
-        let frames = [frame(OpCode::Text, "a").fin(false), close(1000, "")];
-        let outcome = feed(&mut receiving, &encode(role.peer(), frames));
-        assert_eq!(sent_by(role, &outcome.replies), [Whole::Close(Some(1000), vec![])]);
+        let mut receiving = fed(role, [frame(OpCode::Text, "a").fin(false), close(1000, "")]);
+        assert_eq!(receiving.sent(), [Whole::Close(Some(1000), vec![])]);
         // Between its own.
-        let mut sending = connection(role);
-        let mut out = Vec::new();
-        sending.sender().begin(MessageKind::Text, false, b"a", masks, &mut out).unwrap();
-        let outcome = feed(&mut sending, &encode(role.peer(), [close(1000, "")]));
-        assert_eq!(sent_by(role, &outcome.replies), [Whole::Close(Some(1000), vec![])]);
-        assert_eq!(sending.sender().fragment(b"b", true, masks, &mut out), Err(SendError::Closed));
+        let mut sending = Driver::new(role);
+        sending.send(|out| out.begin(MessageKind::Text, b"a")).unwrap();
+        feed(&mut sending, [close(1000, "")]);
+        assert_eq!(sending.sent(), [Whole::Close(Some(1000), vec![])]);
+        assert_eq!(sending.send(|out| out.fragment(b"b", true)), refused(SendError::Closed));
     }
 }
 
 #[test]
 fn rfc6455_5_5_1_a_close_that_answers_is_not_answered() {
     for role in ROLES {
-        let mut connection = connection(role);
-        let mut out = Vec::new();
-        connection.sender().close(Some((CloseCode::NORMAL, "")), masks, &mut out).unwrap();
-        assert_eq!(connection.tcp(), TcpAdvice::AwaitClose);
-        let outcome = feed(&mut connection, &encode(role.peer(), [close(1000, "")]));
-        assert!(outcome.replies.is_empty());
-        assert_ne!(connection.tcp(), TcpAdvice::AwaitClose);
+        let mut driver = closing(role);
+        assert!(driver.connection.wants_input(&driver.turn) && !driver.has_finished());
+        feed(&mut driver, [close(1000, "")]);
+        assert!(driver.output.is_empty());
+        assert!(driver.has_finished());
     }
 }
 
 #[test]
 fn rfc6455_5_5_1_data_is_still_received_after_a_sent_close() {
     for role in ROLES {
-        let mut connection = connection(role);
-        let mut out = Vec::new();
-        connection.sender().close(None, masks, &mut out).unwrap();
-        let frames = [frame(OpCode::Text, "late"), frame(OpCode::Close, "")];
-        let outcome = feed(&mut connection, &encode(role.peer(), frames));
-        assert_eq!(outcome.events.len(), 2);
-        assert_eq!(outcome.failure, None);
+        // It is checked, but nobody waits for it any more, as in browsers.
+        let frames = [frame(OpCode::Text, "la").fin(false), frame(OpCode::Continuation, "te")];
+        let mut driver = closing(role);
+        feed(&mut driver, frames);
+        feed(&mut driver, [frame(OpCode::Close, "")]);
+        assert_eq!(driver.wholes, [Whole::Close(None, vec![])]);
+        assert!(driver.output.is_empty() && driver.has_finished());
+        let summary = driver.summary();
+        assert!(summary.is_clean() && summary.cause.is_none(), "{summary:?}");
+
+        let mut driver = closing(role);
+        feed(&mut driver, [frame(OpCode::Text, [0xff])]);
+        assert_eq!(support::failure(&mut driver), Some(FailureKind::InvalidUtf8));
     }
 }
 
@@ -200,15 +215,14 @@ fn rfc6455_5_5_1_data_is_still_received_after_a_sent_close() {
 fn rfc6455_5_5_1_nothing_is_received_after_a_close() {
     for role in ROLES {
         let frames = [frame(OpCode::Close, ""), frame(OpCode::Text, "x"), frame(OpCode::Ping, "")];
-        let trace = receive(role, frames.clone());
-        assert_eq!(trace.wholes(), [Whole::Close(None, vec![])]);
-        let outcome = feed(&mut connection(role), &encode(role.peer(), frames));
-        assert_eq!(sent_by(role, &outcome.replies), [Whole::Close(None, vec![])]);
-        assert!(outcome.ended);
+        let trace = receive(role, frames);
+        assert_eq!(trace.wholes, [Whole::Close(None, vec![])]);
+        assert_eq!(trace.sent, [Whole::Close(None, vec![])]);
         // Garbage behind it is no failure either.
         let mut bytes = encode(role.peer(), [frame(OpCode::Close, "")]);
         bytes.extend_from_slice(&[0xff; 20]);
-        assert_eq!(feed(&mut connection(role), &bytes).failure, None);
+        let garbled = receive_bytes(role, &bytes);
+        assert_eq!((garbled.failure, garbled.end), (None, End::PeerClosed));
     }
 }
 
@@ -221,21 +235,16 @@ fn rfc6455_5_5_2_a_ping_is_answered_with_a_pong() {
             frame(OpCode::Ping, "x"),
             frame(OpCode::Continuation, ""),
         ];
-        let outcome = feed(&mut connection(role), &encode(role.peer(), frames));
-        assert_eq!(sent_by(role, &outcome.replies), [Whole::Pong(vec![]), Whole::Pong(b"x".into())]);
+        assert_eq!(receive(role, frames).sent, [Whole::Pong(vec![]), Whole::Pong(b"x".into())]);
     }
 }
 
 #[test]
 fn rfc6455_5_5_2_a_ping_is_answered_after_a_sent_close_but_not_after_a_received_one() {
     for role in ROLES {
-        let mut connection = connection(role);
-        let mut out = Vec::new();
-        connection.sender().close(None, masks, &mut out).unwrap();
-        let frames = [frame(OpCode::Ping, "1"), frame(OpCode::Close, ""), frame(OpCode::Ping, "2")];
-        let outcome = feed(&mut connection, &encode(role.peer(), frames));
-        let pongs = support::receive_bytes(role.peer(), &outcome.replies).wholes();
-        assert_eq!(pongs, [Whole::Pong(b"1".into())]);
+        let mut driver = closing(role);
+        feed(&mut driver, [frame(OpCode::Ping, "1"), frame(OpCode::Close, ""), frame(OpCode::Ping, "2")]);
+        assert_eq!(driver.sent(), [Whole::Pong(b"1".into())]);
     }
 }
 
@@ -244,8 +253,7 @@ fn rfc6455_5_5_3_a_pong_has_the_ping_s_payload() {
     for role in ROLES {
         for len in [0, 1, 5, 124, 125] {
             let payload = (0..len).map(|i| 255 - i as u8).collect::<Vec<_>>();
-            let outcome = feed(&mut connection(role), &encode(role.peer(), [frame(OpCode::Ping, &payload)]));
-            assert_eq!(sent_by(role, &outcome.replies), [Whole::Pong(payload)]);
+            assert_eq!(receive(role, [frame(OpCode::Ping, &payload)]).sent, [Whole::Pong(payload)]);
         }
     }
 }
@@ -253,9 +261,9 @@ fn rfc6455_5_5_3_a_pong_has_the_ping_s_payload() {
 #[test]
 fn rfc6455_5_5_3_an_unasked_pong_gets_no_answer() {
     for role in ROLES {
-        let outcome = feed(&mut connection(role), &encode(role.peer(), [frame(OpCode::Pong, "hi")]));
-        assert!(outcome.replies.is_empty());
-        assert_eq!((outcome.events.len(), outcome.failure), (1, None));
+        let trace = receive(role, [frame(OpCode::Pong, "hi")]);
+        assert!(trace.sent.is_empty());
+        assert_eq!((&*trace.wholes, trace.failure), (&[Whole::Pong(b"hi".into())][..], None));
     }
 }
 
@@ -274,23 +282,27 @@ fn rfc6455_5_6_text_is_utf8_as_a_whole_but_not_in_every_fragment() {
 #[test]
 fn rfc6455_5_6_text_that_is_not_utf8_is_not_sent() {
     for role in ROLES {
-        let mut sender = Sender::new(role);
-        let mut out = Vec::new();
-        let refused = Err(SendError::InvalidUtf8);
+        let mut driver = Driver::new(role);
+        let refused = refused(SendError::InvalidUtf8);
+        let text = MessageKind::Text;
         for bad in [&b"\xff"[..], b"a\xc3", b"\xed\xa0\x80"] {
-            let options = Default::default();
-            assert_eq!(sender.message(MessageKind::Text, bad, options, masks, &mut out), refused);
+            assert_eq!(driver.send(|out| out.send(text, bad)), refused);
+            assert_eq!(driver.send(|out| out.send_fragmented(text, bad, NonZeroUsize::MIN)), refused);
+            assert_eq!(driver.send(|out| out.send_bytes(text, bad.into())), refused);
+            assert_eq!(SharedMessage::new(text, bad.into(), None).unwrap_err(), bad);
         }
-        assert_eq!(sender.begin(MessageKind::Text, false, b"\xff", masks, &mut out), refused);
-        assert!(out.is_empty() && !sender.in_message());
+        assert_eq!(driver.send(|out| out.begin(text, b"\xff")), refused);
+        assert!(driver.output.is_empty());
+        // No message has begun.
+        assert_eq!(driver.send(|out| out.fragment(b"", true)), support::refused(SendError::NoMessage));
         // A character may be cut by fragments, but not by the end of the message.
-        sender.begin(MessageKind::Text, false, b"a\xc3", masks, &mut out).unwrap();
-        let len = out.len();
-        assert_eq!(sender.fragment(b"", true, masks, &mut out), refused);
-        assert_eq!(sender.fragment(b"\xc3", false, masks, &mut out), refused);
-        assert_eq!(out.len(), len);
-        sender.fragment(b"\xa9", true, masks, &mut out).unwrap();
-        assert_eq!(sent_by(role, &out), [Whole::Message(MessageKind::Text, "aé".into())]);
+        driver.send(|out| out.begin(text, b"a\xc3")).unwrap();
+        let len = driver.output.len();
+        assert_eq!(driver.send(|out| out.fragment(b"", true)), refused);
+        assert_eq!(driver.send(|out| out.fragment(b"\xc3", false)), refused);
+        assert_eq!(driver.output.len(), len);
+        driver.send(|out| out.fragment(b"\xa9", true)).unwrap();
+        assert_eq!(driver.sent(), [Whole::Message(text, "aé".into())]);
     }
 }
 
@@ -305,17 +317,19 @@ fn rfc6455_5_7_the_examples_of_the_rfc() {
     let hello = || Whole::Message(MessageKind::Text, b"Hello".into());
     let unmasked = b"\x81\x05Hello";
     let masked = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-    assert_eq!(support::receive_bytes(Role::Client, unmasked).wholes(), [hello()]);
-    assert_eq!(support::receive_bytes(Role::Server, masked).wholes(), [hello()]);
-    assert_eq!(support::receive_bytes(Role::Client, b"\x01\x03Hel\x80\x02lo").wholes(), [hello()]);
+    assert_eq!(receive_bytes(Role::Client, unmasked).wholes, [hello()]);
+    assert_eq!(receive_bytes(Role::Server, masked).wholes, [hello()]);
+    assert_eq!(receive_bytes(Role::Client, b"\x01\x03Hel\x80\x02lo").wholes, [hello()]);
     let ping = b"\x89\x05Hello";
     let pong = b"\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-    assert_eq!(feed(&mut connection(Role::Client), ping).replies, pong);
+    let mut client = Driver::new(Role::Client);
+    client.feed(ping);
+    assert_eq!(client.output, pong);
     for (len, head) in [(256, &b"\x82\x7e\x01\x00"[..]), (65_536, b"\x82\x7f\0\0\0\0\0\x01\0\0")] {
         let payload = vec![9; len];
         let bytes = [head, &payload].concat();
         let expected = Whole::Message(MessageKind::Binary, payload);
-        assert_eq!(support::receive_bytes(Role::Client, &bytes).wholes(), [expected]);
+        assert_eq!(receive_bytes(Role::Client, &bytes).wholes, [expected]);
     }
 }
 

@@ -4,13 +4,19 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use support::trace::{Whole, trace};
-use support::{KEY, ROLES, both_fail, both_take, encode, frame, masks, receive_bytes, receiver, send};
+use support::driver::{Driver, Whole, trace};
+use support::{KEY, ROLES, both_fail, both_take, encode, feed, frame, model, receive_bytes, send};
+use wire::deflate::Params;
 use wire::frame::{Header, LengthForm, RSV1, RSV2, RSV3};
 use wire::raw::{RawLength, RawMask};
-use wire::{Event, FailureKind, MessageKind, MessageOptions, OpCode, Receiver, Role, Sender, Step};
+use wire::{
+    ConnectionSettings, FailureKind, Incoming, Limits, MessageKind, OpCode, Outgoing, Role, SharedMessage,
+    Turn,
+};
 
 const OPCODES: [OpCode; 5] = [OpCode::Text, OpCode::Binary, OpCode::Close, OpCode::Ping, OpCode::Pong];
 
@@ -22,51 +28,47 @@ fn binary(payload: &[u8]) -> Whole {
     Whole::Message(MessageKind::Binary, payload.into())
 }
 
-/// One frame of every kind that a sender can make.
-fn one_of_each(sender: &mut Sender, masks: &mut impl FnMut() -> [u8; 4], out: &mut Vec<u8>) {
-    sender.text("text", &mut *masks, out).unwrap();
-    sender.binary(b"binary", &mut *masks, out).unwrap();
-    sender.begin(MessageKind::Text, false, b"frag", &mut *masks, out).unwrap();
-    sender.ping(b"ping", &mut *masks, out).unwrap();
-    sender.pong(b"pong", &mut *masks, out).unwrap();
-    sender.fragment(b"ment", true, &mut *masks, out).unwrap();
-    sender.close(None, &mut *masks, out).unwrap();
+/// Every way to send, in eleven frames.
+fn one_of_each(out: &mut Outgoing<'_>) {
+    out.send(MessageKind::Text, b"text").unwrap();
+    out.send(MessageKind::Binary, b"binary").unwrap();
+    out.send_bytes(MessageKind::Text, "bytes".into()).unwrap();
+    out.send_shared(&SharedMessage::new(MessageKind::Text, "shared".into(), None).unwrap()).unwrap();
+    out.send_fragmented(MessageKind::Text, b"three", NonZeroUsize::new(2).unwrap()).unwrap();
+    out.begin(MessageKind::Text, b"frag").unwrap();
+    out.ping(b"ping").unwrap();
+    out.pong(b"pong").unwrap();
+    out.fragment(b"ment", true).unwrap();
 }
 
-/// The headers of well-formed frames.
-fn headers(mut bytes: &[u8]) -> Vec<Header> {
-    let mut headers = Vec::new();
-    while !bytes.is_empty() {
-        let (header, len) = Header::read(bytes).unwrap();
-        bytes = &bytes[len + header.len as usize..];
-        headers.push(header);
-    }
-    headers
+/// All that a connection can send, by its endpoint and by itself.
+fn all_that_is_sent(mut driver: Driver) -> Vec<model::Frame> {
+    driver.send(one_of_each);
+    driver.send(|out| out.send(MessageKind::Binary, &[1; 70_000])).unwrap();
+    driver.pass(Duration::from_secs(25));
+    // A message that is sent back, a Ping and a Close that are answered.
+    let frames = [frame(OpCode::Text, "echo"), frame(OpCode::Ping, ""), frame(OpCode::Close, "")];
+    driver.feed_to(&encode(driver.role().peer(), frames), |incoming, out| {
+        if let Incoming::Message(message) = incoming {
+            out.echo(message).unwrap();
+        }
+    });
+    let frames = model::frames(&driver.output);
+    assert_eq!(frames.len(), 11 + 5);
+    frames
 }
 
 #[test]
 fn rfc6455_5_1_client_masks_every_frame() {
-    let out = send(Role::Client, |sender, out| one_of_each(sender, &mut masks, out));
-    let headers = headers(&out);
-    assert_eq!(headers.len(), 7);
-    assert!(headers.iter().all(|header| header.mask == Some(KEY)));
+    let frames = all_that_is_sent(Driver::new(Role::Client));
+    assert!(frames.iter().all(|frame| frame.key == Some(KEY)));
 }
 
 #[test]
 fn rfc6455_5_1_server_masks_no_frame() {
-    let out = send(Role::Server, |sender, out| {
-        one_of_each(sender, &mut || panic!("a server needs no key"), out);
-    });
-    let headers = headers(&out);
-    assert_eq!(headers.len(), 7);
-    assert!(headers.iter().all(|header| header.mask.is_none()));
-}
-
-#[test]
-fn rfc6455_5_1_server_ignores_a_key_it_is_given() {
-    let mut sender = Sender::new(Role::Server);
-    let header = sender.data_header(MessageKind::Binary, false, true, 5, KEY).unwrap();
-    assert_eq!(&*header, [0x82, 5]);
+    // Nor does it ask for a key.
+    let frames = all_that_is_sent(Driver::new(Role::Server));
+    assert!(frames.iter().all(|frame| frame.key.is_none()));
 }
 
 #[test]
@@ -115,8 +117,7 @@ fn rfc6455_5_2_reserved_bits_fail() {
 #[test]
 fn rfc6455_5_2_reserved_bits_stay_clear_in_what_is_sent() {
     for role in ROLES {
-        let out = send(role, |sender, out| one_of_each(sender, &mut masks, out));
-        assert!(headers(&out).iter().all(|header| header.reserved == 0));
+        assert!(all_that_is_sent(Driver::new(role)).iter().all(|frame| frame.reserved == 0));
     }
 }
 
@@ -131,9 +132,10 @@ fn rfc6455_5_2_only_the_negotiated_bit_gets_a_meaning() {
             (RSV1 | RSV3, Some(FailureKind::ReservedBits)),
             (RSV1 | RSV2 | RSV3, Some(FailureKind::ReservedBits)),
         ] {
-            let bytes = encode(role.peer(), [frame(OpCode::Text, "x").reserved(bits)]);
-            let trace = trace(&mut receiver(role).with_compression(true), [&*bytes]);
-            assert_eq!(trace.failure, failure, "{bits:#x}");
+            // An empty message, compressed.
+            let bytes = encode(role.peer(), [frame(OpCode::Text, [0]).reserved(bits)]);
+            let driver = Driver::with(role, Some(Params::default()), ConnectionSettings::default());
+            assert_eq!(trace(driver, [&*bytes]).failure, failure, "{bits:#x}");
         }
     }
 }
@@ -158,7 +160,7 @@ fn rfc6455_5_2_every_length_is_received_in_its_minimal_form() {
         let payload = vec![b'x'; len];
         for role in ROLES {
             let bytes = encode(role.peer(), [frame(OpCode::Binary, &payload)]);
-            assert_eq!(receive_bytes(role, &bytes).wholes(), [binary(&payload)], "{len}");
+            assert_eq!(receive_bytes(role, &bytes).wholes, [binary(&payload)], "{len}");
         }
     }
 }
@@ -176,10 +178,12 @@ fn rfc6455_5_2_every_length_is_sent_in_its_minimal_form() {
         (0x0123_4567, &[0x82, 127, 0, 0, 0, 0, 0x01, 0x23, 0x45, 0x67]),
     ] {
         let payload = vec![7; len];
-        let out = send(Role::Server, |sender, out| sender.binary(&payload, masks, out).unwrap());
+        let out = send(Role::Server, |out| out.send(MessageKind::Binary, &payload).unwrap());
         assert!(out.starts_with(header), "{len}");
         assert_eq!(out.len(), header.len() + len);
-        let out = send(Role::Client, |sender, out| sender.binary(&payload, masks, out).unwrap());
+        let bytes = payload.clone().into();
+        assert_eq!(send(Role::Server, |way| way.send_bytes(MessageKind::Binary, bytes).unwrap()), out);
+        let out = send(Role::Client, |out| out.send(MessageKind::Binary, &payload).unwrap());
         assert_eq!(out[1], header[1] | 0x80);
         assert_eq!(out[2..header.len()], header[2..]);
         assert_eq!(out[header.len()..header.len() + 4], KEY);
@@ -210,14 +214,15 @@ fn rfc6455_5_2_top_bit_of_a_64_bit_length_fails() {
 #[test]
 fn rfc6455_5_2_the_largest_length_is_taken_where_no_limit_forbids_it() {
     for role in ROLES {
-        let unlimited = std::sync::Arc::new(wire::Limits::NONE);
         let huge =
             frame(OpCode::Binary, "abc").length(RawLength::Declared(LengthForm::Long, i64::MAX as u64));
-        let mut bytes = encode(role.peer(), [huge]);
-        let step = Receiver::new(role, unlimited).step(&mut bytes).unwrap();
-        let Step::Event { event: Event::Data(data), .. } = step else { panic!("{step:?}") };
-        assert_eq!(data.frame_remaining, i64::MAX as u64 - 3);
-        assert_eq!(&bytes[data.payload], b"abc");
+        let mut driver = Driver::limited(role, Limits::NONE);
+        feed(&mut driver, [huge]);
+        // What follows belongs to it, whatever it looks like.
+        feed(&mut driver, [frame(OpCode::Close, ""), frame(OpCode::Continuation, "")]);
+        assert!(driver.connection.held_bytes() >= 3 + 4);
+        let trace = driver.trace();
+        assert_eq!((trace.failure, trace.wholes.len(), trace.sent.len()), (None, 0, 0));
     }
 }
 
@@ -234,22 +239,22 @@ fn rfc6455_5_2_a_mask_bit_is_a_promise_of_a_key() {
     let mut pretended = frame(OpCode::Binary, [0, 0, 0, 0, 0]);
     pretended.mask = RawMask::Pretended(KEY);
     let trace = receive_bytes(Role::Server, &pretended.to_bytes());
-    assert_eq!(trace.wholes(), [binary(&[0x37, 0xfa, 0x21, 0x3d, 0x37])]);
+    assert_eq!(trace.wholes, [binary(&[0x37, 0xfa, 0x21, 0x3d, 0x37])]);
 }
 
 #[test]
 fn rfc6455_5_3_the_key_s_octet_i_mod_4_transforms_octet_i() {
     // The masked "Hello" of RFC 6455 §5.7.
     let bytes = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-    assert_eq!(receive_bytes(Role::Server, &bytes).wholes(), [text("Hello")]);
-    let out = send(Role::Client, |sender, out| sender.text("Hello", masks, out).unwrap());
+    assert_eq!(receive_bytes(Role::Server, &bytes).wholes, [text("Hello")]);
+    let out = send(Role::Client, |out| out.send(MessageKind::Text, b"Hello").unwrap());
     assert_eq!(out, bytes);
 }
 
 #[test]
 fn rfc6455_5_3_masking_changes_no_length() {
     for len in [0, 1, 2, 3, 4, 5, 63, 64, 65, 1000] {
-        let out = send(Role::Client, |sender, out| sender.binary(&vec![1; len], masks, out).unwrap());
+        let out = send(Role::Client, |out| out.send(MessageKind::Binary, &vec![1; len]).unwrap());
         let (header, header_len) = Header::read(&out).unwrap();
         assert_eq!(header.len, len as u64);
         assert_eq!(out.len(), header_len + len);
@@ -258,30 +263,20 @@ fn rfc6455_5_3_masking_changes_no_length() {
 
 #[test]
 fn rfc6455_5_3_every_frame_has_a_fresh_key() {
-    let mut counter = 0u32;
-    let mut masks = || {
-        counter += 1;
-        counter.to_be_bytes()
-    };
-    let out = send(Role::Client, |sender, out| {
-        one_of_each(sender, &mut masks, out);
-    });
-    let keys = headers(&out).iter().map(|header| header.mask.unwrap()).collect::<Vec<_>>();
-    assert_eq!(keys, (1..=7u32).map(u32::to_be_bytes).collect::<Vec<_>>());
+    // Every fragment of a message that is split, and the connection's own replies and Pings too.
+    let mut driver = Driver::new(Role::Client);
+    driver.turn = Turn::new(counted);
+    let keys = all_that_is_sent(driver).iter().map(|frame| frame.key.unwrap()).collect::<Vec<_>>();
+    assert_eq!(keys, (1..=16u32).map(u32::to_be_bytes).collect::<Vec<_>>());
+}
 
-    // Also every fragment of a message that the sender splits, and a connection's own replies.
-    let mut counter = 0u32;
-    let mut masks = || {
-        counter += 1;
-        counter.to_be_bytes()
-    };
-    let options = MessageOptions { fragment_len: NonZeroUsize::new(2), compressed: false };
-    let mut out = Vec::new();
-    let mut client = support::connection(Role::Client);
-    client.sender().message(MessageKind::Text, b"abcde", options, &mut masks, &mut out).unwrap();
-    let mut pings = encode(Role::Server, [frame(OpCode::Ping, "1")]);
-    client.step(&mut pings, &mut masks, &mut out).unwrap();
-    client.step(&mut pings, &mut masks, &mut out).unwrap();
-    let keys = headers(&out).iter().map(|header| header.mask.unwrap()).collect::<Vec<_>>();
-    assert_eq!(keys, (1..=5u32).map(u32::to_be_bytes).collect::<Vec<_>>());
+thread_local! {
+    static COUNTER: Cell<u32> = const { Cell::new(0) };
+}
+
+fn counted() -> [u8; 4] {
+    COUNTER.with(|counter| {
+        counter.set(counter.get() + 1);
+        counter.get().to_be_bytes()
+    })
 }

@@ -1,92 +1,108 @@
 //! RFC 6455 §7: closing and failing a connection.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+
 mod support;
 
-use support::trace::Whole;
-use support::{ROLES, both_fail, both_take, connection, encode, feed, frame, masks, sent_by};
+use std::io;
+
+use support::driver::{Driver, Whole};
+use support::{ROLES, both_fail, both_take, fed, feed, frame, refused, send, sent_by};
 use wire::close::{InvalidClose, MAX_REASON_LEN};
+use wire::deflate::Params;
+use wire::frame::RSV1;
 use wire::raw::RawFrame;
-use wire::{CloseCode, End, Ending, Failure, FailureKind, OpCode, Role, SendError, Sender, TcpAdvice};
+use wire::{Cause, CloseCode, ConnectionSettings, Direction, End, FailureKind, MessageKind, OpCode, Role};
+use wire::{SendError, Summary};
 
 fn close(code: u16) -> RawFrame {
     wire::raw::close(code, b"")
 }
 
-/// What a role does with the transport once both Close frames are exchanged.
-fn done(role: Role) -> TcpAdvice {
-    if role == Role::Server { TcpAdvice::Close } else { TcpAdvice::AwaitEof }
+/// A connection that has begun to close, with a code of its own.
+fn closing(role: Role, code: u16) -> Driver {
+    let mut driver = Driver::new(role);
+    driver.send(|out| out.close(Some((CloseCode(code), "")), End::Finished)).unwrap();
+    assert_eq!(driver.sent(), [Whole::Close(Some(code), vec![])]);
+    driver
 }
 
-fn ending(code: u16, clean: bool, first: Option<End>) -> Ending {
-    Ending { code: CloseCode(code), clean, first, failure: None }
+/// How it ended, in the terms of §7.1.4 and §7.1.5.
+fn ending(summary: &Summary) -> (bool, u16, End) {
+    let code = match summary.close_received {
+        Some(Some(code)) => code,
+        Some(None) => CloseCode::NO_STATUS,
+        None => CloseCode::ABNORMAL,
+    };
+    (summary.is_clean(), code.0, summary.end)
 }
 
 #[test]
 fn rfc6455_7_1_1_the_server_closes_tcp_first() {
     for role in ROLES {
-        let mut answered = connection(role);
-        feed(&mut answered, &encode(role.peer(), [close(1000)]));
-        assert_eq!(answered.tcp(), done(role));
-
-        let mut began = connection(role);
-        began.sender().close(None, masks, &mut Vec::new()).unwrap();
-        feed(&mut began, &encode(role.peer(), [close(1000)]));
-        assert_eq!(began.tcp(), done(role));
+        let mut began = closing(role, 1000);
+        assert!(!began.has_finished(), "not before the other Close has come");
+        feed(&mut began, [close(1000)]);
+        for mut driver in [fed(role, [close(1000)]), began] {
+            assert!(driver.has_finished());
+            assert_eq!(driver.connection.closes_first(), role == Role::Server);
+            // From then on the end of TCP is awaited, and what comes before it is nothing.
+            driver.connection.handle_shutdown(driver.now);
+            assert!(driver.connection.wants_input(&driver.turn) && !driver.connection.is_done());
+            let (wholes, len) = (driver.wholes.len(), driver.output.len());
+            feed(&mut driver, [frame(OpCode::Ping, ""), frame(OpCode::Text, [0xff])]);
+            assert_eq!((driver.wholes.len(), driver.output.len()), (wholes, len));
+            assert!(driver.summary().is_clean());
+        }
     }
 }
 
 #[test]
 fn rfc6455_7_1_2_the_handshake_starts_with_a_close_and_waits_for_the_other() {
     for role in ROLES {
-        let mut connection = connection(role);
-        assert_eq!(connection.tcp(), TcpAdvice::Keep);
-        connection.sender().close(Some((CloseCode::NORMAL, "")), masks, &mut Vec::new()).unwrap();
-        assert_eq!(connection.tcp(), TcpAdvice::AwaitClose);
-        feed(&mut connection, &encode(role.peer(), [frame(OpCode::Text, "late")]));
-        assert_eq!(connection.tcp(), TcpAdvice::AwaitClose);
-        feed(&mut connection, &encode(role.peer(), [close(1000)]));
-        assert_eq!(connection.tcp(), done(role));
+        assert!(!Driver::new(role).connection.is_closing());
+        let mut driver = closing(role, 1000);
+        for late in ["", "late"] {
+            feed(&mut driver, [frame(OpCode::Text, late)]);
+            assert!(driver.connection.is_closing() && !driver.has_finished());
+            assert!(driver.connection.wants_input(&driver.turn));
+        }
+        feed(&mut driver, [close(1000)]);
+        assert!(driver.has_finished());
     }
 }
 
 #[test]
 fn rfc6455_7_1_3_both_ends_may_begin_at_once() {
     for role in ROLES {
-        let mut connection = connection(role);
-        let mut out = Vec::new();
-        connection.sender().close(Some((CloseCode(4000), "")), masks, &mut out).unwrap();
-        let outcome = feed(&mut connection, &encode(role.peer(), [close(4001)]));
-        assert!(outcome.replies.is_empty(), "the Close that crossed this one answers it");
-        assert_eq!(connection.tcp(), done(role));
-        assert_eq!(connection.ending(), ending(4001, true, Some(End::Local)));
+        let mut driver = closing(role, 4000);
+        feed(&mut driver, [close(4001)]);
+        assert!(driver.output.is_empty(), "the Close that crossed this one answers it");
+        assert!(driver.has_finished());
+        assert_eq!(ending(&driver.summary()), (true, 4001, End::Finished));
     }
 }
 
 #[test]
 fn rfc6455_7_1_4_closed_cleanly_means_both_close_frames() {
     for role in ROLES {
-        let mut answered = connection(role);
-        feed(&mut answered, &encode(role.peer(), [close(1001)]));
-        assert_eq!(answered.ending(), ending(1001, true, Some(End::Peer)));
-
-        let mut unanswered = connection(role);
-        unanswered.sender().close(None, masks, &mut Vec::new()).unwrap();
-        assert_eq!(unanswered.ending(), ending(1006, false, Some(End::Local)));
+        let answered = fed(role, [close(1001)]).summary();
+        assert_eq!(ending(&answered), (true, 1001, End::PeerClosed));
+        assert!(answered.cause.is_none());
+        let unanswered = closing(role, 1000).summary();
+        assert_eq!(ending(&unanswered), (false, 1006, End::Finished));
+        assert!(matches!(unanswered.cause, Some(Cause::Eof)));
     }
 }
 
 #[test]
 fn rfc6455_7_1_5_the_code_is_that_of_the_first_close_received() {
     for role in ROLES {
-        let mut with_code = connection(role);
-        feed(&mut with_code, &encode(role.peer(), [close(4000), close(4001)]));
-        assert_eq!(with_code.ending().code, CloseCode(4000));
-
-        let mut without_code = connection(role);
-        feed(&mut without_code, &encode(role.peer(), [frame(OpCode::Close, "")]));
-        assert_eq!(without_code.ending().code, CloseCode::NO_STATUS);
-
-        assert_eq!(connection(role).ending(), ending(1006, false, None));
+        let with_code = fed(role, [close(4000), close(4001)]).summary();
+        assert_eq!(ending(&with_code), (true, 4000, End::PeerClosed));
+        let without_code = fed(role, [frame(OpCode::Close, "")]).summary();
+        assert_eq!(ending(&without_code), (true, 1005, End::PeerClosed));
+        assert_eq!(ending(&Driver::new(role).summary()), (false, 1006, End::ReceiveFailed));
     }
 }
 
@@ -119,19 +135,14 @@ fn failures() -> Vec<(RawFrame, FailureKind)> {
 fn rfc6455_7_1_7_a_failure_sends_a_close_with_its_code_and_section() {
     for role in ROLES {
         for (bad, kind) in failures() {
-            let mut connection = connection(role);
-            let outcome = feed(&mut connection, &encode(role.peer(), [bad]));
-            assert_eq!(outcome.failure, Some(Failure { kind }));
+            let mut driver = fed(role, [bad]);
             let reason = kind.explanation().as_bytes().to_vec();
-            assert_eq!(
-                sent_by(role, &outcome.replies),
-                [Whole::Close(Some(kind.close_code().0), reason)],
-                "{kind:?}"
-            );
-            assert_eq!(connection.tcp(), done(role));
-            let ending = connection.ending();
-            assert_eq!((ending.clean, ending.first), (false, Some(End::Local)));
-            assert_eq!(ending.failure, Some(Failure { kind }));
+            assert_eq!(driver.sent(), [Whole::Close(Some(kind.close_code().0), reason)], "{kind:?}");
+            assert!(driver.has_finished());
+            let summary = driver.summary();
+            assert_eq!(ending(&summary), (false, 1006, End::ReceiveFailed));
+            assert_eq!(summary.close_sent, Some(Some(kind.close_code())));
+            assert!(matches!(summary.cause, Some(Cause::Protocol(failure)) if failure.kind == kind));
         }
     }
 }
@@ -140,13 +151,13 @@ fn rfc6455_7_1_7_a_failure_sends_a_close_with_its_code_and_section() {
 fn rfc6455_7_1_7_a_failure_after_a_sent_close_sends_no_second_one() {
     for role in ROLES {
         for (bad, kind) in failures() {
-            let mut connection = connection(role);
-            connection.sender().close(None, masks, &mut Vec::new()).unwrap();
-            let outcome = feed(&mut connection, &encode(role.peer(), [bad]));
-            assert_eq!(outcome.failure, Some(Failure { kind }));
-            assert!(outcome.replies.is_empty());
-            assert_eq!(connection.tcp(), done(role));
-            assert!(!connection.ending().clean);
+            let mut driver = closing(role, 1000);
+            feed(&mut driver, [bad]);
+            assert!(driver.output.is_empty());
+            assert!(driver.has_finished());
+            let summary = driver.summary();
+            assert_eq!(ending(&summary), (false, 1006, End::Finished));
+            assert!(matches!(summary.cause, Some(Cause::Protocol(failure)) if failure.kind == kind));
         }
     }
 }
@@ -154,34 +165,48 @@ fn rfc6455_7_1_7_a_failure_after_a_sent_close_sends_no_second_one() {
 #[test]
 fn rfc6455_7_1_7_nothing_is_processed_after_a_failure() {
     for role in ROLES {
-        let mut connection = connection(role);
-        let frames = [frame(OpCode::Continuation, ""), frame(OpCode::Ping, ""), close(1000)];
-        feed(&mut connection, &encode(role.peer(), frames));
         // Neither what came with it nor what comes later; a Close isn't answered either.
-        let outcome = feed(&mut connection, &encode(role.peer(), [frame(OpCode::Ping, ""), close(1000)]));
-        assert!(outcome.ended && outcome.events.is_empty() && outcome.replies.is_empty());
+        let mut driver = fed(role, [frame(OpCode::Continuation, ""), frame(OpCode::Ping, ""), close(1000)]);
+        assert_eq!(driver.sent().len(), 1);
+        driver.connection.handle_shutdown(driver.now);
+        feed(&mut driver, [frame(OpCode::Ping, ""), frame(OpCode::Text, "x"), close(1000)]);
+        assert!(driver.wholes.is_empty() && driver.output.is_empty());
+        assert_eq!(ending(&driver.summary()), (false, 1006, End::ReceiveFailed));
     }
 }
 
 #[test]
 fn rfc6455_7_1_7_a_failure_found_outside_the_receiver_counts_alike() {
     for role in ROLES {
-        let mut connection = connection(role);
-        let mut out = Vec::new();
-        connection.fail(FailureKind::Internal.into(), masks, &mut out);
-        connection.fail(FailureKind::InvalidDeflate.into(), masks, &mut out);
-        let explanation = FailureKind::Internal.explanation().as_bytes().to_vec();
-        assert_eq!(sent_by(role, &out), [Whole::Close(Some(1011), explanation)]);
-        assert!(feed(&mut connection, &encode(role.peer(), [frame(OpCode::Text, "x")])).ended);
+        // What can't be inflated, by which nothing is wrong as a frame.
+        let mut driver = Driver::with(role, Some(Params::default()), ConnectionSettings::default());
+        feed(&mut driver, [frame(OpCode::Binary, "not deflate").reserved(RSV1), frame(OpCode::Ping, "")]);
+        let explanation = FailureKind::InvalidDeflate.explanation().as_bytes().to_vec();
+        assert_eq!(driver.sent(), [Whole::Close(Some(1007), explanation)]);
+        driver.connection.handle_shutdown(driver.now);
+        feed(&mut driver, [frame(OpCode::Text, "x"), close(1000)]);
+        assert!(driver.wholes.is_empty() && driver.output.is_empty());
+        assert_eq!(ending(&driver.summary()), (false, 1006, End::ReceiveFailed));
     }
 }
 
 #[test]
 fn rfc6455_7_2_1_a_lost_transport_is_no_clean_end() {
     for role in ROLES {
-        let mut connection = connection(role);
-        feed(&mut connection, &encode(role.peer(), [frame(OpCode::Text, "x").fin(false)]));
-        assert_eq!(connection.ending(), ending(1006, false, None));
+        let begun = || fed(role, [frame(OpCode::Text, "x").fin(false)]);
+        assert_eq!(ending(&begun().summary()), (false, 1006, End::ReceiveFailed));
+        let (reset, full) = (io::ErrorKind::ConnectionReset, io::ErrorKind::WriteZero);
+        for (direction, error, end) in
+            [(Direction::In, reset, End::ReceiveFailed), (Direction::Out, full, End::SendFailed)]
+        {
+            let mut driver = begun();
+            driver.connection.handle_lost(direction, error.into(), driver.now);
+            assert!(driver.connection.is_done());
+            let summary = driver.summary();
+            assert_eq!(ending(&summary), (false, 1006, end));
+            assert!(matches!(summary.cause, Some(Cause::Io(cause)) if cause.kind() == error));
+            assert!(driver.output.is_empty());
+        }
     }
 }
 
@@ -189,11 +214,11 @@ fn rfc6455_7_2_1_a_lost_transport_is_no_clean_end() {
 fn rfc6455_7_4_1_codes_for_local_use_are_never_sent() {
     for role in ROLES {
         for code in [1004, 1005, 1006, 1015].map(CloseCode) {
-            let mut out = Vec::new();
-            let mut sender = Sender::new(role);
-            let refused = Err(SendError::Close(InvalidClose::Code(code)));
-            assert_eq!(sender.close(Some((code, "")), masks, &mut out), refused);
-            assert!(out.is_empty() && !sender.close_sent());
+            let mut driver = Driver::new(role);
+            let result = driver.send(|out| out.close(Some((code, "")), End::Finished));
+            assert_eq!(result, refused(SendError::Close(InvalidClose::Code(code))));
+            assert!(driver.output.is_empty() && !driver.connection.is_closing());
+            driver.send(|out| out.send(MessageKind::Text, b"still open")).unwrap();
         }
     }
 }
@@ -210,9 +235,8 @@ fn rfc6455_7_4_1_defined_codes_are_sent_and_received() {
     for code in (1000..=1003).chain(1007..=1014) {
         both_take(&[close(code)], &[Whole::Close(Some(code), vec![])]);
         for role in ROLES {
-            let mut out = Vec::new();
-            Sender::new(role).close(Some((CloseCode(code), "")), masks, &mut out).unwrap();
-            assert_eq!(sent_by(role, &out), [Whole::Close(Some(code), vec![])]);
+            let output = send(role, |out| out.close(Some((CloseCode(code), "")), End::Finished).unwrap());
+            assert_eq!(sent_by(role, &output), [Whole::Close(Some(code), vec![])]);
         }
     }
 }
@@ -232,14 +256,17 @@ fn rfc6455_7_4_1_every_failure_has_the_code_that_is_defined_for_it() {
 
 #[test]
 fn rfc6455_7_4_2_ranges() {
+    let mut senders = ROLES.map(Driver::new);
     for code in 0..=u16::MAX {
         let allowed = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=3999 | 4000..=4999);
-        for role in ROLES {
-            let bytes = encode(role.peer(), [close(code)]);
-            let failure = support::receive_bytes(role, &bytes).failure;
+        for (role, sender) in ROLES.into_iter().zip(&mut senders) {
+            let failure = support::failure(&mut fed(role, [close(code)]));
             assert_eq!(failure, (!allowed).then_some(FailureKind::InvalidCloseCode), "{code}");
-            let sent = Sender::new(role).close(Some((CloseCode(code), "")), masks, &mut Vec::new());
+            let sent = sender.send(|out| out.close(Some((CloseCode(code), "")), End::Finished));
             assert_eq!(sent.is_ok(), allowed, "{code}");
+            if allowed {
+                *sender = Driver::new(role);
+            }
         }
     }
 }

@@ -2,13 +2,11 @@
 
 mod support;
 
-use std::sync::Arc;
-
-use support::trace::{Trace, Whole, trace};
-use support::{ROLES, both_take, encode, frame, receiver};
+use support::driver::{Driver, Trace, Whole, trace};
+use support::{ROLES, both_take, encode, feed, frame};
 use wire::frame::LengthForm;
 use wire::raw::{RawFrame, RawLength};
-use wire::{Assembler, Event, FailureKind, Limits, MessageKind, OpCode, Receiver, Role, Scratch, Step};
+use wire::{FailureKind, Limits, MessageKind, OpCode, Role};
 
 /// Texts that are not UTF-8, with the position of the first byte that no continuation can mend.
 const BAD: &[(&[u8], usize)] = &[
@@ -42,14 +40,19 @@ fn rfc6455_8_1_bad_text_fails_with_the_first_bad_byte() {
             for role in ROLES {
                 // The message goes on behind what has come so far: nothing but the bytes themselves can be wrong.
                 let message = [text.clone(), vec![b'y'; 300]].concat();
-                let mut bytes = encode(role.peer(), [frame(OpCode::Text, &message)]);
+                let bytes = encode(role.peer(), [frame(OpCode::Text, &message)]);
                 let header = bytes.len() - message.len();
                 for arrived in 1..=text.len() {
-                    let mut receiver = receiver(role);
-                    let step = receiver.step(&mut bytes.clone()[..header + arrived]);
-                    assert_eq!(step.is_err(), arrived > bad, "{text:x?} {arrived}");
+                    let mut driver = Driver::new(role);
+                    driver.feed(&bytes[..header + arrived]);
+                    assert_eq!(driver.connection.is_closing(), arrived > bad, "{text:x?} {arrived}");
                 }
-                let failure = trace(&mut receiver(role), bytes.chunks_mut(1).map(|byte| &*byte)).failure;
+                // Byte by byte: not before the bad one, and with it.
+                let mut driver = Driver::new(role);
+                let good = bytes.len().min(header.saturating_add(bad));
+                bytes[..good].chunks(1).for_each(|byte| driver.feed(byte));
+                assert!(!driver.connection.is_closing());
+                let failure = trace(driver, bytes[good..].chunks(1)).failure;
                 assert_eq!(failure, (bad < text.len()).then_some(FailureKind::InvalidUtf8));
             }
         }
@@ -64,9 +67,12 @@ fn rfc6455_8_1_bad_text_fails_at_once_across_fragments() {
             let frames = text.iter().enumerate().map(|(i, byte)| {
                 frame(if i == 0 { OpCode::Text } else { OpCode::Continuation }, [*byte]).fin(false)
             });
-            let trace = trace(&mut receiver(role), [&*encode(role.peer(), frames)]);
-            assert_eq!(trace.failure, Some(FailureKind::InvalidUtf8));
-            assert_eq!(trace.seen.len(), bad, "{text:x?}");
+            let mut driver = Driver::new(role);
+            for (at, frame) in frames.enumerate().take(bad + 1) {
+                assert!(!driver.connection.is_closing(), "{text:x?} {at}");
+                feed(&mut driver, [frame]);
+            }
+            assert_eq!(driver.trace().failure, Some(FailureKind::InvalidUtf8));
         }
     }
 }
@@ -98,7 +104,7 @@ fn rfc6455_8_1_one_message_s_end_is_not_the_next_one_s_start() {
 
 fn limited(role: Role, limits: Limits, frames: impl IntoIterator<Item = RawFrame>) -> Trace {
     let bytes = encode(role.peer(), frames);
-    trace(&mut Receiver::new(role, Arc::new(limits)), [&*bytes])
+    trace(Driver::limited(role, limits), [&*bytes])
 }
 
 #[test]
@@ -109,7 +115,7 @@ fn rfc6455_10_4_frames_are_limited_at_their_header() {
         let too_large = frame(OpCode::Binary, [0; 1001]);
         let bytes = encode(role.peer(), [too_large]);
         // The declared length is enough; not even the masking key is waited for.
-        let failure = trace(&mut Receiver::new(role, Arc::new(limits)), [&bytes[..4]]).failure;
+        let failure = trace(Driver::limited(role, limits), [&bytes[..4]]).failure;
         assert_eq!(failure, Some(FailureKind::FrameTooLarge));
         let huge = frame(OpCode::Text, "").length(RawLength::Declared(LengthForm::Long, i64::MAX as u64));
         assert_eq!(limited(role, limits, [huge]).failure, Some(FailureKind::FrameTooLarge));
@@ -123,7 +129,7 @@ fn rfc6455_10_4_messages_are_limited_over_all_their_frames() {
     for role in ROLES {
         let first = frame(OpCode::Binary, [0; 600]).fin(false);
         let fits = limited(role, limits, [first.clone(), frame(OpCode::Continuation, [0; 400])]);
-        assert_eq!((fits.failure, fits.wholes().len()), (None, 1));
+        assert_eq!((fits.failure, fits.wholes.len()), (None, 1));
         let failure = limited(role, limits, [first, frame(OpCode::Continuation, [0; 401])]).failure;
         assert_eq!(failure, Some(FailureKind::MessageTooLarge));
         let failure = limited(role, limits, [frame(OpCode::Binary, [0; 1001])]).failure;
@@ -144,7 +150,7 @@ fn rfc6455_10_4_one_message_s_length_is_not_the_next_one_s() {
     for role in ROLES {
         let message = [frame(OpCode::Binary, [0; 600]).fin(false), frame(OpCode::Continuation, [0; 400])];
         let trace = limited(role, limits, [message.clone(), message.clone(), message].concat());
-        assert_eq!((trace.failure, trace.wholes().len()), (None, 3));
+        assert_eq!((trace.failure, trace.wholes.len()), (None, 3));
     }
 }
 
@@ -153,7 +159,7 @@ fn rfc6455_10_4_fragments_are_limited() {
     let limits = Limits { fragments: 3, ..Limits::default() };
     for role in ROLES {
         let fits = limited(role, limits, wire::raw::fragments(MessageKind::Text, b"abc", [1, 1]));
-        assert_eq!((fits.failure, fits.wholes().len()), (None, 1));
+        assert_eq!((fits.failure, fits.wholes.len()), (None, 1));
         // Empty ones count too.
         for lens in [[1, 1, 1], [0, 0, 0]] {
             let frames = wire::raw::fragments(MessageKind::Text, b"abc", lens);
@@ -167,12 +173,13 @@ fn rfc6455_10_4_fragments_are_limited() {
 fn rfc6455_10_4_memory_follows_what_arrived_and_not_what_was_declared() {
     for role in ROLES {
         let huge = frame(OpCode::Binary, [1; 100]).length(RawLength::Declared(LengthForm::Long, 16 << 20));
-        let mut bytes = encode(role.peer(), [huge]);
-        let mut receiver = receiver(role);
-        let Ok(Step::Event { event: Event::Data(data), .. }) = receiver.step(&mut bytes) else { panic!() };
-        let mut assembler = Assembler::new();
-        assert_eq!(assembler.push(&data, &bytes, &mut Scratch::default()), Ok(None));
-        assert!(assembler.held_bytes() < 1000, "{}", assembler.held_bytes());
+        let mut driver = Driver::new(role);
+        feed(&mut driver, [huge]);
+        // A read ahead for what will most likely come, but by far not all of it.
+        assert!(driver.connection.held_bytes() <= 128 << 10, "{}", driver.connection.held_bytes());
+        let most = vec![1; 1 << 20];
+        driver.feed(&most);
+        assert!(driver.connection.held_bytes() <= 2 * most.len(), "{}", driver.connection.held_bytes());
     }
 }
 
@@ -181,18 +188,8 @@ fn rfc6455_10_4_a_message_of_65536_fragments_is_cheap() {
     let payload = vec![b'x'; 65_536 * 64];
     for role in ROLES {
         let frames = wire::raw::fragments(MessageKind::Text, &payload, vec![64; 65_535]);
-        let mut bytes = encode(role.peer(), frames);
-        let mut receiver = receiver(role);
-        let (mut assembler, mut scratch) = (Assembler::new(), Scratch::default());
-        let (mut at, mut events, mut whole) = (0, 0, None);
-        while let Ok(Step::Event { consumed, event: Event::Data(data) }) = receiver.step(&mut bytes[at..]) {
-            events += 1;
-            if let Some(message) = assembler.push(&data, &bytes[at..], &mut scratch).unwrap() {
-                whole = Some(message.payload.len());
-            }
-            at += consumed;
-        }
-        assert_eq!((events, whole), (65_536, Some(payload.len())));
+        let trace = trace(Driver::new(role), [&*encode(role.peer(), frames)]);
+        assert_eq!(trace.wholes, [Whole::Message(MessageKind::Text, payload.clone())]);
     }
 }
 

@@ -5,79 +5,38 @@
 mod support;
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use support::{KEY, ROLES, encode, frame, masks};
+use support::driver::{Driver, Trace, Whole, trace};
+use support::{ROLES, encode, frame, model};
 use wire::close::CloseCode;
-use wire::deflate::{Deflater, Inflater, Params, Pool, Settings};
+use wire::deflate::{Deflater, Params, Pool, Settings};
 use wire::frame::{RSV1, RSV2, RSV3};
 use wire::raw::{RawFrame, split_at};
-use wire::{
-    Assembler, Event, Failure, FailureKind, Limits, MessageKind, MessageOptions, OpCode, Receiver, Role,
-    Scratch, Sender, Step,
-};
+use wire::{ConnectionSettings, FailureKind, Limits, MessageKind, OpCode, Role};
 
 /// "Hello" (§7.2.3.1).
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 
-/// The messages and the payloads of pings that the end in `role` gets out of its peer's frames, and its failure.
-struct Got {
-    messages: Vec<(MessageKind, Vec<u8>)>,
-    pings: Vec<Vec<u8>>,
-    failure: Option<Failure>,
-}
-
-fn read_pieces<'a>(
-    role: Role,
-    params: &Params,
-    limits: Limits,
-    pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> Got {
-    let mut receiver = Receiver::new(role, Arc::new(limits)).with_compression(true);
-    let mut assembler = Assembler::with_inflater(Inflater::new(params, role), limits.message_len);
-    let mut scratch = Scratch::default();
-    let mut got = Got { messages: Vec::new(), pings: Vec::new(), failure: None };
-    let mut buf = Vec::new();
-    for piece in pieces {
-        buf.extend_from_slice(piece);
-        loop {
-            let consumed = match receiver.step(&mut buf) {
-                Ok(Step::Event { consumed, event }) => {
-                    match event {
-                        Event::Data(data) => match assembler.push(&data, &buf, &mut scratch) {
-                            Ok(message) => {
-                                got.messages.extend(message.map(|it| (it.kind, it.payload.into_owned())));
-                            }
-                            Err(failure) => got.failure = Some(failure),
-                        },
-                        Event::Ping(payload) => got.pings.push(buf[payload].to_vec()),
-                        other => panic!("{other:?}"),
-                    }
-                    consumed
-                }
-                Ok(Step::NeedMore { .. } | Step::Ended) => break,
-                Err(failure) => {
-                    got.failure = Some(failure);
-                    return got;
-                }
-            };
-            if got.failure.is_some() {
-                return got;
-            }
-            buf.drain(..consumed);
-        }
-    }
-    got
+fn driver(role: Role, params: &Params, limits: Limits) -> Driver {
+    Driver::with(role, Some(*params), ConnectionSettings { limits, ..ConnectionSettings::default() })
 }
 
 /// What the end in `role` makes of its peer's frames, whether they come at once or byte by byte.
-fn read(role: Role, params: &Params, frames: &[RawFrame]) -> Got {
+fn read(role: Role, params: &Params, frames: &[RawFrame]) -> Trace {
     let bytes = encode(role.peer(), frames.iter().cloned());
-    let at_once = read_pieces(role, params, Limits::default(), [&bytes[..]]);
-    let single = read_pieces(role, params, Limits::default(), bytes.chunks(1));
-    assert_eq!(at_once.messages, single.messages);
-    assert_eq!(at_once.failure, single.failure);
+    let at_once = trace(driver(role, params, Limits::default()), [&bytes[..]]);
+    let single = trace(driver(role, params, Limits::default()), bytes.chunks(1));
+    assert_eq!(at_once, single);
     at_once
+}
+
+/// The payloads of the messages.
+fn payloads(trace: &Trace) -> Vec<&[u8]> {
+    let payloads = trace.wholes.iter().filter_map(|whole| match whole {
+        Whole::Message(_, payload) => Some(&payload[..]),
+        _ => None,
+    });
+    payloads.collect()
 }
 
 fn compressed(opcode: OpCode, payload: impl AsRef<[u8]>) -> RawFrame {
@@ -89,8 +48,7 @@ fn both_read(frames: &[RawFrame], expected: &[&[u8]]) {
     for role in ROLES {
         let got = read(role, &Params::default(), frames);
         assert_eq!(got.failure, None, "{role:?}");
-        let payloads: Vec<_> = got.messages.iter().map(|(_, payload)| &payload[..]).collect();
-        assert_eq!(payloads, expected, "{role:?}");
+        assert_eq!(payloads(&got), expected, "{role:?}");
     }
 }
 
@@ -98,7 +56,7 @@ fn both_read(frames: &[RawFrame], expected: &[&[u8]]) {
 fn both_fail(frames: &[RawFrame], kind: FailureKind) {
     for role in ROLES {
         let got = read(role, &Params::default(), frames);
-        assert_eq!(got.failure.map(|failure| failure.kind), Some(kind), "{role:?}");
+        assert_eq!(got.failure, Some(kind), "{role:?}");
     }
 }
 
@@ -153,8 +111,8 @@ fn rfc7692_6_2_control_frames_between_the_fragments_are_not_inflated() {
             frame(OpCode::Continuation, &HELLO[5..]),
         ];
         let got = read(role, &Params::default(), &frames);
-        assert_eq!(got.pings, [&HELLO[..], b""]);
-        assert_eq!(got.messages, [(MessageKind::Text, b"Hello".to_vec())]);
+        let hello = Whole::Message(MessageKind::Text, b"Hello".into());
+        assert_eq!(got.wholes, [Whole::Ping(HELLO.into()), Whole::Ping(vec![]), hello]);
     }
 }
 
@@ -226,12 +184,9 @@ fn rfc7692_8_the_limit_holds_for_the_inflated_message() {
             let mut deflater = Deflater::new(&Params::default(), role.peer(), Settings::default());
             deflater.deflate(&mut Pool::default(), &vec![b'a'; len], true, &mut payload);
             let bytes = encode(role.peer(), [compressed(OpCode::Text, &payload)]);
-            let got = read_pieces(role, &Params::default(), limits, [&bytes[..]]);
-            assert_eq!(
-                got.failure.map(|failure| failure.kind),
-                fails.then_some(FailureKind::MessageTooLarge)
-            );
-            assert_eq!(got.messages.len(), usize::from(!fails));
+            let got = trace(driver(role, &Params::default(), limits), [&bytes[..]]);
+            assert_eq!(got.failure, fails.then_some(FailureKind::MessageTooLarge));
+            assert_eq!(payloads(&got).len(), usize::from(!fails));
         }
     }
 }
@@ -239,32 +194,29 @@ fn rfc7692_8_the_limit_holds_for_the_inflated_message() {
 #[test]
 fn rfc7692_6_1_sends_rsv1_on_the_first_frame_only_and_never_on_control_frames() {
     for role in ROLES {
-        let (mut sender, mut out) = (Sender::new(role), Vec::new());
-        let options = MessageOptions { compressed: true, fragment_len: NonZeroUsize::new(3) };
-        sender.message(MessageKind::Text, &HELLO, options, masks, &mut out).unwrap();
-        sender.ping(b"", masks, &mut out).unwrap();
-        sender
-            .message(
-                MessageKind::Text,
-                &HELLO,
-                MessageOptions { compressed: true, ..Default::default() },
-                masks,
-                &mut out,
-            )
-            .unwrap();
-        sender.binary(b"plain", masks, &mut out).unwrap();
-        let expected = encode(
-            role,
-            [
-                compressed(OpCode::Text, &HELLO[..3]).fin(false),
-                frame(OpCode::Continuation, &HELLO[3..6]).fin(false),
-                frame(OpCode::Continuation, &HELLO[6..]),
-                frame(OpCode::Ping, b""),
-                compressed(OpCode::Text, HELLO),
-                frame(OpCode::Binary, b"plain"),
-            ],
-        );
-        assert_eq!(out, expected, "{role:?} {KEY:x?}");
+        let settings = ConnectionSettings {
+            deflate: Settings { threshold: 10, ..Settings::default() },
+            ..ConnectionSettings::default()
+        };
+        let mut driver = Driver::with(role, Some(Params::default()), settings);
+        driver.send(|out| {
+            let three = NonZeroUsize::new(3).unwrap();
+            out.send_fragmented(MessageKind::Text, b"Hello, Hello, Hello", three).unwrap();
+            out.ping(b"at least ten bytes").unwrap();
+            out.send(MessageKind::Text, b"Hello, Hello, Hello").unwrap();
+            out.send(MessageKind::Binary, b"plain").unwrap();
+        });
+        let frames = model::frames(&driver.output);
+        let (last, first) = frames.split_last_chunk::<3>().map(|(first, last)| (last, first)).unwrap();
+        let (head, pieces) = first.split_first().unwrap();
+        assert_eq!((head.fin, head.reserved, head.opcode, head.payload.len()), (false, RSV1, 1, 3));
+        assert!(pieces.len() > 1, "it takes several frames");
+        for (at, piece) in pieces.iter().enumerate() {
+            assert_eq!((piece.fin, piece.reserved, piece.opcode), (at + 1 == pieces.len(), 0, 0));
+        }
+        let heads = last.each_ref().map(|frame| (frame.fin, frame.reserved, frame.opcode));
+        assert_eq!(heads, [(true, 0, 9), (true, RSV1, 1), (true, 0, 2)]);
+        assert_eq!(driver.sent().len(), 4, "and the peer inflates it");
     }
 }
 
@@ -282,26 +234,23 @@ fn rfc7692_6_what_one_end_sends_the_other_reads_however_it_is_cut() {
             let messages: Vec<Vec<u8>> = (0..40)
                 .map(|i| format!("message {} of many, ", i % 7).repeat(i * i % 61).into_bytes())
                 .collect();
-            let mut deflater =
-                Deflater::new(&params, role, Settings { threshold: 30, ..Settings::default() });
-            let (mut sender, mut pool, mut out) = (Sender::new(role), Pool::default(), Vec::new());
+            let mut sender = driver(role, &params, Limits::default());
             for (at, message) in messages.iter().enumerate() {
-                let mut payload = Vec::new();
-                let compressed = deflater.deflate_message(&mut pool, message, &mut payload);
-                let payload = if compressed { &payload } else { message };
-                let options = MessageOptions { compressed, fragment_len: NonZeroUsize::new(at % 5 * 10) };
-                sender.message(MessageKind::Text, payload, options, masks, &mut out).unwrap();
-                sender.ping(b"!", masks, &mut out).unwrap();
+                sender.send(|out| {
+                    match NonZeroUsize::new(at % 5 * 10) {
+                        None => out.send(MessageKind::Text, message).unwrap(),
+                        Some(len) => out.send_fragmented(MessageKind::Text, message, len).unwrap(),
+                    }
+                    out.ping(b"!").unwrap();
+                });
             }
-            for step in [1, 2, 7, 100, 1000, out.len()] {
-                let pieces = split_at(&out, (step..out.len()).step_by(step));
-                let got = read_pieces(role.peer(), &params, Limits::default(), pieces);
+            let sent = sender.output;
+            for step in [1, 2, 7, 100, 1000, sent.len()] {
+                let pieces = split_at(&sent, (step..sent.len()).step_by(step));
+                let got = trace(driver(role.peer(), &params, Limits::default()), pieces);
                 assert_eq!(got.failure, None);
-                assert_eq!(
-                    got.messages.into_iter().map(|(_, payload)| payload).collect::<Vec<_>>(),
-                    messages
-                );
-                assert_eq!(got.pings.len(), messages.len());
+                assert_eq!(payloads(&got), messages);
+                assert_eq!(got.wholes.len(), 2 * messages.len(), "each with its Ping");
             }
         }
     }

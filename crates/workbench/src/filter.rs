@@ -34,4 +34,4 @@ mod text;
 pub use expr::{Expr, Filter, JsonTest, KindSet, Op, Words};
 pub use index::{Index, Progress};
 pub use parse::{FilterError, FilterErrorKind, Options};
-pub use text::{Pattern, TextMatch};
+pub use text::{Pattern, PatternError, TextMatch};

@@ -24,6 +24,7 @@ pub mod export;
 pub mod filter;
 pub mod find;
 pub mod grants;
+mod hexdump;
 pub mod ids;
 pub mod import;
 pub mod json;

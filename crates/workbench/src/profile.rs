@@ -17,6 +17,7 @@ use thiserror::Error;
 
 pub use self::book::{Book, Conflict, Merge, Part, Plan, RenameError};
 pub use self::codes::{CodesError, format_codes, parse_codes};
+pub use self::secrets::Shared;
 use crate::answers::Rule;
 use crate::connection::TransportKind;
 use crate::draft::Draft;

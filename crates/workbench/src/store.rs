@@ -48,6 +48,7 @@ pub struct Store {
     payload: usize,
     dropped: Dropped,
     revision: u64,
+    changed: Vec<EntryId>,
 }
 
 #[derive(Debug)]
@@ -107,6 +108,7 @@ impl Store {
             payload: 0,
             dropped: Dropped::default(),
             revision: 0,
+            changed: Vec::new(),
         }
     }
 
@@ -251,6 +253,12 @@ impl Store {
         kept
     }
 
+    /// The entries that have changed after they were appended, since this was last taken: their delivery, connection or
+    /// pair. Whoever keeps something of entries elsewhere takes them now and then; they cost eight bytes each until then.
+    pub fn take_changed(&mut self) -> Vec<EntryId> {
+        std::mem::take(&mut self.changed)
+    }
+
     /// Links a request with its response and returns the time between them in microseconds. `None` if either
     /// is not kept.
     pub fn pair(&mut self, request: EntryId, response: EntryId) -> Option<u32> {
@@ -276,6 +284,7 @@ impl Store {
     /// Forgets everything, including the count of what was dropped. Ids go on where they were.
     pub fn clear(&mut self) {
         self.segments.clear();
+        self.changed.clear();
         self.connections.drop_before(self.next);
         self.payload = 0;
         self.dropped = Dropped::default();
@@ -310,6 +319,10 @@ impl Store {
         let at = (id - segment.first) as usize;
         segment.metas.get_mut(at).map(change).is_some_and(|()| {
             self.revision += 1;
+            // Several changes of one entry in a row are one.
+            if self.changed.last() != Some(&id) {
+                self.changed.push(id);
+            }
             true
         })
     }

@@ -2,11 +2,15 @@
 
 use anyhow::ensure;
 use fastrand::Rng;
+use interop::driver_name;
 use interop::probe::{Probe, Received};
 use interop::report::Suite;
 use interop::settings::{agreed, bits, offer};
+use server::Driver;
 use wire::MessageKind;
 use wire::deflate::{Offer, Params};
+
+use super::LazyServers;
 
 /// Lengths of messages and of fragments; 0: one frame.
 const SIZES: [(usize, usize); 18] = [
@@ -33,12 +37,13 @@ const SIZES: [(usize, usize); 18] = [
 /// Bytes per case, over all its messages. The suite sends a thousand of each.
 const BYTES: usize = 1 << 20;
 
-pub(crate) fn add(suite: &mut Suite) {
+pub(crate) fn add(suite: &mut Suite, driver: Driver, servers: &LazyServers) {
     for (group, (kind, data)) in (1..).zip(data()) {
         for (number, (len, fragment)) in (1..).zip(SIZES) {
             let data = data.clone();
-            suite.test(format!("12.{group}.{number}"), move || {
-                let address = super::usual()?;
+            let servers = servers.clone();
+            suite.test(format!("{}::12.{group}.{number}", driver_name(driver)), move || {
+                let address = servers.get(driver)?.usual.address;
                 let mut probe = Probe::connect(address, "/ws", &[offer()])?;
                 converse(&mut probe, agreed(true, true, 15, 15), kind, &data, len, fragment)
             });
@@ -47,8 +52,9 @@ pub(crate) fn add(suite: &mut Suite) {
     for (group, (offers, params)) in (1..).zip(offers()) {
         for (number, (len, fragment)) in (1..).zip(SIZES) {
             let offers = offers.clone();
-            suite.test(format!("13.{group}.{number}"), move || {
-                let address = super::servers()?.takeover.address;
+            let servers = servers.clone();
+            suite.test(format!("{}::13.{group}.{number}", driver_name(driver)), move || {
+                let address = servers.get(driver)?.takeover.address;
                 let mut probe = Probe::connect(address, "/ws", &offers)?;
                 converse(&mut probe, params, MessageKind::Text, &json(), len, fragment)
             });

@@ -1,6 +1,8 @@
 //! The cases of the Autobahn test suite, numbered as there, against the server in this process. Expected is what the suite
 //! calls OK, never NON-STRICT, and a clean end. How to run the suite itself: `crates/wire/AUTOBAHN.md`.
 //!
+//! Every case is run on every driver that this system has.
+//!
 //! Where the suite waits a second to see what comes, these cases ask for what has to come and are done.
 
 mod closing;
@@ -9,14 +11,15 @@ mod framing;
 mod load;
 mod utf8;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
+use anyhow::Context as _;
 use interop::heartwire::Heartwire;
 use interop::probe::{Probe, Received, frame};
 use interop::report::Suite;
-use server::Compression;
+use interop::{DRIVERS, driver_name};
+use server::{Compression, Driver};
 use wire::raw::RawFrame;
 use wire::{MessageKind, OpCode};
 
@@ -54,33 +57,38 @@ struct Servers {
     takeover: Heartwire,
 }
 
+/// The same, started by the first case that needs them.
+#[derive(Clone, Default)]
+struct LazyServers(Arc<OnceLock<Option<Servers>>>);
+
+impl LazyServers {
+    fn get(&self, driver: Driver) -> anyhow::Result<&Servers> {
+        let start = || {
+            let usual = Heartwire::start(driver, |_| {}).ok()?;
+            let takeover =
+                Heartwire::start(driver, |config| config.socket.compression = Compression::Takeover).ok()?;
+            Some(Servers { usual, takeover })
+        };
+        self.0.get_or_init(start).as_ref().context("the servers did not start")
+    }
+}
+
 fn main() -> ExitCode {
     let mut suite = Suite::default();
-    for cases in [framing::cases(), utf8::cases(), closing::cases(), load::cases()] {
-        for Case { id, steps } in cases {
-            suite.test(id, move || run(&mut probe()?, steps()));
+    for &driver in DRIVERS {
+        let servers = LazyServers::default();
+        for cases in [framing::cases(), utf8::cases(), closing::cases(), load::cases()] {
+            for Case { id, steps } in cases {
+                let servers = servers.clone();
+                suite.test(format!("{}::{id}", driver_name(driver)), move || {
+                    let address = servers.get(driver)?.usual.address;
+                    run(&mut Probe::connect(address, "/ws", &[])?, steps())
+                });
+            }
         }
+        compression::add(&mut suite, driver, &servers);
     }
-    compression::add(&mut suite);
     suite.run()
-}
-
-fn servers() -> anyhow::Result<Arc<Servers>> {
-    static SERVERS: OnceLock<Option<Arc<Servers>>> = OnceLock::new();
-    let start = || {
-        let usual = Heartwire::start(|_| {}).ok()?;
-        let takeover = Heartwire::start(|config| config.socket.compression = Compression::Takeover).ok()?;
-        Some(Arc::new(Servers { usual, takeover }))
-    };
-    SERVERS.get_or_init(start).clone().ok_or_else(|| anyhow::anyhow!("the servers did not start"))
-}
-
-fn usual() -> anyhow::Result<SocketAddr> {
-    Ok(servers()?.usual.address)
-}
-
-fn probe() -> anyhow::Result<Probe> {
-    Probe::connect(usual()?, "/ws", &[])
 }
 
 fn run(probe: &mut Probe, steps: Vec<Step>) -> anyhow::Result<()> {

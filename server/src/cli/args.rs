@@ -3,7 +3,7 @@
 use super::values::{
     parse_duration, parse_filter, parse_header_size, parse_listen, parse_positive_duration, parse_size,
 };
-use crate::config::{Compression, Config, LimitConfig, PerAddress, SocketConfig, TlsSource};
+use crate::config::{Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
 use crate::forwarded::Network;
 use clap::{Args, ValueEnum};
 use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
@@ -150,6 +150,21 @@ pub struct ServeArgs {
         help_heading = "Limits"
     )]
     max_message_size: usize,
+
+    /// What all connections together may hold in unfinished messages and unread output; beyond it the worst is cut
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "HEARTWIRE_MAX_MEMORY",
+        default_value = "1GiB",
+        value_parser = parse_size,
+        help_heading = "Limits"
+    )]
+    max_memory: usize,
+
+    /// What drives plain connections: for comparing the two
+    #[arg(long, value_enum, value_name = "DRIVER", env = "HEARTWIRE_DRIVER", hide = true)]
+    driver: Option<Driver>,
 
     /// Messages of one connection within a second; more close it with 1008. 0 is any number
     #[arg(
@@ -318,6 +333,7 @@ impl From<ServeArgs> for Config {
             metrics_listen: args.metrics_listen,
             metrics_public: args.metrics_public,
             limits: LimitConfig {
+                max_memory: args.max_memory,
                 max_connections: args.max_connections,
                 max_open_files: None,
                 max_connections_per_address: match args.max_connections_per_address {
@@ -346,6 +362,7 @@ impl From<ServeArgs> for Config {
             shutdown_delay: args.shutdown_delay,
             drain: args.drain,
             threads: args.threads.unwrap_or(Self::default().threads),
+            driver: args.driver.unwrap_or_default(),
         }
     }
 }

@@ -2,7 +2,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
-use socket::Counts;
+use socket::wire::Counts;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,22 +42,22 @@ struct Rtt {
 struct Number(AtomicU64);
 
 impl Traffic {
-    /// Adds what a socket carried between two readings of its counts.
+    /// Adds what a socket carried in one turn.
     #[inline]
-    pub(crate) fn add(&self, before: &Counts, now: &Counts) {
+    pub(crate) fn add(&self, carried: &Counts) {
         // What moved in neither direction, as with most wake-ups by a timer, costs a comparison.
-        if now.wire_in != before.wire_in {
-            self.wire_in.add(now.wire_in - before.wire_in);
-            self.messages_in.add(now.messages_in - before.messages_in);
-            self.payload_in.add(now.payload_in - before.payload_in);
+        if carried.wire_in != 0 {
+            self.wire_in.add(carried.wire_in);
+            self.messages_in.add(carried.messages_in);
+            self.payload_in.add(carried.payload_in);
         }
-        if now.wire_out != before.wire_out || now.messages_out != before.messages_out {
-            self.wire_out.add(now.wire_out - before.wire_out);
-            self.messages_out.add(now.messages_out - before.messages_out);
-            self.payload_out.add(now.payload_out - before.payload_out);
+        if carried.wire_out != 0 || carried.messages_out != 0 {
+            self.wire_out.add(carried.wire_out);
+            self.messages_out.add(carried.messages_out);
+            self.payload_out.add(carried.payload_out);
         }
-        if now.messages_dropped != before.messages_dropped {
-            self.dropped_messages.add(now.messages_dropped - before.messages_dropped);
+        if carried.messages_dropped != 0 {
+            self.dropped_messages.add(carried.messages_dropped);
         }
     }
 
@@ -177,7 +177,6 @@ mod tests {
     #[test]
     fn threads_are_added_up() {
         let traffic = [Traffic::default(), Traffic::default()];
-        let zero = Counts::default();
         let one = Counts {
             messages_in: 1,
             messages_out: 2,
@@ -187,10 +186,10 @@ mod tests {
             payload_in: 500,
             payload_out: 600,
         };
-        let two = Counts { messages_in: 11, wire_in: 31, messages_dropped: 1, ..one };
-        traffic[0].add(&zero, &one);
-        traffic[1].add(&zero, &one);
-        traffic[1].add(&one, &two);
+        let two = Counts { messages_in: 10, wire_in: 1, messages_dropped: 1, ..Counts::default() };
+        traffic[0].add(&one);
+        traffic[1].add(&one);
+        traffic[1].add(&two);
         traffic[0].queue(0, 1000);
         traffic[1].queue(0, 50);
         traffic[0].queue(1000, 10);

@@ -4,7 +4,7 @@ use crate::support::{TestServer, frame, upgrade_request};
 use server::Compression;
 use socket::wire::MessageKind;
 use socket::wire::deflate::{ClientWindow, Offer};
-use socket::{Channel, ConnectOptions, OwnedMessage, connect};
+use socket::{ConnectOptions, OwnedMessage, connect};
 
 const BROWSER: &str = "permessage-deflate; client_max_window_bits";
 
@@ -52,7 +52,7 @@ async fn messages_come_back_through_every_mode() {
             let connected = connect(&format!("ws://{}/ws", server.address), &options).await.unwrap();
             let compressed = connected.established.deflate.is_some();
             assert_eq!(compressed, mode != Compression::Off && !offers.is_empty());
-            let mut channel = Channel::new(connected.socket);
+            let mut channel = connected.channel();
             let text = "The quick brown fox. ".repeat(500);
             for payload in [&text[..], "", "short", &text[..100], &text] {
                 channel.send(OwnedMessage::Text(payload.to_owned())).await.unwrap();
@@ -60,7 +60,7 @@ async fn messages_come_back_through_every_mode() {
                 assert_eq!(echoed.kind(), MessageKind::Text);
                 assert!(echoed.as_bytes() == payload.as_bytes());
             }
-            let counts = *channel.socket().counts();
+            let counts = *channel.counts();
             let payload = counts.payload_in;
             assert_eq!(counts.wire_in < payload / 4, compressed, "{mode:?} {offers:?} {counts:?}");
         }
@@ -74,12 +74,12 @@ async fn a_higher_level_makes_messages_smaller() {
         let server = TestServer::start_with(|config| config.socket.compression_level = level);
         let options = ConnectOptions { offers: vec![Offer::BROWSER], ..ConnectOptions::default() };
         let connected = connect(&format!("ws://{}/ws", server.address), &options).await.unwrap();
-        let mut channel = Channel::new(connected.socket);
+        let mut channel = connected.channel();
         let text: String =
             (0..5000).map(|n: u32| format!("{} ", n.wrapping_mul(2_654_435_761) % 977)).collect();
         channel.send(OwnedMessage::Text(text)).await.unwrap();
         channel.recv().await.unwrap();
-        sizes.push(channel.socket().counts().wire_in);
+        sizes.push(channel.counts().wire_in);
     }
     assert!(sizes[1] < sizes[0], "{sizes:?}");
 }

@@ -146,6 +146,8 @@ fn who_reads_no_answers_is_let_go() {
         client.send(
             &format!("GET /large.wasm HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).repeat(20).into_bytes(),
         );
+        // Its seat is taken once its answer begins.
+        client.read_exact(1);
     }
     // All seats are taken, and none of them for good.
     server.expect_room(&[]);

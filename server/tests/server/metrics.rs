@@ -3,7 +3,7 @@
 use crate::support::{PATIENCE, RawClient, TestServer, frame, upgrade_request};
 use server::Compression;
 use socket::wire::deflate::Offer;
-use socket::{Channel, ConnectOptions, OwnedMessage, connect};
+use socket::{ConnectOptions, OwnedMessage, connect};
 use std::time::{Duration, Instant};
 
 /// The page, and that it is one.
@@ -100,10 +100,10 @@ async fn compressed_bytes_are_told_from_plain_ones() {
     let server = TestServer::start_with(|config| config.socket.compression = Compression::On);
     let options = ConnectOptions { offers: vec![Offer::BROWSER], ..ConnectOptions::default() };
     let connected = connect(&format!("ws://{}/ws", server.address), &options).await.unwrap();
-    let mut channel = Channel::new(connected.socket);
+    let mut channel = connected.channel();
     channel.send(OwnedMessage::Text("tick ".repeat(2000))).await.unwrap();
     channel.recv().await.unwrap();
-    let counts = *channel.socket().counts();
+    let counts = *channel.counts();
     assert!(counts.wire_in < 1000 && counts.wire_out < 1000, "{counts:?}");
     expect(
         &server,

@@ -5,7 +5,7 @@ use rcgen::{CertifiedKey, KeyPair};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use server::{TlsError, TlsSource};
-use socket::{Channel, ConnectError, ConnectOptions, OwnedMessage, connect};
+use socket::{ConnectError, ConnectOptions, OwnedMessage, connect};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ fn server(files: &Files) -> TestServer {
 async fn echo(server: &TestServer, tls: Arc<ClientConfig>) -> Result<(), ConnectError> {
     let options = ConnectOptions { tls: Some(tls), ..ConnectOptions::default() };
     let connected = connect(&format!("wss://localhost:{}/ws", server.address.port()), &options).await?;
-    let mut channel = Channel::new(connected.socket);
+    let mut channel = connected.channel();
     for size in [5, 0, 300_000] {
         let message = OwnedMessage::Binary(vec![7; size]);
         channel.send(message.clone()).await.unwrap();

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use workbench::entry::{Direction, EntryId};
-use workbench::filter::{Expr, Filter, FilterError, Index, Options, Progress, TextMatch};
+use workbench::filter::{Expr, Filter, FilterError, Index, Options, PatternError, Progress, TextMatch};
 use workbench::find::{Find, Hit};
 use workbench::rows::Rows;
 use workbench::selection::Selection;
@@ -64,7 +64,7 @@ pub struct Found {
     /// Everything has been searched.
     pub done: bool,
     /// The pattern is wrong, and why.
-    pub error: Option<String>,
+    pub error: Option<PatternError>,
 }
 
 /// The state of a log on screen.
@@ -94,7 +94,7 @@ pub struct List {
 #[derive(Debug)]
 struct Search {
     query: Query,
-    pattern: Result<TextMatch, String>,
+    pattern: Result<TextMatch, PatternError>,
     find: Option<Find>,
     /// Go on in this direction as soon as there is a hit.
     pending: Option<bool>,
@@ -222,9 +222,7 @@ impl List {
     /// How the search stands.
     pub fn found(&self, store: &Store) -> Found {
         match &self.search {
-            Some(Search { pattern: Err(error), .. }) => {
-                Found { error: Some(error.clone()), ..Found::default() }
-            }
+            Some(Search { pattern: Err(error), .. }) => Found { error: Some(*error), ..Found::default() },
             Some(Search { find: Some(find), .. }) => Found {
                 count: find.count(),
                 ordinal: find.ordinal(),
@@ -472,7 +470,7 @@ impl List {
 }
 
 /// `/pattern/` is a regular expression; everything else is looked for as it is.
-fn pattern(query: &Query) -> Result<TextMatch, String> {
+fn pattern(query: &Query) -> Result<TextMatch, PatternError> {
     match query.text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
         Some(pattern) if !pattern.is_empty() => TextMatch::regex(pattern, query.case_sensitive),
         _ => Ok(TextMatch::text(&query.text, query.case_sensitive)),

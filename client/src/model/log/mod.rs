@@ -34,7 +34,7 @@ pub struct Log {
     pending: VecDeque<(MessageId, EntryId)>,
     /// The latest heartbeat, until it is answered.
     beat: Option<EntryId>,
-    /// Entries that changed after they were appended, since this was last taken.
+    /// Entries that changed after they were appended, for the list.
     changed: Vec<EntryId>,
     /// Grows when the log is cleared.
     epoch: u64,
@@ -101,11 +101,13 @@ impl Log {
 
     /// Takes the list of entries that changed after they were appended.
     pub fn take_changed(&mut self) -> Vec<EntryId> {
+        self.collect_changes();
         std::mem::take(&mut self.changed)
     }
 
     /// What has been added since this was last asked, as lines of a journal of about `max_bytes` at most.
     pub fn journal(&mut self, max_bytes: usize) -> Option<String> {
+        self.collect_changes();
         self.journal.take(&self.store, max_bytes)
     }
 
@@ -189,19 +191,15 @@ impl Log {
         let draft =
             Draft { origin: Cause::Heartbeat, ..Draft::received(now, self.connection, body(message)) };
         let answer = self.store.append(draft);
-        if let Some(beat) = self.beat.take()
-            && self.store.pair(beat, answer).is_some()
-        {
-            self.changed(beat);
+        if let Some(beat) = self.beat.take() {
+            self.store.pair(beat, answer);
         }
     }
 
     /// A message came in that is not the answer to a heartbeat.
     pub fn received(&mut self, now: Micros, message: MessageRef<'_>) -> EntryId {
         let id = self.store.append(Draft::received(now, self.connection, body(message)));
-        if let Some(pair) = self.pairing.observe(&mut self.store, id) {
-            self.changed(pair.request);
-        }
+        self.pairing.observe(&mut self.store, id);
         id
     }
 
@@ -324,17 +322,18 @@ impl Log {
         self.store.append(Draft { fact, ..Draft::local(now, self.connection, kind, body) });
     }
 
-    /// An entry is not as it was appended.
-    fn changed(&mut self, id: EntryId) {
-        self.journal.changed(id);
-        self.changed.push(id);
+    /// What the store has changed, an import included, is news to the list and to the journal.
+    fn collect_changes(&mut self) {
+        for id in self.store.take_changed() {
+            self.journal.changed(id);
+            self.changed.push(id);
+        }
     }
 
     fn set_delivery(&mut self, id: MessageId, delivery: Delivery) -> Option<EntryId> {
         let index = self.pending.binary_search_by_key(&id, |(pending, _)| *pending).ok()?;
         let entry = self.pending[index].1;
         self.store.set_delivery(entry, delivery);
-        self.changed(entry);
         Some(entry)
     }
 
@@ -346,7 +345,6 @@ impl Log {
             }
             if let Some(delivery) = delivery.filter(|_| ids.contains(id)) {
                 self.store.set_delivery(entry, delivery);
-                self.changed(entry);
             }
             self.pending.pop_front();
         }

@@ -194,3 +194,28 @@ fn a_message_not_taken_is_explained() {
         assert!(lines(&log).is_empty());
     }
 }
+
+#[test]
+fn a_log_that_was_opened_from_a_journal_is_journaled_with_all_its_changes() {
+    let line = |number: u32| {
+        format!(
+            "{{\"id\":{number},\"time\":{number},\"conn\":0,\"dir\":\"out\",\"kind\":\"message\",\"data\":\"a\",\"delivery\":\"sent\"}}\n"
+        )
+    };
+    let entries: String = (0..200).map(line).collect();
+    let file = format!(
+        "{{\"heartwire\":\"log\",\"version\":2}}\n{entries}{{\"update\":3,\"delivery\":\"unknown\",\"pair\":150}}\n"
+    );
+    let mut log = log();
+    let mut import = Import::new(file);
+    let mut written = String::new();
+    while !log.import(&mut import, || false).unwrap().done {
+        written.extend(log.journal(usize::MAX));
+    }
+    written.extend(log.journal(usize::MAX));
+    let mut again = Import::new("{\"heartwire\":\"log\",\"version\":2}\n".to_owned() + &written);
+    let mut store = Store::default();
+    while !again.step(&mut store, 1000).unwrap().done {}
+    let entry = store.get(3).unwrap();
+    assert_eq!((entry.delivery, entry.pair), (Some(Delivery::Unknown), Some(150)));
+}

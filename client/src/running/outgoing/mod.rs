@@ -2,7 +2,6 @@
 //! send, and a run of repeated sending.
 
 mod run;
-pub mod shelf;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -17,6 +16,7 @@ use workbench::time::Micros;
 use workbench::view::{Format, Payload};
 
 pub use self::run::{Outlet, Run, RunState, RunStatus};
+use crate::lasting::{messages, variables};
 use crate::model::history::History;
 use crate::model::repeat::RepeatForm;
 
@@ -40,6 +40,8 @@ struct Inner {
     files: RefCell<Rc<[File]>>,
     files_as_text: Cell<bool>,
     history: RefCell<History>,
+    /// What is stored of it has been read.
+    is_history_read: Cell<bool>,
     /// Messages sent with the composer, which `{{n}}` counts.
     sent: Cell<u64>,
     repeat: RefCell<RepeatForm>,
@@ -109,7 +111,22 @@ impl Outgoing {
 
     /// Does something with the messages that were sent.
     pub fn with_history<T>(&self, act: impl FnOnce(&mut History) -> T) -> T {
-        act(&mut self.0.history.borrow_mut())
+        let mut history = self.0.history.borrow_mut();
+        if !self.0.is_history_read.replace(true) {
+            history.add_older(messages::sent());
+        }
+        act(&mut history)
+    }
+
+    /// Takes up what other tabs have sent since.
+    pub fn refresh_history(&self) {
+        self.0.is_history_read.set(false);
+    }
+
+    /// Forgets the messages that were sent, for good.
+    pub fn forget_history(&self) {
+        messages::forget_sent();
+        self.0.history.borrow_mut().clear();
     }
 
     /// What the repeat form says.
@@ -139,7 +156,7 @@ impl Outgoing {
 
     /// The message a draft makes with some more placeholders than those of the person's, before which they count.
     pub fn prepare_with(&self, draft: &Draft, parts: &Variables) -> Result<Payload, Fault> {
-        let mut variables = (*shelf::variables()).clone();
+        let mut variables = (*variables::variables()).clone();
         for (name, value) in parts.iter() {
             variables.insert(name.clone(), value.clone());
         }
@@ -149,7 +166,8 @@ impl Outgoing {
     /// Remembers that a draft was sent.
     pub fn sent(&self, draft: Draft) {
         self.0.sent.set(self.0.sent.get() + 1);
-        self.0.history.borrow_mut().push(draft);
+        self.0.history.borrow_mut().push(draft.clone());
+        messages::remember(&draft);
     }
 
     /// Fills the placeholders of an address. Braces that are none are left alone where filling is switched off.
@@ -203,10 +221,10 @@ pub(super) fn message(payload: Payload) -> Message {
 
 /// Runs `act` with what placeholders are filled from; with nothing where filling is switched off.
 fn with_values<T>(n: u64, act: impl FnOnce(Option<&mut Values<'_, fn() -> u64>>) -> T) -> T {
-    if !shelf::fills_placeholders() {
+    if !variables::fills_placeholders() {
         return act(None);
     }
-    act(Some(&mut values(n, &shelf::variables())))
+    act(Some(&mut values(n, &variables::variables())))
 }
 
 fn values(n: u64, variables: &Variables) -> Values<'_, fn() -> u64> {

@@ -7,15 +7,15 @@ use workbench::preset::Preset;
 use workbench::profile::{self, MAX_MILLIS, MIN_MILLIS, Options, Switch};
 
 use super::{Draft, Inner, Session};
+use crate::lasting::preferences;
+use crate::lasting::variables;
 use crate::model::address::{self, Space};
 use crate::model::notice::{Leave, Notice};
 use crate::model::params::Params;
 use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
-use crate::preferences;
 use crate::running::driver::local;
-use crate::running::outgoing::shelf;
 use crate::running::transport::Target;
 use crate::texts::texts;
 
@@ -47,7 +47,7 @@ impl Session {
 
     /// The person agrees that the values named go to the server named, and wants to go on.
     pub fn give_leave(&self, leave: &Leave) {
-        shelf::give_leave(&leave.server, &leave.names);
+        variables::give_leave(&leave.server, &leave.names);
         self.dismiss();
         if leave.connects {
             self.connect();
@@ -180,15 +180,15 @@ impl Inner {
     /// The values among `names` that the server of an address would be given for the first time.
     pub(super) fn leave(&self, address: &str, names: Vec<String>, connects: bool) -> Option<Leave> {
         let server = address::server(address);
-        if !shelf::fills_placeholders() || server == address::server(&self.page.endpoint()) {
+        if !variables::fills_placeholders() || server == address::server(&self.page.endpoint()) {
             return None;
         }
-        let variables = shelf::variables();
+        let variables = variables::variables();
         // That a server is told its own name gives nothing away.
         let host = address::host(address);
         let gives =
             |name: &String| variables.get(name).is_some_and(|value| !value.is_empty() && *value != host);
-        let names = shelf::grants().missing(&server, names.into_iter().filter(gives));
+        let names = variables::grants().missing(&server, names.into_iter().filter(gives));
         (!names.is_empty()).then_some(Leave { server, names, connects })
     }
 

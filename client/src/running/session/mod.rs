@@ -17,6 +17,7 @@ use workbench::preset::Preset;
 use workbench::time::Micros;
 use yew::AttrValue;
 
+use crate::lasting::preferences;
 use crate::model::address::{self, Origin};
 use crate::model::health::Health;
 use crate::model::list::List;
@@ -27,7 +28,6 @@ use crate::model::params::Params;
 use crate::model::plot::PlotState;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
-use crate::preferences;
 use crate::running::answering::Answering;
 use crate::running::driver::{Details, Driver, Snapshot};
 use crate::running::frame::FrameLoop;

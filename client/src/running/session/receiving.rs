@@ -63,6 +63,11 @@ impl Inner {
             _ if opened => self.suggest(None),
             _ => {}
         }
+        if outputs.iter().any(|output| matches!(output, Output::Event(Event::Connected { .. }))) {
+            // What everybody waits for is not held back until the next frame.
+            self.publish();
+            return;
+        }
         let only_messages = outputs.iter().all(|output| matches!(output, Output::Received(_)));
         if only_messages && self.is_flooded.get() {
             self.frame.request_later(PACE_MILLIS);

@@ -29,6 +29,8 @@ table! {
         restore_text: "The log of your visit on {0} was kept.";
         restore_open: "Open it";
         restore_discard: "Discard";
+        restore_gone: "That log is no longer there";
+        restore_gone_why: "Another tab of the browser has opened or discarded it.";
         keep_failed: "The log is no longer kept for the next visit";
         keep_quota: "The browser's storage for this page is full ({0} of log). The log itself goes on; export it if you need it later.";
         keep_other: "The browser does not store it: {0} The log itself goes on; export it if you need it later.";

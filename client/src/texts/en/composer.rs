@@ -56,6 +56,8 @@ table! {
         fault_number: "not a valid number";
         fault_deep: "nested too deeply";
         fault_character: "“{0}” does not belong here";
+        fault_dump: "this looks like a hex dump, but the line does not go on with those above it";
+        fault_words: "this looks like a dump of words, whose bytes are in an order that is not known: dump bytes, as xxd and hexdump -C do";
         fault_incomplete: "half a byte is missing";
         not_sent: "Not sent. {0}";
 

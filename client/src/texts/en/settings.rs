@@ -164,8 +164,16 @@ table! {
         profile_removed: "Deleted “{0}”.";
         profile_renamed: "Renamed to “{0}”.";
         rename: "Rename";
-        link_copied: "Link to “{0}” copied. It carries no secrets.";
-        link_copied_suspicious: "Link to “{0}” copied. It contains the word “{1}”: if that comes with a secret, put the secret in a variable first.";
+        link_copied: "Link to “{0}” copied.";
+        link_left_out: "Left out: {0}.";
+        left_userinfo: "user and password of the address";
+        left_parameter: "the value of “{0}” in the address";
+        left_variable: "the value of {0}";
+        left_header: "the header field {0}";
+        link_unjudged: "Look at the address before you pass it on: whether the rest of it is a secret only you can tell.";
+        link_unjudged_messages: "Look at the address and its message before you pass it on: whether there is a secret in them only you can tell.|Look at the address and its {0} messages before you pass it on: whether there is a secret in them only you can tell.";
+        link_suspects: "A value stands beside {0}: if it is a secret, put it in a variable first.";
+        list_comma: ", ";
         link_not_copied: "The browser did not let the link be copied. Here it is:";
         link_title: "From a link: {0}";
         link_nothing_sent: "Check the address, then connect. Nothing has been sent.";

@@ -29,6 +29,8 @@ impl Common {
         restore_text: "{0} 那次访问的日志已保留。",
         restore_open: "打开",
         restore_discard: "丢弃",
+        restore_gone: "该日志已不存在",
+        restore_gone_why: "浏览器的其他标签页已将其打开或丢弃。",
         keep_failed: "日志不再为下次访问保留",
         keep_quota: "浏览器分配给本页面的存储空间已满（已存日志 {0}）。日志仍会继续记录；如需保留请导出。",
         keep_other: "浏览器无法存储：{0} 日志仍会继续记录；如需保留请导出。",

@@ -56,6 +56,8 @@ impl Composer {
         fault_number: "无效的数字",
         fault_deep: "嵌套过深",
         fault_character: "此处不应出现“{0}”",
+        fault_dump: "看起来是十六进制转储，但这一行与前面的内容接不上",
+        fault_words: "看起来是按字转储的内容，其字节顺序未知：请按字节转储（如 xxd 或 hexdump -C）",
         fault_incomplete: "缺少半个字节",
         not_sent: "未发送。{0}",
 

@@ -8,8 +8,10 @@ use workbench::view::preview;
 use yew::prelude::*;
 
 use super::drawer::{drawer_head, use_first_focus};
+use crate::lasting::storage::Key;
 use crate::running::session::Session;
 use crate::views::fields::input_value;
+use crate::views::hooks::use_stored;
 use crate::views::lang::use_texts;
 
 /// Characters shown of a message.
@@ -29,6 +31,13 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
     let search = use_first_focus();
     let update = use_force_update();
     let outgoing = props.session.outgoing();
+    {
+        let (outgoing, update) = (outgoing.clone(), update.clone());
+        use_stored(&[Key::HISTORY], move || {
+            outgoing.refresh_history();
+            update.force_update();
+        });
+    }
     let found = outgoing.with_history(|history| history.search(&query));
     let on_query = {
         let query = query.setter();
@@ -37,7 +46,7 @@ pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
     let clear = {
         let outgoing = outgoing.clone();
         move |_: MouseEvent| {
-            outgoing.with_history(|history| history.clear());
+            outgoing.forget_history();
             update.force_update();
         }
     };

@@ -9,7 +9,7 @@ use super::closing::ClosingForm;
 use super::drawer::{drawer_head, use_first_focus};
 use super::variables::VariablesForm;
 use crate::actions::editor::Editor;
-use crate::running::outgoing::shelf;
+use crate::lasting::variables;
 use crate::texts::fill;
 use crate::views::lang::use_texts;
 
@@ -22,13 +22,13 @@ pub(super) struct MoreDrawerProps {
 #[component]
 pub(super) fn MoreDrawer(props: &MoreDrawerProps) -> Html {
     let t = &use_texts().composer;
-    let fills = use_state_eq(shelf::fills_placeholders);
+    let fills = use_state_eq(variables::fills_placeholders);
     let first = use_first_focus();
     let toggle = {
         let (fills, editor) = (fills.setter(), props.editor.clone());
         move |event: Event| {
             let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
-            shelf::set_fills_placeholders(input.checked());
+            variables::set_fills_placeholders(input.checked());
             fills.set(input.checked());
             editor.check();
         }

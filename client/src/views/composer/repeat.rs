@@ -12,9 +12,10 @@ use yew::prelude::*;
 
 use super::drawer::{drawer_head, use_first_focus};
 use crate::actions::editor::Editor;
+use crate::lasting::messages;
 use crate::model::fault;
 use crate::model::repeat::{RepeatEdit, RepeatForm, plan, sentence};
-use crate::running::outgoing::{Mode, Run, shelf};
+use crate::running::outgoing::{Mode, Run};
 use crate::texts::composer::Composer;
 use crate::texts::fill;
 use crate::views::fields::input_value;
@@ -37,7 +38,7 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
     let outgoing = props.editor.outgoing().clone();
     let form = use_state_eq(|| outgoing.repeat_form());
     let problem = use_state_eq(|| None::<String>);
-    let library = use_memo((), |()| shelf::library().unwrap_or_default());
+    let library = use_memo((), |()| messages::library().unwrap_or_default());
     let first = use_first_focus();
 
     let edit = {

@@ -13,12 +13,14 @@ use yew::prelude::*;
 use super::drawer::{drawer_head, use_first_focus};
 use super::history::PREVIEW_CHARS;
 use crate::actions::editor::Editor;
+use crate::lasting::messages::{self, ChangeError};
+use crate::lasting::storage::Key;
 use crate::model::fault;
-use crate::running::outgoing::{Mode, shelf};
-use crate::storage::StorageRefused;
+use crate::running::outgoing::Mode;
 use crate::texts::composer::Composer;
 use crate::texts::fill;
 use crate::views::fields::input_value;
+use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 
@@ -40,7 +42,7 @@ struct Notice {
 #[component]
 pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
     let t = &use_texts().composer;
-    let library = use_state(shelf::library);
+    let library = use_state(messages::library);
     let query = use_state_eq(String::new);
     let notice = use_state_eq(|| None::<Notice>);
     let search = use_first_focus();
@@ -48,24 +50,21 @@ pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
         let query = query.setter();
         move |event: InputEvent| query.set(input_value(&event))
     };
-    // Another tab of the browser may have stored something since, so every change begins with what is stored.
+    {
+        let library = library.setter();
+        use_stored(&[Key::SAVED], move || library.set(messages::library()));
+    }
     let change = {
         let (library, notice) = (library.setter(), notice.setter());
         move |change: &dyn Fn(&mut Library) -> Notice| {
-            let outcome = match shelf::library() {
-                Err(_) => Notice { sentence: t.storage_foreign.to_owned(), undo: None, is_bad: true },
-                Ok(mut stored) => {
-                    let outcome = change(&mut stored);
-                    match shelf::set_library(&stored) {
-                        Ok(()) => {
-                            library.set(Ok(stored));
-                            outcome
-                        }
-                        Err(StorageRefused) => {
-                            Notice { sentence: t.storage_refused.to_owned(), undo: None, is_bad: true }
-                        }
-                    }
+            let bad = |sentence: &str| Notice { sentence: sentence.to_owned(), undo: None, is_bad: true };
+            let outcome = match messages::change_library(change) {
+                Ok((stored, outcome)) => {
+                    library.set(Ok(stored));
+                    outcome
                 }
+                Err(ChangeError::Foreign) => bad(t.storage_foreign),
+                Err(ChangeError::Refused) => bad(t.storage_refused),
             };
             notice.set(Some(outcome));
         }

@@ -7,9 +7,11 @@ use workbench::template::{Variables, is_name};
 use yew::prelude::*;
 
 use crate::actions::editor::Editor;
-use crate::running::outgoing::shelf;
+use crate::lasting::storage::Key;
+use crate::lasting::variables;
 use crate::texts::fill;
 use crate::views::fields::input_value;
+use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 
@@ -21,19 +23,23 @@ pub(super) struct VariablesFormProps {
 #[component]
 pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
     let t = &use_texts().composer;
-    let variables = use_state_eq(shelf::variables);
+    let known = use_state_eq(variables::variables);
     let name = use_state_eq(String::new);
     let value = use_state_eq(String::new);
     let problem = use_state_eq(|| None::<&'static str>);
     let store = {
-        let (variables, problem, editor) = (variables.setter(), problem.setter(), props.editor.clone());
-        Callback::from(move |changed: Variables| {
-            let stored = shelf::set_variables(changed);
+        let (known, problem, editor) = (known.setter(), problem.setter(), props.editor.clone());
+        move |change: &dyn Fn(&mut Variables)| {
+            let stored = variables::change(change);
             problem.set(stored.is_err().then_some(t.storage_refused));
-            variables.set(shelf::variables());
+            known.set(variables::variables());
             editor.check();
-        })
+        }
     };
+    {
+        let known = known.setter();
+        use_stored(&[Key::VARIABLES], move || known.set(variables::variables()));
+    }
     let add = {
         let (name, value, problem, store) = (name.clone(), value.clone(), problem.setter(), store.clone());
         move |event: SubmitEvent| {
@@ -43,11 +49,9 @@ pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
                 problem.set(Some(t.variable_name_wrong));
                 return;
             }
-            let mut changed = (*shelf::variables()).clone();
-            changed.insert(trimmed.to_owned(), (*value).clone());
+            store(&|all| drop(all.insert(trimmed.to_owned(), (*value).clone())));
             name.set(String::new());
             value.set(String::new());
-            store.emit(changed);
         }
     };
     let on_name = {
@@ -61,12 +65,12 @@ pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
         let value = value.setter();
         move |event: InputEvent| value.set(input_value(&event))
     };
-    let is_known = variables.contains_key(name.trim());
+    let is_known = known.contains_key(name.trim());
     html! {
         <section class="drawer-section">
             <h3 class="drawer-title">{t.variables}</h3>
             <ul class="placeholders">
-                for (known, value) in variables.iter() {
+                for (known, value) in known.iter() {
                     <li key={known.clone()} data-testid="variable" data-name={known.clone()}>
                         <button
                             class="placeholder"
@@ -90,9 +94,7 @@ pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
                             onclick={
                                 let (store, known) = (store.clone(), known.clone());
                                 move |_: MouseEvent| {
-                                    let mut changed = (*shelf::variables()).clone();
-                                    changed.remove(&known);
-                                    store.emit(changed);
+                                    store(&|all| drop(all.remove(&known)));
                                 }
                             }
                         >

@@ -3,107 +3,22 @@
 use std::rc::Rc;
 
 use workbench::entry::EntryId;
-use workbench::json::{self, Tree};
+use workbench::json;
 use yew::prelude::*;
 
+use super::document::{Document, Shape};
 use super::tree::TreeView;
 use crate::actions::stage::Scene;
-use crate::model::format::{HEX_LINE_BYTES, hex_line, size};
-use crate::model::owned::OwnedBody;
+use crate::model::format::{HEX_LINE_BYTES, hex_dump, hex_line, size};
 use crate::model::visible::lines;
 use crate::texts::fill;
 use crate::texts::log::Log;
 use crate::views::virtual_list::VirtualList;
 
-/// A text longer than this is not looked at as JSON: it would hold up the page.
-const MAX_JSON_BYTES: usize = 4 << 20;
-
-/// A tree of more nodes is not built.
-const MAX_NODES: usize = 200_000;
-
-/// So much of a text is laid out, in bytes. A browser takes a second for this much.
-const MAX_TEXT_BYTES: usize = 4 << 20;
+/// So much of a text is laid out, in bytes. A browser takes about 50 ms for this much, and a second for 4 MiB.
+const MAX_TEXT_BYTES: usize = 192 << 10;
 
 const HEX_ROW_PX: f64 = 20.0;
-
-/// A way of showing a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// JSON as a tree that folds.
-    Tree,
-    /// Text for reading: JSON on lines of its own.
-    Text,
-    /// Bytes.
-    Hex,
-    /// Exactly what was sent.
-    Raw,
-}
-
-/// A payload and what it turned out to be.
-#[derive(Debug)]
-pub(super) struct Document {
-    body: OwnedBody,
-    pub(super) tree: Option<Tree>,
-    is_message: bool,
-}
-
-impl PartialEq for Document {
-    fn eq(&self, other: &Document) -> bool {
-        // The tree follows from the rest.
-        self.is_message == other.is_message && self.body == other.body
-    }
-}
-
-impl Shape {
-    pub(super) const ALL: [Shape; 4] = [Shape::Tree, Shape::Text, Shape::Hex, Shape::Raw];
-
-    pub(super) fn slug(self) -> &'static str {
-        match self {
-            Shape::Tree => "tree",
-            Shape::Text => "text",
-            Shape::Hex => "hex",
-            Shape::Raw => "raw",
-        }
-    }
-
-    pub(super) fn name(self, t: &Log) -> &'static str {
-        match self {
-            Shape::Tree => t.view_tree,
-            Shape::Text => t.view_text,
-            Shape::Hex => t.view_hex,
-            Shape::Raw => t.view_raw,
-        }
-    }
-}
-
-impl Document {
-    /// Looks at a payload.
-    pub(super) fn read(body: &OwnedBody, is_message: bool) -> Document {
-        let tree = text_of(body).filter(|text| is_message && text.len() <= MAX_JSON_BYTES).and_then(|text| {
-            let start = text.trim_start();
-            // A number or a word alone makes no tree.
-            let tree = start.starts_with(['{', '[']).then(|| Tree::parse(text, MAX_NODES));
-            tree?.ok()
-        });
-        Document { body: body.clone(), tree, is_message }
-    }
-
-    /// The shapes it can take, the most telling first.
-    pub(super) fn shapes(&self) -> &'static [Shape] {
-        match (&self.body, &self.tree) {
-            _ if !self.is_message => &[Shape::Text],
-            (_, Some(_)) => &[Shape::Tree, Shape::Text, Shape::Hex, Shape::Raw],
-            (OwnedBody::Text(_), None) => &[Shape::Text, Shape::Hex],
-            (OwnedBody::Binary(_), None) if text_of(&self.body).is_some() => &[Shape::Hex, Shape::Text],
-            (OwnedBody::Binary(_), None) => &[Shape::Hex],
-        }
-    }
-
-    /// The payload as text, if it is UTF-8.
-    pub(super) fn text(&self) -> &str {
-        text_of(&self.body).unwrap_or_default()
-    }
-}
 
 pub(super) fn content(
     scene: &Scene,
@@ -114,23 +29,24 @@ pub(super) fn content(
 ) -> Html {
     match shape {
         Shape::Tree => html! { <TreeView {key} scene={scene.clone()} document={document.clone()} /> },
-        Shape::Text => {
-            let pretty = document.tree.as_ref().and_then(|_| json::pretty(document.text(), 2).ok());
-            text_view(pretty.as_deref().unwrap_or(document.text()), t)
-        }
-        Shape::Raw => text_view(document.text(), t),
+        Shape::Text => match pretty(document, MAX_TEXT_BYTES + 1) {
+            Some(text) => text_view(&text, text.len().max(document.text().len()), t),
+            None => text_view(document.text(), document.text().len(), t),
+        },
+        Shape::Raw => text_view(document.text(), document.text().len(), t),
         Shape::Hex => hex_view(key, document),
     }
 }
 
-/// What cannot be seen in it is written out: a text from elsewhere could read as another.
-fn text_view(text: &str, t: &'static Log) -> Html {
+/// What cannot be seen in it is written out: a text from elsewhere could read as another. `whole` is the length of all of
+/// it, of which `text` may be the beginning.
+fn text_view(text: &str, whole: usize, t: &'static Log) -> Html {
     let end = text.floor_char_boundary(MAX_TEXT_BYTES);
     html! {
         <>
             if end < text.len() {
                 <p class="detail-explanation">
-                    {fill(t.text_cut, &[&size(end as u64), &size(text.len() as u64)])}
+                    {fill(t.text_cut, &[&size(end as u64), &size(whole as u64)])}
                 </p>
             }
             <pre class="detail-body text" data-testid="detail" tabindex="0">{lines(&text[..end]).into_owned()}</pre>
@@ -148,30 +64,32 @@ fn hex_view(key: EntryId, document: &Rc<Document>) -> Html {
     html! { <VirtualList {key} class="detail-body hex" {rows} row_px={HEX_ROW_PX} {draw} testid="detail" /> }
 }
 
-fn text_of(body: &OwnedBody) -> Option<&str> {
-    match body {
-        OwnedBody::Text(text) => Some(text),
-        OwnedBody::Binary(bytes) => std::str::from_utf8(bytes).ok(),
+/// What is copied: what is shown. A tree is copied as the JSON it shows.
+pub(super) fn shown(document: &Document, shape: Shape) -> String {
+    match shape {
+        Shape::Hex => hex_dump(document.body.bytes()),
+        Shape::Text => pretty(document, usize::MAX).unwrap_or_else(|| document.text().to_owned()),
+        Shape::Tree | Shape::Raw => document.text().to_owned(),
     }
+}
+
+/// JSON on lines of its own, about so much of it; `None` where the payload is none.
+fn pretty(document: &Document, max_bytes: usize) -> Option<String> {
+    document.tree.as_ref().and_then(|_| json::pretty_start(document.text(), 2, max_bytes).ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shapes(body: OwnedBody) -> Vec<&'static str> {
-        Document::read(&body, true).shapes().iter().map(|shape| shape.slug()).collect()
-    }
+    use crate::model::owned::OwnedBody;
 
     #[test]
-    fn a_payload_is_shown_as_what_it_is_and_a_wrong_guess_never_fails() {
-        assert_eq!(shapes(OwnedBody::Text(r#" {"a":[1,2.50]}"#.into())), ["tree", "text", "hex", "raw"]);
-        assert_eq!(shapes(OwnedBody::Text("{nearly".into())), ["text", "hex"]);
-        assert_eq!(shapes(OwnedBody::Text("42".into())), ["text", "hex"]);
-        assert_eq!(shapes(OwnedBody::Binary(b"[1]"[..].into())), ["tree", "text", "hex", "raw"]);
-        assert_eq!(shapes(OwnedBody::Binary(b"abc"[..].into())), ["hex", "text"]);
-        assert_eq!(shapes(OwnedBody::Binary([0xff, 0][..].into())), ["hex"]);
-        let event = Document::read(&OwnedBody::Text("{}".into()), false);
-        assert_eq!(event.shapes(), [Shape::Text]);
+    fn what_is_copied_is_what_is_shown() {
+        let binary = Document::read(&OwnedBody::Binary(b"[1]"[..].into()), true);
+        assert_eq!(shown(&binary, Shape::Text), "[\n  1\n]");
+        assert_eq!(shown(&binary, Shape::Raw), "[1]");
+        let dump = shown(&binary, Shape::Hex);
+        assert!(dump.starts_with("00000000  5b 31 5d "), "{dump}");
+        assert_eq!(workbench::bytes::from_hex(&dump).unwrap(), b"[1]", "what is copied can be sent");
     }
 }

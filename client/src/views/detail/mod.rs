@@ -5,6 +5,7 @@
 //! `unfold-all`, `tree-row`.
 
 mod content;
+mod document;
 mod tree;
 
 use std::rc::Rc;
@@ -13,20 +14,18 @@ use workbench::entry::{Direction, Kind};
 use workbench::time::duration;
 use yew::prelude::*;
 
-use self::content::{Document, Shape, content};
+use self::content::content;
+use self::document::{Document, Shape};
 use super::buttons::{act, icon_button};
 use crate::actions::Action;
 use crate::actions::stage::Scene;
+use crate::lasting::storage::{self, Key};
 use crate::model::format::size;
 use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slug};
 use crate::running::driver::clock::zone;
-use crate::storage;
 use crate::texts::log::Log;
 use crate::texts::{Texts, close_codes, fill};
 use crate::views::lang::use_texts;
-
-/// Where the way of showing is stored.
-const STORAGE_KEY: &str = "heartwire.detail";
 
 #[derive(PartialEq, Properties)]
 pub(super) struct DetailProps {
@@ -46,13 +45,17 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
     let t = &texts.log;
     let (scene, entry) = (&props.scene, &props.entry);
     let chosen = use_state_eq(|| {
-        let stored = storage::word(STORAGE_KEY);
+        let stored = storage::word(Key::DETAIL);
         Shape::ALL.into_iter().find(|shape| shape.slug() == stored)
     });
     let is_message = entry.kind == Kind::Message;
     let document = use_memo((entry.id, entry.shown()), |(_, body)| Document::read(body, is_message));
     let shapes = document.shapes();
     let shape = chosen.filter(|shape| shapes.contains(shape)).unwrap_or(shapes[0]);
+    use_effect_with((document.clone(), shape, scene.clone(), entry.id), |(document, shape, scene, id)| {
+        let (document, shape) = (document.clone(), *shape);
+        scene.set_shown(*id, Rc::new(move || content::shown(&document, shape)));
+    });
     html! {
         <section class="detail" aria-label={t.selected} data-kind={entry.slug()} data-delivery={entry.delivery.map(delivery_slug)}>
             <header class="detail-header">
@@ -94,7 +97,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
                                 let chosen = chosen.setter();
                                 move |_: MouseEvent| {
                                     // Where storage is forbidden the choice lasts until the page is left.
-                                    let _ = storage::set(STORAGE_KEY, other.slug());
+                                    let _ = storage::set(Key::DETAIL, other.slug());
                                     chosen.set(Some(other));
                                 }
                             }}

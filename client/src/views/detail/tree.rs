@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 use workbench::json::{Token, Tree, TreeRow};
 use yew::prelude::*;
 
-use super::content::Document;
+use super::document::Document;
 use crate::actions::stage::Scene;
 use crate::model::list::Query;
 use crate::model::visible;

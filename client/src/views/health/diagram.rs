@@ -2,10 +2,10 @@
 
 use yew::prelude::*;
 
-use super::words;
 use crate::model::health::Stage;
 use crate::texts::fill;
 use crate::texts::health::Health;
+use crate::views::words;
 
 const NODE_WIDTH: i32 = 66;
 const NODE_HEIGHT: i32 = 28;

@@ -10,7 +10,6 @@ mod diagram;
 mod phases;
 mod round_trips;
 mod traffic;
-pub(super) mod words;
 
 use gloo_timers::callback::Interval;
 use link::{Close, Why};
@@ -31,6 +30,7 @@ use crate::texts::close_codes;
 use crate::texts::fill;
 use crate::texts::health::Health as Texts;
 use crate::views::lang::use_texts;
+use crate::views::words;
 
 /// Between two looks at the figures. They are read by people.
 const TICK_MILLIS: u32 = 500;

@@ -5,10 +5,10 @@ use workbench::series::Span;
 use workbench::time::Micros;
 use yew::prelude::*;
 
-use super::words;
 use crate::model::health::Stage;
 use crate::texts::health::Health;
 use crate::texts::{fill, plural};
+use crate::views::words;
 
 /// Stages in the list; the band shows them all.
 const LISTED: usize = 5;

@@ -8,11 +8,11 @@ use yew::prelude::*;
 use super::super::plot::chart::{Canvas, Chart, Readout, Redraw};
 use super::super::plot::paint::{Figure, Guide, Lane, Line, value_steps};
 use super::super::plot::time_words;
-use super::words;
 use crate::running::session::Session;
 use crate::texts::fill;
 use crate::texts::health::Health as Texts;
 use crate::views::lang::use_texts;
+use crate::views::words;
 
 /// Room above the greatest value, for the label of the guide that may lie there.
 const HEADROOM: f64 = 1.1;

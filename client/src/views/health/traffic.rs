@@ -6,9 +6,9 @@ use workbench::decimal;
 use workbench::series::Totals;
 use yew::prelude::*;
 
-use super::words::{self, Counter};
 use crate::texts::fill;
 use crate::texts::health::Health;
+use crate::views::words::{self, Counter};
 
 const WIDTH: u32 = 120;
 const HEIGHT: u32 = 28;

@@ -1,22 +1,18 @@
 //! The log as a file, and files as logs.
 //!
-//! `data-testid`: `files-toggle`, `export-jsonl|csv|har`, `export-shown`, `import` (the file field),
+//! `data-testid`: `files-toggle`, `export-jsonl|csv|har`, `export-shown`, `export-secrets`, `import` (the file field),
 //! `files-progress`, `files-message`.
 
-use std::rc::Rc;
-
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlInputElement};
 use workbench::decimal;
 use workbench::export::FileFormat;
 use yew::prelude::*;
 
-use crate::model::notice::Notice;
-use crate::running::session::{Draft, Session};
+use crate::lasting::files::{self, Exporting};
+use crate::running::session::Session;
 use crate::running::workspace::Workspace;
-use crate::texts::{fill, plural, texts};
-use crate::transfer::{Progress, Transfer};
+use crate::texts::plural;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 
@@ -36,9 +32,19 @@ pub(super) fn Files(props: &FilesProps) -> Html {
     let workspace = use_context::<Workspace>();
     let is_open = use_state_eq(|| false);
     let only_shown = use_state_eq(|| false);
-    let fraction = use_state_eq(|| None::<f64>);
-    let message = use_state_eq(|| None::<String>);
-    let transfer = use_mut_ref(|| None::<Transfer>);
+    let secrets = use_state_eq(|| false);
+    let exporting = {
+        let session = props.session.clone();
+        use_state_eq(move || files::exporting(&session))
+    };
+    {
+        // The export goes on while another tab is shown; who comes back sees how far it is.
+        let exporting = exporting.setter();
+        use_effect_with(props.session.clone(), move |session| {
+            let watch = files::watch(session, move |state| exporting.set(Some(state)));
+            move || drop(watch)
+        });
+    }
     let root = use_node_ref();
 
     let toggle = {
@@ -46,24 +52,17 @@ pub(super) fn Files(props: &FilesProps) -> Html {
         move |_: MouseEvent| is_open.set(!*is_open)
     };
     let export = {
-        let (session, transfer) = (props.session.clone(), transfer);
-        let (fraction, message) = (fraction.setter(), message.setter());
-        let only_shown = *only_shown && props.is_filtered;
-        move |format: FileFormat| {
-            let (fraction, message) = (fraction.clone(), message.clone());
-            message.set(None);
-            fraction.set(Some(0.0));
-            let on_progress = move |progress: Progress| match progress {
-                Progress::Under(done) => fraction.set(Some(done)),
-                Progress::Exported(missed) => {
-                    fraction.set(None);
-                    message.set((missed > 0).then(|| plural(t.export_missed, missed)));
-                }
-                Progress::Imported(_) | Progress::Failed(_) => fraction.set(None),
-            };
-            let job = Transfer::export(&session, format, only_shown, false, on_progress);
-            transfer.replace(Some(job));
-        }
+        let session = props.session.clone();
+        let (only_shown, secrets) = (*only_shown && props.is_filtered, *secrets);
+        move |format: FileFormat| files::export(&session, format, only_shown, secrets)
+    };
+    let fraction = match *exporting {
+        Some(Exporting::Under(done)) => Some(done),
+        _ => None,
+    };
+    let message = match *exporting {
+        Some(Exporting::Done(missed)) if missed > 0 => Some(plural(t.export_missed, missed)),
+        _ => None,
     };
     let on_file = {
         let is_open = is_open.setter();
@@ -71,7 +70,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
             let field = event.target_dyn_into::<HtmlInputElement>();
             let file = field.as_ref().and_then(|field| field.files()?.get(0));
             if let (Some(file), Some(workspace)) = (file, &workspace) {
-                open_file(workspace.clone(), file);
+                files::open_file(workspace.clone(), &file);
                 is_open.set(false);
             }
             if let Some(field) = field {
@@ -98,13 +97,17 @@ pub(super) fn Files(props: &FilesProps) -> Html {
             }
         }
     };
+    let flip_secrets = {
+        let secrets = secrets.clone();
+        move |_: Event| secrets.set(!*secrets)
+    };
     let flip_scope = {
         let only_shown = only_shown.clone();
         move |_: Event| only_shown.set(!*only_shown)
     };
     html! {
         <div class="files" ref={root} onfocusout={on_leave} onkeydown={on_key}>
-            if let Some(done) = *fraction {
+            if let Some(done) = fraction {
                 <progress
                     class="files-progress"
                     data-testid="files-progress"
@@ -138,6 +141,15 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                             />
                         </label>
                     }
+                    <label class="menu-item" title={t.export_secrets_hint}>
+                        {t.export_secrets}
+                        <input
+                            type="checkbox"
+                            data-testid="export-secrets"
+                            checked={*secrets}
+                            onchange={flip_secrets}
+                        />
+                    </label>
                     for (format, name) in FORMATS {
                         <button
                             class="menu-item"
@@ -152,7 +164,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                             {name}<small>{format!(".{}", format.extension())}</small>
                         </button>
                     }
-                    if let Some(message) = &*message {
+                    if let Some(message) = message {
                         <p class="files-message" role="status" data-testid="files-message">{message}</p>
                     }
                     <hr />
@@ -171,54 +183,4 @@ pub(super) fn Files(props: &FilesProps) -> Html {
             }
         </div>
     }
-}
-
-/// Opens a file in a tab of its own.
-fn open_file(workspace: Workspace, file: web_sys::File) {
-    let name = file.name();
-    #[expect(clippy::disallowed_methods, reason = "ends when the browser has read the file")]
-    wasm_bindgen_futures::spawn_local(async move {
-        let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
-        let tab = workspace.add(None);
-        workspace.rename(tab.id, &name);
-        match text {
-            Some(text) => load(tab.session, text),
-            None => {
-                let t = &texts().log;
-                tab.session.notify(Notice::new(t.unreadable, t.unreadable_why));
-            }
-        }
-    });
-}
-
-/// Reads a log into a session and says there what became of it.
-pub(crate) fn load(session: Session, text: String) {
-    // The job must live until it is done, whatever becomes of the component that began it.
-    let slot: Rc<std::cell::RefCell<Option<Transfer>>> = Rc::default();
-    let (keep, target) = (slot.clone(), session.clone());
-    let transfer = Transfer::import(&session, text, move |progress| {
-        let t = &texts().log;
-        if let Progress::Imported(_) = &progress
-            && let Some(address) = target.read(|log, _| {
-                let mut addresses = log.store().connections().rev().map(|connection| &connection.address);
-                addresses.find(|address| !address.is_empty()).cloned()
-            })
-        {
-            target.set_draft(Draft { address: address.into(), ..target.draft() });
-        }
-        match progress {
-            Progress::Under(_) => return,
-            Progress::Imported(report) if report.skipped > 0 => {
-                let first = report.problems.first().map(ToString::to_string).unwrap_or_default();
-                let title = plural(t.import_skipped, report.skipped);
-                target.notify(Notice::new(title, fill(t.import_first, &[&first])));
-            }
-            Progress::Failed(error) => {
-                target.notify(Notice::new(t.unreadable, fill(t.import_first, &[&error])));
-            }
-            Progress::Imported(_) | Progress::Exported(_) => {}
-        }
-        keep.take();
-    });
-    slot.replace(Some(transfer));
 }

@@ -7,11 +7,12 @@ use yew::prelude::*;
 
 use crate::actions::stage::{Scene, focus};
 use crate::actions::{Action, Sort};
+use crate::model::fault;
 use crate::model::list::Query;
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::texts::log::Log;
-use crate::texts::{Texts, fill};
+use crate::texts::{Texts, fill, texts};
 use crate::views::buttons::{act, icon};
 use crate::views::icons::{Icon, picture};
 
@@ -177,7 +178,7 @@ pub(in crate::views) fn reason(kind: &FilterErrorKind, t: &Log) -> String {
     match kind {
         FilterErrorKind::UnclosedQuote => t.error_quote.to_owned(),
         FilterErrorKind::UnclosedPattern => t.error_pattern_open.to_owned(),
-        FilterErrorKind::BadPattern(why) => fill(t.error_pattern, &[why]),
+        FilterErrorKind::BadPattern(why) => fill(t.error_pattern, &[&fault::pattern(*why, t)]),
         FilterErrorKind::UnclosedParenthesis => t.error_open.to_owned(),
         FilterErrorKind::UnexpectedParenthesis => t.error_unopened.to_owned(),
         FilterErrorKind::MissingTerm => t.error_term.to_owned(),
@@ -186,7 +187,7 @@ pub(in crate::views) fn reason(kind: &FilterErrorKind, t: &Log) -> String {
         FilterErrorKind::BadOperator => t.error_operator.to_owned(),
         FilterErrorKind::BadNumber(units) => fill(t.error_number, &[units]),
         FilterErrorKind::BadTime => t.error_time.to_owned(),
-        FilterErrorKind::BadPath(why) => fill(t.error_path, &[why]),
+        FilterErrorKind::BadPath(why) => fill(t.error_path, &[&fault::path(*why, &texts().health)]),
         FilterErrorKind::TooDeep => t.error_deep.to_owned(),
     }
 }

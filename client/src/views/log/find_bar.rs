@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use crate::actions::Action;
 use crate::actions::stage::Scene;
+use crate::model::fault;
 use crate::model::format::count;
 use crate::model::list::{Found, Query};
 use crate::texts::log::Log;
@@ -86,7 +87,7 @@ pub(super) fn find_bar(scene: &Scene, texts: &'static Texts) -> Html {
 
 fn state(query: &Query, found: &Found, t: &Log) -> String {
     if let Some(error) = &found.error {
-        return fill(t.error_pattern, &[error]);
+        return fill(t.error_pattern, &[&fault::pattern(*error, t)]);
     }
     match (query.text.is_empty(), found.count, found.ordinal) {
         (true, ..) => String::new(),

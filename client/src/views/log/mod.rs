@@ -14,7 +14,6 @@ mod tools;
 
 use yew::prelude::*;
 
-pub(crate) use self::files::load;
 use self::filter_bar::filter_bar;
 pub(super) use self::filter_bar::{reason as filter_reason, set_filter};
 use self::find_bar::find_bar;

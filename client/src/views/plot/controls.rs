@@ -1,10 +1,10 @@
 //! What is plotted and how: the field for a path, suggestions, and the chart's controls.
 
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use workbench::json::PathError;
 use workbench::series::PlotError;
 use yew::prelude::*;
 
+use crate::model::fault;
 use crate::model::format::number;
 use crate::model::plot::Window;
 use crate::running::session::Session;
@@ -180,11 +180,5 @@ fn problem_text(problem: PlotError, t: &Texts) -> String {
         PlotError::Full => return t.plot_full.to_owned(),
         PlotError::Path(error) => error,
     };
-    let why = match error {
-        PathError::ExpectedName(_) => t.plot_expected_name,
-        PathError::BadIndex(_) => t.plot_bad_index,
-        PathError::TooLong(_) => t.plot_too_long,
-        PathError::Trailing(_) => t.plot_trailing,
-    };
-    fill(t.plot_bad_path, &[&why, &(error.at() + 1)])
+    fill(t.plot_bad_path, &[&fault::path(error, t), &(error.at() + 1)])
 }

@@ -24,7 +24,6 @@ use self::chart::{Canvas, Chart, Mounted, Readout, Redraw};
 use self::controls::{AddField, controls};
 use self::legend::{legend, rows};
 use self::paint::{Figure, Lane, Line, TimeWords, value_steps};
-use super::health::words;
 use crate::model::plot::{PlotState, Window};
 use crate::running::driver::clock::zone;
 use crate::running::frame::FrameLoop;
@@ -32,6 +31,7 @@ use crate::running::session::{Session, Subscription};
 use crate::texts::health::Health as Texts;
 use crate::texts::{fill, plural};
 use crate::views::lang::use_texts;
+use crate::views::words;
 
 /// Between two looks at the legend and the suggestions.
 const TICK_MILLIS: u32 = 500;

@@ -10,10 +10,10 @@ use web_sys::{Element, HtmlInputElement};
 use workbench::profile::{Book, Conflict, Part, Plan};
 use yew::prelude::*;
 
-use crate::profiles::explain;
+use crate::lasting::files::save_text;
+use crate::lasting::profiles::explain;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, plural};
-use crate::transfer::save_text;
 use crate::views::fields::ChoiceRow;
 use crate::views::fields::is_checked;
 use crate::views::icons::{Icon, picture};

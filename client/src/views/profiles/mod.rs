@@ -20,7 +20,7 @@ use self::files::Files;
 use self::list::{List, list};
 use self::save::SaveForm;
 use super::dialog::Dialog;
-use crate::profiles;
+use crate::lasting::profiles;
 use crate::running::workspace::Workspace;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
@@ -285,11 +285,7 @@ fn focus(node: &NodeRef) {
 
 /// Copies the link of a profile, and says what to look out for.
 fn copy_link(profile: &Profile, said: UseStateSetter<Said>, t: &'static Settings) {
-    let link = profiles::link(profile);
-    let sentence = match profile.suspicion() {
-        Some(word) => fill(t.link_copied_suspicious, &[&profile.name, &word]),
-        None => fill(t.link_copied, &[&profile.name]),
-    };
+    let (link, sentence) = profiles::link(profile, t);
     let Some(window) = web_sys::window() else { return };
     #[expect(
         clippy::disallowed_methods,

@@ -9,7 +9,7 @@ use workbench::library::Library;
 use workbench::profile::{Book, Profile};
 use yew::prelude::*;
 
-use crate::running::outgoing::shelf;
+use crate::lasting::messages;
 use crate::texts::fill;
 use crate::views::fields::{TextRow, chosen_value, is_checked, select};
 use crate::views::lang::use_texts;
@@ -37,7 +37,7 @@ pub(super) fn SaveForm(props: &SaveFormProps) -> Html {
     let variables = use_state_eq(|| props.present.variables.clone());
     let messages = use_state_eq(|| NO_MESSAGES.to_owned());
     let is_empty = use_state_eq(|| false);
-    let library = use_memo((), |()| shelf::library().unwrap_or_default());
+    let library = use_memo((), |()| messages::library().unwrap_or_default());
     let (trimmed, trimmed_group) = (name.trim(), group.trim());
     let replaces = props.book.get(trimmed_group, trimmed).is_some();
     let submit = {

@@ -11,10 +11,10 @@ use yew::prelude::*;
 
 use super::connection::focus;
 use super::editor::Editor;
+use crate::lasting::variables;
 use crate::model::fault;
 use crate::model::format::count;
 use crate::model::rules::RuleForm;
-use crate::running::outgoing::shelf;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, texts};
 use crate::views::fields::{TextRow, below, chosen_value, formats, is_checked, select};
@@ -199,7 +199,7 @@ fn problems(rule: &Rule, t: &Settings) -> (Option<AttrValue>, Option<AttrValue>)
             (None, Some(fault::sentence(&error.into(), &rule.reply.text, &all.composer).into()))
         }
         Ok(()) => {
-            let known = shelf::variables();
+            let known = variables::variables();
             let unknown = rule.variables().into_iter().find(|name| !known.contains_key(name));
             (None, unknown.map(|name| fill(all.composer.fault_unknown, &[&name]).into()))
         }

@@ -7,8 +7,8 @@ use workbench::draft::Draft;
 use workbench::profile::Options;
 use yew::prelude::*;
 
+use crate::lasting::preferences;
 use crate::model::settings::{Field, Form, Problems};
-use crate::preferences;
 use crate::running::session::Session;
 use crate::texts::texts;
 

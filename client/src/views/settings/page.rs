@@ -7,8 +7,8 @@ use workbench::store::Limits;
 use yew::prelude::*;
 
 use crate::actions::stage::Stage;
+use crate::lasting::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
 use crate::model::format::count;
-use crate::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
 use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
 use crate::texts::{Lang, fill};

@@ -1,13 +1,13 @@
 //! A server-side socket with an echo behind it, on an in-memory transport, and a hand-driven peer.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket::wire::deflate::Params;
 use socket::wire::frame::Header;
-use socket::wire::{CloseCode, MessageKind, MessageOptions, Role, Sender};
-use socket::{Endpoint, Message, Negotiated, Outgoing, Settings, Socket, Summary};
+use socket::wire::raw::{self, RawFrame};
+use socket::wire::{CloseCode, ConnectionSettings, Message, MessageKind, OpCode, Outgoing, Role, Summary};
+use socket::{Endpoint, Socket};
 use tokio::io::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex,
 };
@@ -36,24 +36,23 @@ pub(crate) struct Frame {
 
 pub(crate) const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-pub(crate) fn settings() -> Settings {
-    Settings::default()
+pub(crate) fn settings() -> ConnectionSettings {
+    ConnectionSettings::default()
 }
 
-pub(crate) fn serve(settings: Settings) -> Peer {
+pub(crate) fn serve(settings: ConnectionSettings) -> Peer {
     serve_with(settings, None, Echo, 1 << 20)
 }
 
 pub(crate) fn serve_with(
-    settings: Settings,
+    settings: ConnectionSettings,
     compression: Option<Params>,
     endpoint: impl Endpoint + Send + 'static,
     pipe: usize,
 ) -> Peer {
     let (near, far) = duplex(pipe);
-    let negotiated = Negotiated { compression };
-    let socket = Socket::new(near, &[], Role::Server, &negotiated, Arc::new(settings));
-    Peer::over(far, tokio::spawn(socket.run(endpoint)))
+    let socket = Socket::new(near, &[], Role::Server, compression, Arc::new(settings), endpoint);
+    Peer::over(far, tokio::spawn(socket.run()))
 }
 
 impl Peer {
@@ -134,28 +133,30 @@ pub(crate) fn message(kind: MessageKind, payload: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn fragmented(kind: MessageKind, payload: &[u8], fragment_len: Option<usize>) -> Vec<u8> {
-    let options =
-        MessageOptions { fragment_len: fragment_len.and_then(NonZeroUsize::new), compressed: false };
-    let mut out = Vec::new();
-    Sender::new(Role::Client).message(kind, payload, options, || KEY, &mut out).expect("a legal message");
-    out
+    let lens = fragment_len.map_or(Vec::new(), |len| vec![len; payload.len().saturating_sub(1) / len]);
+    encoded(raw::fragments(kind, payload, lens))
 }
 
 pub(crate) fn ping(payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    Sender::new(Role::Client).ping(payload, || KEY, &mut out).expect("a legal ping");
-    out
+    encoded([RawFrame::new(OpCode::Ping, payload)])
 }
 
 pub(crate) fn pong(payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    Sender::new(Role::Client).pong(payload, || KEY, &mut out).expect("a legal pong");
-    out
+    encoded([RawFrame::new(OpCode::Pong, payload)])
 }
 
 pub(crate) fn close(status: Option<(CloseCode, &str)>) -> Vec<u8> {
+    encoded([match status {
+        Some((CloseCode(code), reason)) => raw::close(code, reason.as_bytes()),
+        None => RawFrame::new(OpCode::Close, []),
+    }])
+}
+
+fn encoded(frames: impl IntoIterator<Item = RawFrame>) -> Vec<u8> {
     let mut out = Vec::new();
-    Sender::new(Role::Client).close(status, || KEY, &mut out).expect("a legal close");
+    for frame in frames {
+        frame.masked(KEY).encode(&mut out);
+    }
     out
 }
 

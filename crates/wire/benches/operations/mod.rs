@@ -1,13 +1,13 @@
 //! What is measured, for criterion's clock and for callgrind's count alike.
 
 use std::hint::black_box;
+use std::io::IoSlice;
 use std::sync::Arc;
 
 use wire::deflate::{Deflater, Inflater, Params, Pool, Settings};
-use wire::frame::write_in_front;
 use wire::raw::RawFrame;
 use wire::utf8::Utf8;
-use wire::{Event, Limits, OpCode, Receiver, Role, Sender, Step, mask};
+use wire::{Connection, ConnectionSettings, Incoming, MessageKind, OpCode, Outgoing, Role, Time, Turn, mask};
 
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 const SIZES: [usize; 4] = [16, 125, 1024, 65_536];
@@ -64,15 +64,45 @@ fn json(size: usize) -> Vec<u8> {
     json.into_bytes()
 }
 
-/// `count` masked frames. With a key of zeros, decoding them in place leaves them as they are, so that they can be
-/// decoded again; the work is the same.
-fn batch(opcode: OpCode, size: usize, count: usize, key: [u8; 4]) -> Vec<u8> {
-    let frame = RawFrame::new(opcode, text("The quick brown fox. ", size)).masked(key).to_bytes();
-    frame.repeat(count)
+/// A connection whose transport takes everything.
+struct Driven {
+    connection: Connection,
+    turn: Turn,
+    now: Time,
 }
 
-fn receiver() -> Receiver {
-    Receiver::new(Role::Server, Arc::new(Limits::default()))
+impl Driven {
+    fn new(role: Role) -> Driven {
+        let now = Time::from_micros(0);
+        let connection = Connection::new(role, None, Arc::new(ConnectionSettings::default()), now);
+        Driven { connection, turn: Turn::new(|| KEY), now }
+    }
+
+    /// A read of these bytes, and what an endpoint makes of them. Includes the copy that stands for the read.
+    fn read(&mut self, bytes: &[u8], mut endpoint: impl FnMut(&Incoming<'_>, &mut Outgoing<'_>)) {
+        let buffer = self.connection.read_buffer(&mut self.turn);
+        buffer[..bytes.len()].copy_from_slice(bytes);
+        self.connection.handle_input(&mut self.turn, bytes.len(), self.now);
+        while let Some((incoming, mut out)) = self.connection.poll(&mut self.turn, self.now) {
+            endpoint(&incoming, &mut out);
+        }
+    }
+
+    /// Writes everything at once, and gives the turn back.
+    fn write(&mut self) -> usize {
+        let mut slices = [IoSlice::new(&[]); 32];
+        let count = self.connection.slices(&mut self.turn, &mut slices);
+        let len = slices[..count].iter().map(|slice| black_box(slice).len()).sum();
+        self.connection.handle_written(&mut self.turn, len, self.now);
+        self.connection.end_turn(&mut self.turn, true, self.now);
+        len
+    }
+}
+
+/// `count` frames as a client sends them.
+fn batch(opcode: OpCode, size: usize, count: usize) -> Vec<u8> {
+    let frame = RawFrame::new(opcode, text("The quick brown fox. ", size)).masked(KEY).to_bytes();
+    frame.repeat(count)
 }
 
 fn unmask(size: usize) -> Box<dyn FnMut()> {
@@ -95,50 +125,41 @@ fn utf8(pattern: &str, size: usize) -> Box<dyn FnMut()> {
 }
 
 fn decode(opcode: OpCode, size: usize, count: usize) -> Box<dyn FnMut()> {
-    let mut buf = batch(opcode, size, count, [0; 4]);
-    let mut receiver = receiver();
+    let arrived = batch(opcode, size, count);
+    let mut driven = Driven::new(Role::Server);
     Box::new(move || {
-        let mut at = 0;
-        while let Ok(Step::Event { consumed, event }) = receiver.step(black_box(&mut buf[at..])) {
-            black_box(event);
-            at += consumed;
-        }
-        assert_eq!(at, buf.len());
+        let mut messages = 0;
+        driven.read(black_box(&arrived), |incoming, _| {
+            black_box(incoming);
+            messages += 1;
+        });
+        driven.connection.end_turn(&mut driven.turn, true, driven.now);
+        assert_eq!(messages, count);
     })
 }
 
-/// What the echo does with a read: decode, move together, write headers. Includes the copy that stands for the read.
+/// What the echo does with a read: decode, move together, write headers, hand out for one write.
 fn echo(size: usize, count: usize) -> Box<dyn FnMut()> {
-    let arrived = batch(OpCode::Text, size, count, KEY);
-    let mut buf = vec![0; arrived.len()];
-    let mut receiver = receiver();
+    let arrived = batch(OpCode::Text, size, count);
+    let echoed = RawFrame::new(OpCode::Text, text("The quick brown fox. ", size)).to_bytes().len() * count;
+    let mut driven = Driven::new(Role::Server);
     Box::new(move || {
-        buf.copy_from_slice(black_box(&arrived));
-        let (mut from, mut to) = (0, 0);
-        while from < buf.len() {
-            let (consumed, payload) = match receiver.step_whole(&mut buf, from, to) {
-                Ok(Some(whole)) => (whole.consumed, whole.payload),
-                _ => match receiver.step_compact(&mut buf, from, to) {
-                    Ok(Step::Event { consumed, event: Event::Data(data) }) => (consumed, data.payload),
-                    other => panic!("{other:?}"),
-                },
-            };
-            black_box(write_in_front(&mut buf, OpCode::Text, &payload));
-            from += consumed;
-            to = payload.end;
-        }
-        black_box(&buf[..to]);
+        driven.read(black_box(&arrived), |incoming, out| {
+            if let Incoming::Message(message) = incoming {
+                assert!(out.echo(message).is_ok());
+            }
+        });
+        assert_eq!(driven.write(), echoed);
     })
 }
 
 fn encode(role: Role, size: usize) -> Box<dyn FnMut()> {
     let payload = vec![1; size];
-    let mut sender = Sender::new(role);
-    let mut out = Vec::with_capacity(size + 14);
+    let mut driven = Driven::new(role);
     Box::new(move || {
-        out.clear();
-        let sent = sender.binary(black_box(&payload), || black_box(KEY), &mut out);
-        assert!(black_box(sent).is_ok());
+        let mut out = driven.connection.outgoing(&mut driven.turn, driven.now);
+        assert!(out.send(MessageKind::Binary, black_box(&payload)).is_ok());
+        assert!(driven.write() > size);
     })
 }
 

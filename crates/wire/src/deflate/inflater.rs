@@ -201,7 +201,7 @@ impl Inflater {
                 // One byte more than the limit tells a message that ends there from one that goes on.
                 let left = limit.saturating_sub(self.produced).saturating_add(1);
                 let wanted = input.len().saturating_mul(3).max(self.produced).max(MIN_ROOM);
-                out.reserve_exact(wanted.min(left).min(end - out.len()));
+                out.reserve_exact(wanted.min(left));
             }
             let (consumed_before, len_before) = (state.total_in(), out.len());
             let status = decompress(state, input, out, end).map_err(|_| FailureKind::InvalidDeflate)?;
@@ -275,6 +275,7 @@ pub(super) fn remember(history: &mut Vec<u8>, new: &[u8], window: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deflate::{Deflater, Settings};
 
     #[test]
     fn history_holds_the_last_window_and_no_more_memory() {
@@ -287,6 +288,33 @@ mod tests {
             assert_eq!(history, all[all.len().saturating_sub(window)..]);
             assert!(history.capacity() <= window, "{}", history.capacity());
         }
+    }
+
+    #[test]
+    fn a_message_over_many_turns_is_moved_few_times() {
+        let params = Params::default();
+        let mut pool = Pool::default();
+        let (mut payload, mut out) = (Vec::new(), Vec::new());
+        Deflater::new(&params, Role::Client, Settings::default()).deflate(
+            &mut pool,
+            &vec![0; 4 << 20],
+            true,
+            &mut payload,
+        );
+        let mut inflater = Inflater::new(&params, Role::Server);
+        let (mut input, mut grown, mut turns) = (&payload[..], 0, 0);
+        loop {
+            let capacity = out.capacity();
+            let progress = inflater.inflate_within(&mut pool, input, true, &mut out, 16 << 20, 8 << 10);
+            grown += usize::from(out.capacity() != capacity);
+            turns += 1;
+            match progress {
+                Ok(Progress::OutOfBudget { consumed }) => input = &input[consumed..],
+                other => break assert_eq!(other, Ok(Progress::Done)),
+            }
+        }
+        assert!(out.len() == 4 << 20 && turns > 512, "{turns}");
+        assert!(grown < 20, "{grown}");
     }
 
     #[test]

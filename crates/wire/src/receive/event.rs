@@ -3,15 +3,12 @@ use std::ops::Range;
 use crate::CloseCode;
 use crate::frame::MessageKind;
 
-/// What a call to [`Receiver::step`](crate::Receiver::step) came to.
+/// What a call to [`Receiver::step`](super::Receiver::step) came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Nothing is decodable. Keep the buffer's bytes (at most 130: a control frame short of its last byte) and call
     /// again with more behind them.
-    NeedMore {
-        /// How long the buffer must be, at least, for another event.
-        at_least: usize,
-    },
+    NeedMore,
     /// Something happened. Go on behind the consumed bytes.
     Event {
         /// How many bytes at the front are dealt with.
@@ -25,7 +22,7 @@ pub enum Step {
 
 /// A piece of a data message or a whole control frame. Payloads are ranges of the buffer, unmasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A piece of a data message.
     Data(Data),
     /// Answer with a Pong of the same payload, unless a Close came before (RFC 6455 §5.5.2).
@@ -43,30 +40,30 @@ pub enum Event {
 
 /// A piece of a data message: as much of one frame as was in the buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Data {
+pub(crate) struct Data {
     /// What the message carries.
-    pub kind: MessageKind,
+    pub(crate) kind: MessageKind,
     /// The message starts with this piece.
-    pub first: bool,
+    pub(crate) first: bool,
     /// The message ends with this piece.
-    pub last: bool,
+    pub(crate) last: bool,
     /// The message is compressed: the payload has yet to be inflated, and has not been checked as UTF-8.
-    pub compressed: bool,
+    pub(crate) compressed: bool,
     /// A frame starts with this piece.
-    pub frame_first: bool,
+    pub(crate) frame_first: bool,
     /// Bytes of the frame behind this piece. 0: the frame ends here.
-    pub frame_remaining: u64,
+    pub(crate) frame_remaining: u64,
     /// The piece itself.
-    pub payload: Range<usize>,
+    pub(crate) payload: Range<usize>,
 }
 
-/// A message in one frame, decoded by [`Receiver::step_whole`](crate::Receiver::step_whole).
+/// A message in one frame, decoded by [`Receiver::step_whole`](super::Receiver::step_whole).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whole {
+pub(crate) struct Whole {
     /// What it carries.
-    pub kind: MessageKind,
+    pub(crate) kind: MessageKind,
     /// How many bytes its frame took.
-    pub consumed: usize,
+    pub(crate) consumed: usize,
     /// The payload, unmasked, where it is after moving.
-    pub payload: Range<usize>,
+    pub(crate) payload: Range<usize>,
 }

@@ -4,35 +4,30 @@ use super::{Receiver, Whole};
 use crate::frame::{FIN, LengthForm, MessageKind, OpCode};
 use crate::{Failure, FailureKind, mask, utf8};
 
-/// The largest payload that [`Receiver::step_compact`] and [`Receiver::step_whole`] move, in bytes.
-pub const MOVED_LEN: usize = 2048;
+/// The largest payload that is moved, in bytes.
+pub(super) const MOVED_LEN: usize = 2048;
 
 impl Receiver {
     /// The short way for what a server gets most: an uncompressed message in one frame of up to 64 KiB that is wholly
-    /// there, with limits that allow it. Does what [`step_compact`](Receiver::step_compact) would and returns less.
-    /// `None`: it is something else, or not all there; nothing has changed, ask `step_compact`.
+    /// there, with limits that allow it. Does what [`step`](Receiver::step) would and returns less. `None`: it is
+    /// something else, or not all there; nothing has changed, ask `step`.
     ///
     /// # Errors
     /// The message is text but not UTF-8. Nothing is decoded from then on.
     ///
     /// # Panics
     /// If `to > from` or `from` is beyond the buffer.
-    #[inline]
-    pub fn step_whole(&mut self, buf: &mut [u8], from: usize, to: usize) -> Result<Option<Whole>, Failure> {
-        assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
-        self.whole(buf, from, |buf, payload, key| unmask_towards(to, buf, payload, key))
-    }
-
     #[inline(always)]
-    pub(super) fn whole(
+    pub(crate) fn step_whole(
         &mut self,
         buf: &mut [u8],
         from: usize,
-        unmask: impl FnOnce(&mut [u8], Range<usize>, [u8; 4]) -> Range<usize>,
+        to: usize,
     ) -> Result<Option<Whole>, Failure> {
+        assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
         let Some((kind, payload, key)) = self.find_whole(&buf[from..]) else { return Ok(None) };
         let consumed = payload.end;
-        let payload = unmask(buf, payload.start + from..consumed + from, key);
+        let payload = unmask_towards(to, buf, payload.start + from..consumed + from, key);
         if kind == MessageKind::Text && !utf8::is_valid(&buf[payload.clone()]) {
             self.ended = true;
             return Err(FailureKind::InvalidUtf8.into());

@@ -1,14 +1,14 @@
-//! The vocabulary of the tests by section: frames as each end may or may not send them, and what becomes of them.
+//! The vocabulary of the tests: frames as each end may or may not send them, and what becomes of them.
 
 #![allow(dead_code, reason = "every test file uses its part")]
 
-pub(crate) mod trace;
+pub(crate) mod driver;
+pub(crate) mod model;
+pub(crate) mod puff;
 
-use std::sync::Arc;
-
-use trace::{Trace, Whole, trace};
+use driver::{Driver, Trace, Whole, trace};
 use wire::raw::RawFrame;
-use wire::{Connection, Event, Failure, FailureKind, Limits, OpCode, Receiver, Role, Sender, Step};
+use wire::{Cause, FailureKind, NotSent, OpCode, Outgoing, Role, SendError};
 
 pub(crate) const ROLES: [Role; 2] = [Role::Server, Role::Client];
 pub(crate) const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
@@ -33,24 +33,18 @@ pub(crate) fn frame(opcode: OpCode, payload: impl AsRef<[u8]>) -> RawFrame {
     RawFrame::new(opcode, payload.as_ref())
 }
 
-pub(crate) fn receiver(role: Role) -> Receiver {
-    Receiver::new(role, Arc::new(Limits::default()))
-}
-
-pub(crate) fn connection(role: Role) -> Connection {
-    Connection::new(role, Arc::new(Limits::default()))
-}
-
 /// What the end in `role` makes of raw bytes that arrive at once.
+#[track_caller]
 pub(crate) fn receive_bytes(role: Role, bytes: &[u8]) -> Trace {
-    trace(&mut receiver(role), [bytes])
+    trace(Driver::new(role), [bytes])
 }
 
 /// What the end in `role` makes of frames that its peer sends, whether they come at once or byte by byte.
+#[track_caller]
 pub(crate) fn receive(role: Role, frames: impl IntoIterator<Item = RawFrame>) -> Trace {
     let bytes = encode(role.peer(), frames);
-    let at_once = receive_bytes(role, &bytes).settled();
-    let single = trace(&mut receiver(role), bytes.chunks(1)).settled();
+    let at_once = receive_bytes(role, &bytes);
+    let single = trace(Driver::new(role), bytes.chunks(1));
     assert_eq!(at_once, single);
     at_once
 }
@@ -61,7 +55,7 @@ pub(crate) fn both_take(frames: &[RawFrame], expected: &[Whole]) {
     for role in ROLES {
         let trace = receive(role, frames.iter().cloned());
         assert_eq!(trace.failure, None, "{role:?}");
-        assert_eq!(trace.wholes(), expected, "{role:?}");
+        assert_eq!(trace.wholes, expected, "{role:?}");
     }
 }
 
@@ -70,54 +64,48 @@ pub(crate) fn both_take(frames: &[RawFrame], expected: &[Whole]) {
 pub(crate) fn both_fail(frames: &[RawFrame], kind: FailureKind) {
     for role in ROLES {
         let (_, before) = frames.split_last().expect("a frame that fails");
-        assert_eq!(receive(role, before.iter().cloned()).failure, None, "{role:?}");
-        assert_eq!(receive(role, frames.iter().cloned()).failure, Some(kind), "{role:?}");
+        let before = receive(role, before.iter().cloned());
+        assert_eq!(before.failure, None, "{role:?}");
+        let trace = receive(role, frames.iter().cloned());
+        assert_eq!(trace.failure, Some(kind), "{role:?}");
+        assert_eq!(trace.wholes, before.wholes, "{role:?}: what fails is not handed out");
     }
 }
 
-/// What a connection came to with some input: all it reported, and what it wrote by itself.
-pub(crate) struct Outcome {
-    pub(crate) events: Vec<Event>,
-    pub(crate) failure: Option<Failure>,
-    pub(crate) ended: bool,
-    pub(crate) replies: Vec<u8>,
+/// A connection that its peer has sent these frames, at once.
+pub(crate) fn fed(role: Role, frames: impl IntoIterator<Item = RawFrame>) -> Driver {
+    let mut driver = Driver::new(role);
+    feed(&mut driver, frames);
+    driver
 }
 
-/// Feeds a connection bytes until it wants more.
-pub(crate) fn feed(connection: &mut Connection, bytes: &[u8]) -> Outcome {
-    let mut buf = bytes.to_vec();
-    let mut outcome = Outcome { events: Vec::new(), failure: None, ended: false, replies: Vec::new() };
-    let mut at = 0;
-    loop {
-        match connection.step(&mut buf[at..], masks, &mut outcome.replies) {
-            Ok(Step::Event { consumed, event }) => {
-                at += consumed;
-                outcome.events.push(event);
-            }
-            Ok(Step::NeedMore { .. }) => return outcome,
-            Ok(Step::Ended) => {
-                outcome.ended = true;
-                return outcome;
-            }
-            Err(failure) => {
-                outcome.failure = Some(failure);
-                return outcome;
-            }
-        }
-    }
+/// The peer sends these frames, at once.
+pub(crate) fn feed(driver: &mut Driver, frames: impl IntoIterator<Item = RawFrame>) {
+    driver.feed(&encode(driver.role().peer(), frames));
 }
 
 /// What the peer of the end in `role` reads in its output; it must be flawless.
 #[track_caller]
 pub(crate) fn sent_by(role: Role, bytes: &[u8]) -> Vec<Whole> {
-    let trace = receive_bytes(role.peer(), bytes);
-    assert_eq!(trace.failure, None);
-    trace.wholes()
+    model::flawless(role, None, bytes)
 }
 
-/// The output of one use of a fresh sender.
-pub(crate) fn send(role: Role, write: impl FnOnce(&mut Sender, &mut Vec<u8>)) -> Vec<u8> {
-    let mut out = Vec::new();
-    write(&mut Sender::new(role), &mut out);
-    out
+/// What the peer did wrong, if that ended the connection.
+pub(crate) fn failure(driver: &mut Driver) -> Option<FailureKind> {
+    match driver.summary().cause {
+        Some(Cause::Protocol(failure)) => Some(failure.kind),
+        _ => None,
+    }
+}
+
+/// The output of one use of a fresh connection.
+pub(crate) fn send(role: Role, write: impl FnOnce(&mut Outgoing<'_>)) -> Vec<u8> {
+    let mut driver = Driver::new(role);
+    driver.send(write);
+    driver.output
+}
+
+/// What a refusal for the protocol's sake looks like.
+pub(crate) fn refused(error: SendError) -> Result<(), NotSent> {
+    Err(NotSent::Refused(error))
 }

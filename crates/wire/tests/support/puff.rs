@@ -78,7 +78,7 @@ pub(crate) fn inflate(bytes: &[u8], window: &[u8]) -> Option<Inflated> {
                         }
                     })
                     .collect();
-                codes(&mut bits, &Code::new(&lengths), &Code::new(&[5; 30]), &mut result)?;
+                codes(&mut bits, &Code::of(&lengths), &Code::of(&[5; 30]), &mut result)?;
             }
             2 => {
                 let (literals, distances) = dynamic(&mut bits)?;
@@ -105,11 +105,17 @@ fn stored(bits: &mut Bits<'_>, result: &mut Inflated) -> Option<()> {
 
 fn dynamic(bits: &mut Bits<'_>) -> Option<(Code, Code)> {
     let (literals, distances, codes) = (bits.take(5)? + 257, bits.take(5)? + 1, bits.take(4)? + 4);
+    if literals > 286 || distances > 30 {
+        return None;
+    }
     let mut code_lengths = [0; 19];
     for position in &CODE_ORDER[..codes] {
         code_lengths[*position] = bits.take(3)?;
     }
-    let code = Code::new(&code_lengths);
+    let code = Code::of(&code_lengths);
+    if !code.is_whole() {
+        return None;
+    }
     let mut lengths = Vec::new();
     while lengths.len() < literals + distances {
         let (value, times) = match bits.symbol(&code)? {
@@ -120,8 +126,12 @@ fn dynamic(bits: &mut Bits<'_>) -> Option<(Code, Code)> {
         };
         lengths.extend(std::iter::repeat_n(value, times));
     }
+    if lengths.len() > literals + distances || lengths[256] == 0 {
+        return None;
+    }
     let (literals, distances) = lengths.split_at(literals);
-    Some((Code::new(literals), Code::new(distances)))
+    let codes = [Code::of(literals), Code::of(distances)];
+    codes.iter().all(|code| code.is_whole() || code.is_single()).then(|| codes.into())
 }
 
 fn codes(bits: &mut Bits<'_>, literals: &Code, distances: &Code, result: &mut Inflated) -> Option<()> {
@@ -172,12 +182,23 @@ impl Bits<'_> {
 }
 
 impl Code {
-    fn new(lengths: &[usize]) -> Code {
+    fn of(lengths: &[usize]) -> Code {
         let mut counts = [0; 16];
         lengths.iter().for_each(|length| counts[*length] += 1);
         counts[0] = 0;
         let mut symbols: Vec<usize> = (0..lengths.len()).filter(|symbol| lengths[*symbol] > 0).collect();
         symbols.sort_by_key(|symbol| lengths[*symbol]);
         Code { counts, symbols }
+    }
+
+    /// Each sequence of bits is the beginning of one code word.
+    fn is_whole(&self) -> bool {
+        let words: usize = self.counts.iter().enumerate().map(|(length, count)| count << (15 - length)).sum();
+        words == 1 << 15
+    }
+
+    /// RFC 1951 §3.2.7 lets a code of one word, or of none, be incomplete.
+    fn is_single(&self) -> bool {
+        self.symbols.is_empty() || (self.symbols.len() == 1 && self.counts[1] == 1)
     }
 }

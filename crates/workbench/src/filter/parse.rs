@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::expr::{Expr, Filter, JsonTest, KindSet, Op};
 use super::lexer::{Lexer, Parsed, bounds, negate};
-use super::text::TextMatch;
+use super::text::{PatternError, TextMatch};
 use crate::decimal;
 use crate::entry::{ConnectionId, Delivery, Direction, Origin};
 use crate::json::{Path, PathError, Scanner, Token};
@@ -43,7 +43,7 @@ pub enum FilterErrorKind {
     UnclosedPattern,
     /// The regular expression is wrong.
     #[error("not a valid pattern: {0}")]
-    BadPattern(String),
+    BadPattern(PatternError),
     /// `(` without its partner.
     #[error("the parenthesis is not closed")]
     UnclosedParenthesis,

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{Profile, Variable};
 use crate::lower::lower;
+use crate::secrets::clean_address;
 
 /// Profiles sorted by group and name without regard to case; those without a group come first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -224,6 +225,9 @@ fn with_secrets_of(theirs: &Profile, mine: &Profile) -> Profile {
         mine.variables.iter().find(same).map(|variable| variable.value.clone())
     };
     let mut filled = theirs.clone();
+    if clean_address(&mine.url, &mut Vec::new()) == theirs.url {
+        filled.url.clone_from(&mine.url);
+    }
     for variable in
         filled.variables.iter_mut().filter(|variable| variable.secret && variable.value.is_empty())
     {

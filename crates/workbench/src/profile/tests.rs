@@ -6,6 +6,7 @@ use crate::bytes::{from_base64, to_base64, to_base64url, to_hex};
 use crate::connection::TransportKind;
 use crate::json::Value;
 use crate::library::Saved;
+use crate::secrets::LeftOut;
 use crate::template::is_name;
 use crate::view::Format;
 
@@ -166,7 +167,7 @@ fn a_secret_becomes_its_placeholder_or_goes() {
     ];
     let shared = from_link(&profile.to_link()).unwrap();
     assert_eq!(shared.name, "{{key}}");
-    assert_eq!(shared.url, "ws://u@h/x?t={{key}}&u={{key}}");
+    assert_eq!(shared.url, "ws://h/x?t={{key}}&u={{key}}");
     assert_eq!(shared.protocols, ["mqtt"]);
     let opening: Vec<_> = shared.options.opening.iter().map(|draft| draft.text.as_str()).collect();
     assert_eq!(opening, [r#"{"login":"{{key}}"}"#, "", "", "", "hello"]);
@@ -178,28 +179,47 @@ fn a_secret_becomes_its_placeholder_or_goes() {
 #[test]
 fn passwords_leave_an_address_and_nothing_else_does() {
     let shared = |url: &str| named("", "a", url).without_secrets().url;
-    assert_eq!(shared("wss://me:pass@h:1/p@q:r"), "wss://me@h:1/p@q:r");
-    for url in ["ws://h/a:b@c", "ws://me@h/", "h:80", "ws://{{host}}/x?y=ws://u:p@z"] {
+    assert_eq!(shared("wss://me:pass@h:1/p@q:r"), "wss://h:1/p@q:r");
+    for url in ["ws://h/a:b@c", "h:80", "ws://{{host}}/x?y=ws://u:p@z"] {
         assert_eq!(shared(url), url);
     }
 }
 
 #[test]
-fn secrets_that_nobody_marked_are_asked_about() {
-    let url = |url: &str| named("", "a", url).suspicion();
-    assert_eq!(url("ws://h/?access_token=abc"), Some("token"));
-    assert_eq!(url("ws://h/?access_token={{token}}"), None);
-    assert_eq!(url("ws://h/tokens"), Some("token"), "rather once too often");
-    assert_eq!(url("ws://h/ws"), None);
+fn a_link_says_what_was_left_out_and_promises_nothing_of_the_rest() {
+    let url = |url: &str| named("", "a", url).shared();
+    let key = url("wss://x.test/?key=AKIA123456");
+    assert_eq!(key.profile.url, "wss://x.test/?key={{key}}");
+    assert_eq!(key.left_out, [LeftOut::Parameter("key".to_owned())]);
+    assert!(!key.profile.to_link().contains("AKIA"));
+    assert_eq!(url("ws://me:pw@h/").left_out, [LeftOut::Userinfo]);
+    let plain = url("ws://h/?access_token={{token}}");
+    assert_eq!(
+        (plain.left_out, plain.suspects, plain.messages),
+        (vec![], vec![], 0),
+        "the heartbeat is our own"
+    );
     let mut profile = named("", "a", "ws://h");
-    assert_eq!(profile.suspicion(), None, "{{token}} of the heartbeat is none");
-    profile.options.opening = vec![draft(Format::Json, r#"{"Authorization": "Bearer eyJ"}"#)];
-    assert_eq!(profile.suspicion(), Some("authorization"));
-    profile.variables = vec![secret("jwt", "eyJ")];
-    profile.options.opening = vec![draft(Format::Json, r#"{"jwt": "eyJ"}"#)];
-    assert_eq!(profile.suspicion(), None);
-    profile.variables = vec![Variable { name: "password".to_owned(), value: "x".to_owned(), secret: false }];
-    assert_eq!(profile.suspicion(), Some("password"));
+    profile.options.opening =
+        vec![draft(Format::Json, r#"{"Authorization": "Bearer eyJ", "author": "me", "t": "{{jwt}}"}"#)];
+    profile.variables = vec![
+        secret("jwt", "eyJx"),
+        Variable { name: "password".to_owned(), value: "x".to_owned(), secret: false },
+    ];
+    let shared = profile.shared();
+    assert_eq!(shared.left_out, [LeftOut::Variable("jwt".to_owned())]);
+    assert_eq!(shared.suspects, ["Authorization", "Bearer", "password"]);
+    assert_eq!(shared.messages, 1);
+}
+
+#[test]
+fn a_file_without_secrets_does_not_undo_those_at_home() {
+    let mine = named("", "a", "wss://u:p@x.test/?key=AKIA123456");
+    let file = Book::from_json(&book([mine.clone()]).to_json(false)).unwrap();
+    let mut home = book([mine.clone()]);
+    assert_eq!(home.plan(&file).same, 1);
+    home.merge(file, Conflict::TakeTheirs);
+    assert_eq!(home.profiles(), [mine]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! The same bytes through this receiver and through tungstenite.
+//! The same bytes through a connection of ours and through tungstenite.
 //!
 //! tungstenite lets some things pass that RFC 6455 forbids, and notices bad text only with the message's last
-//! byte. So where this receiver fails, tungstenite's messages must begin with ours, and may go on only for a
+//! byte. So where ours fails, tungstenite's messages must begin with ours, and may go on only for a
 //! reason listed here. Where it doesn't fail, they must be the same.
 
 use std::io::{self, Read, Write};
@@ -9,14 +9,14 @@ use std::io::{self, Read, Write};
 use tungstenite::protocol::{Role as TheirRole, WebSocket, WebSocketConfig};
 use wire::{FailureKind, MessageKind};
 
-use super::{LIMITS, receiver};
-use crate::trace::{Trace, Whole, trace};
+use super::{LIMITS, driver};
+use crate::support::driver::{Whole, trace};
 
 pub(crate) fn run(data: &[u8]) {
     let Some((&choice, bytes)) = data.split_first() else { return };
     let choice = choice & 1;
-    let trace: Trace = trace(&mut receiver(choice), [bytes]).settled();
-    let mut ours = trace.wholes();
+    let trace = trace(driver(choice), [bytes]);
+    let mut ours = trace.wholes;
     if let Some(close @ Whole::Close(Some(1014), _)) = ours.last_mut() {
         // It doesn't know 1014 (bad gateway), which was registered after the RFC, and shows its own answer instead.
         *close = Whole::Close(Some(1002), b"Protocol violation".into());

@@ -4,7 +4,8 @@
 use wire::deflate::{Deflater, Inflater, Params, Pool, Progress, Retain, Settings, WindowBits};
 use wire::{FailureKind, Role};
 
-use super::{pieces, puff};
+use super::pieces;
+use crate::support::puff;
 
 const LIMIT: usize = 50_000;
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];

@@ -1,24 +1,24 @@
-//! What a sender encodes, the other end's receiver decodes to the same; and what the sender refuses leaves no trace.
+//! What one end sends, the other receives; and what is refused leaves no trace.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use wire::{CloseCode, Limits, MessageKind, MessageOptions, Receiver, Role, Sender};
+use wire::{CloseCode, ConnectionSettings, End, Limits, MessageKind, SharedMessage, deflate};
 
-use super::pieces;
-use crate::trace::{Whole, trace};
+use super::{choice, pieces};
+use crate::support::driver::{Driver, Whole, trace};
+
+const SEVEN: NonZeroUsize = NonZeroUsize::new(7).expect("seven");
 
 /// Reads the input as a program: one byte of choice, one of length, then a payload.
 pub(crate) fn run(data: &[u8]) {
-    let &[choice, seed, ref program @ ..] = data else { return };
-    let role = if choice & 1 == 0 { Role::Server } else { Role::Client };
-    let mut sender = Sender::new(role);
-    let mut key = u32::from(seed);
-    let mut masks = move || {
-        key = key.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        key.to_be_bytes()
+    let &[first, seed, ref program @ ..] = data else { return };
+    let (role, compression) = choice(first);
+    let settings = ConnectionSettings {
+        limits: Limits::NONE,
+        deflate: deflate::Settings { threshold: 1, ..deflate::Settings::default() },
+        ..ConnectionSettings::default()
     };
-    let mut out = Vec::new();
+    let mut sender = Driver::with(role, compression, settings.clone());
     let mut expected = Vec::new();
     let mut open: Option<(MessageKind, Vec<u8>)> = None;
     let mut rest = program;
@@ -28,19 +28,26 @@ pub(crate) fn run(data: &[u8]) {
         // Repetition reaches the longer length forms with little input.
         let payload = payload.repeat([1, 1, 9, 300][usize::from(operation >> 6)]);
         let kind = if operation & 8 == 0 { MessageKind::Text } else { MessageKind::Binary };
-        let before = out.len();
+        let before = sender.output.len();
         let sent = match operation & 7 {
             0 | 1 => {
-                let fragment_len = NonZeroUsize::new(usize::from(operation >> 4 & 3) * 7);
-                let options = MessageOptions { compressed: false, fragment_len };
-                let sent = sender.message(kind, &payload, options, &mut masks, &mut out);
+                let sent = sender.send(|out| match operation >> 4 & 3 {
+                    0 => out.send(kind, &payload),
+                    1 => out.send_fragmented(kind, &payload, SEVEN),
+                    2 => out.send_bytes(kind, payload.clone().into()),
+                    _ => match SharedMessage::new(kind, payload.clone().into(), None) {
+                        Ok(message) => out.send_shared(&message),
+                        // It would be refused all the same.
+                        Err(payload) => out.send(kind, &payload),
+                    },
+                });
                 if sent.is_ok() {
                     expected.push(Whole::Message(kind, payload));
                 }
                 sent
             }
             2 => {
-                let sent = sender.begin(kind, false, &payload, &mut masks, &mut out);
+                let sent = sender.send(|out| out.begin(kind, &payload));
                 if sent.is_ok() {
                     open = Some((kind, payload));
                 }
@@ -48,7 +55,7 @@ pub(crate) fn run(data: &[u8]) {
             }
             3 | 4 => {
                 let last = operation & 7 == 4;
-                let sent = sender.fragment(&payload, last, &mut masks, &mut out);
+                let sent = sender.send(|out| out.fragment(&payload, last));
                 if sent.is_ok() {
                     let (kind, mut message) = open.take().expect("a fragment goes on with a message");
                     message.extend_from_slice(&payload);
@@ -61,15 +68,16 @@ pub(crate) fn run(data: &[u8]) {
                 sent
             }
             5 => {
-                let sent = sender.ping(&payload, &mut masks, &mut out);
+                let sent = sender.send(|out| out.ping(&payload));
                 if sent.is_ok() {
                     expected.push(Whole::Ping(payload));
                 }
                 sent
             }
             6 => {
-                let sent = sender.pong(&payload, &mut masks, &mut out);
-                if sent.is_ok() && !sender.close_sent() {
+                let closed = sender.connection.is_closing();
+                let sent = sender.send(|out| out.pong(&payload));
+                if sent.is_ok() && !closed {
                     expected.push(Whole::Pong(payload));
                 }
                 sent
@@ -77,17 +85,17 @@ pub(crate) fn run(data: &[u8]) {
             _ => {
                 let code = CloseCode(u16::from(operation) << 5 | u16::from(len));
                 let reason = String::from_utf8_lossy(&payload);
-                let sent = sender.close(Some((code, &reason)), &mut masks, &mut out);
+                let sent = sender.send(|out| out.close(Some((code, &reason)), End::Finished));
                 if sent.is_ok() {
                     expected.push(Whole::Close(Some(code.0), reason.as_bytes().to_vec()));
                 }
                 sent
             }
         };
-        assert!(sent.is_ok() == (out.len() > before), "a refusal writes nothing");
+        assert!(sent.is_ok() == (sender.output.len() > before), "a refusal writes nothing");
     }
-    let mut peer = Receiver::new(role.peer(), Arc::new(Limits::NONE));
-    let trace = trace(&mut peer, pieces(&out, seed));
+    let peer = Driver::with(role.peer(), compression, settings);
+    let trace = trace(peer, pieces(&sender.output, seed));
     assert_eq!(trace.failure, None);
-    assert_eq!(trace.wholes(), expected);
+    assert_eq!(trace.wholes, expected);
 }

@@ -1,0 +1,429 @@
+//! The driver for plain TCP on Unix: a thread with one poll for all its connections.
+
+mod inbox;
+mod timetable;
+
+use std::io::{self, IoSlice, Read as _, Write as _};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use socket2::SockRef;
+use tokio::sync::{Notify, oneshot};
+use wire::deflate::Params;
+use wire::{Abort, Connection, ConnectionSettings, Direction, End, Role, Time, Turn};
+
+use self::inbox::{Address, Inbox};
+use self::timetable::Timetable;
+use crate::clock::{Clock, mask_key};
+use crate::conversation::{Conversation, Occasion, Progress};
+use crate::transport::Transport;
+use crate::{Endpoint, Mailbox};
+
+/// Events taken from the system at once.
+const EVENTS: usize = 1024;
+/// Of the inbox.
+const INBOX: Token = Token(usize::MAX);
+
+/// Plain TCP connections by the million: a thread of its own, which waits in one poll (edge-triggered) for all of them. A
+/// connection is a place in a slab: it has no task, no timer and no registration with a runtime.
+///
+/// This is the handle, which any thread may use; the thread [`run`](Run::run)s the other half.
+#[derive(Debug)]
+pub struct Reactor<E> {
+    shared: Arc<Shared<E>>,
+}
+
+/// The half of a [`Reactor`] that does the work.
+#[derive(Debug)]
+pub struct Run<E> {
+    shared: Arc<Shared<E>>,
+    core: Core<E>,
+}
+
+/// A connection whose opening handshake is done.
+#[derive(Debug)]
+pub struct Arrival<E> {
+    /// The transport; it must not block.
+    pub stream: std::net::TcpStream,
+    /// What arrived behind the handshake.
+    pub early: bytes::Bytes,
+    /// What the handshake agreed on.
+    pub compression: Option<Params>,
+    /// How it behaves.
+    pub settings: Arc<ConnectionSettings>,
+    /// What is behind it.
+    pub endpoint: E,
+}
+
+#[derive(Debug)]
+struct Shared<E> {
+    inbox: Arc<Inbox<Request<E>>>,
+    /// Connections, those included that are on their way.
+    connections: AtomicUsize,
+    emptied: Notify,
+}
+
+/// What is asked of the thread.
+#[derive(Debug)]
+enum Request<E> {
+    Add(Box<Arrival<E>>),
+    Wake(Arc<Address<Request<E>>>),
+    /// Tell the next connection to leave; the answer is whether there was one.
+    TellNext(oneshot::Sender<bool>),
+    /// How much the heaviest connection holds.
+    Heaviest(oneshot::Sender<usize>),
+    CutHeaviest(End, &'static str),
+    End,
+}
+
+#[derive(Debug)]
+struct Core<E> {
+    poll: Poll,
+    slots: Slab<Slot<E>>,
+    timetable: Timetable,
+    inbox: Arc<Inbox<Request<E>>>,
+    /// Connections that have more to do, and get their next turn once the others had theirs.
+    again: Vec<usize>,
+    /// The connections in the slots before this one have been told to leave.
+    told: usize,
+    /// Who comes is told to leave.
+    leaving: bool,
+    generation: u32,
+    /// Connections that have ended since they were last counted.
+    gone: usize,
+    clock: Clock,
+    turn: Turn,
+}
+
+#[derive(Debug)]
+struct Slot<E> {
+    conversation: Conversation<E>,
+    stream: TcpStream,
+    generation: u32,
+    readable: bool,
+    read_closed: bool,
+    writable: bool,
+    /// It is in [`Core::again`].
+    again: bool,
+}
+
+impl<E> Clone for Reactor<E> {
+    fn clone(&self) -> Self {
+        Reactor { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<E: Endpoint + Send + 'static> Reactor<E> {
+    /// A reactor without connections, and what its thread has to run.
+    ///
+    /// # Errors
+    /// The system has no descriptor for a poll.
+    pub fn new() -> io::Result<(Reactor<E>, Run<E>)> {
+        let poll = Poll::new()?;
+        let inbox = Inbox::new(mio::Waker::new(poll.registry(), INBOX)?);
+        let shared = Arc::new(Shared {
+            inbox: Arc::clone(&inbox),
+            connections: AtomicUsize::new(0),
+            emptied: Notify::new(),
+        });
+        let core = Core {
+            poll,
+            slots: Slab::new(),
+            timetable: Timetable::default(),
+            inbox,
+            again: Vec::new(),
+            told: 0,
+            leaving: false,
+            generation: 0,
+            gone: 0,
+            clock: Clock::start(),
+            turn: Turn::new(mask_key),
+        };
+        Ok((Reactor { shared: Arc::clone(&shared) }, Run { shared, core }))
+    }
+
+    /// Hands a connection over.
+    pub fn add(&self, arrival: Arrival<E>) {
+        self.shared.connections.fetch_add(1, Ordering::Relaxed);
+        self.shared.inbox.push(Request::Add(Box::new(arrival)));
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is no connection.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Waits until there is no connection.
+    pub async fn emptied(&self) {
+        loop {
+            let emptied = self.shared.emptied.notified();
+            if self.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Tells the next connection to leave that has not been told, by [`Endpoint::leave`]. False: all have been, and who
+    /// comes later is told at once.
+    pub async fn tell_next(&self) -> bool {
+        self.ask(Request::TellNext).await.unwrap_or(false)
+    }
+
+    /// The most memory that one connection holds, in bytes.
+    pub async fn heaviest(&self) -> usize {
+        self.ask(Request::Heaviest).await.unwrap_or(0)
+    }
+
+    /// Cuts the connection that holds the most memory.
+    pub fn cut_heaviest(&self, end: End, note: &'static str) {
+        self.shared.inbox.push(Request::CutHeaviest(end, note));
+    }
+
+    /// Ends the thread. Connections that are left are dropped.
+    pub fn end(&self) {
+        self.shared.inbox.push(Request::End);
+    }
+
+    /// None once the thread has ended.
+    async fn ask<R>(&self, request: impl FnOnce(oneshot::Sender<R>) -> Request<E>) -> Option<R> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.inbox.push(request(answer));
+        answered.await.ok()
+    }
+}
+
+impl<E> From<Arc<Address<Request<E>>>> for Request<E> {
+    fn from(address: Arc<Address<Request<E>>>) -> Self {
+        Request::Wake(address)
+    }
+}
+
+impl<E: Endpoint + Send + 'static> Run<E> {
+    /// Serves connections until [`Reactor::end`]. Blocks the thread.
+    ///
+    /// # Errors
+    /// The system's poll failed: nothing can be served any more.
+    pub fn run(mut self) -> io::Result<()> {
+        let Run { shared, core } = &mut self;
+        let mut events = Events::with_capacity(EVENTS);
+        let mut requests = Vec::new();
+        loop {
+            match core.poll.poll(&mut events, core.patience()) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            let now = core.clock.now();
+            core.serve_again(now);
+            let mut asked = false;
+            for event in &events {
+                if event.token() == INBOX {
+                    asked = true;
+                } else {
+                    core.serve_event(event, now);
+                }
+            }
+            if asked {
+                core.inbox.take(&mut requests);
+                for request in requests.drain(..) {
+                    if let Request::End = request {
+                        return Ok(());
+                    }
+                    core.serve_request(request, now);
+                }
+            }
+            core.serve_due(now);
+            let gone = std::mem::take(&mut core.gone);
+            if gone > 0 && shared.connections.fetch_sub(gone, Ordering::Relaxed) == gone {
+                shared.emptied.notify_waiters();
+            }
+        }
+    }
+}
+
+impl<E: Endpoint + Send + 'static> Core<E> {
+    /// How long the poll may wait for events.
+    fn patience(&self) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        Some(self.timetable.next()?.since(self.clock.now()))
+    }
+
+    fn serve_event(&mut self, event: &Event, now: Time) {
+        let Token(key) = event.token();
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        slot.readable |= event.is_readable() || event.is_error();
+        slot.read_closed |= event.is_read_closed();
+        slot.writable |= event.is_writable() || event.is_error();
+        self.have_turn(key, false, now);
+    }
+
+    fn serve_again(&mut self, now: Time) {
+        for key in std::mem::take(&mut self.again) {
+            // Who took the slot of one that ended is not in line.
+            if self.slots.get_mut(key).is_some_and(|slot| std::mem::take(&mut slot.again)) {
+                self.have_turn(key, false, now);
+            }
+        }
+    }
+
+    fn serve_request(&mut self, request: Request<E>, now: Time) {
+        match request {
+            Request::Add(arrival) => self.admit(*arrival, now),
+            Request::Wake(address) => {
+                address.is_taken();
+                let Address { slot, generation, .. } = *address;
+                if self.slots.get(slot).is_some_and(|slot| slot.generation == generation) {
+                    self.have_turn(slot, true, now);
+                }
+            }
+            // Whoever asked may have given up.
+            Request::TellNext(answer) => _ = answer.send(self.tell_next(now)),
+            Request::Heaviest(answer) => {
+                let held = self.slots.iter().map(|(_, slot)| slot.conversation.connection.held_bytes());
+                let _ = answer.send(held.max().unwrap_or(0));
+            }
+            Request::CutHeaviest(end, note) => {
+                let held = |slot: &Slot<E>| slot.conversation.connection.held_bytes();
+                if let Some((key, _)) = self.slots.iter().max_by_key(|(_, slot)| held(slot)) {
+                    self.slots[key].conversation.connection.cut(Abort::Reset, end, note);
+                    self.have_turn(key, false, now);
+                }
+            }
+            Request::End => {}
+        }
+    }
+
+    fn serve_due(&mut self, now: Time) {
+        if self.timetable.next().is_none_or(|next| next > now) {
+            return;
+        }
+        let mut due = Vec::new();
+        let began = self.clock.now();
+        self.timetable.expired(now, &mut due);
+        self.timetable.took(self.clock.now().since(began), now);
+        for key in due {
+            self.have_turn(key, false, now);
+        }
+    }
+
+    fn admit(&mut self, arrival: Arrival<E>, now: Time) {
+        let Arrival { stream, early, compression, settings, endpoint } = arrival;
+        let connection = Connection::new(Role::Server, compression, settings, now);
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let entry = self.slots.vacant_entry();
+        let key = entry.key();
+        self.timetable.clear(key);
+        let slot = entry.insert(Slot {
+            conversation: Conversation { connection, endpoint },
+            stream: TcpStream::from_std(stream),
+            generation,
+            // The poll tells, as soon as it knows the connection.
+            readable: false,
+            read_closed: false,
+            writable: true,
+            again: false,
+        });
+        let (inbox, turn) = (&self.inbox, &mut self.turn);
+        let mailbox = || Mailbox::of_slot(inbox.address(key, generation));
+        slot.conversation.open(&early, turn, &mailbox, now);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = self.poll.registry().register(&mut slot.stream, Token(key), interest) {
+            slot.conversation.connection.handle_lost(Direction::In, error, now);
+        } else if self.leaving {
+            let Conversation { connection, endpoint } = &mut slot.conversation;
+            endpoint.leave(&mut connection.outgoing(turn, now));
+        }
+        self.have_turn(key, false, now);
+    }
+
+    fn tell_next(&mut self, now: Time) -> bool {
+        while self.told < self.slots.capacity() {
+            let key = self.told;
+            self.told += 1;
+            if let Some(slot) = self.slots.get_mut(key) {
+                let Conversation { connection, endpoint } = &mut slot.conversation;
+                endpoint.leave(&mut connection.outgoing(&mut self.turn, now));
+                self.have_turn(key, false, now);
+                return true;
+            }
+        }
+        self.leaving = true;
+        false
+    }
+
+    #[inline]
+    fn have_turn(&mut self, key: usize, woken: bool, now: Time) {
+        let Core { slots, turn, .. } = self;
+        let Some(slot) = slots.get_mut(key) else { return };
+        let Slot { conversation, stream, readable, read_closed, writable, .. } = slot;
+        let occasion =
+            Occasion { readable: *readable, read_closed: *read_closed, writable: *writable, woken };
+        let (found, more) = conversation.have_turn(&mut Tcp(stream), occasion, turn, now);
+        (*readable, *writable) = (!found.read, !found.write);
+        match conversation.end_turn(turn, more, now) {
+            Progress::Wait(next) => self.timetable.set(key, next, now),
+            Progress::Again => {
+                if !std::mem::replace(&mut slot.again, true) {
+                    self.again.push(key);
+                }
+            }
+            Progress::Done => {
+                if conversation.connection.abort() == Some(Abort::Reset) {
+                    // Closing it then resets it. Where that can't be had it is closed in order.
+                    let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+                }
+                conversation.conclude();
+                self.timetable.clear(key);
+                self.slots.remove(key);
+                self.gone += 1;
+            }
+        }
+    }
+}
+
+struct Tcp<'a>(&'a mut TcpStream);
+
+impl Transport for Tcp<'_> {
+    const SHORT_READ_DRAINS: bool = true;
+
+    #[inline]
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+
+    #[inline]
+    fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match slices {
+            [only] => self.0.write(only),
+            several => self.0.write_vectored(several),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn shut_down(&mut self) -> io::Result<()> {
+        match self.0.shutdown(Shutdown::Write) {
+            // The peer has gone already.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+}

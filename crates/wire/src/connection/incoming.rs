@@ -1,0 +1,515 @@
+use std::ops::Range;
+use std::time::Duration;
+
+use super::turn::{Output, Place, Taken, Turn};
+use super::{Assembly, Cause, Connection, Outgoing, Phase};
+use super::{LINGER_BYTES, READ_WHILE_WAITING};
+use super::{Pending, Rare, Timer};
+use crate::deflate::{Inflater, Progress};
+use crate::frame::{OpCode, write_in_front};
+use crate::receive::{Data, Event, Step};
+use crate::utf8;
+use crate::{CloseCode, Failure, FailureKind, MessageKind, Role, Time};
+
+/// Memory set aside for a frame whose length was only declared, in bytes: beyond this it grows as data arrives.
+const TRUSTED_LEN: u64 = 128 << 10;
+/// What a turn inflates at the most, in bytes, before the others have theirs.
+const INFLATED_AT_ONCE: usize = 1 << 20;
+
+/// What came from the peer.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// A whole message.
+    Message(Message<'a>),
+    /// A Ping with this payload. It has been answered, unless [`Outgoing::auto_pong`] was turned off.
+    Ping(&'a [u8]),
+    /// A Pong.
+    Pong {
+        /// Its payload.
+        payload: &'a [u8],
+        /// The round-trip time, where it answers the heartbeat's latest Ping.
+        rtt: Option<Duration>,
+    },
+    /// A Close. It has been answered, unless one was sent before or [`Outgoing::auto_close`] was turned off.
+    Close {
+        /// The code, if it had one.
+        code: Option<CloseCode>,
+        /// The reason: at most 123 bytes.
+        reason: &'a str,
+    },
+}
+
+/// A whole message, as long as the call lasts.
+#[derive(Debug)]
+pub struct Message<'a> {
+    /// Text is valid UTF-8.
+    pub kind: MessageKind,
+    /// The payload, after decompression.
+    pub payload: &'a [u8],
+    /// It came compressed.
+    pub compressed: bool,
+    pub(super) place: Place,
+}
+
+/// As [`Incoming`], with places instead of what lies there.
+#[derive(Debug)]
+enum Arrived {
+    Message { kind: MessageKind, compressed: bool, place: Place, payload: Range<usize> },
+    Ping(Range<usize>),
+    Pong(Range<usize>, Option<Duration>),
+    Close(Option<CloseCode>, Range<usize>),
+}
+
+impl Connection {
+    /// Whether the transport is to be read. While not, the peer's sending stalls. First [`poll`](Self::poll) takes what was
+    /// read before: the end of input is the end also of what was not asked for.
+    #[must_use]
+    pub fn wants_input(&self, turn: &Turn) -> bool {
+        match self.phase {
+            Phase::Open | Phase::Closing => {
+                !self.flags.paused
+                    && !self.flags.undecoded
+                    && !self.flags.inflating
+                    && (turn.from == turn.filled || turn.starved)
+                    && (self.reads_always() || self.may_read(turn))
+            }
+            Phase::Lingering => true,
+            Phase::Flushing | Phase::Done => false,
+        }
+    }
+
+    /// Whether there is something to do that needs no input: frames that had to wait are to be decoded.
+    #[must_use]
+    pub fn wants_turn(&self, turn: &Turn) -> bool {
+        (self.flags.undecoded || self.flags.inflating) && self.is_speaking() && self.may_decode(turn)
+    }
+
+    /// Where to read input into. The output of the turn so far must have been written or moved by
+    /// [`queue_output`](Self::queue_output).
+    #[inline]
+    #[must_use]
+    pub fn read_buffer<'t>(&self, turn: &'t mut Turn) -> &'t mut [u8] {
+        if !self.is_speaking() {
+            turn.discard_input();
+        } else if turn.from > 0 {
+            debug_assert!(turn.out.batch.is_empty(), "output that lies in the input would be overwritten");
+            turn.input.copy_within(turn.from..turn.filled, 0);
+            turn.filled -= turn.from;
+            (turn.from, turn.to) = (0, 0);
+        }
+        let kept = turn.filled + self.carried();
+        &mut turn.input[kept..]
+    }
+
+    /// The transport gave the first `count` bytes of the [`read_buffer`](Self::read_buffer). More than none: the end is
+    /// [`handle_eof`](Self::handle_eof).
+    #[inline]
+    pub fn handle_input(&mut self, turn: &mut Turn, count: usize, now: Time) {
+        turn.out.counts.wire_in += count as u64;
+        turn.out.spent += count;
+        match self.phase {
+            Phase::Open | Phase::Closing => {}
+            Phase::Lingering => return self.discard(count),
+            Phase::Flushing | Phase::Done => return,
+        }
+        if self.carried() > 0 {
+            let carry = std::mem::take(&mut self.rare().carry);
+            turn.input[..carry.len()].copy_from_slice(&carry);
+            turn.filled = carry.len();
+        }
+        turn.filled += count;
+        turn.starved = false;
+        if self.phase == Phase::Open {
+            self.timers.clear(Timer::Pong);
+            self.arm_heartbeat(now);
+        }
+    }
+
+    /// The transport came to its end: the peer sends nothing more.
+    pub fn handle_eof(&mut self, now: Time) {
+        self.lost(self.end_of_input(), Cause::Eof, now);
+    }
+
+    /// The next thing that came from the peer, and the way out to answer it. `None`: nothing more is decodable, or may be
+    /// decoded before output is written or the next turn.
+    #[inline]
+    pub fn poll<'t>(&'t mut self, turn: &'t mut Turn, now: Time) -> Option<(Incoming<'t>, Outgoing<'t>)> {
+        let arrived = self.advance(turn, now)?;
+        let Turn { input, message, out, .. } = turn;
+        let incoming = match arrived {
+            Arrived::Message { kind, compressed, place, payload } => {
+                let payload = match place {
+                    Place::Input(_) => &input[payload],
+                    Place::Message => &message[..],
+                };
+                Incoming::Message(Message { kind, payload, compressed, place })
+            }
+            Arrived::Ping(payload) => Incoming::Ping(&input[payload]),
+            Arrived::Pong(payload, rtt) => Incoming::Pong { payload: &input[payload], rtt },
+            Arrived::Close(code, reason) => {
+                Incoming::Close { code, reason: std::str::from_utf8(&input[reason]).unwrap_or_default() }
+            }
+        };
+        Some((incoming, Outgoing { connection: self, out, now }))
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, turn: &mut Turn, now: Time) -> Option<Arrived> {
+        turn.settle();
+        // What an open connection mostly is: with nothing that waits, nothing to count and a frame at hand.
+        let usual = self.phase == Phase::Open && self.rare.is_none() && !self.flags.paused;
+        if usual && turn.from == turn.filled {
+            turn.starved = true;
+            return None;
+        }
+        if usual && turn.out.batch.beside_input() == 0 {
+            let input = &mut turn.input[..turn.filled];
+            match self.receiver.step_whole(input, turn.from, turn.to) {
+                Ok(Some(whole)) => {
+                    turn.from += whole.consumed;
+                    return self.arrived_in_place(turn, whole.kind, whole.payload, now);
+                }
+                Ok(None) => {}
+                Err(failure) => {
+                    self.fail_protocol(turn, failure, now);
+                    return None;
+                }
+            }
+        }
+        self.advance_any(turn, now)
+    }
+
+    #[inline(never)]
+    fn advance_any(&mut self, turn: &mut Turn, now: Time) -> Option<Arrived> {
+        while self.is_speaking() && self.may_decode(turn) {
+            if self.flags.inflating {
+                let kind = self.rare().pending.as_ref().map_or(MessageKind::Binary, |pending| pending.kind);
+                match self.inflate_on(turn) {
+                    Ok(true) => return self.deliver_whole(turn, kind, true, now),
+                    Ok(false) if self.flags.inflating => return None,
+                    Ok(false) => {}
+                    Err(failure) => self.fail_protocol(turn, failure, now),
+                }
+                continue;
+            }
+            if turn.from == turn.filled {
+                self.load_carry(turn);
+            }
+            let input = &mut turn.input[..turn.filled];
+            match self.receiver.step(input, turn.from, turn.to, &self.settings.limits) {
+                Ok(Step::NeedMore) => {
+                    // What had to wait may be longer than the input buffer, so that more of it is behind.
+                    turn.starved = self.carried() == 0;
+                    return None;
+                }
+                Ok(Step::Event { consumed, event }) => {
+                    turn.from += consumed;
+                    match self.arrived(turn, event, now) {
+                        Ok(None) => {}
+                        Ok(arrived) => return arrived,
+                        Err(failure) => self.fail_protocol(turn, failure, now),
+                    }
+                }
+                Ok(Step::Ended) => {
+                    // Behind a Close that the endpoint leaves unanswered there is nothing (RFC 6455 §5.5.1).
+                    turn.from = turn.filled;
+                    self.drop_carry();
+                    return None;
+                }
+                Err(failure) => self.fail_protocol(turn, failure, now),
+            }
+        }
+        None
+    }
+
+    /// A client reads on whatever waits: if both ends let the other one read first, neither ever would. What it sends of
+    /// its own accord is bounded by refusals, and of its Pongs the latest is enough.
+    #[inline]
+    fn reads_always(&self) -> bool {
+        self.sender.role() == Role::Client
+    }
+
+    #[inline]
+    fn may_read(&self, turn: &Turn) -> bool {
+        let waiting = self.queued_bytes() + turn.out.batch.pending();
+        waiting == 0 || waiting <= READ_WHILE_WAITING.min(self.settings.queue_bytes)
+    }
+
+    /// Whether another frame may be decoded: bounds what one read can turn into, since a few bytes may inflate to many.
+    #[inline]
+    fn may_decode(&self, turn: &Turn) -> bool {
+        !self.flags.paused && (self.reads_always() || !self.is_full(&turn.out.batch))
+    }
+
+    /// Brings back what had to wait, as much of it as the input has room for.
+    fn load_carry(&mut self, turn: &mut Turn) {
+        if !self.flags.undecoded {
+            return;
+        }
+        let carry = &mut self.rare().carry;
+        let room = turn.input.len() - turn.filled;
+        let count = carry.len().min(room);
+        turn.input[turn.filled..turn.filled + count].copy_from_slice(&carry[..count]);
+        turn.filled += count;
+        turn.starved = false;
+        carry.drain(..count);
+        self.flags.undecoded = self.carried() > 0;
+    }
+
+    fn arrived(&mut self, turn: &mut Turn, event: Event, now: Time) -> Result<Option<Arrived>, Failure> {
+        match event {
+            Event::Data(data) => self.arrived_data(turn, &data, now),
+            Event::Ping(payload) => {
+                if self.flags.auto_pong {
+                    self.answer_ping(turn, &payload);
+                }
+                Ok(Some(Arrived::Ping(payload)))
+            }
+            Event::Pong(payload) => {
+                let answers = turn.input[payload.clone()] == self.ping_number.to_be_bytes();
+                let rtt = (answers && self.flags.ping_pending).then(|| {
+                    self.flags.ping_pending = false;
+                    Duration::from_micros(u64::from((now.as_micros() as u32).wrapping_sub(self.ping_sent)))
+                });
+                Ok(Some(Arrived::Pong(payload, rtt)))
+            }
+            Event::Close { code, reason } => {
+                self.close_arrived(turn, code, reason.clone(), now);
+                Ok(Some(Arrived::Close(code, reason)))
+            }
+        }
+    }
+
+    fn arrived_data(&mut self, turn: &mut Turn, data: &Data, now: Time) -> Result<Option<Arrived>, Failure> {
+        if self.phase != Phase::Open {
+            // A Close was sent: nobody waits for messages any more (RFC 6455 §5.5.1).
+            return Ok(None);
+        }
+        if data.first && data.last && !data.compressed {
+            return Ok(self.arrived_in_place(turn, data.kind, data.payload.clone(), now));
+        }
+        if data.first && !data.last {
+            self.begin_message(now);
+        }
+        let whole = if data.compressed { self.inflate(turn, data)? } else { self.assemble(turn, data) };
+        Ok(if whole { self.deliver_whole(turn, data.kind, data.compressed, now) } else { None })
+    }
+
+    /// Delivers the message that lies in [`Turn::message`].
+    fn deliver_whole(
+        &mut self,
+        turn: &mut Turn,
+        kind: MessageKind,
+        compressed: bool,
+        now: Time,
+    ) -> Option<Arrived> {
+        self.timers.clear(Timer::Message);
+        let payload = 0..turn.message.len();
+        self.deliver(turn, kind, compressed, Place::Message, payload, now)
+    }
+
+    fn begin_message(&mut self, now: Time) {
+        self.rare().assembly = Some(Assembly::default());
+        self.arm_message(now);
+    }
+
+    /// Adds a piece to the message in assembly. True: it is whole, and lies in [`Turn::message`].
+    fn assemble(&mut self, turn: &mut Turn, data: &Data) -> bool {
+        let piece = &turn.input[data.payload.clone()];
+        let Some(Rare { assembly: Some(assembly), .. }) = self.rare.as_deref_mut() else { return false };
+        if data.frame_first {
+            let declared = (piece.len() as u64).saturating_add(data.frame_remaining).min(TRUSTED_LEN);
+            assembly.data.reserve(declared as usize);
+        }
+        assembly.data.extend_from_slice(piece);
+        if data.last {
+            turn.message = std::mem::take(&mut assembly.data);
+            self.rare().assembly = None;
+        }
+        data.last
+    }
+
+    /// Inflates a piece of a message. True: it is whole, and lies in [`Turn::message`].
+    fn inflate(&mut self, turn: &mut Turn, data: &Data) -> Result<bool, Failure> {
+        let Some(params) = &self.compression else { return Err(FailureKind::Internal.into()) };
+        let role = self.sender.role();
+        let takeover = params.context_takeover(role.peer());
+        let limit = self.inflated_limit();
+        let Turn { input, message, out: Output { codec, spent, .. }, .. } = turn;
+        let piece = &input[data.payload.clone()];
+        let rest = if data.first && data.last && !takeover {
+            message.clear();
+            let mut inflater = Inflater::new(params, role);
+            let progress =
+                inflater.inflate_within(&mut codec.pool, piece, true, message, limit, INFLATED_AT_ONCE)?;
+            *spent += message.len();
+            let Progress::OutOfBudget { consumed } = progress else {
+                return match data.kind {
+                    MessageKind::Text if !utf8::is_valid(message) => Err(FailureKind::InvalidUtf8.into()),
+                    _ => Ok(true),
+                };
+            };
+            let mut assembly = Assembly { data: std::mem::take(message), ..Assembly::default() };
+            if data.kind == MessageKind::Text {
+                assembly.utf8.push(&assembly.data)?;
+            }
+            let rare = self.rare();
+            (rare.inflater, rare.assembly) = (Some(inflater), Some(assembly));
+            &piece[consumed..]
+        } else {
+            let rare = self.rare.get_or_insert_default();
+            rare.inflater.get_or_insert_with(|| Inflater::new(params, role));
+            rare.assembly.get_or_insert_default();
+            piece
+        };
+        let pending = Pending { bytes: rest.to_vec(), last: data.last, kind: data.kind };
+        self.rare().pending = Some(pending);
+        self.inflate_on(turn)
+    }
+
+    /// Goes on with a piece of a message that is not all inflated. True: the message is whole, and lies in
+    /// [`Turn::message`].
+    fn inflate_on(&mut self, turn: &mut Turn) -> Result<bool, Failure> {
+        let takeover = self.compression.is_some_and(|params| params.context_takeover(self.role().peer()));
+        let limit = self.inflated_limit();
+        let rare = self.rare.get_or_insert_default();
+        let (Some(mut pending), Some(inflater), Some(assembly)) =
+            (rare.pending.take(), &mut rare.inflater, &mut rare.assembly)
+        else {
+            return Ok(false);
+        };
+        let budget = INFLATED_AT_ONCE.saturating_sub(turn.out.spent);
+        let done = assembly.data.len();
+        let progress = inflater.inflate_within(
+            &mut turn.out.codec.pool,
+            &pending.bytes,
+            pending.last,
+            &mut assembly.data,
+            limit,
+            budget,
+        )?;
+        turn.out.spent += assembly.data.len() - done;
+        if pending.kind == MessageKind::Text {
+            assembly.utf8.push(&assembly.data[done..])?;
+        }
+        if let Progress::OutOfBudget { consumed } = progress {
+            pending.bytes.drain(..consumed);
+            self.flags.inflating = true;
+            if pending.last {
+                // It has arrived: what it still takes is this end's.
+                self.timers.clear(Timer::Message);
+            }
+            self.rare().pending = Some(pending);
+            return Ok(false);
+        }
+        self.flags.inflating = false;
+        if pending.last {
+            assembly.utf8.finish()?;
+            turn.message = std::mem::take(&mut assembly.data);
+            rare.assembly = None;
+            if !takeover {
+                rare.inflater = None;
+            }
+        }
+        Ok(pending.last)
+    }
+
+    fn inflated_limit(&self) -> usize {
+        usize::try_from(self.settings.limits.message_len).unwrap_or(usize::MAX)
+    }
+
+    /// A message that lies in the input, with room for a header in front of it.
+    #[inline(always)]
+    fn arrived_in_place(
+        &mut self,
+        turn: &mut Turn,
+        kind: MessageKind,
+        payload: Range<usize>,
+        now: Time,
+    ) -> Option<Arrived> {
+        // A server writes the header for the way back whether it is used or not: what lay there, the client's own, is
+        // done with. A client's header would not fit where a server's was.
+        let start = match self.sender.role() {
+            Role::Server => write_in_front(&mut turn.input, kind.into(), &payload),
+            Role::Client => payload.start,
+        };
+        let place = Place::Input(start..payload.end);
+        self.deliver(turn, kind, false, place, payload, now)
+    }
+
+    #[inline(always)]
+    fn deliver(
+        &mut self,
+        turn: &mut Turn,
+        kind: MessageKind,
+        compressed: bool,
+        place: Place,
+        payload: Range<usize>,
+        now: Time,
+    ) -> Option<Arrived> {
+        turn.out.counts.messages_in += 1;
+        turn.out.counts.payload_in += payload.len() as u64;
+        if self.flags.counts_messages && !self.count_message(turn, now) {
+            return None;
+        }
+        Some(Arrived::Message { kind, compressed, place, payload })
+    }
+
+    /// False: there were too many.
+    #[inline(never)]
+    fn count_message(&mut self, turn: &mut Turn, now: Time) -> bool {
+        self.arm_idle(now);
+        if let Some(limit) = self.settings.messages_per_second
+            && self.rare().rate.get_or_insert_default().exceeds(limit, now)
+        {
+            self.fail(turn, CloseCode::POLICY, Cause::Note("too many messages per second"), now);
+            return false;
+        }
+        true
+    }
+
+    fn answer_ping(&mut self, turn: &mut Turn, payload: &Range<usize>) {
+        if self.sender.role() == Role::Server && !self.has_backlog() {
+            let start = write_in_front(&mut turn.input, OpCode::Pong, payload);
+            turn.out.batch.push_in_place(start..payload.end);
+            turn.out.batch.note_control();
+            turn.to = payload.end;
+            return;
+        }
+        // An end that is behind may answer the latest Ping and no other (RFC 6455 §5.5.3).
+        self.rare().owed_pong = Some(turn.input[payload.clone()].into());
+        self.settle_owed_pong(turn);
+    }
+
+    /// Answers the latest Ping, unless too much waits for the peer.
+    pub(super) fn settle_owed_pong(&mut self, turn: &mut Turn) {
+        if !self.is_full(&turn.out.batch)
+            && let Some(payload) = self.rare().owed_pong.take()
+        {
+            let mut frame = Vec::new();
+            // A Ping's payload fits a Pong.
+            let _ = self.sender.pong(&payload, turn.out.masks, &mut frame);
+            self.send_control(&mut turn.out.batch, &frame);
+        }
+    }
+
+    fn discard(&mut self, count: usize) {
+        let lingered = &mut self.rare().lingered;
+        *lingered = lingered.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        if *lingered > LINGER_BYTES {
+            self.done();
+        }
+    }
+}
+
+impl Turn {
+    /// Settles what became of the message that was lent last.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        match std::mem::take(&mut self.out.taken) {
+            Taken::Nothing => {}
+            Taken::InPlace(end) => self.to = end,
+            Taken::Whole(place) => self.out.batch.fill(place, std::mem::take(&mut self.message).into()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use std::fmt;
+use std::ops::Range;
+
+use super::Counts;
+use super::batch::{Batch, KEPT};
+use crate::deflate::Pool;
+
+/// How much is read at once, in bytes. Large enough that a 64 KiB message with its header arrives in one read, and that
+/// many small messages share one.
+const INPUT_LEN: usize = 256 << 10;
+
+/// What a thread lends to the connection whose turn it is, so that no connection owns a read buffer, a window or a
+/// batch of output: input is read into it, decoded in place, and what is to be sent is put together there.
+///
+/// One is enough for all connections of a thread. Between two turns it holds nothing of either.
+pub struct Turn {
+    pub(super) input: Box<[u8]>,
+    /// Of the input, so many bytes are there.
+    pub(super) filled: usize,
+    /// Of these, so many are decoded.
+    pub(super) from: usize,
+    /// Where in the input the next frame that goes back as it is may begin.
+    pub(super) to: usize,
+    /// What is left of the input is the beginning of a frame.
+    pub(super) starved: bool,
+    /// The message that was lent last, if it was put together or inflated.
+    pub(super) message: Vec<u8>,
+    pub(super) out: Output,
+}
+
+/// The part of a [`Turn`] that a connection speaks with while it is lent a message.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) batch: Batch,
+    pub(super) codec: Codec,
+    /// What became of the message that was lent last.
+    pub(super) taken: Taken,
+    /// What this turn has carried.
+    pub(super) counts: Counts,
+    /// Bytes that this turn has read, inflated and deflated.
+    pub(super) spent: usize,
+    pub(super) masks: fn() -> [u8; 4],
+}
+
+/// The states of compressors, and where their output goes.
+#[derive(Debug, Default)]
+pub(super) struct Codec {
+    pub(super) pool: Pool,
+    pub(super) deflated: Vec<u8>,
+}
+
+/// Where a message's bytes lie, and so whether they can be sent back without a copy.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// In the input, with a header for the way back in front: the whole frame.
+    Input(Range<usize>),
+    /// In [`Turn::message`].
+    Message,
+}
+
+/// How an endpoint took the bytes of the message that it was lent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Taken {
+    #[default]
+    Nothing,
+    /// The frame goes back from where it lies in the input, which is in use up to here.
+    InPlace(usize),
+    /// [`Turn::message`] goes back whole, to this place in the batch.
+    Whole(usize),
+}
+
+impl Turn {
+    /// What a thread needs for any number of connections: 256 KiB, and a few hundred more once messages are compressed.
+    ///
+    /// `masks` makes a client's keys. They must be unpredictable (RFC 6455 §5.3, §10.3): take them from the system's
+    /// generator or one seeded by it. For a server it is never called.
+    #[must_use]
+    pub fn new(masks: fn() -> [u8; 4]) -> Turn {
+        Turn {
+            input: vec![0; INPUT_LEN].into_boxed_slice(),
+            filled: 0,
+            from: 0,
+            to: 0,
+            starved: false,
+            message: Vec::new(),
+            out: Output {
+                batch: Batch::default(),
+                codec: Codec::default(),
+                taken: Taken::Nothing,
+                counts: Counts::default(),
+                spent: 0,
+                masks,
+            },
+        }
+    }
+
+    /// What the connection has carried since its turn began.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.out.counts
+    }
+
+    /// Bytes that the turn has cost so far: read, inflated and deflated. A driver ends a turn that has cost more than is
+    /// fair to the others; [`Connection::wants_turn`](super::Connection::wants_turn) tells whether another is due.
+    #[must_use]
+    pub fn spent(&self) -> usize {
+        self.out.spent
+    }
+
+    /// Bytes of input that are not decoded.
+    pub(super) fn undecoded(&self) -> &[u8] {
+        &self.input[self.from..self.filled]
+    }
+
+    pub(super) fn discard_input(&mut self) {
+        (self.filled, self.from, self.to) = (0, 0, 0);
+    }
+
+    /// Ready for the next connection.
+    pub(super) fn clear(&mut self) {
+        self.discard_input();
+        self.out.batch.clear();
+        for buffer in [&mut self.message, &mut self.out.codec.deflated] {
+            if buffer.capacity() > KEPT {
+                *buffer = Vec::new();
+            }
+        }
+        self.out.taken = Taken::Nothing;
+        self.starved = false;
+        self.out.counts = Counts::default();
+        self.out.spent = 0;
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn")
+            .field("undecoded", &(self.filled - self.from))
+            .field("pending", &self.out.batch.pending())
+            .field("counts", &self.out.counts)
+            .field("spent", &self.out.spent)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,197 @@
+//! The WebSockets of one thread: who drives them, and what reaches all of them.
+
+use self::plain::Plain;
+use crate::echo::Echo;
+#[cfg(unix)]
+use crate::hosted::Hosted;
+use crate::hosted::{OVER_BUDGET, Tasked};
+use crate::journal::Entry;
+use crate::seat::Seat;
+use crate::state::Shard;
+use crate::upgrade::{Raw, Transport};
+use socket::Socket;
+use socket::wire::Role;
+use socket::wire::deflate::Params;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+use tracing::warn;
+
+/// The longest time between two sockets that are told to close.
+const SPACING: Duration = Duration::from_millis(50);
+
+#[cfg(unix)]
+pub(crate) mod plain {
+    //! Sockets over plain TCP have a thread of their own beside each serving thread.
+
+    use super::OVER_BUDGET;
+    use crate::echo::Echo;
+    use crate::hosted::Hosted;
+    use socket::wire::End;
+    use socket::{Reactor, Run};
+    use std::io;
+
+    /// The handle of such a thread.
+    pub(crate) type Plain = Reactor<Hosted<Echo>>;
+
+    /// What that thread runs.
+    pub(crate) type Work = Run<Hosted<Echo>>;
+
+    pub(crate) fn new() -> io::Result<(Plain, Work)> {
+        Reactor::new()
+    }
+
+    pub(super) fn cut_heaviest(plain: &Plain) {
+        plain.cut_heaviest(End::LimitExceeded, OVER_BUDGET);
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) mod plain {
+    //! Sockets over plain TCP are tasks like all others.
+
+    use std::convert::Infallible;
+    use std::io;
+
+    /// There is none.
+    #[derive(Clone, Debug)]
+    pub(crate) enum Plain {}
+
+    /// There is nothing to run.
+    #[derive(Debug)]
+    pub(crate) enum Work {}
+
+    pub(crate) fn new() -> io::Result<(Plain, Work)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    impl Plain {
+        pub(super) fn add(&self, _: Infallible) {}
+
+        pub(super) fn len(&self) -> usize {
+            match *self {}
+        }
+
+        pub(super) async fn tell_next(&self) -> bool {
+            match *self {}
+        }
+
+        pub(super) async fn heaviest(&self) -> usize {
+            match *self {}
+        }
+
+        pub(super) async fn emptied(&self) {
+            match *self {}
+        }
+
+        pub(crate) fn end(&self) {
+            match *self {}
+        }
+    }
+
+    impl Work {
+        pub(crate) fn run(self) -> io::Result<()> {
+            match self {}
+        }
+    }
+
+    pub(super) fn cut_heaviest(plain: &Plain) {
+        match *plain {}
+    }
+}
+
+/// Serves a connection from its 101 to its end.
+pub(crate) fn host(raw: Raw, compression: Option<Params>, endpoint: Echo, seat: Seat, entry: Entry) {
+    let shard = Arc::clone(&seat.shard);
+    let settings = Arc::clone(&shard.shared.settings);
+    match raw.transport {
+        Transport::Plain(stream) => {
+            #[cfg(unix)]
+            if let Some(plain) = &shard.plain {
+                let endpoint = Hosted::new(endpoint, seat, entry);
+                return match stream.into_std() {
+                    Ok(stream) => {
+                        let early = raw.early;
+                        plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
+                    }
+                    Err(error) => warn!(%error, "can't take a connection over"),
+                };
+            }
+            let endpoint = Tasked::new(endpoint, seat, entry);
+            spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint), reset);
+        }
+        Transport::Tls(stream) => {
+            let endpoint = Tasked::new(endpoint, seat, entry);
+            let socket = Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint);
+            spawn(socket, |stream| reset(stream.get_ref().0));
+        }
+    }
+}
+
+fn spawn<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: Socket<S, Tasked<Echo>>, reset: fn(&S)) {
+    tokio::spawn(socket.with_reset(reset));
+}
+
+fn reset(stream: &TcpStream) {
+    // Closing it then resets it. Where that can't be had it is closed in order.
+    let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+}
+
+/// How many there are on this thread.
+pub(crate) fn len(shard: &Shard) -> usize {
+    shard.plain.as_ref().map_or(0, Plain::len) + shard.registry.len()
+}
+
+/// Tells all of this thread's sockets to close, one after the other and evenly, within at most `spread`, so that
+/// their clients don't all come back at the same moment.
+pub(crate) async fn close_all(shard: &Shard, spread: Duration) {
+    let open = len(shard);
+    let spacing = (spread / u32::try_from(open.max(1)).unwrap_or(u32::MAX)).min(SPACING);
+    let began = Instant::now();
+    let mut told = 0_u32;
+    if let Some(plain) = &shard.plain {
+        while plain.tell_next().await {
+            told += 1;
+            sleep_until(began + spacing * told).await;
+        }
+    }
+    while shard.registry.tell_next() {
+        told += 1;
+        sleep_until(began + spacing * told).await;
+    }
+}
+
+/// Waits until all of this thread's sockets are gone.
+pub(crate) async fn emptied(shard: &Shard) {
+    if let Some(plain) = &shard.plain {
+        plain.emptied().await;
+    }
+    shard.registry.emptied().await;
+}
+
+/// Keeps this thread's part of the memory budget. Runs as long as the thread.
+pub(crate) async fn keep_budget(shard: &Shard) {
+    let (memory, thread) = (&shard.shared.memory, shard.number);
+    loop {
+        memory.exceeded(thread).await;
+        loop {
+            let tasks = shard.registry.heaviest();
+            let plain = match &shard.plain {
+                Some(plain) => plain.heaviest().await,
+                None => 0,
+            };
+            if !memory.must_cut(thread, plain.max(tasks)) {
+                break;
+            }
+            shard.shared.metrics.over_budget();
+            match &shard.plain {
+                Some(handle) if plain >= tasks => plain::cut_heaviest(handle),
+                _ => shard.registry.cut_heaviest(),
+            }
+            // A task is cut when it next runs.
+            tokio::task::yield_now().await;
+        }
+    }
+}
