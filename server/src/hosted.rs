@@ -198,3 +198,15 @@ impl<E: Endpoint> Endpoint for Tasked<E> {
         self.hosted.closed(summary);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::echo::Echo;
+
+    #[test]
+    fn what_an_idle_socket_keeps_is_small() {
+        let size = size_of::<Hosted<Echo>>();
+        assert!(size <= 64, "{size}");
+    }
+}

@@ -3,16 +3,22 @@
 use crate::admission::Client;
 use socket::wire::{CloseCode, Counts, End, Summary};
 use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::time::Instant;
+use std::time::Instant;
 use tracing::{debug, info};
 
 /// One socket's entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    id: u64,
-    opened: Instant,
+    id: NonZeroU64,
+    /// Microseconds after the first one.
+    opened: u64,
 }
+
+/// When the first socket opened. A moment of its own would take every idle socket twice the memory.
+static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The reason's second half: what the peer said, or what was said to it and why.
 struct Detail<'a>(&'a Summary);
@@ -21,9 +27,9 @@ impl Entry {
     /// Logs a socket whose handshake was accepted. Ids count up from 1 in this process.
     pub(crate) fn open(client: Client) -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
-        let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = NonZeroU64::MIN.saturating_add(LAST_ID.fetch_add(1, Ordering::Relaxed));
         debug!(conn = id, peer = %client, "socket opened");
-        Self { id, opened: Instant::now() }
+        Self { id, opened: now() }
     }
 
     /// Logs how it ended.
@@ -52,7 +58,7 @@ impl Entry {
             peer = %client,
             reason,
             %detail,
-            seconds = format_args!("{:.3}", self.opened.elapsed().as_secs_f64()),
+            seconds = format_args!("{:.3}", now().saturating_sub(self.opened) as f64 / 1e6),
             messages_in = counts.messages_in,
             bytes_in = counts.payload_in,
             messages_out = counts.messages_out,
@@ -64,23 +70,29 @@ impl Entry {
     }
 }
 
+fn now() -> u64 {
+    u64::try_from(FIRST.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 impl fmt::Display for Detail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { end, cause, close_sent, close_received, .. } = self.0;
+        let Summary { end, cause, close_sent, close_received, unsent, .. } = self.0;
         match (end, close_received) {
-            (End::PeerClosed, Some(Some(CloseCode(code)))) => return write!(f, "received {code}"),
-            (End::PeerClosed, _) => return f.write_str("received no code"),
-            _ => {}
-        }
-        if let Some(cause) = cause {
-            cause.fmt(f)?;
-        }
-        match close_sent {
-            Some(Some(CloseCode(code))) => {
-                f.write_str(if cause.is_some() { "; " } else { "" })?;
-                write!(f, "closed with {code}")
+            (End::PeerClosed, Some(Some(CloseCode(code)))) => write!(f, "received {code}")?,
+            (End::PeerClosed, _) => f.write_str("received no code")?,
+            _ => {
+                if let Some(cause) = cause {
+                    cause.fmt(f)?;
+                }
+                if let Some(Some(CloseCode(code))) = close_sent {
+                    f.write_str(if cause.is_some() { "; " } else { "" })?;
+                    write!(f, "closed with {code}")?;
+                }
             }
-            Some(None) | None => Ok(()),
+        }
+        match unsent {
+            0 => Ok(()),
+            bytes => write!(f, "; {bytes} bytes that waited were not taken"),
         }
     }
 }
@@ -89,6 +101,19 @@ impl fmt::Display for Detail<'_> {
 mod tests {
     use super::*;
     use socket::wire::{Cause, Failure, FailureKind};
+
+    #[test]
+    fn what_was_cut_is_said() {
+        let summary = Summary {
+            end: End::PeerClosed,
+            cause: None,
+            close_sent: Some(None),
+            close_received: Some(Some(CloseCode(1000))),
+            unsent: 1234,
+            counts: Counts::default(),
+        };
+        assert_eq!(Detail(&summary).to_string(), "received 1000; 1234 bytes that waited were not taken");
+    }
 
     fn detail(end: End, cause: Option<Cause>, sent: Option<u16>, received: Option<Option<u16>>) -> String {
         let summary = Summary {

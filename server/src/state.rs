@@ -8,7 +8,6 @@ use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
-use crate::sockets::plain::Plain;
 use crate::stop::Stop;
 use crate::tls::Tls;
 use http::StatusCode;
@@ -49,8 +48,6 @@ pub(crate) struct Shard {
     pub(crate) traffic: Arc<Traffic>,
     /// What the thread beside it carries.
     pub(crate) plain_traffic: Arc<Traffic>,
-    /// That thread, where sockets over plain TCP have one.
-    pub(crate) plain: Option<Plain>,
     pub(crate) registry: Registry,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
@@ -81,11 +78,10 @@ impl Shared {
 
 impl Shard {
     /// The part of the thread with this number.
-    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop, plain: Option<Plain>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop) -> Self {
         Self {
             traffic: shared.metrics.traffic(2 * number),
             plain_traffic: shared.metrics.traffic(2 * number + 1),
-            plain,
             shared,
             number,
             registry: Registry::default(),

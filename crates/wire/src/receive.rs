@@ -20,31 +20,38 @@ use crate::{Failure, FailureKind, Limits, Role, close, mask};
 ///    +--Close or a failure--> ended: nothing more is decoded
 /// ```
 ///
-/// It allocates nothing and keeps no payload: what it hands out are ranges of the caller's buffer. Text is checked as
+/// It keeps no payload, and allocates nothing but for a message that comes in pieces: what it hands out are ranges of the caller's buffer. Text is checked as
 /// it passes, so that a bad byte fails as soon as it is there.
 #[derive(Clone, Debug)]
 pub(crate) struct Receiver {
-    /// Payload bytes of the current data frame that are still to come.
-    remaining: u64,
-    /// Payload bytes that the frames of the current message have declared so far.
-    message_len: u64,
-    /// Frames of the current message so far. 0: no message is in progress.
-    fragments: u32,
-    /// The current data frame's key, turned to fit its next byte.
-    key: [u8; 4],
-    utf8: Utf8,
+    /// The message in progress. Most come whole, and then there is none.
+    message: Option<Box<Progress>>,
     role: Role,
-    kind: MessageKind,
     /// The mask bit as the peer must set it.
     mask_bit: u8,
     /// The limits allow every message in one frame of the first two length forms.
     roomy: bool,
     compression: bool,
+    ended: bool,
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// Payload bytes of the current data frame that are still to come.
+    remaining: u64,
+    /// Payload bytes that the frames of the message have declared so far.
+    message_len: u64,
+    /// Frames of the message so far. 0: no message is in progress.
+    fragments: u32,
+    /// The current data frame's key, turned to fit its next byte.
+    key: [u8; 4],
+    utf8: Utf8,
+    kind: MessageKind,
     compressed: bool,
     /// The current data frame's FIN bit.
     fin: bool,
     in_frame: bool,
-    ended: bool,
 }
 
 /// A frame, or the rest of one, as it lies in the buffer: still masked.
@@ -71,17 +78,9 @@ impl Receiver {
                 Role::Client => 0,
             },
             roomy: false,
-            remaining: 0,
-            message_len: 0,
-            fragments: 0,
-            key: [0; 4],
-            utf8: Utf8::new(),
+            message: None,
             role,
-            kind: MessageKind::Binary,
             compression,
-            compressed: false,
-            fin: false,
-            in_frame: false,
             ended: false,
         };
         receiver.note_limits(limits);
@@ -124,33 +123,43 @@ impl Receiver {
         if self.ended {
             return Ok(Step::Ended);
         }
-        let found = match self.find(&buf[from..], limits) {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Step::NeedMore),
-            Err(failure) => {
-                self.ended = true;
-                return Err(failure);
+        let mut message = self.message.as_deref().copied().unwrap_or(Progress::NONE);
+        let step = self.step_in(&mut message, buf, from, to, limits);
+        self.ended |= step.is_err();
+        if message.fragments == 0 {
+            self.message = None;
+        } else {
+            match &mut self.message {
+                Some(place) => **place = message,
+                None => self.message = Some(Box::new(message)),
             }
-        };
+        }
+        step
+    }
+
+    fn step_in(
+        &mut self,
+        message: &mut Progress,
+        buf: &mut [u8],
+        from: usize,
+        to: usize,
+        limits: &Limits,
+    ) -> Result<Step, Failure> {
+        let Some(found) = self.find(message, &buf[from..], limits)? else { return Ok(Step::NeedMore) };
         let consumed = found.payload.end;
         let payload =
             unmask_towards(to, buf, found.payload.start + from..found.payload.end + from, found.key);
-        match self.report(buf, found.opcode, found.data, payload) {
-            Ok(event) => Ok(Step::Event { consumed, event }),
-            Err(failure) => {
-                self.ended = true;
-                Err(failure)
-            }
-        }
+        let event = self.report(message, buf, found.opcode, found.data, payload)?;
+        Ok(Step::Event { consumed, event })
     }
 
     /// Finds the next frame, or as much of a data frame as is there. None: it takes more bytes to tell.
-    fn find(&mut self, buf: &[u8], limits: &Limits) -> Result<Option<Found>, Failure> {
-        if self.in_frame {
-            return Ok(self.find_rest(buf));
+    fn find(&self, message: &mut Progress, buf: &[u8], limits: &Limits) -> Result<Option<Found>, Failure> {
+        if message.in_frame {
+            return Ok(message.find_rest(buf));
         }
         let Some(&first) = buf.first() else { return Ok(None) };
-        let opcode = self.check_first(first)?;
+        let opcode = self.check_first(message, first)?;
         let Some(&second) = buf.get(1) else { return Ok(None) };
         self.check_second(opcode, second)?;
 
@@ -178,7 +187,7 @@ impl Receiver {
         };
         let control = opcode.is_control();
         if !control {
-            self.check_limits(first, len, limits)?;
+            message.check_limits(first, len, limits)?;
         }
         let (start, key) = if second & MASK == 0 {
             (len_end, [0; 4])
@@ -200,32 +209,125 @@ impl Receiver {
         }
 
         let is_first = opcode != OpCode::Continuation;
-        self.fin = first & FIN != 0;
+        message.fin = first & FIN != 0;
         if is_first {
-            self.kind = if opcode == OpCode::Text { MessageKind::Text } else { MessageKind::Binary };
-            self.compressed = first & RSV1 != 0;
+            message.kind = if opcode == OpCode::Text { MessageKind::Text } else { MessageKind::Binary };
+            message.compressed = first & RSV1 != 0;
         }
         let end = if whole {
-            if self.fin {
-                self.fragments = 0;
-                self.message_len = 0;
+            if message.fin {
+                message.fragments = 0;
+                message.message_len = 0;
             } else {
-                self.fragments += 1;
-                self.message_len += len;
+                message.fragments += 1;
+                message.message_len += len;
             }
-            self.remaining = 0;
+            message.remaining = 0;
             start + len as usize
         } else {
-            self.fragments += 1;
-            self.message_len += len;
-            self.in_frame = true;
-            self.remaining = len - available as u64;
-            self.key = mask::rotate(key, available);
+            message.fragments += 1;
+            message.message_len += len;
+            message.in_frame = true;
+            message.remaining = len - available as u64;
+            message.key = mask::rotate(key, available);
             buf.len()
         };
-        let data = Some(Piece { first: is_first, frame_first: true, last: whole && self.fin });
+        let data = Some(Piece { first: is_first, frame_first: true, last: whole && message.fin });
         Ok(Some(Found { opcode, payload: start..end, key, data }))
     }
+
+    #[inline(always)]
+    fn check_first(&self, message: &Progress, first: u8) -> Result<OpCode, Failure> {
+        let Some(opcode) = OpCode::from_bits(first & 0x0f) else {
+            return Err(FailureKind::ReservedOpcode.into());
+        };
+        let starts_message = matches!(opcode, OpCode::Text | OpCode::Binary);
+        let reserved = first & (RSV1 | RSV2 | RSV3);
+        if reserved != 0 {
+            if reserved != RSV1 || !self.compression {
+                return Err(FailureKind::ReservedBits.into());
+            }
+            if !starts_message {
+                return Err(FailureKind::MisplacedCompressedBit.into());
+            }
+        }
+        if opcode.is_control() {
+            if first & FIN == 0 {
+                return Err(FailureKind::FragmentedControl.into());
+            }
+        } else if starts_message && message.fragments > 0 {
+            return Err(FailureKind::ExpectedContinuation.into());
+        } else if !starts_message && message.fragments == 0 {
+            return Err(FailureKind::UnexpectedContinuation.into());
+        }
+        Ok(opcode)
+    }
+
+    #[inline(always)]
+    fn check_second(&self, opcode: OpCode, second: u8) -> Result<(), Failure> {
+        match (self.role, second & MASK != 0) {
+            (Role::Server, false) => return Err(FailureKind::UnmaskedFrame.into()),
+            (Role::Client, true) => return Err(FailureKind::MaskedFrame.into()),
+            _ => {}
+        }
+        if opcode.is_control() && second & !MASK > MAX_CONTROL_LEN as u8 {
+            return Err(FailureKind::ControlTooLong.into());
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn report(
+        &mut self,
+        message: &mut Progress,
+        buf: &[u8],
+        opcode: OpCode,
+        data: Option<Piece>,
+        payload: Range<usize>,
+    ) -> Result<Event, Failure> {
+        if let Some(Piece { first, frame_first, last }) = data {
+            if message.kind == MessageKind::Text && !message.compressed {
+                message.utf8.push(&buf[payload.clone()])?;
+                if last {
+                    message.utf8.finish()?;
+                }
+            }
+            return Ok(Event::Data(Data {
+                kind: message.kind,
+                first,
+                last,
+                compressed: message.compressed,
+                frame_first,
+                frame_remaining: message.remaining,
+                payload,
+            }));
+        }
+        match opcode {
+            OpCode::Ping => Ok(Event::Ping(payload)),
+            OpCode::Pong => Ok(Event::Pong(payload)),
+            _ => {
+                let code = close::parse(&buf[payload.clone()])?.map(|(code, _)| code);
+                self.ended = true;
+                let reason = if code.is_some() { payload.start + 2..payload.end } else { payload };
+                Ok(Event::Close { code, reason })
+            }
+        }
+    }
+}
+
+impl Progress {
+    /// No message is in progress.
+    const NONE: Progress = Progress {
+        remaining: 0,
+        message_len: 0,
+        fragments: 0,
+        key: [0; 4],
+        utf8: Utf8::new(),
+        kind: MessageKind::Binary,
+        compressed: false,
+        fin: false,
+        in_frame: false,
+    };
 
     fn find_rest(&mut self, buf: &[u8]) -> Option<Found> {
         if buf.is_empty() {
@@ -246,46 +348,6 @@ impl Receiver {
     }
 
     #[inline(always)]
-    fn check_first(&self, first: u8) -> Result<OpCode, Failure> {
-        let Some(opcode) = OpCode::from_bits(first & 0x0f) else {
-            return Err(FailureKind::ReservedOpcode.into());
-        };
-        let starts_message = matches!(opcode, OpCode::Text | OpCode::Binary);
-        let reserved = first & (RSV1 | RSV2 | RSV3);
-        if reserved != 0 {
-            if reserved != RSV1 || !self.compression {
-                return Err(FailureKind::ReservedBits.into());
-            }
-            if !starts_message {
-                return Err(FailureKind::MisplacedCompressedBit.into());
-            }
-        }
-        if opcode.is_control() {
-            if first & FIN == 0 {
-                return Err(FailureKind::FragmentedControl.into());
-            }
-        } else if starts_message && self.fragments > 0 {
-            return Err(FailureKind::ExpectedContinuation.into());
-        } else if !starts_message && self.fragments == 0 {
-            return Err(FailureKind::UnexpectedContinuation.into());
-        }
-        Ok(opcode)
-    }
-
-    #[inline(always)]
-    fn check_second(&self, opcode: OpCode, second: u8) -> Result<(), Failure> {
-        match (self.role, second & MASK != 0) {
-            (Role::Server, false) => return Err(FailureKind::UnmaskedFrame.into()),
-            (Role::Client, true) => return Err(FailureKind::MaskedFrame.into()),
-            _ => {}
-        }
-        if opcode.is_control() && second & !MASK > MAX_CONTROL_LEN as u8 {
-            return Err(FailureKind::ControlTooLong.into());
-        }
-        Ok(())
-    }
-
-    #[inline(always)]
     fn check_limits(&self, first: u8, len: u64, limits: &Limits) -> Result<(), Failure> {
         if len > limits.frame_len {
             return Err(FailureKind::FrameTooLarge.into());
@@ -300,42 +362,5 @@ impl Receiver {
             return Err(FailureKind::TooManyFragments.into());
         }
         Ok(())
-    }
-
-    #[inline(always)]
-    fn report(
-        &mut self,
-        buf: &[u8],
-        opcode: OpCode,
-        data: Option<Piece>,
-        payload: Range<usize>,
-    ) -> Result<Event, Failure> {
-        if let Some(Piece { first, frame_first, last }) = data {
-            if self.kind == MessageKind::Text && !self.compressed {
-                self.utf8.push(&buf[payload.clone()])?;
-                if last {
-                    self.utf8.finish()?;
-                }
-            }
-            return Ok(Event::Data(Data {
-                kind: self.kind,
-                first,
-                last,
-                compressed: self.compressed,
-                frame_first,
-                frame_remaining: self.remaining,
-                payload,
-            }));
-        }
-        match opcode {
-            OpCode::Ping => Ok(Event::Ping(payload)),
-            OpCode::Pong => Ok(Event::Pong(payload)),
-            _ => {
-                let code = close::parse(&buf[payload.clone()])?.map(|(code, _)| code);
-                self.ended = true;
-                let reason = if code.is_some() { payload.start + 2..payload.end } else { payload };
-                Ok(Event::Close { code, reason })
-            }
-        }
     }
 }

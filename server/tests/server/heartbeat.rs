@@ -65,3 +65,28 @@ impl crate::support::RawClient {
         panic!("the server took everything");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn what_came_while_the_process_was_stopped_counts() {
+    use crate::process::{Process, heartwire};
+    for driver in ["--driver=reactor", "--driver=tokio"] {
+        let flags = ["--listen=127.0.0.1:0", "--ping-interval=400ms", "--ping-timeout=600ms", driver];
+        let process = Process::start(&mut heartwire(&flags));
+        let mut client = process.upgrade();
+        let (head, ping) = client.frame();
+        assert_eq!(head, 0x89);
+        process.signal("STOP");
+        client.send(&frame(0xA, &ping));
+        // Long past the deadline, which the process finds together with the answer.
+        std::thread::sleep(Duration::from_millis(1500));
+        process.signal("CONT");
+        client.send(&frame(0x1, b"still here"));
+        let mut came = client.frame();
+        while came.0 == 0x89 {
+            client.send(&frame(0xA, &came.1));
+            came = client.frame();
+        }
+        assert_eq!(came, (0x81, b"still here".to_vec()), "{driver}");
+    }
+}

@@ -13,6 +13,7 @@ mod heartbeat;
 mod host;
 mod limits;
 mod log;
+mod memory;
 mod metrics;
 mod origin;
 mod process;

@@ -427,3 +427,22 @@ impl Transport for Tcp<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(dead_code, reason = "only its size counts")]
+    struct Small([u64; 8]);
+
+    impl Endpoint for Small {
+        fn message(&mut self, _: wire::Message<'_>, _: &mut wire::Outgoing<'_>) {}
+    }
+
+    #[test]
+    fn a_connection_is_small() {
+        // With 64 bytes of the endpoint's own.
+        let size = size_of::<Slot<Small>>();
+        assert!(size <= 248, "{size}");
+    }
+}

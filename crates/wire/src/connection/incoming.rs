@@ -266,7 +266,7 @@ impl Connection {
                 Ok(Some(Arrived::Ping(payload)))
             }
             Event::Pong(payload) => {
-                let answers = turn.input[payload.clone()] == self.ping_number.to_be_bytes();
+                let answers = turn.input[payload.clone()] == self.ping_sent.to_be_bytes();
                 let rtt = (answers && self.flags.ping_pending).then(|| {
                     self.flags.ping_pending = false;
                     Duration::from_micros(u64::from((now.as_micros() as u32).wrapping_sub(self.ping_sent)))

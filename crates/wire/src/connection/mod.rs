@@ -80,9 +80,7 @@ pub struct Connection {
     counts: Counts,
     sender: Sender,
     compression: Option<Params>,
-    /// In the latest Ping of the heartbeat; 0: none was sent.
-    ping_number: u32,
-    /// When it was sent, in microseconds, as far as 32 bits tell.
+    /// When the latest Ping of the heartbeat was sent, in microseconds, as far as 32 bits tell. It carries this number.
     ping_sent: u32,
     close_sent: Option<Option<CloseCode>>,
     close_received: Option<Option<CloseCode>>,
@@ -134,7 +132,7 @@ struct Flags {
     inflating: bool,
     /// The endpoint was refused, or output had to wait: it is told once the way out has drained.
     behind: bool,
-    /// The Ping in [`Connection::ping_number`] is not answered.
+    /// The Ping of [`Connection::ping_sent`] is not answered.
     ping_pending: bool,
     abort: Option<Abort>,
 }
@@ -194,7 +192,6 @@ impl Connection {
             timers: Timers::default(),
             counts: Counts::default(),
             compression,
-            ping_number: 0,
             ping_sent: 0,
             close_sent: None,
             close_received: None,
@@ -391,6 +388,6 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         let size = size_of::<Connection>();
-        assert!(size <= 192, "{size}");
+        assert!(size <= 168, "{size}");
     }
 }

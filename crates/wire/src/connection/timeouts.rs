@@ -45,12 +45,12 @@ impl Connection {
     }
 
     fn beat(&mut self, turn: &mut Turn, now: Time) {
-        self.ping_number = self.ping_number.wrapping_add(1).max(1);
+        // Told apart from all others of the last hour by its time.
         self.ping_sent = now.as_micros() as u32;
         self.flags.ping_pending = true;
         let mut frame = Vec::new();
         // Refused only after a Close, and then this timer is not set.
-        let _ = self.sender.ping(&self.ping_number.to_be_bytes(), turn.out.masks, &mut frame);
+        let _ = self.sender.ping(&self.ping_sent.to_be_bytes(), turn.out.masks, &mut frame);
         self.send_control(&mut turn.out.batch, &frame);
         self.timers.set(Timer::Pong, now, self.settings.ping_timeout);
     }

@@ -40,7 +40,7 @@ impl Receiver {
     fn find_whole(&self, buf: &[u8]) -> Option<(MessageKind, Range<usize>, [u8; 4])> {
         const TEXT: u8 = FIN | OpCode::Text as u8;
         const BINARY: u8 = FIN | OpCode::Binary as u8;
-        if self.fragments > 0 || self.ended || !self.roomy {
+        if self.message.is_some() || self.ended || !self.roomy {
             return None;
         }
         let &[first, second, ..] = buf else { return None };

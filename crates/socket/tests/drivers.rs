@@ -1,0 +1,444 @@
+//! What every driver does, over TCP: each test runs with each of them.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use socket::wire::frame::Header;
+use socket::wire::raw::RawFrame;
+use socket::wire::{
+    Abort, CloseCode, ConnectionSettings, Counts, End, Message, MessageKind, OpCode, Outgoing, Role, Summary,
+    Time,
+};
+use socket::{Arrival, Control, Endpoint, Mailbox, Reactor, Socket};
+
+const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+/// Anything takes at most so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+type Boxed = Box<dyn Endpoint + Send>;
+
+/// An endpoint that reports its end.
+struct Reporting {
+    endpoint: Boxed,
+    report: mpsc::Sender<(End, Counts, usize)>,
+}
+
+/// One connection on one driver, and the far end of it.
+struct Case {
+    client: TcpStream,
+    ended: mpsc::Receiver<(End, Counts, usize)>,
+    stop: Option<Box<dyn FnOnce()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Driver {
+    Reactor,
+    Tokio,
+}
+
+/// Runs `test` with a connection of each driver that has such an endpoint.
+fn with_each(endpoint: impl Fn() -> Boxed, test: impl Fn(&mut Case)) {
+    for driver in [Driver::Reactor, Driver::Tokio] {
+        test(&mut Case::start(driver, endpoint()));
+    }
+}
+
+impl Case {
+    fn start(driver: Driver, endpoint: Boxed) -> Case {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.set_write_timeout(Some(PATIENCE)).unwrap();
+        client.set_nodelay(true).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let (report, ended) = mpsc::channel();
+        let endpoint = Reporting { endpoint, report };
+        let settings = Arc::new(ConnectionSettings::default());
+        // What came with the handshake.
+        let early = frame(OpCode::Ping, b"early");
+        let (stop, thread): (Box<dyn FnOnce()>, _) = match driver {
+            Driver::Reactor => {
+                let (reactor, run) = Reactor::new().unwrap();
+                let thread = std::thread::spawn(move || run.run().unwrap());
+                reactor.add(Arrival { stream, early: early.into(), compression: None, settings, endpoint });
+                (Box::new(move || reactor.end()), thread)
+            }
+            Driver::Tokio => {
+                let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+                let thread = std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    runtime.block_on(async {
+                        let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+                        let socket = Socket::new(stream, &early, Role::Server, None, settings, endpoint)
+                            .with_reset(|stream| stream.set_zero_linger().unwrap());
+                        tokio::select! {
+                            _ = socket => {}
+                            _ = stopped => {}
+                        }
+                    });
+                });
+                (Box::new(move || _ = stop.send(())), thread)
+            }
+        };
+        let mut case = Case { client, ended, stop: Some(stop), thread: Some(thread) };
+        assert_eq!(case.frame(), (OpCode::Pong as u8, b"early".to_vec()));
+        case
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.client.write_all(bytes).unwrap();
+    }
+
+    fn frame(&mut self) -> (u8, Vec<u8>) {
+        let mut head = vec![0; 2];
+        self.client.read_exact(&mut head).unwrap();
+        let (header, _) = loop {
+            match Header::read(&head) {
+                Ok(read) => break read,
+                Err(len) => {
+                    let have = head.len();
+                    head.resize(len, 0);
+                    self.client.read_exact(&mut head[have..]).unwrap();
+                }
+            }
+        };
+        let mut payload = vec![0; usize::try_from(header.len).unwrap()];
+        self.client.read_exact(&mut payload).unwrap();
+        (header.opcode, payload)
+    }
+
+    fn expect_message(&mut self, payload: &[u8]) {
+        let (opcode, got) = self.frame();
+        assert_eq!((opcode, got.len()), (OpCode::Binary as u8, payload.len()));
+        assert!(got == payload);
+    }
+
+    fn ended(&self) -> (End, Counts, usize) {
+        self.ended.recv_timeout(PATIENCE).expect("it has ended and was told so")
+    }
+}
+
+impl Drop for Case {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop();
+        }
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(std::thread::panicking() || ended.is_some_and(|ended| ended.is_ok()));
+    }
+}
+
+impl Endpoint for Reporting {
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        self.endpoint.message(message, out);
+    }
+
+    fn control(&mut self, control: Control<'_>, out: &mut Outgoing<'_>) {
+        self.endpoint.control(control, out);
+    }
+
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, out: &mut Outgoing<'_>) {
+        self.endpoint.opened(mailbox, out);
+    }
+
+    fn woken(&mut self, out: &mut Outgoing<'_>) {
+        self.endpoint.woken(out);
+    }
+
+    fn drained(&mut self, out: &mut Outgoing<'_>) {
+        self.endpoint.drained(out);
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.endpoint.deadline()
+    }
+
+    fn timeout(&mut self, out: &mut Outgoing<'_>) {
+        self.endpoint.timeout(out);
+    }
+
+    fn ready(&self) -> bool {
+        self.endpoint.ready()
+    }
+
+    fn closed(&mut self, summary: &Summary) {
+        // Nobody may be interested.
+        let _ = self.report.send((summary.end, summary.counts, summary.unsent));
+    }
+}
+
+fn frame(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
+    RawFrame::new(opcode, payload).masked(KEY).to_bytes()
+}
+
+struct Echo;
+
+impl Endpoint for Echo {
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        out.echo(&message).expect("room for an echo");
+    }
+}
+
+#[test]
+fn messages_of_every_length_come_back_and_a_close_is_answered() {
+    with_each(
+        || Box::new(Echo),
+        |case| {
+            for len in [0, 1, 125, 126, 65_535, 65_536, 300_000, 3 << 20] {
+                let payload: Vec<u8> = (0..len).map(|at| (at * 7) as u8).collect();
+                // A message may be larger than what the system holds in both directions.
+                let (bytes, mut writer) = (frame(OpCode::Binary, &payload), case.client.try_clone().unwrap());
+                let writing = std::thread::spawn(move || writer.write_all(&bytes).unwrap());
+                case.expect_message(&payload);
+                writing.join().unwrap();
+            }
+            case.send(&frame(OpCode::Close, b"\x03\xe8bye"));
+            assert_eq!(case.frame(), (OpCode::Close as u8, b"\x03\xe8bye".to_vec()));
+            assert_eq!(case.client.read(&mut [0]).unwrap(), 0);
+            case.client.shutdown(std::net::Shutdown::Both).unwrap();
+            let (end, counts, unsent) = case.ended();
+            assert_eq!((end, counts.messages_in, counts.messages_out, unsent), (End::PeerClosed, 8, 8, 0));
+            assert_eq!(counts.payload_in, counts.payload_out);
+        },
+    );
+}
+
+#[test]
+fn many_small_messages_come_back_in_order() {
+    with_each(
+        || Box::new(Echo),
+        |case| {
+            let batch: Vec<u8> =
+                (0..5000_u32).flat_map(|number| frame(OpCode::Binary, &number.to_be_bytes())).collect();
+            let mut writer = case.client.try_clone().unwrap();
+            let writing = std::thread::spawn(move || writer.write_all(&batch).unwrap());
+            for number in 0..5000_u32 {
+                case.expect_message(&number.to_be_bytes());
+            }
+            writing.join().unwrap();
+        },
+    );
+}
+
+#[test]
+fn a_peer_that_goes_without_a_word_is_noticed() {
+    with_each(
+        || Box::new(Echo),
+        |case| {
+            case.client.shutdown(std::net::Shutdown::Write).unwrap();
+            assert_eq!(case.ended().0, End::ReceiveFailed);
+        },
+    );
+}
+
+/// Sends what other threads put into its box.
+struct Posted {
+    letters: Arc<Mutex<Vec<Vec<u8>>>>,
+    give: mpsc::Sender<Mailbox>,
+}
+
+impl Endpoint for Posted {
+    fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {}
+
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
+        self.give.send(mailbox()).unwrap();
+    }
+
+    fn woken(&mut self, out: &mut Outgoing<'_>) {
+        for letter in self.letters.lock().unwrap().drain(..) {
+            out.send(MessageKind::Binary, &letter).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_mailbox_wakes_a_connection_from_any_thread() {
+    let letters = Arc::new(Mutex::new(Vec::new()));
+    let (give, given) = mpsc::channel();
+    let endpoint = {
+        let letters = Arc::clone(&letters);
+        move || Box::new(Posted { letters: Arc::clone(&letters), give: give.clone() }) as Boxed
+    };
+    with_each(endpoint, |case| {
+        let mailbox = given.recv_timeout(PATIENCE).unwrap();
+        for number in 0..100_u32 {
+            let (letters, mailbox) = (Arc::clone(&letters), mailbox.clone());
+            let sender = std::thread::spawn(move || {
+                letters.lock().unwrap().push(number.to_be_bytes().to_vec());
+                mailbox.wake();
+                mailbox.wake();
+            });
+            case.expect_message(&number.to_be_bytes());
+            sender.join().unwrap();
+        }
+        // Woken after its end, nothing happens.
+        case.client.shutdown(std::net::Shutdown::Both).unwrap();
+        case.ended();
+        mailbox.wake();
+    });
+}
+
+/// Sends a number each time its deadline comes.
+struct Ticking {
+    next: Option<Time>,
+    count: u8,
+}
+
+impl Endpoint for Ticking {
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        self.next = Some(out.now() + Duration::from_millis(20));
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.next
+    }
+
+    fn timeout(&mut self, out: &mut Outgoing<'_>) {
+        out.send(MessageKind::Binary, &[self.count]).unwrap();
+        self.count += 1;
+        self.next = (self.count < 5).then(|| out.now() + Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_endpoint_has_a_deadline_of_its_own() {
+    with_each(
+        || Box::new(Ticking { next: None, count: 0 }),
+        |case| {
+            case.send(&frame(OpCode::Text, b"go"));
+            for count in 0..5 {
+                case.expect_message(&[count]);
+            }
+        },
+    );
+}
+
+/// Sends more than the queue holds, as it drains.
+struct Pouring(u32);
+
+const POURED: u32 = 500;
+
+impl Pouring {
+    fn pour(&mut self, out: &mut Outgoing<'_>) {
+        while self.0 < POURED && out.send(MessageKind::Binary, &[self.0 as u8; 20_000]).is_ok() {
+            self.0 += 1;
+        }
+    }
+}
+
+impl Endpoint for Pouring {
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        self.pour(out);
+    }
+
+    fn drained(&mut self, out: &mut Outgoing<'_>) {
+        self.pour(out);
+    }
+}
+
+#[test]
+fn who_was_refused_for_want_of_room_is_told_when_there_is_room() {
+    with_each(
+        || Box::new(Pouring(0)),
+        |case| {
+            case.send(&frame(OpCode::Text, b"go"));
+            for number in 0..POURED {
+                case.expect_message(&[number as u8; 20_000]);
+            }
+        },
+    );
+}
+
+struct Leaving(Abort);
+
+impl Endpoint for Leaving {
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        out.abort(self.0, End::Finished, "the test wants it");
+    }
+}
+
+#[test]
+fn a_connection_can_be_cut_in_order_or_with_a_reset() {
+    for how in [Abort::Fin, Abort::Reset] {
+        with_each(
+            || Box::new(Leaving(how)),
+            |case| {
+                case.send(&frame(OpCode::Text, b"go"));
+                assert_eq!(case.ended().0, End::Finished);
+                let read = case.client.read(&mut [0]).map_err(|error| error.kind());
+                assert_eq!(read, if how == Abort::Fin { Ok(0) } else { Err(ErrorKind::ConnectionReset) });
+            },
+        );
+    }
+}
+
+struct Refusing;
+
+impl Endpoint for Refusing {
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        out.close(Some((CloseCode(4001), "why")), End::Finished).unwrap();
+    }
+}
+
+#[test]
+fn a_close_of_ones_own_waits_for_its_answer() {
+    with_each(
+        || Box::new(Refusing),
+        |case| {
+            case.send(&frame(OpCode::Text, b"go"));
+            assert_eq!(case.frame(), (OpCode::Close as u8, b"\x0f\xa1why".to_vec()));
+            case.send(&[frame(OpCode::Text, b"late"), frame(OpCode::Close, b"\x0f\xa1")].concat());
+            assert_eq!(case.client.read(&mut [0]).unwrap(), 0);
+            case.client.shutdown(std::net::Shutdown::Both).unwrap();
+            let (end, counts, _) = case.ended();
+            assert_eq!((end, counts.messages_in), (End::Finished, 1));
+        },
+    );
+}
+
+#[test]
+fn the_reactor_tells_its_connections_to_leave_one_by_one() {
+    let (reactor, run) = Reactor::new().unwrap();
+    let thread = std::thread::spawn(move || run.run().unwrap());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let add = || {
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        reactor.add(Arrival {
+            stream,
+            early: bytes::Bytes::new(),
+            compression: None,
+            settings: Arc::default(),
+            endpoint: Echo,
+        });
+        client
+    };
+    let mut clients: Vec<_> = (0..3).map(|_| add()).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for told in 0..3 {
+        assert!(runtime.block_on(reactor.tell_next()), "{told}");
+    }
+    assert!(!runtime.block_on(reactor.tell_next()));
+    // Who comes later is told at once.
+    clients.push(add());
+    assert_eq!(reactor.len(), 4);
+    for client in &mut clients {
+        let mut close = [0; 4];
+        client.read_exact(&mut close).unwrap();
+        assert_eq!(close[2..], 1012_u16.to_be_bytes());
+    }
+    drop(clients);
+    runtime.block_on(reactor.emptied());
+    reactor.end();
+    thread.join().unwrap();
+}
