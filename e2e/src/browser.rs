@@ -129,9 +129,9 @@ impl Browser {
             Kind::Firefox => firefox(&process.folder)?,
         };
         let start = WebDriver::new(format!("http://127.0.0.1:{}", process.port), capabilities);
-        let driver = timeout(Duration::from_secs(30), start)
+        let driver = timeout(Duration::from_secs(60), start)
             .await
-            .context("the browser did not start within 30 s")??;
+            .context("the browser did not start within 60 s")??;
         driver.set_script_timeout(Duration::from_secs(30)).await?;
         driver.set_page_load_timeout(Duration::from_secs(15)).await?;
         Ok(Self { driver, args, process })

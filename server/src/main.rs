@@ -18,6 +18,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let args = Cli::from_process().into_serve();
+    #[cfg(target_os = "linux")]
+    memory_goes_back_at_once();
     let log = match log::start(args.log_filter(), args.log_format()) {
         Ok(log) => log,
         Err(error) => {
@@ -40,6 +42,25 @@ fn main() -> ExitCode {
     };
     log.flush(LAST_WORDS);
     code
+}
+
+/// Has the allocator give freed pages back when they are freed, and not when it happens to be used a second later: after
+/// their clients have come, most of a server's connections are idle, and so is it. It reads that from its environment, before
+/// `main`, so the process starts itself anew, with the same id.
+#[cfg(target_os = "linux")]
+fn memory_goes_back_at_once() {
+    use std::os::unix::process::CommandExt as _;
+    const DELAY: &str = "MIMALLOC_PURGE_DELAY";
+    if std::env::var_os(DELAY).is_some() {
+        return;
+    }
+    let mut args = std::env::args_os();
+    let mut again = std::process::Command::new("/proc/self/exe");
+    if let Some(name) = args.next() {
+        again.arg0(name);
+    }
+    // It returns only where it failed. Then all is as before, and idle connections take more memory.
+    let _ = again.args(args).env(DELAY, "0").exec();
 }
 
 /// Huge pages make the memory of idle connections come in steps of 2 MiB, for each size of allocation.

@@ -7,7 +7,7 @@ use crate::metrics;
 use crate::refusals::Reason;
 use crate::reply;
 use crate::serve::{Arrival, Routes};
-use crate::sockets;
+use crate::sockets::Sockets;
 use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -21,13 +21,14 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 /// All URLs of the server. Each route answers every method and error of its own. Upgrades in progress are tasks of `tasks`.
-pub(crate) fn routes(shard: &Arc<Shard>, tasks: &TaskTracker) -> Routes {
+pub(crate) fn routes(sockets: &Sockets, tasks: &TaskTracker) -> Routes {
+    let shard = &sockets.shard;
     let inside = Arc::clone(shard);
     let metrics = get("metrics", move |arrival| {
         let allowed = known(&inside, arrival).and_then(|()| insider(&inside, arrival));
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
-    echo(shard, tasks).or(health(shard)).unify().or(metrics).unify().or(assets(shard)).unify().boxed()
+    echo(sockets, tasks).or(health(shard)).unify().or(metrics).unify().or(assets(shard)).unify().boxed()
 }
 
 /// The URLs of a listener that is there for metrics. Whoever reaches it may have them; where that is this machine alone,
@@ -111,11 +112,11 @@ fn insider(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Response>> {
 
 /// `GET /ws`: echoes text and binary messages.
 fn echo(
-    shard: &Arc<Shard>,
+    sockets: &Sockets,
     tasks: &TaskTracker,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let (tasks, refusing) = (tasks.clone(), Arc::clone(shard));
-    warp::path!("ws").and(upgrade::handshake(Arc::clone(shard))).and(query()).map(
+    let (tasks, sockets) = (tasks.clone(), sockets.clone());
+    warp::path!("ws").and(upgrade::handshake(Arc::clone(&sockets.shard))).and(query()).map(
         move |handshake: Result<Handshake, Box<Response>>, query: String| {
             let mut handshake = match handshake {
                 Ok(handshake) => handshake,
@@ -124,11 +125,12 @@ fn echo(
             match EchoOptions::from_query(&query) {
                 Ok(options) => {
                     handshake.take_any_protocol();
-                    open(&tasks, handshake, Echo::new(options))
+                    open(&sockets, &tasks, handshake, Echo::new(options))
                 }
                 Err(error) => {
                     let status = StatusCode::BAD_REQUEST;
-                    refusing.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, &error);
+                    let client = &handshake.seat.client;
+                    sockets.shard.refuse_handshake(Reason::Parameters, client, status, &error);
                     reply::text(status, error.to_string())
                 }
             }
@@ -137,12 +139,13 @@ fn echo(
 }
 
 /// Answers with 101 and puts `endpoint` behind the connection.
-fn open(tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
+fn open(sockets: &Sockets, tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
+    let sockets = sockets.clone();
     let (response, compression, seat, raw) = handshake.accept();
     let entry = Entry::open(seat.client);
     tasks.spawn(async move {
         match raw.await {
-            Ok(raw) => sockets::host(raw, compression, endpoint, seat, entry),
+            Ok(raw) => sockets.host(raw, compression, endpoint, seat, entry),
             Err(error) => {
                 seat.shard.shared.metrics.cut_off(End::SendFailed);
                 entry.never_upgraded(seat.client, &error);

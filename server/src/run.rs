@@ -5,10 +5,8 @@ use crate::assets::Bundle;
 use crate::config::{Config, Driver};
 use crate::listen::{self, Overlap};
 use crate::routes::{metrics_routes, routes};
-use crate::sockets::{
-    self,
-    plain::{self, Plain},
-};
+use crate::sockets::Sockets;
+use crate::sockets::plain::{self, Plain};
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
@@ -205,7 +203,8 @@ fn start(
         format!("serve-{index}"),
         Box::new(move || {
             let _end = EndOnDrop(plain.clone());
-            serve(&Arc::new(Shard::new(shared, index, stopped, plain)), listeners)
+            let shard = Arc::new(Shard::new(shared, index, stopped));
+            serve(&Sockets { shard, plain }, listeners)
         }),
     )
 }
@@ -237,11 +236,12 @@ fn stop_for(outcome: &mut Result<(), RunError>, error: RunError) {
 }
 
 /// One thread's share: its accept loops, then its part of the drain.
-fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
+fn serve(sockets: &Sockets, listeners: Vec<Listener>) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
+    let shard = &sockets.shard;
     let tasks = TaskTracker::new();
     let serving = Service {
-        routes: routes(shard, &tasks),
+        routes: routes(sockets, &tasks),
         tls: shard.shared.tls.as_ref().map(|tls| tls.acceptor.clone()),
     };
     let config = &shard.shared.config;
@@ -257,10 +257,8 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
             };
             essential.spawn(accept(listener, service, tasks.clone(), Arc::clone(shard)));
         }
-        let keeper = Arc::clone(shard);
-        essential.spawn(async move { sockets::keep_budget(&keeper).await });
-        let giver = Arc::clone(shard);
-        essential.spawn(async move { sockets::give_memory_back(&giver).await });
+        let keeper = sockets.clone();
+        essential.spawn(async move { keeper.keep_budget().await });
         let outcome = watch(&mut essential, shard.stop.begun()).await;
         if outcome.is_err() {
             shard.stop.begin();
@@ -270,10 +268,10 @@ fn serve(shard: &Arc<Shard>, listeners: Vec<Listener>) -> Result<(), RunError> {
             () = shard.stop.cut() => return outcome,
         }
         tokio::select! {
-            () = drain(shard, &tasks, config.drain / 2) => {}
+            () = drain(sockets, &tasks, config.drain / 2) => {}
             () = shard.stop.cut() => {}
             () = tokio::time::sleep(config.drain) => {
-                warn!(connections = sockets::len(shard) + tasks.len(), "drain is over, cutting off");
+                warn!(connections = sockets.len() + tasks.len(), "drain is over, cutting off");
             }
         }
         outcome
@@ -297,17 +295,17 @@ async fn watch(essential: &mut JoinSet<()>, stopped: impl Future<Output = ()>) -
 }
 
 /// Stops accepting, then closes what there is, sockets over `spread`, and waits until all are gone.
-async fn drain(shard: &Shard, tasks: &TaskTracker, spread: Duration) {
-    shard.draining.cancel();
-    let connections = sockets::len(shard);
+async fn drain(sockets: &Sockets, tasks: &TaskTracker, spread: Duration) {
+    sockets.shard.draining.cancel();
+    let connections = sockets.len();
     if connections > 0 {
         info!(connections, "closing connections");
     }
-    sockets::close_all(shard, spread).await;
+    sockets.close_all(spread).await;
     // Upgrades in progress become sockets, so these are waited for last.
     tasks.close();
     tasks.wait().await;
-    sockets::emptied(shard).await;
+    sockets.emptied().await;
 }
 
 fn overlap_advice(wider: &SocketAddr, narrower: &SocketAddr) -> String {

@@ -13,7 +13,6 @@ use socket::Socket;
 use socket::wire::Role;
 use socket::wire::deflate::Params;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -103,39 +102,103 @@ pub(crate) mod plain {
     }
 }
 
-/// How long the allocator keeps what is freed, and some more.
-const GIVE_BACK_AFTER: Duration = Duration::from_millis(1500);
-/// So often, behind the latest connection: it gives back a part each time.
-const GIVE_BACK_ROUNDS: u32 = 8;
-/// So often it is asked then, and for so many bytes: enough for it to look through what it has.
-const ASKS: usize = 64;
-const LARGE: usize = 1 << 20;
+/// All sockets of a serving thread: those that are its tasks, and those of the thread beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sockets {
+    pub(crate) shard: Arc<Shard>,
+    /// The thread beside it, where sockets over plain TCP have one.
+    pub(crate) plain: Option<Plain>,
+}
 
-/// Serves a connection from its 101 to its end.
-pub(crate) fn host(raw: Raw, compression: Option<Params>, endpoint: Echo, seat: Seat, entry: Entry) {
-    let shard = Arc::clone(&seat.shard);
-    shard.hosted.fetch_add(1, Ordering::Relaxed);
-    let settings = Arc::clone(&shard.shared.settings);
-    match raw.transport {
-        Transport::Plain(stream) => {
-            #[cfg(unix)]
-            if let Some(plain) = &shard.plain {
-                let endpoint = Hosted::new(endpoint, seat, entry);
-                return match stream.into_std() {
-                    Ok(stream) => {
-                        let early = raw.early;
-                        plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
-                    }
-                    Err(error) => warn!(%error, "can't take a connection over"),
-                };
+impl Sockets {
+    /// Serves a connection from its 101 to its end.
+    pub(crate) fn host(
+        &self,
+        raw: Raw,
+        compression: Option<Params>,
+        endpoint: Echo,
+        seat: Seat,
+        entry: Entry,
+    ) {
+        let settings = Arc::clone(&self.shard.shared.settings);
+        match raw.transport {
+            Transport::Plain(stream) => {
+                #[cfg(unix)]
+                if let Some(plain) = &self.plain {
+                    let endpoint = Hosted::new(endpoint, seat, entry);
+                    return match stream.into_std() {
+                        Ok(stream) => {
+                            let early = raw.early;
+                            plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
+                        }
+                        Err(error) => warn!(%error, "can't take a connection over"),
+                    };
+                }
+                let endpoint = Tasked::new(endpoint, seat, entry);
+                spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint), reset);
             }
-            let endpoint = Tasked::new(endpoint, seat, entry);
-            spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint), reset);
+            Transport::Tls(stream) => {
+                let endpoint = Tasked::new(endpoint, seat, entry);
+                let socket = Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint);
+                spawn(socket, |stream| reset(stream.get_ref().0));
+            }
         }
-        Transport::Tls(stream) => {
-            let endpoint = Tasked::new(endpoint, seat, entry);
-            let socket = Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint);
-            spawn(socket, |stream| reset(stream.get_ref().0));
+    }
+
+    /// How many there are on this thread.
+    pub(crate) fn len(&self) -> usize {
+        self.plain.as_ref().map_or(0, Plain::len) + self.shard.registry.len()
+    }
+
+    /// Tells all of this thread's sockets to close, one after the other and evenly, within at most `spread`, so that
+    /// their clients don't all come back at the same moment.
+    pub(crate) async fn close_all(&self, spread: Duration) {
+        let open = self.len();
+        let spacing = (spread / u32::try_from(open.max(1)).unwrap_or(u32::MAX)).min(SPACING);
+        let began = Instant::now();
+        let mut told = 0_u32;
+        if let Some(plain) = &self.plain {
+            while plain.tell_next().await {
+                told += 1;
+                sleep_until(began + spacing * told).await;
+            }
+        }
+        while self.shard.registry.tell_next() {
+            told += 1;
+            sleep_until(began + spacing * told).await;
+        }
+    }
+
+    /// Waits until all of this thread's sockets are gone.
+    pub(crate) async fn emptied(&self) {
+        if let Some(plain) = &self.plain {
+            plain.emptied().await;
+        }
+        self.shard.registry.emptied().await;
+    }
+
+    /// Keeps this thread's part of the memory budget. Runs as long as the thread.
+    pub(crate) async fn keep_budget(&self) {
+        let (memory, thread) = (&self.shard.shared.memory, self.shard.number);
+        loop {
+            memory.exceeded(thread).await;
+            loop {
+                let tasks = self.shard.registry.heaviest();
+                let plain = match &self.plain {
+                    Some(plain) => plain.heaviest().await,
+                    None => 0,
+                };
+                if !memory.must_cut(thread, plain.max(tasks)) {
+                    break;
+                }
+                self.shard.shared.metrics.over_budget();
+                match &self.plain {
+                    Some(handle) if plain >= tasks => plain::cut_heaviest(handle),
+                    _ => self.shard.registry.cut_heaviest(),
+                }
+                // A task is cut when it next runs.
+                tokio::task::yield_now().await;
+            }
         }
     }
 }
@@ -147,81 +210,4 @@ fn spawn<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: Socket<S, T
 fn reset(stream: &TcpStream) {
     // Closing it then resets it. Where that can't be had it is closed in order.
     let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
-}
-
-/// How many there are on this thread.
-pub(crate) fn len(shard: &Shard) -> usize {
-    shard.plain.as_ref().map_or(0, Plain::len) + shard.registry.len()
-}
-
-/// Tells all of this thread's sockets to close, one after the other and evenly, within at most `spread`, so that
-/// their clients don't all come back at the same moment.
-pub(crate) async fn close_all(shard: &Shard, spread: Duration) {
-    let open = len(shard);
-    let spacing = (spread / u32::try_from(open.max(1)).unwrap_or(u32::MAX)).min(SPACING);
-    let began = Instant::now();
-    let mut told = 0_u32;
-    if let Some(plain) = &shard.plain {
-        while plain.tell_next().await {
-            told += 1;
-            sleep_until(began + spacing * told).await;
-        }
-    }
-    while shard.registry.tell_next() {
-        told += 1;
-        sleep_until(began + spacing * told).await;
-    }
-}
-
-/// Waits until all of this thread's sockets are gone.
-pub(crate) async fn emptied(shard: &Shard) {
-    if let Some(plain) = &shard.plain {
-        plain.emptied().await;
-    }
-    shard.registry.emptied().await;
-}
-
-/// Gives the system back what opening connections took. The allocator keeps what is freed for a while, and looks at the time
-/// only when it is asked for memory: a server whose clients have all come and are quiet would keep it for good. Runs as
-/// long as the thread.
-pub(crate) async fn give_memory_back(shard: &Shard) {
-    let (mut seen, mut rounds) = (0, 0);
-    loop {
-        tokio::time::sleep(GIVE_BACK_AFTER).await;
-        let hosted = shard.hosted.load(Ordering::Relaxed);
-        if hosted != seen {
-            (seen, rounds) = (hosted, GIVE_BACK_ROUNDS);
-        }
-        if rounds > 0 {
-            rounds -= 1;
-            for _ in 0..ASKS {
-                drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
-            }
-        }
-    }
-}
-
-/// Keeps this thread's part of the memory budget. Runs as long as the thread.
-pub(crate) async fn keep_budget(shard: &Shard) {
-    let (memory, thread) = (&shard.shared.memory, shard.number);
-    loop {
-        memory.exceeded(thread).await;
-        loop {
-            let tasks = shard.registry.heaviest();
-            let plain = match &shard.plain {
-                Some(plain) => plain.heaviest().await,
-                None => 0,
-            };
-            if !memory.must_cut(thread, plain.max(tasks)) {
-                break;
-            }
-            shard.shared.metrics.over_budget();
-            match &shard.plain {
-                Some(handle) if plain >= tasks => plain::cut_heaviest(handle),
-                _ => shard.registry.cut_heaviest(),
-            }
-            // A task is cut when it next runs.
-            tokio::task::yield_now().await;
-        }
-    }
 }

@@ -8,7 +8,6 @@ use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
-use crate::sockets::plain::Plain;
 use crate::stop::Stop;
 use crate::tls::Tls;
 use http::StatusCode;
@@ -16,7 +15,6 @@ use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -50,11 +48,7 @@ pub(crate) struct Shard {
     pub(crate) traffic: Arc<Traffic>,
     /// What the thread beside it carries.
     pub(crate) plain_traffic: Arc<Traffic>,
-    /// That thread, where sockets over plain TCP have one.
-    pub(crate) plain: Option<Plain>,
     pub(crate) registry: Registry,
-    /// Sockets that it was given so far.
-    pub(crate) hosted: AtomicU64,
     /// Whether the server is about to stop: it still serves, but says that it is not ready.
     pub(crate) stop: Stop,
     /// Accepting ends, and HTTP connections do after the request at hand.
@@ -84,15 +78,13 @@ impl Shared {
 
 impl Shard {
     /// The part of the thread with this number.
-    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop, plain: Option<Plain>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, number: usize, stop: Stop) -> Self {
         Self {
             traffic: shared.metrics.traffic(2 * number),
             plain_traffic: shared.metrics.traffic(2 * number + 1),
-            plain,
             shared,
             number,
             registry: Registry::default(),
-            hosted: AtomicU64::new(0),
             stop,
             draining: CancellationToken::new(),
         }

@@ -176,6 +176,10 @@ fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String 
     if opening > 0 {
         all = fill(t.sentences, &[&all, &plural(t.link_opening, opening)]);
     }
+    let answers = profile.options.answers.iter().filter(|rule| rule.enabled).count() as u64;
+    if answers > 0 {
+        all = fill(t.sentences, &[&all, &plural(t.link_answers, answers)]);
+    }
     if !missing.is_empty() {
         all = fill(t.sentences, &[&all, &fill(t.link_missing, &[&missing.join(", ")])]);
     }
@@ -216,7 +220,8 @@ mod tests {
         let t = &Settings::EN;
         assert_eq!(link_sentence(&profile, &[], t), t.link_nothing_sent);
         profile.options.opening = vec![Default::default(); 2];
+        profile.options.answers = vec![Default::default(); 3];
         let sentence = link_sentence(&profile, &["host".to_owned()], t);
-        assert!(sentence.contains("2 messages") && sentence.contains("host"), "{sentence}");
+        assert!(["2 messages", "3 rules", "host"].iter().all(|part| sentence.contains(part)), "{sentence}");
     }
 }

@@ -118,7 +118,9 @@ async fn a_heartbeat_is_set_when_all_of_it_is_right() {
     page.write_in("heartbeat-answer-text", "pong").await;
     let answer = Answer::JsonField { name: "type".to_owned(), value: "pong".to_owned() };
     assert_eq!(page.session.options().heartbeat.answer, answer);
-    assert_eq!(preferences::default_options().heartbeat.answer, answer, "new connections begin with it");
+    let kept = preferences::default_options().heartbeat;
+    assert_eq!(kept.interval_millis, 1_500, "new connections begin with it");
+    assert_eq!(kept.answer, Answer::Echo, "what answers it belongs to one server");
     page.click("restore-defaults");
     page.settle().await;
     assert_eq!(page.session.options().heartbeat.answer, Answer::Echo);

@@ -73,6 +73,8 @@ struct Connection {
     opened_at: Option<Time>,
     last_inbound_at: Option<Time>,
     last_beat_at: Option<Time>,
+    /// The latest round trip.
+    rtt: Option<Duration>,
     beats: Beats,
     flight: Flight,
     /// More than half of a heartbeat's deadline has gone by in silence.
@@ -206,6 +208,11 @@ impl Link {
             }
             _ => Pulse::Off,
         }
+    }
+
+    /// The latest round trip on the present socket.
+    pub fn present_rtt(&self) -> Option<Duration> {
+        self.connection.as_ref()?.rtt
     }
 
     /// Round-trip times measured by the heartbeat, over all sockets.

@@ -208,26 +208,23 @@ async fn dial(host: &str, port: u16) -> Result<(TcpStream, SocketAddr), ConnectE
     let mut addresses = interleaved(found.collect()).into_iter();
     let mut attempts = JoinSet::new();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no address");
-    let mut more = true;
     loop {
-        if more {
-            match addresses.next() {
-                Some(address) => {
-                    attempts.spawn(async move { (TcpStream::connect(address).await, address) });
-                }
-                None if attempts.is_empty() => {
-                    return Err(ConnectError::Tcp { host: host.to_owned(), port, error: last });
-                }
-                None => {}
+        match addresses.next() {
+            Some(address) => {
+                attempts.spawn(async move { (TcpStream::connect(address).await, address) });
             }
+            None if attempts.is_empty() => {
+                return Err(ConnectError::Tcp { host: host.to_owned(), port, error: last });
+            }
+            None => {}
         }
         tokio::select! {
             Some(result) = attempts.join_next() => match result {
                 Ok((Ok(stream), address)) => return Ok((stream, address)),
-                Ok((Err(error), _)) => (last, more) = (error, true),
-                Err(error) => (last, more) = (io::Error::other(error), true),
+                Ok((Err(error), _)) => last = error,
+                Err(error) => last = io::Error::other(error),
             },
-            () = sleep(NEXT_ADDRESS), if addresses.len() > 0 => more = true,
+            () = sleep(NEXT_ADDRESS), if addresses.len() > 0 => {}
         }
     }
 }

@@ -128,7 +128,9 @@ impl Case {
 
 impl Drop for Case {
     fn drop(&mut self) {
-        self.stop.take().map(|stop| stop());
+        if let Some(stop) = self.stop.take() {
+            stop();
+        }
         let ended = self.thread.take().map(JoinHandle::join);
         assert!(std::thread::panicking() || ended.is_some_and(|ended| ended.is_ok()));
     }

@@ -126,9 +126,3 @@ pub const fn check(code: CloseCode, reason: &str) -> Result<(), InvalidClose> {
     }
     Ok(())
 }
-
-/// The longest start of `reason` that fits a Close frame and ends at a character boundary.
-#[must_use]
-pub fn truncate_reason(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(MAX_REASON_LEN)]
-}

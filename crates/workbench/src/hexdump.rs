@@ -11,7 +11,7 @@
 //! Offsets and the column of characters are checked, so that nothing is taken for bytes that is none. A line `*` stands
 //! for repeated lines, as `hexdump` and `od` write it.
 
-use crate::bytes::DecodeError;
+use crate::decode_error::DecodeError;
 
 /// A dump of more bytes is refused: `*` can stand for any number.
 const MAX_BYTES: usize = 64 << 20;

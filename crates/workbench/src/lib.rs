@@ -18,6 +18,7 @@ pub mod answers;
 pub mod bytes;
 pub mod connection;
 pub mod decimal;
+mod decode_error;
 pub mod draft;
 pub mod entry;
 pub mod export;

@@ -185,7 +185,7 @@ async fn what_is_loaded_into_the_composer_goes_out_as_it_is() -> Result<()> {
         let page = &test.page;
         connected(page, &server).await?;
         page.fill("composer", "a{{char 0d}} {{{{n}} {{char 7b}}{{char 0}} {{char 202e}}{{{{{{{{").await?;
-        page.press(Key::Enter).await?;
+        page.click("send").await?;
         page.wait_for_count(3, SOON).await?;
         let shown = "a␍ {{n}} {␀ ⟨U+202E⟩{{{{";
         ensure!(page.texts("response").await? == [shown], "{:?}", page.texts("response").await?);

@@ -197,7 +197,7 @@ async fn the_keys_of_the_log_find_and_copy() -> Result<()> {
         page.until_shown("find", false).await?;
 
         page.click_on("[data-testid=entry][data-index='1']").await?;
-        page.press(Key::Shift + Key::Down).await?;
+        page.press_with(Key::Shift, &Key::Down.value().to_string()).await?;
         page.until_text("selection", |text| text.starts_with("2 lines selected")).await?;
         page.click_on("[data-testid=selection] [data-testid=resend]").await?;
         page.wait_for_count(7, SOON).await?;

@@ -61,7 +61,7 @@ pub struct Snapshot {
     pub last_why: Option<Why>,
     /// How the heartbeat is doing.
     pub pulse: Pulse,
-    /// The latest round-trip time.
+    /// The latest round-trip time of this connection.
     pub rtt: Option<Duration>,
     /// Messages waiting for a socket.
     pub queued_messages: usize,
@@ -274,7 +274,7 @@ impl Driver {
             last_close: core.link.last_close().cloned(),
             last_why: core.link.last_why(),
             pulse: core.link.pulse(),
-            rtt: core.link.rtt().last().filter(|_| open),
+            rtt: core.link.present_rtt().filter(|_| open),
             queued_messages: core.link.queued_messages(),
             queued_bytes: core.link.queued_bytes(),
             buffered_bytes: core.link.buffered_bytes(),

@@ -72,10 +72,10 @@ impl Session {
     pub fn use_preset(&self, preset: Preset) {
         let (mut options, draft) = (self.options(), self.draft());
         let mut protocols: Vec<String> = protocols::split(&draft.protocols);
+        let offered = protocols.len();
         preset.apply(&mut options, &mut protocols);
-        let (protocols, opens) = (protocols.join(", "), options.opening != self.options().opening);
-        let offers = protocols != *draft.protocols;
-        self.0.draft.borrow_mut().protocols = protocols.into();
+        let (offers, opens) = (protocols.len() > offered, options.opening != self.options().opening);
+        self.0.draft.borrow_mut().protocols = protocols.join(", ").into();
         self.dismiss();
         self.set_options(options);
         if self.0.driver.phase() != Phase::Open {

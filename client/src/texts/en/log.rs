@@ -147,6 +147,8 @@ table! {
         answers_after: "answers the message {0} before";
         show_pair: "Show it";
         heartbeat_mark: "heartbeat";
+        answer_mark: "answer";
+        opening_mark: "on connect";
         text_cut: "Only the first {0} of {1} are shown. Copying takes it all.";
         no_selection: "Select a line of the log to see it in full.";
     }

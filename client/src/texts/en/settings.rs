@@ -178,6 +178,7 @@ table! {
         link_title: "From a link: {0}";
         link_nothing_sent: "Check the address, then connect. Nothing has been sent.";
         link_opening: "One message will be sent on connect; see the settings.|{0} messages will be sent on connect; see the settings.";
+        link_answers: "One rule will answer messages by itself; see the settings.|{0} rules will answer messages by themselves; see the settings.";
         link_missing: "Give these variables a value first: {0}.";
         link_damaged: "The link could not be read";
         link_cut: "It was cut off or changed on its way. Ask for it again.";

@@ -147,6 +147,8 @@ impl Log {
         answers_after: "应答 {0} 之前的消息",
         show_pair: "查看",
         heartbeat_mark: "心跳",
+        answer_mark: "应答",
+        opening_mark: "开场",
         text_cut: "仅显示前 {0}，共 {1}。复制时包含全部内容。",
         no_selection: "选中日志中的一行即可查看全部内容。",
     };

@@ -178,6 +178,7 @@ impl Settings {
         link_title: "来自链接：{0}",
         link_nothing_sent: "请检查地址后再连接。尚未发送任何内容。",
         link_opening: "连接时将发送 {0} 条消息，详见设置。",
+        link_answers: "有 {0} 条规则会自动应答消息，详见设置。",
         link_missing: "请先为这些变量填写值：{0}。",
         link_damaged: "无法读取链接",
         link_cut: "链接在传递中被截断或改动。请重新获取。",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use workbench::entry::{Body, Delivery, Direction, Entry, Kind};
+use workbench::entry::{Body, Delivery, Direction, Entry, Kind, Origin};
 use workbench::filter::TextMatch;
 use workbench::small_map::sort_few;
 use workbench::time::{Micros, duration};
@@ -49,6 +49,16 @@ pub(super) enum Time {
     Elapsed(i64),
 }
 
+/// What brought a message about, where that was not the person.
+fn cause(origin: Origin, t: &Texts) -> Option<&'static str> {
+    match origin {
+        Origin::Heartbeat => Some(t.heartbeat_mark),
+        Origin::Opening => Some(t.opening_mark),
+        Origin::Answer => Some(t.answer_mark),
+        Origin::Plain | Origin::Repeat => None,
+    }
+}
+
 pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
     let t = frame.t;
     let is_message = entry.kind == Kind::Message;
@@ -76,8 +86,8 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
         >
             <span class="entry-time">{time(entry.time, &place.time, frame.today)}</span>
             <span class="entry-label">{label(entry.kind, entry.direction, entry.delivery, t)}</span>
-            if entry.is_heartbeat() {
-                <span class="entry-mark">{t.heartbeat_mark}</span>
+            if let Some(cause) = cause(entry.origin, t) {
+                <span class="entry-mark">{cause}</span>
             }
             if let Some(mark) = mark {
                 <span class="entry-mark">{mark}</span>

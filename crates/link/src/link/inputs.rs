@@ -75,6 +75,9 @@ impl Link {
         }
         if let Some(rtt) = answered.rtt {
             self.rtt.sample(rtt);
+            if let Some(connection) = self.connection.as_mut() {
+                connection.rtt = Some(rtt);
+            }
         }
         self.stats.heartbeats_answered += 1;
         self.events.push_back(Event::HeartbeatAnswered { rtt: answered.rtt });

@@ -21,6 +21,7 @@ impl Link {
             opened_at: None,
             last_inbound_at: None,
             last_beat_at: None,
+            rtt: None,
             beats: Beats::default(),
             flight: Flight::new(),
             late: false,

@@ -141,6 +141,9 @@ fn one_is_sent_at_once_where_that_is_asked_for() {
     let [first, Message::Text(beat)] = texts[..] else { panic!("{texts:?}") };
     assert_eq!(*first, Message::from("login"), "what opens the conversation comes first");
     link.handle_message(at(8), FIRST, MessageRef::Text(beat));
-    assert_eq!(link.rtt().last(), Some(Duration::from_millis(3)));
+    assert_eq!(link.present_rtt(), Some(Duration::from_millis(3)));
     assert_eq!(link.poll_timeout(), Some(at(20_008)), "from here on as ever");
+    link.reconnect_now(at(100));
+    assert_eq!(link.present_rtt(), None, "it says nothing about another connection");
+    assert_eq!(link.rtt().last(), Some(Duration::from_millis(3)));
 }
