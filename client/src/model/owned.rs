@@ -3,12 +3,10 @@
 use std::rc::Rc;
 
 use link::Message;
-use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Fact, Kind, Origin};
+use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Kind};
 use workbench::time::Micros;
 
-use super::log::words;
-use crate::texts::log::Log as LogTexts;
-use crate::texts::texts;
+use crate::i18n::log::Log as LogTexts;
 
 /// The content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +34,8 @@ pub struct OwnedEntry {
     pub code: u16,
     /// What became of it, if it is outgoing.
     pub delivery: Option<Delivery>,
-    /// What brought it about.
-    pub origin: Origin,
-    /// What it reports if it is no message.
-    pub fact: Fact,
+    /// A heartbeat or its answer.
+    pub heartbeat: bool,
     /// The other half of a request and its response.
     pub pair: Option<EntryId>,
     /// From the request to the response, in microseconds.
@@ -60,8 +56,7 @@ impl OwnedEntry {
             },
             code: entry.code,
             delivery: entry.delivery,
-            origin: entry.origin,
-            fact: entry.fact,
+            heartbeat: entry.heartbeat,
             pair: entry.pair,
             rtt_micros: entry.rtt_micros,
         }
@@ -69,16 +64,10 @@ impl OwnedEntry {
 
     /// Whether it is still what the store has; payloads never change.
     pub fn is_current(&self, entry: &Entry<'_>) -> bool {
-        self.id == entry.id && self.delivery == entry.delivery && self.rtt_micros == entry.rtt_micros
-    }
-
-    /// What the detail pane shows: the payload, or in the language of the page what is reported.
-    pub fn shown(&self) -> OwnedBody {
-        let body = self.body.text().map_or("", |text| text);
-        match words::sentence(self.fact, self.code, body, &texts().common) {
-            Some(sentence) => OwnedBody::Text(sentence.into()),
-            None => self.body.clone(),
-        }
+        self.id == entry.id
+            && self.delivery == entry.delivery
+            && self.rtt_micros == entry.rtt_micros
+            && self.heartbeat == entry.heartbeat
     }
 
     /// The payload as something to send.

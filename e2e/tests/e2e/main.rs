@@ -1,7 +1,6 @@
 //! What a user sees, shown in a real browser against the real server. One file per concern.
 
 mod accessibility;
-mod answers;
 mod closing;
 mod composing;
 mod connections;
@@ -19,6 +18,5 @@ mod reading;
 mod reconnect;
 mod schedule;
 mod searching;
-mod strangers;
 mod trouble;
 mod volume;

@@ -91,7 +91,8 @@ impl Link {
         self.events.push_back(Event::HeartbeatMissed { silent_for });
         match self.config.heartbeat.as_ref().map(|heartbeat| heartbeat.on_missed) {
             Some(OnMissed::Reconnect) => {
-                self.give_up(now, Why::HeartbeatMissed, "heartbeat missed");
+                let detach = Some((TIMEOUT, "heartbeat missed"));
+                self.lose(now, Why::HeartbeatMissed, Close::abnormal(), detach);
             }
             Some(OnMissed::Report) | None => {
                 self.timers.clear(Timer::Deadline);
@@ -139,7 +140,7 @@ impl Link {
             self.timers.set(Timer::Connect, now + self.config.connect_timeout);
             return;
         }
-        self.give_up(now, Why::ConnectTimedOut, "connect timed out");
+        self.lose(now, Why::ConnectTimedOut, Close::abnormal(), Some((TIMEOUT, "connect timed out")));
     }
 
     fn close_timed_out(&mut self, now: Time) {
@@ -147,13 +148,8 @@ impl Link {
             self.let_go(now, Why::CloseTimedOut, (1000, "closed"));
             self.finish(Final::ByUser);
         } else {
-            self.give_up(now, Why::TransportFailed, "no close after an error");
+            let detach = Some((TIMEOUT, "no close after an error"));
+            self.lose(now, Why::TransportFailed, Close::abnormal(), detach);
         }
-    }
-
-    /// The peer was silent for too long.
-    fn give_up(&mut self, now: Time, why: Why, reason: &'static str) {
-        let close = Close { code: TIMEOUT, reason: reason.to_owned(), was_clean: false };
-        self.lose(now, why, close, Some((TIMEOUT, reason)));
     }
 }

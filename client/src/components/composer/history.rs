@@ -1,0 +1,88 @@
+//! What was sent from here, to be found and sent again.
+//!
+//! `data-testid`: `history-search`, `history-item` (one each), `history-clear`.
+
+use workbench::draft::Draft;
+use workbench::entry::Body;
+use workbench::view::preview;
+use yew::prelude::*;
+
+use super::drawer::{DrawerHead, use_first_focus};
+use crate::components::fields::input_value;
+use crate::i18n::use_texts;
+use crate::session::Session;
+
+/// Characters shown of a message.
+pub(super) const PREVIEW_CHARS: usize = 200;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct HistoryDrawerProps {
+    pub(super) session: Session,
+    pub(super) on_pick: Callback<Draft>,
+    pub(super) on_close: Callback<()>,
+}
+
+#[component]
+pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
+    let t = &use_texts().composer;
+    let query = use_state_eq(String::new);
+    let search = use_first_focus();
+    let update = use_force_update();
+    let desk = props.session.desk();
+    let found = desk.with_history(|history| history.search(&query));
+    let on_query = {
+        let query = query.setter();
+        move |event: InputEvent| query.set(input_value(&event))
+    };
+    let clear = {
+        let desk = desk.clone();
+        move |_: MouseEvent| {
+            desk.with_history(|history| history.clear());
+            update.force_update();
+        }
+    };
+    html! {
+        <>
+            <DrawerHead on_close={props.on_close.clone()}>
+                <input
+                    class="field drawer-search"
+                    ref={search}
+                    type="search"
+                    data-testid="history-search"
+                    placeholder={t.history_search}
+                    aria-label={t.history_search}
+                    autocomplete="off"
+                    spellcheck="false"
+                    oninput={on_query}
+                />
+                <button class="button small" type="button" data-testid="history-clear" onclick={clear}>
+                    {t.history_clear}
+                </button>
+            </DrawerHead>
+            if found.is_empty() {
+                <p class="drawer-empty">
+                    {if query.trim().is_empty() { t.history_empty } else { t.history_none }}
+                </p>
+            } else {
+                <ul class="drawer-list">
+                    for (index, draft) in found.into_iter().enumerate() {
+                        <li key={index}>
+                            <button
+                                class="drawer-item"
+                                type="button"
+                                data-testid="history-item"
+                                onclick={
+                                    let draft = draft.clone();
+                                    props.on_pick.reform(move |_: MouseEvent| draft.clone())
+                                }
+                            >
+                                <span class="drawer-badge">{draft.format.word()}</span>
+                                <span class="drawer-text">{preview(Body::Text(&draft.text), PREVIEW_CHARS)}</span>
+                            </button>
+                        </li>
+                    }
+                </ul>
+            }
+        </>
+    }
+}

@@ -1,0 +1,83 @@
+//! Placeholders, and closing with a code.
+//!
+//! `data-testid`: `placeholders-on`, `placeholder` (one each, inserts it).
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::closing::ClosingForm;
+use super::drawer::{DrawerHead, use_first_focus};
+use super::editor::Editor;
+use super::variables::VariablesForm;
+use crate::desk::shelf;
+use crate::i18n::{fill, use_texts};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct MoreDrawerProps {
+    pub(super) editor: Editor,
+    pub(super) on_close: Callback<()>,
+}
+
+#[component]
+pub(super) fn MoreDrawer(props: &MoreDrawerProps) -> Html {
+    let t = &use_texts().composer;
+    let fills = use_state_eq(shelf::fills_placeholders);
+    let first = use_first_focus();
+    let toggle = {
+        let (fills, editor) = (fills.setter(), props.editor.clone());
+        move |event: Event| {
+            let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
+            shelf::set_fills_placeholders(input.checked());
+            fills.set(input.checked());
+            editor.check();
+        }
+    };
+    let known = [
+        ("{{n}}", t.placeholder_n),
+        ("{{uuid}}", t.placeholder_uuid),
+        ("{{now}}", t.placeholder_now),
+        ("{{now ms}}", t.placeholder_millis),
+        ("{{random 1 100}}", t.placeholder_random),
+        ("{{{{", t.placeholder_braces),
+    ];
+    html! {
+        <>
+            <DrawerHead on_close={props.on_close.clone()}>
+                <h2 class="drawer-title">{t.placeholders}</h2>
+                <label class="option">
+                    <input
+                        ref={first}
+                        type="checkbox"
+                        data-testid="placeholders-on"
+                        checked={*fills}
+                        onchange={toggle}
+                    />
+                    <span>{t.placeholders_on}</span>
+                </label>
+            </DrawerHead>
+            <div class="drawer-columns">
+                <ul class="placeholders">
+                    for (written, meaning) in known {
+                        <li key={written}>
+                            <button
+                                class="placeholder"
+                                type="button"
+                                title={fill(t.placeholder_insert, &[&written])}
+                                data-testid="placeholder"
+                                onclick={
+                                    let editor = props.editor.clone();
+                                    move |_: MouseEvent| editor.insert(written)
+                                }
+                            >
+                                <code>{written}</code>
+                            </button>
+                            <span>{meaning}</span>
+                        </li>
+                    }
+                </ul>
+                <VariablesForm editor={props.editor.clone()} />
+                <ClosingForm session={props.editor.session().clone()} />
+            </div>
+        </>
+    }
+}

@@ -1,0 +1,95 @@
+//! How the connection is doing.
+
+use gloo_timers::callback::Interval;
+use yew::prelude::*;
+
+use super::icons::{Icon, picture};
+use crate::driver::Snapshot;
+use crate::i18n::use_texts;
+use crate::model::format::{count, round_trip, size};
+use crate::model::status;
+use crate::session::Session;
+
+/// Between two looks at the clock while a countdown is shown.
+const TICK_MILLIS: u32 = 100;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct StatusBarProps {
+    pub(super) session: Session,
+    pub(super) link: Snapshot,
+}
+
+#[component]
+pub(super) fn StatusBar(props: &StatusBarProps) -> Html {
+    let link = &props.link;
+    let t = &use_texts().common;
+    let pulse = status::pulse(link.pulse, t);
+    let retry = {
+        let session = props.session.clone();
+        move |_: MouseEvent| session.retry_now()
+    };
+    let rtt = link.rtt.map_or_else(|| "–".to_owned(), |rtt| round_trip(rtt.as_secs_f64() * 1000.0));
+    html! {
+        <section class="status-bar" aria-label={t.state}>
+            <PhaseText session={props.session.clone()} link={link.clone()} />
+            if status::counts_down(link.phase) {
+                <button
+                    class="button small"
+                    type="button"
+                    data-testid="retry-now"
+                    aria-keyshortcuts="c"
+                    onclick={retry}
+                >
+                    {t.retry_now}
+                </button>
+            }
+            <dl class="gauges">
+                <div class="gauge" title={t.rtt_hint}>
+                    <dt>{t.rtt}</dt>
+                    <dd data-testid="rtt">{rtt}</dd>
+                </div>
+                <div class="gauge" title={t.heartbeat_state_hint}>
+                    <dt>{t.heartbeat}</dt>
+                    <dd class="heartbeat" data-testid="heartbeat" data-state={status::pulse_slug(link.pulse)}>
+                        {picture(Icon::Heart)}{pulse}
+                    </dd>
+                </div>
+                <div class="gauge" title={t.queue_hint}>
+                    <dt>{t.queue}</dt>
+                    <dd data-testid="queue">{count(link.queued_messages as u64)}</dd>
+                </div>
+                if link.queued_bytes > 0 || link.buffered_bytes > 0 {
+                    <div class="gauge" title={t.unsent_hint}>
+                        <dt>{t.unsent}</dt>
+                        <dd data-testid="unsent">{size(link.queued_bytes as u64 + link.buffered_bytes)}</dd>
+                    </div>
+                }
+                if !link.protocol.is_empty() {
+                    <div class="gauge" title={t.protocol_hint}>
+                        <dt>{t.protocol}</dt>
+                        <dd data-testid="protocol">{&link.protocol}</dd>
+                    </div>
+                }
+            </dl>
+        </section>
+    }
+}
+
+/// The phase in words. On its own, so that a countdown redraws nothing else.
+#[component]
+fn PhaseText(props: &StatusBarProps) -> Html {
+    let t = &use_texts().common;
+    let tick = use_state(|| ());
+    let setter = tick.setter();
+    use_effect_with(status::counts_down(props.link.phase), move |counts_down| {
+        let interval = counts_down.then(|| Interval::new(TICK_MILLIS, move || setter.set(())));
+        move || drop(interval)
+    });
+    let text = status::sentence(props.link.phase, props.link.last_close.as_ref(), props.session.now(), t);
+    html! {
+        <p class="phase" data-testid="status" data-phase={props.link.phase.name()}>
+            <span class="phase-dot" aria-hidden="true"></span>
+            <span class="phase-text">{text}</span>
+        </p>
+    }
+}

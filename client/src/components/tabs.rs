@@ -1,0 +1,203 @@
+//! The connections as tabs.
+//!
+//! `data-testid`: `tabs` (the strip), `tab` (each, with `data-tab`, `data-phase` and `aria-selected`), `tab-close`,
+//! `tab-name` (the field while renaming), `tab-add`.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlElement, HtmlInputElement};
+use workbench::entry::ConnectionId;
+use yew::prelude::*;
+
+use super::hooks::use_selected;
+use super::icons::{Icon, picture};
+use crate::i18n::{fill, use_texts};
+use crate::model::address::short;
+use crate::workspace::{Tab, Tabs, Workspace};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct TabStripProps {
+    pub(super) workspace: Workspace,
+    pub(super) tabs: Rc<Tabs>,
+}
+
+#[component]
+pub(super) fn TabStrip(props: &TabStripProps) -> Html {
+    let t = &use_texts().common;
+    let strip = use_node_ref();
+    let add = {
+        let workspace = props.workspace.clone();
+        move |_: MouseEvent| drop(workspace.add(None))
+    };
+    let on_key = {
+        let (workspace, strip) = (props.workspace.clone(), strip.clone());
+        move |event: KeyboardEvent| {
+            let forward = match event.key().as_str() {
+                "ArrowRight" => true,
+                "ArrowLeft" => false,
+                _ => return,
+            };
+            // Arrows in the field of a name move its caret.
+            if event.target_dyn_into::<HtmlInputElement>().is_some() {
+                return;
+            }
+            event.prevent_default();
+            workspace.step(forward);
+            let selector = format!("[data-tab='{}'] .tab-main", workspace.tabs().active.0);
+            let tab = strip.cast::<HtmlElement>().and_then(|strip| strip.query_selector(&selector).ok()?);
+            if let Some(tab) = tab.and_then(|tab| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(tab).ok()) {
+                let _ = tab.focus();
+            }
+        }
+    };
+    html! {
+        <div class="tabs" ref={strip} data-testid="tabs" onkeydown={on_key}>
+            <div class="tab-list" role="group" aria-label={t.connections}>
+                for tab in &props.tabs.tabs {
+                    <TabItem
+                        key={tab.id.0}
+                        workspace={props.workspace.clone()}
+                        shown={tab.id == props.tabs.active}
+                        closable={props.tabs.tabs.len() > 1}
+                        tab={tab.clone()}
+                    />
+                }
+            </div>
+            <button
+                class="button icon-button small"
+                type="button"
+                title={t.tab_add}
+                aria-label={t.tab_add}
+                data-testid="tab-add"
+                aria-keyshortcuts="n"
+                onclick={add}
+            >
+                {picture(Icon::Plus)}
+            </button>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct TabItemProps {
+    workspace: Workspace,
+    tab: Tab,
+    shown: bool,
+    closable: bool,
+}
+
+#[component]
+fn TabItem(props: &TabItemProps) -> Html {
+    let t = &use_texts().common;
+    let renaming = use_state_eq(|| false);
+    let (element, field) = (use_node_ref(), use_node_ref());
+    let state = use_selected(&props.tab.session, |view| {
+        (view.link.phase, view.address.clone(), view.draft.address.clone())
+    });
+    let (phase, address, draft) = &*state;
+    let label = match &props.tab.name {
+        Some(name) => name.clone(),
+        None if !address.is_empty() => short(address).into(),
+        None if !draft.is_empty() => short(draft).into(),
+        None => t.tab_unnamed.into(),
+    };
+    {
+        let field = field.clone();
+        use_effect_with(*renaming, move |renaming| {
+            if let Some(field) = field.cast::<HtmlInputElement>().filter(|_| *renaming) {
+                let _ = field.focus();
+                field.select();
+            }
+        });
+    }
+    {
+        let element = element.clone();
+        use_effect_with(props.shown, move |shown| {
+            // Among many it may lie beyond the edge.
+            if let Some(element) = element.cast::<HtmlElement>().filter(|_| *shown) {
+                element.scroll_into_view();
+            }
+        });
+    }
+    let id = props.tab.id;
+    let with = |action: fn(&Workspace, ConnectionId)| {
+        let workspace = props.workspace.clone();
+        move |_: MouseEvent| action(&workspace, id)
+    };
+    let on_name = {
+        let (workspace, renaming) = (props.workspace.clone(), renaming.setter());
+        move |event: Event| {
+            if let Some(field) = event.target_dyn_into::<HtmlInputElement>() {
+                workspace.rename(id, &field.value());
+            }
+            renaming.set(false);
+        }
+    };
+    let on_name_key = {
+        let renaming = renaming.setter();
+        move |event: KeyboardEvent| match event.key().as_str() {
+            "Escape" => renaming.set(false),
+            // Blur reports the change.
+            "Enter" if !event.is_composing() => {
+                if let Some(field) = event.target_dyn_into::<HtmlInputElement>() {
+                    let _ = field.blur();
+                }
+            }
+            _ => {}
+        }
+    };
+    let stop = {
+        let renaming = renaming.setter();
+        move |_: FocusEvent| renaming.set(false)
+    };
+    let rename = {
+        let renaming = renaming.setter();
+        move |_: MouseEvent| renaming.set(true)
+    };
+    html! {
+        <div
+            ref={element}
+            class={classes!("tab", props.shown.then_some("shown"))}
+            data-testid="tab"
+            data-tab={id.0.to_string()}
+            data-phase={phase.name()}
+        >
+            if *renaming {
+                <input
+                    class="tab-name"
+                    ref={field}
+                    data-testid="tab-name"
+                    aria-label={t.tab_name}
+                    value={label.clone()}
+                    onchange={on_name}
+                    onkeydown={on_name_key}
+                    onblur={stop}
+                />
+            } else {
+                <button
+                    class="tab-main"
+                    type="button"
+                    aria-pressed={props.shown.to_string()}
+                    title={format!("{} · {}", address, t.tab_rename)}
+                    onclick={with(Workspace::activate)}
+                    ondblclick={rename}
+                >
+                    <span class="tab-dot" aria-hidden="true"></span>
+                    <span class="tab-label">{label.clone()}</span>
+                </button>
+            }
+            if props.closable {
+                <button
+                    class="tab-close"
+                    type="button"
+                    aria-label={fill(t.tab_close, &[&label])}
+                    title={t.close}
+                    data-testid="tab-close"
+                    onclick={with(Workspace::close)}
+                >
+                    {picture(Icon::Close)}
+                </button>
+            }
+        </div>
+    }
+}
