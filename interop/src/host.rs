@@ -25,7 +25,8 @@ use crate::{PATIENCE, close_request};
 type Plain = socket::Reactor<Echo>;
 /// Elsewhere all are tasks.
 #[cfg(not(unix))]
-type Plain = std::convert::Infallible;
+#[derive(Clone, Debug)]
+enum Plain {}
 
 /// How the server behaves.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use self::plain::Plain;
 use crate::echo::Echo;
 #[cfg(unix)]
 use crate::hosted::Hosted;
-use crate::hosted::{OVER_BUDGET, Tasked};
+use crate::hosted::Tasked;
 use crate::journal::Entry;
 use crate::seat::Seat;
 use crate::state::Shard;
@@ -17,7 +17,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
-use tracing::warn;
 
 /// The longest time between two sockets that are told to close.
 const SPACING: Duration = Duration::from_millis(50);
@@ -26,9 +25,8 @@ const SPACING: Duration = Duration::from_millis(50);
 pub(crate) mod plain {
     //! Sockets over plain TCP have a thread of their own beside each serving thread.
 
-    use super::OVER_BUDGET;
     use crate::echo::Echo;
-    use crate::hosted::Hosted;
+    use crate::hosted::{Hosted, OVER_BUDGET};
     use socket::wire::End;
     use socket::{Reactor, Run};
     use std::io;
@@ -52,7 +50,6 @@ pub(crate) mod plain {
 pub(crate) mod plain {
     //! Sockets over plain TCP are tasks like all others.
 
-    use std::convert::Infallible;
     use std::io;
 
     /// There is none.
@@ -68,8 +65,6 @@ pub(crate) mod plain {
     }
 
     impl Plain {
-        pub(super) fn add(&self, _: Infallible) {}
-
         pub(super) fn len(&self) -> usize {
             match *self {}
         }
@@ -131,7 +126,7 @@ impl Sockets {
                             let early = raw.early;
                             plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
                         }
-                        Err(error) => warn!(%error, "can't take a connection over"),
+                        Err(error) => tracing::warn!(%error, "can't take a connection over"),
                     };
                 }
                 let endpoint = Tasked::new(endpoint, seat, entry);

@@ -1,6 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
-use std::task::{Wake, Waker};
+use std::task::Waker;
 
 /// Wakes a connection from any thread: its endpoint is asked by [`Endpoint::woken`](crate::Endpoint::woken) for what it has
 /// to send. Waking one that has ended does nothing, and waking twice before it had its turn is waking once.
@@ -13,7 +12,7 @@ impl Mailbox {
     }
 
     #[cfg(unix)]
-    pub(crate) fn of_slot(slot: Arc<impl Wake + Send + Sync + 'static>) -> Mailbox {
+    pub(crate) fn of_slot(slot: std::sync::Arc<impl std::task::Wake + Send + Sync + 'static>) -> Mailbox {
         Mailbox(Waker::from(slot))
     }
 
