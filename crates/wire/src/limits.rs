@@ -1,4 +1,4 @@
-/// What a [`Receiver`](crate::Receiver) accepts. Shared by all connections that have the same limits.
+/// What a [`Connection`](crate::Connection) accepts from its peer.
 ///
 /// A limit is checked as soon as it is known to be exceeded: a frame's and a message's at the header that declares
 /// the length, an inflated message's before the byte that would exceed it.

@@ -1,6 +1,6 @@
 //! Frames that break the rules on purpose, for testing what a peer makes of them.
 //!
-//! [`Sender`](crate::Sender) refuses what RFC 6455 forbids; here everything goes: any bits, any opcode, lengths in the
+//! [`Outgoing`](crate::Outgoing) refuses what RFC 6455 forbids; here everything goes: any bits, any opcode, lengths in the
 //! wrong form or lying, masks where none belong, payloads that aren't what the opcode says.
 
 use crate::frame::{FIN, Header, LengthForm, MessageKind, OpCode, RSV1, RSV2, RSV3};
