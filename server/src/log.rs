@@ -2,7 +2,7 @@
 //!
 //! Whoever reads standard error may be slow, asleep or gone, and its disk may be full. None of that may reach those who
 //! serve: a line is put into a bounded buffer, a thread of its own writes it out, and what finds no room or can't be
-//! written is counted ([`lost_lines`]) and made known once writing works again.
+//! written is counted (`heartwire_log_lines_lost_total`) and made known once writing works again.
 //!
 //! `tracing-appender` does the first half of this. Its guard however reports a late writer on standard error, which is
 //! to wait for the very reader that is late.
