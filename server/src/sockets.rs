@@ -6,6 +6,7 @@ use crate::echo::Echo;
 use crate::hosted::Hosted;
 use crate::hosted::Tasked;
 use crate::journal::Entry;
+use crate::pace::Abort;
 use crate::seat::Seat;
 use crate::state::Shard;
 use crate::upgrade::{Raw, Transport};
@@ -15,7 +16,6 @@ use socket::wire::deflate::Params;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
 /// The longest time between two sockets that are told to close.
@@ -130,12 +130,11 @@ impl Sockets {
                     };
                 }
                 let endpoint = Tasked::new(endpoint, seat, entry);
-                spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint), reset);
+                spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint));
             }
             Transport::Tls(stream) => {
                 let endpoint = Tasked::new(endpoint, seat, entry);
-                let socket = Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint);
-                spawn(socket, |stream| reset(stream.get_ref().0));
+                spawn(Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint));
             }
         }
     }
@@ -198,11 +197,6 @@ impl Sockets {
     }
 }
 
-fn spawn<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: Socket<S, Tasked<Echo>>, reset: fn(&S)) {
-    tokio::spawn(socket.with_reset(reset));
-}
-
-fn reset(stream: &TcpStream) {
-    // Closing it then resets it. Where that can't be had it is closed in order.
-    let _ = socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO));
+fn spawn<S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static>(socket: Socket<S, Tasked<Echo>>) {
+    tokio::spawn(socket.with_reset(S::abort));
 }
