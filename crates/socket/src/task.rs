@@ -16,7 +16,6 @@ use crate::{Endpoint, Mailbox};
 /// A connection over any byte stream, with an endpoint behind it: a future that is ready once it has ended.
 ///
 /// Dropping one that has not ended closes the transport without a Close frame.
-#[derive(Debug)]
 pub struct Socket<S, E> {
     io: S,
     conversation: Conversation<E>,
@@ -25,7 +24,10 @@ pub struct Socket<S, E> {
     /// What arrived behind the handshake, until the first poll.
     early: Option<Box<[u8]>>,
     reset: Option<fn(&S)>,
+    news: Option<News>,
 }
+
+type News = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
     /// A connection whose opening handshake is done. `early` is what arrived behind the handshake, if anything;
@@ -48,6 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
             timer: None,
             early: Some(early.into()),
             reset: None,
+            news: None,
         }
     }
 
@@ -80,6 +83,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
 
     /// Runs the connection as far as it goes without waiting. Ready once it has ended; not to be called again then.
     pub fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<Summary> {
+        if self.poll_news(cx).is_pending() {
+            return Poll::Pending;
+        }
         loop {
             let (progress, now) = self.have_turn(cx);
             match progress {
@@ -96,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
                     return Poll::Pending;
                 }
                 Progress::Wait(next) => {
-                    if self.poll_timer(cx, next, now).is_pending() {
+                    if self.poll_timer(cx, next, now).is_pending() || self.poll_news(cx).is_pending() {
                         return Poll::Pending;
                     }
                 }
@@ -107,6 +113,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
     /// Runs the connection until it ends.
     pub async fn run(mut self) -> Summary {
         poll_fn(|cx| self.poll_run(cx)).await
+    }
+
+    /// Ready at once, unless a deadline has come: then once the runtime has asked the system what has arrived. It may have
+    /// looked at its timers first, as after the process was stopped, and a deadline is judged by what is there.
+    fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let now = self.clock.now();
+        let due = self.conversation.connection.next_timeout(now).is_some_and(|due| due <= now);
+        if due && self.news.is_none() {
+            self.news = Some(Box::pin(tokio::task::yield_now()));
+        }
+        if let Some(news) = &mut self.news
+            && news.as_mut().poll(cx).is_pending()
+        {
+            return Poll::Pending;
+        }
+        self.news = None;
+        Poll::Ready(())
     }
 
     fn have_turn(&mut self, cx: &mut Context<'_>) -> (Progress, Time) {
@@ -154,5 +177,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint + Unpin> Future for Socket<S
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Summary> {
         self.get_mut().poll_run(cx)
+    }
+}
+
+impl<S: std::fmt::Debug, E: std::fmt::Debug> std::fmt::Debug for Socket<S, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket")
+            .field("io", &self.io)
+            .field("conversation", &self.conversation)
+            .finish_non_exhaustive()
     }
 }
