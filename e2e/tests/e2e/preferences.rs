@@ -50,12 +50,14 @@ async fn heartbeat_and_reconnecting_are_set_and_kept() -> Result<()> {
         page.open(&server.page("connect=1")).await?;
         page.wait_for(SOON, "a heartbeat as before", |state| state.rtt.ends_with(" ms")).await?;
         pane(page, "heartbeat").await?;
-        ensure!(page.value("heartbeat-payload").await? == "beat {token}");
+        ensure!(page.value("heartbeat-interval").await? == "150 ms");
+        ensure!(
+            page.value("heartbeat-payload").await? != "beat {token}",
+            "what is said belongs to one server"
+        );
         page.click("restore-defaults").await?;
-        page.until("the default is back", async || {
-            Ok(page.value("heartbeat-payload").await? != "beat {token}")
-        })
-        .await?;
+        page.until("the default is back", async || Ok(page.value("heartbeat-interval").await? == "20 s"))
+            .await?;
         Ok(())
     })
     .await
