@@ -46,6 +46,7 @@ pub struct Store {
     connections: Connections,
     next: EntryId,
     payload: usize,
+    heartbeats: usize,
     dropped: Dropped,
     revision: u64,
     changed: Vec<EntryId>,
@@ -106,6 +107,7 @@ impl Store {
             connections: Connections::default(),
             next: 0,
             payload: 0,
+            heartbeats: 0,
             dropped: Dropped::default(),
             revision: 0,
             changed: Vec::new(),
@@ -138,6 +140,7 @@ impl Store {
         let id = self.next;
         if let Some(segment) = self.segments.back_mut() {
             self.payload += segment.push(&draft);
+            self.heartbeats += usize::from(draft.origin == Origin::Heartbeat);
             self.next += 1;
         }
         self.connections.used(draft.connection, id);
@@ -181,6 +184,12 @@ impl Store {
     pub fn len(&self) -> usize {
         let ids = self.ids();
         (ids.end - ids.start) as usize
+    }
+
+    /// How many of the kept entries are heartbeats or answers to one.
+    #[must_use]
+    pub fn heartbeats(&self) -> usize {
+        self.heartbeats
     }
 
     /// Whether nothing is kept.
@@ -287,6 +296,7 @@ impl Store {
         self.changed.clear();
         self.connections.drop_before(self.next);
         self.payload = 0;
+        self.heartbeats = 0;
         self.dropped = Dropped::default();
         self.revision += 1;
     }
@@ -298,6 +308,8 @@ impl Store {
             if let Some(oldest) = self.segments.pop_front() {
                 let payload = oldest.payload();
                 self.payload -= payload;
+                self.heartbeats -=
+                    oldest.metas.iter().filter(|meta| meta.origin == Origin::Heartbeat).count();
                 self.dropped.entries += oldest.metas.len() as u64;
                 self.dropped.bytes += payload as u64;
                 self.connections.drop_before(self.ids().start);

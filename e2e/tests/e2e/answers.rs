@@ -74,7 +74,7 @@ async fn a_rule_answers_with_parts_of_the_message_and_never_its_own_echo() -> Re
         let page = &test.page;
         page.open(&server.page("connect=1&hb=0")).await?;
         page.wait_for_phase("open", SOON).await?;
-        page.press(",").await?;
+        page.click("open-settings").await?;
         page.click("settings-answers").await?;
         page.click("answer-add").await?;
         page.fill("answer-1-filter", "/id=(\\d+)/").await?;
@@ -93,7 +93,7 @@ async fn a_rule_answers_with_parts_of_the_message_and_never_its_own_echo() -> Re
             Ok(rows.iter().filter(|row| row.text == "got 42 and id=9").count() == 2)
         })
         .await?;
-        page.press(",").await?;
+        page.click("open-settings").await?;
         page.click("settings-answers").await?;
         page.until_text("answer-1-count", |text| text.contains('2')).await?;
         page.click("answer-1-on").await?;

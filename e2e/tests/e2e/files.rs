@@ -9,7 +9,8 @@ use serde_json::Value;
 /// Two text messages, a binary one and their echoes.
 async fn talk(test: &Scenario, server: &Server) -> Result<()> {
     let page = &test.page;
-    page.open(&server.page("connect=1")).await?;
+    // A heartbeat is a message like others in the formats of other tools.
+    page.open(&server.page("connect=1&hb=0")).await?;
     page.wait_for_phase("open", SOON).await?;
     page.send("comma, \"quote\"\nand line").await?;
     page.send("{\"price\": 1.50}").await?;

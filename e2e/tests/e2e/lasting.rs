@@ -10,7 +10,7 @@ use serde_json::json;
 async fn the_page_opens_without_its_server_and_tests_others() -> Result<()> {
     scenario(&[], async |test| {
         let mut home = Server::start(&[])?;
-        let other = Server::start(&["--allow-origin", &format!("http://{}", home.address())])?;
+        let other = Server::start(&["--allow-origin", &home.origin()])?;
         let page = &test.page;
         page.open(&home.page("")).await?;
         // The document is put there last, when all that it names is there.

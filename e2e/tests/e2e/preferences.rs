@@ -68,7 +68,7 @@ async fn a_limit_drops_the_oldest_and_says_how_many() -> Result<()> {
     scenario(&[], async |test| {
         let server = Server::start(&[])?;
         let page = &test.page;
-        page.open(&server.page("connect=1")).await?;
+        page.open(&server.page("connect=1&hb=0")).await?;
         page.wait_for_phase("open", SOON).await?;
         pane(page, "log").await?;
         page.write("limit-entries", "5").await?;

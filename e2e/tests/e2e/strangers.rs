@@ -6,7 +6,8 @@ use e2e::{SOON, Server, scenario};
 #[tokio::test]
 async fn a_heartbeat_is_sent_at_once_to_the_own_server_and_never_to_a_strangers() -> Result<()> {
     scenario(&[], async |test| {
-        let (own, stranger) = (Server::start(&[])?, Server::start(&[])?);
+        let own = Server::start(&[])?;
+        let stranger = Server::start(&["--allow-origin", &own.origin()])?;
         let page = &test.page;
         page.open(&own.page("connect=1")).await?;
         page.wait_for(SOON, "a round trip", |state| state.rtt.ends_with("ms")).await?;
@@ -118,7 +119,8 @@ async fn a_connection_that_never_opened_is_cancelled() -> Result<()> {
 #[tokio::test]
 async fn a_value_goes_to_a_server_only_with_leave() -> Result<()> {
     scenario(&[], async |test| {
-        let (own, stranger) = (Server::start(&[])?, Server::start(&[])?);
+        let own = Server::start(&[])?;
+        let stranger = Server::start(&["--allow-origin", &own.origin()])?;
         let page = &test.page;
         page.open(&own.page("")).await?;
         page.run(
@@ -142,7 +144,7 @@ async fn a_value_goes_to_a_server_only_with_leave() -> Result<()> {
         // Asked once, and for each server.
         page.open(&own.page(&format!("connect=1&url={}", link.replace('?', "%3F")))).await?;
         page.wait_for_phase("open", SOON).await?;
-        let other = Server::start(&[])?;
+        let other = Server::start(&["--allow-origin", &own.origin()])?;
         page.connect(&format!("{}?t={{{{token}}}}", other.socket())).await?;
         page.wait_for(SOON, "a question", |state| {
             state.error.as_deref().is_some_and(|text| text.contains(other.address()))

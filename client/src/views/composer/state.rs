@@ -40,7 +40,12 @@ pub(super) fn state_line(scene: &Scene, t: &'static Composer) -> Html {
     };
     html! {
         <div class="composer-foot">
-            <p class="composer-state" id={scene.id("composer-state")} data-testid={scene.id("composer-state")} data-state={state}>
+            <p
+                class="composer-state"
+                id={scene.id("composer-state")}
+                data-testid="composer-state"
+                data-state={state}
+            >
                 if let Some(show) = show {
                     <button
                         class="composer-fault"

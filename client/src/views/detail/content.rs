@@ -15,8 +15,12 @@ use crate::texts::fill;
 use crate::texts::log::Log;
 use crate::views::virtual_list::VirtualList;
 
-/// So much of a text is laid out, in bytes. A browser takes about 50 ms for this much, and a second for 4 MiB.
-const MAX_TEXT_BYTES: usize = 192 << 10;
+/// So much of a text is shown, in bytes; all of it can be copied.
+const MAX_TEXT_BYTES: usize = 4 << 20;
+
+/// The browser lays a text out piece by piece of so many bytes, as they come into view: it takes 50 ms for 192 KiB, and
+/// a second for 4 MiB.
+const PIECE_BYTES: usize = 32 << 10;
 
 const HEX_ROW_PX: f64 = 20.0;
 
@@ -49,9 +53,27 @@ fn text_view(text: &str, whole: usize, t: &'static Log) -> Html {
                     {fill(t.text_cut, &[&size(end as u64), &size(whole as u64)])}
                 </p>
             }
-            <pre class="detail-body text" data-testid="detail" tabindex="0">{lines(&text[..end]).into_owned()}</pre>
+            <pre class="detail-body text" data-testid="detail" tabindex="0">
+                for piece in pieces(&text[..end]) {
+                    <span class="text-piece">{lines(piece).into_owned()}</span>
+                }
+            </pre>
         </>
     }
+}
+
+/// Cuts a text after line breaks, where it has some.
+fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let end = text.floor_char_boundary(PIECE_BYTES);
+        let end = match text[..end].rfind('\n') {
+            Some(at) if end < text.len() && at >= PIECE_BYTES / 2 => at + 1,
+            _ => end,
+        };
+        let (piece, rest) = text.split_at(end);
+        text = rest;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 fn hex_view(key: EntryId, document: &Rc<Document>) -> Html {
@@ -82,6 +104,17 @@ fn pretty(document: &Document, max_bytes: usize) -> Option<String> {
 mod tests {
     use super::*;
     use crate::model::owned::OwnedBody;
+
+    #[test]
+    fn pieces_are_the_whole_and_end_with_lines() {
+        for line in ["", "short\n", "é", "a line of some length\n"] {
+            let text = line.repeat(3 * PIECE_BYTES / line.len().max(1));
+            let pieces: Vec<&str> = pieces(&text).collect();
+            assert_eq!(pieces.concat(), text);
+            assert!(pieces.iter().all(|piece| piece.len() <= PIECE_BYTES));
+            assert!(!line.ends_with('\n') || pieces.iter().all(|piece| piece.ends_with('\n')), "{line:?}");
+        }
+    }
 
     #[test]
     fn what_is_copied_is_what_is_shown() {

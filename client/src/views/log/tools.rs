@@ -16,6 +16,7 @@ use crate::views::fields::chosen_value;
 struct State {
     shown: u64,
     kept: u64,
+    all: u64,
     dropped: u64,
     held_back: u64,
     is_filtered: bool,
@@ -36,6 +37,9 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
     let state = session.read(|log, list| State {
         shown: list.rows(log.store()).len() as u64,
         kept: log.store().len() as u64,
+        // What is hidden by habit is not counted as filtered out.
+        all: (log.store().len() - if list.toggles().heartbeats { 0 } else { log.store().heartbeats() })
+            as u64,
         dropped: log.store().dropped().entries,
         held_back: list.held_back(log.store()),
         is_filtered: list.is_filtered(),
@@ -52,7 +56,7 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
         }
     };
     let lines = if state.is_filtered {
-        fill(t.of_all, &[&count(state.shown), &count(state.kept)])
+        fill(t.of_all, &[&count(state.shown), &count(state.all)])
     } else {
         plural(t.lines, state.shown)
     };
