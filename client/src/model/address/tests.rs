@@ -129,12 +129,12 @@ fn what_passes_is_what_a_browser_understands() {
         "ws", ":", "//", "h", "@", "/", "?", "\\", "[", "::1", "]", "80", ".", "1", "%", "\u{202e}", "＠",
         "：", "'", " ",
     ];
-    let mut next = 7_usize;
+    let mut next = 7_u64;
     for _ in 0..50_000 {
         let mut address = String::from(if next.is_multiple_of(3) { "" } else { "ws://" });
         for _ in 0..6 {
             next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            address.push_str(pieces[(next >> 33) % pieces.len()]);
+            address.push_str(pieces[(next >> 33) as usize % pieces.len()]);
         }
         let passed = match check(&address, &http(), T) {
             Ok(passed) => Some(passed),
