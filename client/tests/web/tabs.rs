@@ -1,6 +1,7 @@
 //! Several connections, and files as logs.
 
 use client::lasting::files::{self, Exporting, Opened};
+use client::model::list::Part;
 use link::{Message, MessageRef};
 use wasm_bindgen_test::wasm_bindgen_test;
 use workbench::export::FileFormat;
@@ -73,13 +74,13 @@ async fn an_export_goes_on_while_another_tab_is_shown() {
     for number in 0..100_000 {
         page.session.edit(|log| log.received(Micros(number), MessageRef::Text(&"x".repeat(100))));
     }
-    files::export(&page.session, FileFormat::JsonLines, false, false);
+    files::export(&page.session, FileFormat::JsonLines, Part::All, false);
     page.workspace.add(None);
     page.until("the other tab is shown", |page| page.rows().is_empty()).await;
     page.until("the export is over", |page| files::exporting(&page.session).is_none()).await;
     page.workspace.step(true);
     page.until("the log is back", |page| !page.rows().is_empty()).await;
-    files::export(&page.session, FileFormat::JsonLines, false, false);
+    files::export(&page.session, FileFormat::JsonLines, Part::All, false);
     page.until("its progress is shown", |page| page.find("files-progress").is_some()).await;
     page.until("it ends", |page| files::exporting(&page.session) == Some(Exporting::Done(0))).await;
     page.until("the bar goes", |page| page.find("files-progress").is_none()).await;
