@@ -2,6 +2,7 @@
 
 use client::lasting::preferences;
 use client::lasting::profiles;
+use client::texts::texts;
 use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -281,12 +282,15 @@ async fn a_link_fills_the_connection_and_connects_nothing() {
     assert_eq!(session.options().opening[0].text, "login {{key}}");
     assert_eq!(session.link().phase, link::Phase::Idle);
     let notice = session.read(|log, _| log.notice().cloned()).unwrap();
-    assert!(notice.title.contains("Shared") && notice.sentence.contains("key"), "{notice:?}");
+    assert!(
+        notice.title(texts()).contains("Shared") && notice.sentence(texts()).contains("key"),
+        "{notice:?}"
+    );
     // Without the secret nothing is sent, and the page says what is missing.
     session.connect();
     assert_eq!(session.link().phase, link::Phase::Idle);
     let notice = session.read(|log, _| log.notice().cloned()).unwrap();
-    assert!(notice.sentence.contains("key"), "{notice:?}");
+    assert!(notice.sentence(texts()).contains("key"), "{notice:?}");
     drop(page);
 }
 
