@@ -15,20 +15,19 @@ use http::{Method, StatusCode};
 use socket::wire::End;
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-/// All URLs of the server. Each route answers every method and error of its own. Upgrades in progress are tasks of `tasks`.
-pub(crate) fn routes(sockets: &Sockets, tasks: &TaskTracker) -> Routes {
+/// All URLs of the server. Each route answers every method and error of its own.
+pub(crate) fn routes(sockets: &Sockets) -> Routes {
     let shard = &sockets.shard;
     let inside = Arc::clone(shard);
     let metrics = get("metrics", move |arrival| {
         let allowed = known(&inside, arrival).and_then(|()| insider(&inside, arrival));
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
-    echo(sockets, tasks).or(health(shard)).unify().or(metrics).unify().or(assets(shard)).unify().boxed()
+    echo(sockets).or(health(shard)).unify().or(metrics).unify().or(assets(shard)).unify().boxed()
 }
 
 /// The URLs of a listener that is there for metrics. Whoever reaches it may have them; where that is this machine alone,
@@ -111,11 +110,8 @@ fn insider(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Response>> {
 }
 
 /// `GET /ws`: echoes text and binary messages.
-fn echo(
-    sockets: &Sockets,
-    tasks: &TaskTracker,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let (tasks, sockets) = (tasks.clone(), sockets.clone());
+fn echo(sockets: &Sockets) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let sockets = sockets.clone();
     warp::path!("ws").and(upgrade::handshake(Arc::clone(&sockets.shard))).and(query()).map(
         move |handshake: Result<Handshake, Box<Response>>, query: String| {
             let mut handshake = match handshake {
@@ -125,7 +121,7 @@ fn echo(
             match EchoOptions::from_query(&query) {
                 Ok(options) => {
                     handshake.take_any_protocol();
-                    open(&sockets, &tasks, handshake, Echo::new(options))
+                    open(&sockets, handshake, Echo::new(options))
                 }
                 Err(error) => {
                     let status = StatusCode::BAD_REQUEST;
@@ -139,20 +135,16 @@ fn echo(
 }
 
 /// Answers with 101 and puts `endpoint` behind the connection.
-fn open(sockets: &Sockets, tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
+fn open(sockets: &Sockets, handshake: Handshake, endpoint: Echo) -> Response {
     let sockets = sockets.clone();
-    let (response, compression, seat, raw) = handshake.accept();
-    let entry = Entry::open(seat.client);
-    tasks.spawn(async move {
-        match raw.await {
-            Ok(raw) => sockets.host(raw, compression, endpoint, seat, entry),
-            Err(error) => {
-                seat.shard.shared.metrics.cut_off(End::SendFailed);
-                entry.never_upgraded(seat.client, &error);
-            }
+    let entry = Entry::open(handshake.seat.client);
+    handshake.accept(move |raw, compression, seat| match raw {
+        Ok(raw) => sockets.host(raw, compression, endpoint, seat, entry),
+        Err(error) => {
+            seat.shard.shared.metrics.cut_off(End::SendFailed);
+            entry.never_upgraded(seat.client, &error);
         }
-    });
-    response
+    })
 }
 
 /// The page and everything it loads; 404 for the rest.
