@@ -6,7 +6,7 @@ use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
 use crate::state::Shard;
-use crate::upgrade::{Raw, Transport};
+use crate::visit::{Raw, Transport, Visit};
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
@@ -17,11 +17,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket::wire::handshake::{Addressed, Authority, addressed_to};
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
-use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tracing::debug;
 use warp::filters::BoxedFilter;
@@ -50,39 +49,6 @@ pub(crate) struct Arrival {
     pub(crate) upgradable: bool,
     /// The connection.
     pub(crate) visit: Arc<Visit>,
-}
-
-/// What a connection and the answers to its requests know of each other.
-#[derive(Default)]
-pub(crate) struct Visit {
-    /// Answers that are on their way.
-    answering: AtomicUsize,
-    successor: Mutex<Option<Successor>>,
-}
-
-/// Takes over a connection that is no longer HTTP, once the 101 is sent or can't be sent any more.
-type Successor = Box<dyn FnOnce(io::Result<Raw>) + Send>;
-
-impl Visit {
-    /// Says who takes over the connection behind an answer of 101.
-    pub(crate) fn hand_over(&self, successor: impl FnOnce(io::Result<Raw>) + Send + 'static) {
-        *self.successor() = Some(Box::new(successor));
-    }
-
-    fn successor(&self) -> MutexGuard<'_, Option<Successor>> {
-        // Nothing that can panic runs under the lock.
-        self.successor.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_answering(&self) -> bool {
-        self.answering.load(Ordering::Relaxed) > 0
-    }
-}
-
-impl fmt::Debug for Visit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Visit").field("answering", &self.answering).finish_non_exhaustive()
-    }
 }
 
 impl Arrival {
@@ -127,14 +93,14 @@ where
                 Err(reply::text(status, explanation))
             }
         };
-        visited.answering.fetch_add(1, Ordering::Relaxed);
+        visited.answer_begins();
         let (visit, shard) = (Arc::clone(&visited), Arc::clone(&requests));
         Box::pin(async move {
             let response = match answer {
                 Ok(routed) => routed.await,
                 Err(refusal) => Ok(refusal),
             };
-            visit.answering.fetch_sub(1, Ordering::Relaxed);
+            visit.answer_ends();
             if let Ok(response) = &response
                 && response.status() == StatusCode::METHOD_NOT_ALLOWED
             {
@@ -166,7 +132,7 @@ where
             .await
         }
     };
-    let successor = visit.successor().take();
+    let successor = visit.successor();
     let Err(error) = served else {
         let Parts { io, read_buf: early, .. } = connection.into_parts();
         let mut stream = io.into_inner();

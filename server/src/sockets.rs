@@ -9,7 +9,7 @@ use crate::journal::Entry;
 use crate::pace::Abort;
 use crate::seat::Seat;
 use crate::state::Shard;
-use crate::upgrade::{Raw, Transport};
+use crate::visit::{Raw, Transport};
 use socket::Socket;
 use socket::wire::Role;
 use socket::wire::deflate::Params;

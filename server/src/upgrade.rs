@@ -5,17 +5,15 @@ use crate::forwarded;
 use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
-use crate::serve::{Arrival, Visit};
+use crate::serve::Arrival;
 use crate::state::Shard;
-use bytes::Bytes;
+use crate::visit::{Raw, Visit};
 use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode};
 use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
 use std::io;
 use std::sync::Arc;
-use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 use warp::reply::Response;
 use warp::{Filter, Rejection as NotFound};
 
@@ -28,22 +26,6 @@ pub(crate) struct Handshake {
     pub(crate) seat: Seat,
     accepted: Accepted,
     visit: Arc<Visit>,
-}
-
-/// The connection once the 101 is sent.
-#[derive(Debug)]
-pub(crate) struct Raw {
-    pub(crate) transport: Transport,
-    /// What arrived behind the handshake: the first bytes to read.
-    pub(crate) early: Bytes,
-}
-
-/// A connection as it was accepted.
-#[derive(Debug)]
-pub(crate) enum Transport {
-    Plain(TcpStream),
-    /// Its state is some 2 KiB: on the heap while it is passed around, and later in the connection's own task.
-    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// Checks the WebSocket handshake of any request that it gets: method, headers, origin, limits.
@@ -143,17 +125,5 @@ impl Handshake {
         let seat = self.seat;
         self.visit.hand_over(move |raw| successor(raw, compression, seat));
         response
-    }
-}
-
-impl From<TcpStream> for Transport {
-    fn from(stream: TcpStream) -> Self {
-        Self::Plain(stream)
-    }
-}
-
-impl From<TlsStream<TcpStream>> for Transport {
-    fn from(stream: TlsStream<TcpStream>) -> Self {
-        Self::Tls(Box::new(stream))
     }
 }
