@@ -13,6 +13,7 @@
 //! - A server can run in-process: see [`Server`].
 
 pub mod assets;
+mod behind;
 pub mod cli;
 pub mod echo;
 pub mod log;

@@ -10,6 +10,7 @@ use crate::state::Shard;
 use crate::visit::{Raw, Visit};
 use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode};
+use socket::wire::ConnectionSettings;
 use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
 use std::io;
@@ -20,12 +21,24 @@ use warp::{Filter, Rejection as NotFound};
 /// The methods of a WebSocket's URL.
 const METHODS: &str = "GET, OPTIONS";
 
-/// A handshake that passed, not answered yet, and the seat that its connection will have.
+/// A handshake that passed, not answered yet, and what its connection will have. An endpoint may change that, and may take
+/// its time to answer: who leaves meanwhile takes the handshake along.
 #[derive(Debug)]
 pub(crate) struct Handshake {
     pub(crate) seat: Seat,
-    accepted: Accepted,
+    /// What the client offers, and what is chosen of that.
+    pub(crate) accepted: Accepted,
+    /// How the connection will behave: as the server's do, unless the endpoint puts others here.
+    pub(crate) settings: Arc<ConnectionSettings>,
     visit: Arc<Visit>,
+}
+
+/// What a connection has behind its 101.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    pub(crate) seat: Seat,
+    pub(crate) settings: Arc<ConnectionSettings>,
+    pub(crate) compression: Option<Params>,
 }
 
 /// Checks the WebSocket handshake of any request that it gets: method, headers, origin, limits.
@@ -76,7 +89,8 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         Box::new(response)
     })?;
-    Ok(Handshake { seat, accepted, visit: arrival.visit })
+    let settings = Arc::clone(&shard.shared.settings);
+    Ok(Handshake { seat, accepted, settings, visit: arrival.visit })
 }
 
 /// The refusal of a page, which names the flag that would let it in.
@@ -110,11 +124,11 @@ impl Handshake {
         self.accepted.choose_protocol(&offered);
     }
 
-    /// The 101. `successor` gets what was agreed on, the seat, and the connection once the 101 is sent, or the error that
-    /// kept it from being sent.
+    /// The 101. `successor` gets what was agreed on, and the connection once the 101 is sent, or the error that kept it from
+    /// being sent.
     pub(crate) fn accept(
         mut self,
-        successor: impl FnOnce(io::Result<Raw>, Option<Params>, Seat) + Send + 'static,
+        successor: impl FnOnce(io::Result<Raw>, Agreed) + Send + 'static,
     ) -> Response {
         let shared = &self.seat.shard.shared;
         let compression = shared.deflate.as_ref().and_then(|policy| self.accepted.choose_deflate(policy));
@@ -122,8 +136,8 @@ impl Handshake {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         *response.headers_mut() = self.accepted.response_headers();
-        let seat = self.seat;
-        self.visit.hand_over(move |raw| successor(raw, compression, seat));
+        let agreed = Agreed { seat: self.seat, settings: self.settings, compression };
+        self.visit.hand_over(move |raw| successor(raw, agreed));
         response
     }
 }
