@@ -22,11 +22,13 @@ pub struct CloseWith {
     pub reason: String,
 }
 
-/// What is behind an echo's socket.
+/// What is behind the socket of a plain echo.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Echo;
+
+/// An echo that closes once the first message was echoed.
 #[derive(Debug)]
-pub(crate) struct Echo {
-    close: Option<Box<CloseWith>>,
-}
+pub(crate) struct EchoOnce(pub(crate) CloseWith);
 
 /// A parameter that can't be followed. The text is sent with a 400.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,13 +77,6 @@ impl EchoOptions {
     }
 }
 
-impl Echo {
-    /// An echo that does what `options` say.
-    pub(crate) fn new(options: EchoOptions) -> Self {
-        Self { close: options.close.map(Box::new) }
-    }
-}
-
 impl Endpoint for Echo {
     #[inline]
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
@@ -90,9 +85,14 @@ impl Endpoint for Echo {
             let slow = Some((CloseCode::TRY_AGAIN_LATER, "you read too slowly"));
             let _ = out.close(slow, End::LimitExceeded);
         }
-        if let Some(close) = &self.close {
-            let _ = out.close(Some((CloseCode(close.code), &close.reason)), End::Finished);
-        }
+    }
+}
+
+impl Endpoint for EchoOnce {
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        Echo.message(message, out);
+        // Refused only where it closes already.
+        let _ = out.close(Some((CloseCode(self.0.code), &self.0.reason)), End::Finished);
     }
 }
 

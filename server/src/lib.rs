@@ -8,11 +8,12 @@
 //! ```
 //! - Decisions are pure and have their tests beside them: [`echo`]'s parameters, who a proxy speaks for, who is let
 //!   in, the choice of an asset's variant. What the protocol decides is in [`socket::wire`].
-//! - `upgrade` alone knows hyper's upgrades; `sockets` know nothing of HTTP.
+//! - `serve` alone knows hyper's connections; `sockets` know nothing of HTTP.
 //! - What connections share is in `state`: one part per server, one per thread. A thread's part is never waited for.
 //! - A server can run in-process: see [`Server`].
 
 pub mod assets;
+mod behind;
 pub mod cli;
 pub mod echo;
 pub mod log;
@@ -41,6 +42,7 @@ mod state;
 mod stop;
 mod tls;
 mod upgrade;
+mod visit;
 
 pub use config::{Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
 pub use files::raise_file_limit;

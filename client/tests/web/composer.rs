@@ -11,7 +11,7 @@ async fn enter_sends_and_empties_the_composer() {
     assert!(!page.press("composer", "Enter", false), "the line break of Enter is not wanted");
     page.until("the message is in the log", |page| page.rows().len() == 1).await;
     assert_eq!(page.rows(), [(0, "QUEUED".to_owned(), "one".to_owned())]);
-    assert_eq!(page.text("queue"), "1");
+    page.until("it is counted", |page| page.text("queue") == "1").await;
     assert_eq!(page.composer().value(), "");
 }
 

@@ -30,10 +30,7 @@ struct Fresh(Bench);
 impl Fresh {
     async fn open() -> Fresh {
         forget();
-        let page = Bench::open().await;
-        // The keys are followed once the page is drawn.
-        page.settle().await;
-        Fresh(page)
+        Fresh(Bench::open().await)
     }
 }
 
