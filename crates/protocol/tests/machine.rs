@@ -347,6 +347,22 @@ fn another_plan_counts_anew_and_keeps_what_is_under_way() {
 }
 
 #[test]
+fn a_full_way_out_holds_what_is_sent_and_not_the_time() {
+    let mut sim = Sim::new("flood=10B,100msg/s&close-after=5s");
+    sim.machine.handle_blocked(true);
+    sim.trace.clear();
+    sim.come("a").pass(1000);
+    assert_eq!(sim.lines(), ["0 in a"]);
+    sim.machine.handle_blocked(false);
+    sim.pass(0);
+    // Of what it missed it makes up for a second.
+    assert!((90..=110).contains(&sim.sent().len()), "{}", sim.sent().len());
+    sim.machine.handle_blocked(true);
+    sim.pass(10_000);
+    assert_eq!(sim.lines().last().unwrap(), "5000 ends Close(Some((1000, \"\")))");
+}
+
+#[test]
 fn what_waits_is_counted() {
     let mut sim = Sim::new("delay=1s");
     sim.come("abc");

@@ -35,6 +35,8 @@ pub struct Machine {
     stall: Stalling,
     /// The violations wait for their time.
     violations_due: Option<Duration>,
+    /// Nothing is sent for now.
+    blocked: bool,
 }
 
 /// What is to be done.
@@ -132,6 +134,7 @@ impl Machine {
             flood: None,
             stall: Stalling::No,
             violations_due: None,
+            blocked: false,
         };
         machine.begin();
         machine
@@ -198,6 +201,11 @@ impl Machine {
         self.look_for_end();
     }
 
+    /// The client's way is full, or has room again. While it is full nothing is sent, and no end comes that waits for it.
+    pub fn handle_blocked(&mut self, blocked: bool) {
+        self.blocked = blocked;
+    }
+
     /// What is to be done now, until there is nothing.
     pub fn poll(&mut self, now: Duration) -> Option<Action> {
         loop {
@@ -232,6 +240,9 @@ impl Machine {
                 }
                 continue;
             }
+            if self.blocked {
+                return None;
+            }
             if let Some(Held { message, number, effects, manner, .. }) =
                 self.lanes[Direction::Out as usize].poll(now, flush)
             {
@@ -259,17 +270,20 @@ impl Machine {
             Progress::Time(time) => Some(self.since + *time),
             _ => None,
         };
-        let lanes = self.lanes.iter().filter_map(Lane::next_timeout);
         let ends = self.triggers.iter().filter_map(|(after, _)| time(after));
         let stall = match &self.stall {
             Stalling::No => None,
             Stalling::From(from) => time(from),
             Stalling::Until(until) => *until,
         };
+        let [incoming, outgoing] = &self.lanes;
+        let always = ends.chain(stall).chain(self.violations_due).chain(incoming.next_timeout());
+        if self.blocked {
+            return always.min();
+        }
         let flood = self.flood.filter(|_| self.ending.is_none()).map(|flooding| flooding.due);
-        let ending =
-            self.ending.as_ref().map(|_| self.lanes.iter().map(Lane::free_at).max().unwrap_or_default());
-        lanes.chain(ends).chain(stall).chain(flood).chain(ending).chain(self.violations_due).min()
+        let ending = self.ending.as_ref().map(|_| incoming.free_at().max(outgoing.free_at()));
+        always.chain(outgoing.next_timeout()).chain(flood).chain(ending).min()
     }
 
     /// Whether another message from the client is taken. While not, leave it unread.
@@ -282,6 +296,12 @@ impl Machine {
     #[must_use]
     pub fn held(&self) -> usize {
         self.lanes.iter().map(Lane::held).sum()
+    }
+
+    /// Messages that came from the client under the plan in force.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.lanes[Direction::In as usize].count
     }
 
     /// The plan in force.

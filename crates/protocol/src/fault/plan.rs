@@ -270,6 +270,12 @@ impl FaultPlan {
             || times.into_iter().flatten().any(|time| time.min() != time.max())
     }
 
+    /// Draws how long the handshake waits.
+    #[must_use]
+    pub fn draw_handshake_delay(&self, delay: TimeRange, seed: u64) -> Duration {
+        delay.draw(&mut fastrand::Rng::with_seed(seed))
+    }
+
     /// The same without its faults: what a connection gets that `times` leaves alone.
     #[must_use]
     pub fn without_faults(&self) -> FaultPlan {

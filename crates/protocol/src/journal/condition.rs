@@ -101,7 +101,9 @@ impl Condition {
         matching.windows(self.count).find(near).map(<[_]>::to_vec)
     }
 
-    fn matches(&self, entry: &Entry) -> bool {
+    /// Whether an entry is one of those that are counted, wherever it stands.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry) -> bool {
         shows(self.event, &self.filter, entry)
     }
 }
