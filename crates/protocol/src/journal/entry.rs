@@ -1,5 +1,5 @@
 use serde::{Serialize, Serializer};
-use workbench::entry::{Body, ConnectionId, Direction as Way, Entry as Line, Kind as LineKind};
+use workbench::entry::{Body, ConnectionId, Direction as Way, Entry as Line, Fact, Kind as LineKind, Origin};
 use workbench::time::Micros;
 
 use crate::fault::{Direction, Kind, Message};
@@ -240,7 +240,8 @@ impl Entry {
             body,
             code,
             delivery: None,
-            heartbeat: false,
+            origin: Origin::Plain,
+            fact: Fact::default(),
             clean,
             pair: None,
             rtt_micros: None,
