@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::{HtmlElement, HtmlInputElement, Node};
 use workbench::entry::EntryId;
 use yew::{Callback, NodeRef};
 
@@ -59,6 +59,8 @@ struct Inner {
 /// The elements that actions move the focus to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
+    /// All of it.
+    pub root: NodeRef,
     /// The address.
     pub address: NodeRef,
     /// The filter.
@@ -149,6 +151,16 @@ impl Stage {
         let scene = Scene::new(Rc::downgrade(&self.0), session.clone());
         scenes.push(scene.clone());
         scene
+    }
+
+    /// The view that an element lies in; the one of the shown tab where it lies in none.
+    pub fn around(&self, element: Option<&Node>) -> Scene {
+        let holds = |scene: &&Scene| {
+            let root = scene.places().root.get();
+            element.is_some() && root.is_some_and(|root| root.contains(element))
+        };
+        let found = self.0.scenes.borrow().iter().find(holds).cloned();
+        found.unwrap_or_else(|| self.shown())
     }
 
     /// The view that is shown.

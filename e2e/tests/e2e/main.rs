@@ -20,5 +20,6 @@ mod reconnect;
 mod schedule;
 mod searching;
 mod strangers;
+mod streams;
 mod trouble;
 mod volume;

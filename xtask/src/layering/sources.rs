@@ -49,7 +49,11 @@ pub(super) fn circles(folder: &Path) -> Vec<Vec<String>> {
             }
         }
     }
-    levels.values().filter_map(circle).collect()
+    let full = |level: &[String], name: String| [level, &[name]].concat().join("::");
+    let named = |(level, edges): (&Vec<String>, _)| {
+        Some(circle(edges)?.into_iter().map(|name| full(level, name)).collect())
+    };
+    levels.iter().filter_map(named).collect()
 }
 
 fn circle(edges: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
@@ -225,7 +229,7 @@ mod tests {
         let inside = folder("inside", &files);
         assert!(circles(&inside).is_empty(), "a module and those inside it may know each other");
         fs::write(inside.join("views/two.rs"), "use super::Shared;\nuse super::one::One;").unwrap();
-        assert_eq!(circles(&inside), [["one", "two", "one"]]);
+        assert_eq!(circles(&inside), [["views::one", "views::two", "views::one"]]);
         fs::remove_dir_all(inside).unwrap();
     }
 }

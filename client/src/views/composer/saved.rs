@@ -281,6 +281,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
             }
         }
     };
+    let folders_id = format!("saved-folders-{}", props.editor.session().id().0);
     html! {
         <form class="drawer-form" onsubmit={on_submit}>
             <label class="drawer-label">
@@ -299,7 +300,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
                 <input
                     class="field"
                     type="text"
-                    list="saved-folders"
+                    list={folders_id.clone()}
                     data-testid="saved-folder"
                     placeholder={t.saved_folder_hint}
                     autocomplete="off"
@@ -307,7 +308,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
                     oninput={on_folder}
                 />
             </label>
-            <datalist id="saved-folders">
+            <datalist id={folders_id}>
                 for folder in &props.folders {
                     <option key={folder.clone()} value={folder.clone()} />
                 }
