@@ -6,7 +6,7 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent, Node};
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::stage::{Scene, Stage};
 use super::{Action, SPECS, Sheet};
@@ -23,8 +23,7 @@ pub fn listen(stage: &Stage) -> Option<EventListener> {
     Some(EventListener::new_with_options(&window, "keydown", options, move |event| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
         // What has the focus says which connection is meant.
-        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-        let scene = stage.around(target.as_ref());
+        let scene = stage.around(event);
         if let Some(action) = action_of(event, &stage, &scene) {
             event.prevent_default();
             scene.perform(action);

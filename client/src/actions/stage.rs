@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement, Node};
+use web_sys::{Event, HtmlElement, HtmlInputElement, Node};
 use workbench::entry::EntryId;
 use yew::{Callback, NodeRef};
 
@@ -153,8 +153,10 @@ impl Stage {
         scene
     }
 
-    /// The view that an element lies in; the one of the shown tab where it lies in none.
-    pub fn around(&self, element: Option<&Node>) -> Scene {
+    /// The view that an event happens in; the one of the shown tab where it is none.
+    pub fn around(&self, event: &Event) -> Scene {
+        let element = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+        let element = element.as_ref();
         let holds = |scene: &&Scene| {
             let root = scene.places().root.get();
             element.is_some() && root.is_some_and(|root| root.contains(element))
@@ -199,6 +201,11 @@ impl Scene {
     /// The page it belongs to, while there is one.
     pub fn stage(&self) -> Option<Stage> {
         self.0.page.upgrade().map(Stage)
+    }
+
+    /// Whether an event happens in this view, or in none while it is the shown one.
+    pub fn is_around(&self, event: &Event) -> bool {
+        self.stage().is_none_or(|stage| stage.around(event) == *self)
     }
 
     /// The connection.

@@ -55,6 +55,10 @@ async fn a_file_becomes_a_log() {
     page.until("it is read", |_| done.borrow().is_some()).await;
     assert!(matches!(&*done.borrow(), Some(Opened::Read(report)) if report.entries == 1));
     page.until("it is shown", |page| page.rows() == [(0, "RESPONSE".to_owned(), "old".to_owned())]).await;
+    // The day it was, and the offset from UTC that the reader's place had then.
+    let then = js_sys::Date::new(&1_714_564_800_000.0.into());
+    let clock = format!("{:02}:{:02}:00.000", then.get_hours(), then.get_minutes());
+    assert_eq!(page.all_text(".entry-time"), [format!("2024-05-{:02} {clock}", then.get_date())]);
 }
 
 #[wasm_bindgen_test]
