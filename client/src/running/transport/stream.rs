@@ -39,6 +39,7 @@ struct Shared {
 
 #[wasm_bindgen]
 extern "C" {
+    #[derive(Clone)]
     type WebSocketStream;
 
     #[wasm_bindgen(constructor, catch)]
