@@ -26,6 +26,7 @@ mod files;
 mod forwarded;
 mod hosted;
 mod journal;
+mod lazy;
 mod listen;
 mod memory;
 mod metrics;

@@ -191,6 +191,7 @@ mod tests {
     use crate::admission::Kind;
     use crate::assets::Bundle;
     use crate::config::Config;
+    use crate::lazy::Listener;
     use crate::sockets::plain;
     use crate::state::Shared;
     use crate::stop::Stop;
@@ -198,7 +199,7 @@ mod tests {
     use socket::{Control, Endpoint};
     use std::time::Duration;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::{TcpListener, TcpStream};
+    use tokio::net::TcpStream;
     use tokio::sync::{Mutex, oneshot};
     use tokio_util::task::TaskTracker;
 
@@ -237,7 +238,9 @@ mod tests {
     async fn ask(plain: Option<plain::Plain>) -> Asking {
         let config = Config::default();
         let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None));
-        let sockets = Sockets { shard: Arc::new(Shard::new(shared, 0, Stop::default())), plain };
+        let sockets = Sockets::new(Arc::new(Shard::new(shared, 0, Stop::default())), plain);
+        let announcer = sockets.clone();
+        tokio::spawn(async move { announcer.announce().await });
         let (elsewhere, asked) = oneshot::channel();
         let (asked, answering): (_, _) = (Arc::new(Mutex::new(Some(asked))), sockets.clone());
         let answer = move |mut handshake: Handshake, _: String| {
@@ -258,8 +261,10 @@ mod tests {
             }
         };
         let routes = warp::path!("ask").and(socket(Arc::clone(&sockets.shard), answer)).boxed();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let address = socket.local_addr().unwrap();
+        let listener = Listener::new(socket).unwrap();
         let service = Service { routes, tls: None };
         tokio::spawn(accept(listener, service, TaskTracker::new(), Arc::clone(&sockets.shard)));
         let mut client = TcpStream::connect(address).await.unwrap();

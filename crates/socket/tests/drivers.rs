@@ -73,6 +73,7 @@ impl Case {
                 let (reactor, run) = Reactor::new().unwrap();
                 let thread = std::thread::spawn(move || run.run().unwrap());
                 reactor.add(Arrival { stream, early: early.into(), compression: None, settings, endpoint });
+                reactor.wake();
                 (Box::new(move || reactor.end()), thread)
             }
             Driver::Tokio => {
@@ -456,6 +457,7 @@ fn the_reactor_tells_its_connections_to_leave_one_by_one() {
             settings: Arc::default(),
             endpoint: Echo,
         });
+        reactor.wake();
         client
     };
     let mut clients: Vec<_> = (0..3).map(|_| add()).collect();

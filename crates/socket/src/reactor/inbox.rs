@@ -38,11 +38,22 @@ impl<T> Inbox<T> {
         Arc::new(Address { slot, generation, pending: AtomicBool::new(false), inbox: Arc::clone(self) })
     }
 
+    /// Asks, and has the thread look at once.
     pub(super) fn push(&self, request: T) {
+        self.put(request);
+        self.wake();
+    }
+
+    /// Asks. The thread looks when it is woken, or had something else to do.
+    pub(super) fn put(&self, request: T) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
         // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
         // other does, so that one of them at least notices.
         self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// Wakes the thread if it waits.
+    pub(super) fn wake(&self) {
         if self.waiting.load(Ordering::SeqCst) && self.waiting.swap(false, Ordering::SeqCst) {
             // It fails only if the system has no memory for an event that is there already.
             let _ = self.waker.wake();

@@ -157,10 +157,16 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
         Ok((Reactor { shared: Arc::clone(&shared) }, Run { shared, core }))
     }
 
-    /// Hands a connection over.
+    /// Hands a connection over. Call [`wake`](Self::wake) when there are no more for the moment: one for many costs less
+    /// than one each.
     pub fn add(&self, arrival: Arrival<E>) {
         self.shared.connections.fetch_add(1, Ordering::Relaxed);
-        self.shared.inbox.push(Request::Add(Box::new(arrival)));
+        self.shared.inbox.put(Request::Add(Box::new(arrival)));
+    }
+
+    /// Has the thread look at what was handed over.
+    pub fn wake(&self) {
+        self.shared.inbox.wake();
     }
 
     /// How many connections there are.

@@ -263,6 +263,7 @@ impl Connection {
                 + rare.pending.as_ref().map_or(0, |pending| pending.bytes.capacity())
                 + rare.backlog.bytes()
                 + rare.inflater.as_ref().map_or(0, Inflater::held_bytes)
+                + rare.deflater.as_ref().map_or(0, Deflater::held_bytes)
         })
     }
 
