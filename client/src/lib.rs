@@ -1,27 +1,26 @@
 //! Heartwire's page: a Yew shell over the link.
 //!
 //! ```text
-//!   browser ──▶ driver ──▶ session ──▶ components
+//!   browser ──▶ driver ──▶ session ──▶ views
 //!   socket      Link       Store       plain values,
 //!   timer,      clock      FrameLoop   one view a frame
 //!   hints
 //! ```
 //!
-//! [`model`] is what is shown as plain data, free of the browser; [`driver`] owns the socket and the
-//! [`link::Link`]; [`session`] keeps the log and publishes at most one [`session::View`] per animation frame;
-//! [`desk`] holds what is about to be sent, tab by tab; [`components`] draw it; [`page`] starts it all.
+//! - What runs, [`running`]: `driver` owns the socket and the [`link::Link`], `session` keeps the log and publishes at
+//!   most one [`running::session::View`] per animation frame, and `outgoing` holds what is about to be sent, tab by tab.
+//! - What lasts, [`lasting`]: `storage` owns every key of the browser's storage, `preferences`, `profiles`, `variables` and
+//!   `messages` know what is under them, `journal` writes the logs to IndexedDB, `files` are logs going out and in.
+//! - What shows: [`views`] draw it in the words of [`texts`].
+//! - What a person can do is in [`actions`]: views, keys and the command palette all go through it.
+//! - In between is [`model`], what is shown as plain data. Like [`texts`] it is free of the browser.
+//!
+//! [`page`] starts it all.
 
-pub mod components;
-pub mod desk;
-pub mod driver;
-pub mod frame;
-pub mod i18n;
-pub mod keep;
+pub mod actions;
+pub mod lasting;
 pub mod model;
 pub mod page;
-pub mod preferences;
-pub mod profiles;
-pub mod session;
-pub mod storage;
-pub mod transfer;
-pub mod workspace;
+pub mod running;
+pub mod texts;
+pub mod views;

@@ -4,11 +4,11 @@ use std::panic::PanicHookInfo;
 
 use wasm_bindgen::JsValue;
 
-use crate::components::app::{App, AppProps};
+use crate::lasting::profiles::{follow_link, is_link};
 use crate::model::address::Origin;
 use crate::model::params::Params;
-use crate::profiles::{follow_link, is_link};
-use crate::workspace::Workspace;
+use crate::running::workspace::Workspace;
+use crate::views::app::{App, AppProps};
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {

@@ -1,4 +1,4 @@
-//! A Chromium of one's own, behind its driver.
+//! A browser of one's own, behind its driver: Chromium, or Firefox where `HEARTWIRE_BROWSER` is `firefox`.
 
 use std::env;
 use std::fs;
@@ -13,7 +13,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel, WebDriver};
+use thirtyfour::common::capabilities::firefox::FirefoxPreferences;
+use thirtyfour::{
+    Capabilities, CapabilitiesHelper, ChromeCapabilities, ChromiumLikeCapabilities, FirefoxCapabilities,
+    LoggingPrefsLogLevel, WebDriver,
+};
 use tokio::time::timeout;
 
 use crate::{Page, SOON, eventually};
@@ -34,7 +38,14 @@ const ARGS: [&str; 12] = [
     "--window-size=1200,800",
 ];
 
-/// A chromedriver with one browser and an empty profile; all gone when dropped.
+/// Which browser. Firefox has no DevTools protocol: a test that needs it says so with [`Browser::is_firefox`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Chromium,
+    Firefox,
+}
+
+/// A driver with one browser and an empty profile; all gone when dropped.
 #[derive(Debug)]
 pub struct Browser {
     driver: WebDriver,
@@ -43,26 +54,35 @@ pub struct Browser {
     process: Arc<Process>,
 }
 
-/// chromedriver, everything it started, and their folder.
+/// The driver, everything it started, and their folder.
 #[derive(Debug)]
 struct Process {
     child: Child,
     port: u16,
     folder: PathBuf,
+    kind: Kind,
 }
 
 impl Browser {
     /// Starts a driver on a free port, and a browser with `more` arguments.
     ///
     /// # Errors
-    /// There is no chromedriver or no Chromium, or they do not start within some seconds.
+    /// There is no driver or no browser, or they do not start within some seconds.
     pub async fn start(more: &[&str]) -> Result<Self> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("heartwire-e2e-{}-{number}", std::process::id()));
         fs::create_dir_all(folder.join("downloads"))?;
 
-        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let kind = match env::var("HEARTWIRE_BROWSER").as_deref() {
+            Ok("firefox") => Kind::Firefox,
+            _ => Kind::Chromium,
+        };
+        let (variable, name) = match kind {
+            Kind::Chromium => ("CHROMEDRIVER", "chromedriver"),
+            Kind::Firefox => ("GECKODRIVER", "geckodriver"),
+        };
+        let program = env::var_os(variable).unwrap_or_else(|| name.into());
         let mut child = Command::new(&program)
             // It takes a free one and says which.
             .arg("--port=0")
@@ -72,21 +92,19 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
-        let stdout = child.stdout.take().context("no pipe to chromedriver")?;
-        let mut process = Process { child, port: 0, folder };
+        let stdout = child.stdout.take().context("no pipe to the driver")?;
+        let mut process = Process { child, port: 0, folder, kind };
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let port = line
-                    .rsplit_once("successfully on port ")
-                    .map(|(_, port)| port.trim_end_matches('.').parse());
-                if let Some(Ok(port)) = port {
+                let port = port_of(&line);
+                if let Some(port) = port {
                     // Nobody listens any more where starting took too long.
                     let _ = sender.send(port);
                 }
             }
         });
-        process.port = receiver.recv_timeout(SOON).context("chromedriver says no port")?;
+        process.port = receiver.recv_timeout(SOON).context("the driver says no port")?;
         let process = Arc::new(process);
         let args = more.iter().map(|arg| (*arg).to_owned()).collect();
         Self::launch(process, args).await
@@ -106,21 +124,14 @@ impl Browser {
     }
 
     async fn launch(process: Arc<Process>, args: Vec<String>) -> Result<Self> {
-        let mut capabilities = ChromeCapabilities::new();
-        for arg in ARGS.into_iter().chain(args.iter().map(String::as_str)) {
-            capabilities.add_arg(arg)?;
-        }
-        capabilities.add_arg(&format!("--user-data-dir={}", process.folder.join("profile").display()))?;
-        let preferences = json!({ "download.default_directory": process.folder.join("downloads") });
-        capabilities.add_experimental_option("prefs", preferences)?;
-        if let Some(chrome) = env::var_os("CHROME") {
-            capabilities.set_binary(&chrome.to_string_lossy())?;
-        }
-        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+        let capabilities = match process.kind {
+            Kind::Chromium => chromium(&process.folder, &args)?,
+            Kind::Firefox => firefox(&process.folder)?,
+        };
         let start = WebDriver::new(format!("http://127.0.0.1:{}", process.port), capabilities);
-        let driver = timeout(Duration::from_secs(30), start)
+        let driver = timeout(Duration::from_secs(60), start)
             .await
-            .context("the browser did not start within 30 s")??;
+            .context("the browser did not start within 60 s")??;
         driver.set_script_timeout(Duration::from_secs(30)).await?;
         driver.set_page_load_timeout(Duration::from_secs(15)).await?;
         Ok(Self { driver, args, process })
@@ -166,11 +177,20 @@ impl Browser {
         &self.driver
     }
 
-    /// What the page wrote to its console since the last call, as `LEVEL text`.
+    /// Whether it is Firefox, which does not do everything that Chromium's DevTools protocol does.
+    #[must_use]
+    pub fn is_firefox(&self) -> bool {
+        self.process.kind == Kind::Firefox
+    }
+
+    /// What the page wrote to its console since the last call, as `LEVEL text`. Firefox's driver does not tell.
     ///
     /// # Errors
     /// The driver does not answer.
     pub async fn console(&self) -> Result<Vec<String>> {
+        if self.is_firefox() {
+            return Ok(Vec::new());
+        }
         let entries = self.driver.browser_log().await?;
         Ok(entries.into_iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect())
     }
@@ -206,6 +226,51 @@ impl Drop for Process {
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn chromium(folder: &Path, args: &[String]) -> Result<Capabilities> {
+    let mut capabilities = ChromeCapabilities::new();
+    for arg in ARGS.into_iter().chain(args.iter().map(String::as_str)) {
+        capabilities.add_arg(arg)?;
+    }
+    capabilities.add_arg(&format!("--user-data-dir={}", folder.join("profile").display()))?;
+    let preferences = json!({ "download.default_directory": folder.join("downloads") });
+    capabilities.add_experimental_option("prefs", preferences)?;
+    if let Some(chrome) = env::var_os("CHROME") {
+        capabilities.set_binary(&chrome.to_string_lossy())?;
+    }
+    capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    Ok(capabilities.into())
+}
+
+fn firefox(folder: &Path) -> Result<Capabilities> {
+    let mut preferences = FirefoxPreferences::new();
+    preferences.set("browser.download.folderList", 2)?;
+    preferences.set("browser.download.dir", folder.join("downloads").display().to_string())?;
+    preferences.set("browser.download.useDownloadDir", true)?;
+    // Nothing is asked of the network, and nothing is restored after a crash.
+    preferences.set("network.proxy.type", 0)?;
+    preferences.set("network.captive-portal-service.enabled", false)?;
+    preferences.set("browser.sessionstore.resume_from_crash", false)?;
+    let mut capabilities = FirefoxCapabilities::new();
+    capabilities.set_preferences(preferences)?;
+    let profile = folder.join("profile");
+    fs::create_dir_all(&profile)?;
+    for arg in ["-headless", "-width=1200", "-height=800", "-profile", &profile.display().to_string()] {
+        capabilities.add_arg(arg)?;
+    }
+    if let Some(binary) = env::var_os("FIREFOX") {
+        capabilities.set_firefox_binary(&binary.to_string_lossy())?;
+    }
+    capabilities.accept_insecure_certs(true)?;
+    Ok(capabilities.into())
+}
+
+/// The port in a driver's line that says where it listens.
+fn port_of(line: &str) -> Option<u16> {
+    let (_, chromedriver) = line.rsplit_once("successfully on port ").unwrap_or_default();
+    let (_, geckodriver) = line.rsplit_once("Listening on 127.0.0.1:").unwrap_or_default();
+    chromedriver.trim_end_matches('.').parse().or_else(|_| geckodriver.trim().parse()).ok()
 }
 
 /// Every process that `root` started, directly or not.

@@ -3,7 +3,7 @@
 //! [`scenario`] gives a test a fresh browser and takes it away again, whatever happens; on a failure it leaves
 //! a screenshot and the servers' logs in `target/e2e/TEST/` and says so. [`Server`] is the
 //! binary on a free port, to be killed, stopped and started again. [`Page`] speaks the page's language. [`Host`]
-//! is a web server that knows nothing of WebSockets. [`violations`] asks axe-core what keeps people out.
+//! is a web server that knows nothing of WebSockets, [`Peer`] a server of somebody else's. [`violations`] asks axe-core what keeps people out.
 //!
 //! Every wait is bounded and says what it waited for. The tests need `HEARTWIRE_BIN` (the binary),
 //! `HEARTWIRE_DIST` (the built page), `HEARTWIRE_AXE` (axe-core's script), Chromium and chromedriver: `cargo xtask test --only e2e` provides them.
@@ -13,6 +13,7 @@ mod browser;
 mod hands;
 mod host;
 mod page;
+mod peer;
 mod scenario;
 mod server;
 
@@ -20,6 +21,7 @@ pub use audit::violations;
 pub use browser::Browser;
 pub use host::Host;
 pub use page::{Entry, Page, State};
+pub use peer::Peer;
 pub use scenario::{Scenario, scenario};
 pub use server::Server;
 
@@ -33,8 +35,12 @@ pub const SOON: Duration = Duration::from_secs(10);
 
 /// Where the running test leaves its evidence if it fails.
 fn evidence_folder() -> PathBuf {
-    // The test binary lives in `TARGET/debug/deps`; what the tests leave behind belongs next to what they built.
-    let target = std::env::current_exe().ok().and_then(|exe| Some(exe.ancestors().nth(3)?.to_owned()));
+    // Tests lie in `TARGET/PROFILE/deps`, programs in `TARGET/PROFILE`; what they leave behind belongs next to that.
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent);
+    let profile =
+        folder.and_then(|folder| if folder.ends_with("deps") { folder.parent() } else { Some(folder) });
+    let target = profile.and_then(Path::parent).map(Path::to_owned);
     // The test harness calls a test's thread like the test.
     let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
     target.unwrap_or_else(|| Path::new("target").to_owned()).join("e2e").join(test)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::{By, TypingData, WebDriver, WebElement};
 
 use crate::eventually;
@@ -138,7 +139,17 @@ impl Page {
     /// # Errors
     /// It is not there within some seconds, or something covers it.
     pub async fn click(&self, id: &str) -> Result<()> {
-        Ok(self.element(id).await?.click().await?)
+        eventually(crate::SOON, &format!("`{id}` can be clicked"), async || {
+            match self.element(id).await?.click().await {
+                Ok(()) => Ok(Some(())),
+                // It was drawn anew in between.
+                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => {
+                    Ok(None)
+                }
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
     }
 
     /// Types on the keyboard, into the field called `id`; keys that are added up are pressed together. Characters outside of the Basic Multilingual Plane

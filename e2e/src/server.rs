@@ -41,6 +41,12 @@ impl Server {
         &self.address
     }
 
+    /// The origin of its page, as others are told to allow it.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
     /// The page's address, with `query` after the question mark.
     #[must_use]
     pub fn page(&self, query: &str) -> String {

@@ -1,6 +1,6 @@
 //! What stands behind a socket: an echo, or an endpoint of any other kind.
 
-use crate::echo::{Echo, EchoOnce, EchoOptions};
+use crate::echo::Echo;
 use socket::wire::{Counts, Message, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
 use std::fmt;
@@ -21,15 +21,6 @@ impl Behind {
         match self {
             Self::Echo(echo) => echo,
             Self::Other(other) => &mut ***other,
-        }
-    }
-}
-
-impl From<EchoOptions> for Behind {
-    fn from(options: EchoOptions) -> Self {
-        match options.close {
-            None => Self::Echo(Echo),
-            Some(close) => Self::new(EchoOnce(close)),
         }
     }
 }

@@ -69,7 +69,7 @@ where
     let config = &shard.shared.config;
     let stream = Paced::new(stream, config.socket.send_timeout);
     let seen = stream.seen();
-    let visit = Arc::new(Visit::default());
+    let visit = Arc::new(Visit::new(Arc::clone(&seen)));
 
     let routes = TowerToHyperService::new(warp::service(routes));
     let (requests, visited, noted) = (Arc::clone(&shard), Arc::clone(&visit), Arc::clone(&seen));

@@ -124,6 +124,11 @@ impl Handshake {
         self.accepted.choose_protocol(&offered);
     }
 
+    /// Has the connection reset once so many bytes of the answer are written.
+    pub(crate) fn cut_answer(&self, bytes: usize) {
+        self.visit.stream.cut_after(bytes);
+    }
+
     /// The 101. `successor` gets what was agreed on, and the connection once the 101 is sent, or the error that kept it from
     /// being sent.
     pub(crate) fn accept(

@@ -1,19 +1,21 @@
 //! What a connection and the answers to its requests know of each other, and what becomes of it behind a 101.
 
 use crate::lazy::Lazy;
+use crate::pace::Seen;
 use bytes::Bytes;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// What a connection and the answers to its requests know of each other.
-#[derive(Default)]
 pub(crate) struct Visit {
     /// Answers that are on their way.
     answering: AtomicUsize,
     successor: Mutex<Option<Successor>>,
+    /// The stream that the answers are written to.
+    pub(crate) stream: Arc<Seen>,
 }
 
 /// Takes over a connection that is no longer HTTP, once the 101 is sent or can't be sent any more.
@@ -36,6 +38,11 @@ pub(crate) enum Transport {
 }
 
 impl Visit {
+    /// On this stream.
+    pub(crate) fn new(stream: Arc<Seen>) -> Self {
+        Self { answering: AtomicUsize::new(0), successor: Mutex::default(), stream }
+    }
+
     /// Says who takes over the connection behind an answer of 101.
     pub(crate) fn hand_over(&self, successor: impl FnOnce(io::Result<Raw>) + Send + 'static) {
         *self.slot() = Some(Box::new(successor));

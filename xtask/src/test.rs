@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cross::SYSTEMS;
-use crate::setup::{self, Browser, Wasm, WasmBindgen};
+use crate::setup::{self, Browser, Firefox, Wasm, WasmBindgen};
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
 use crate::{page, process, run};
@@ -17,6 +17,18 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// The page, as Cargo is told of it.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
+/// What runs in Firefox as well unless more is asked for: connecting, echo, reconnect, heartbeat, a half-open connection,
+/// and a log that outlives a crash.
+const IN_FIREFOX: [&str; 7] = [
+    "connects_and_echoes",
+    "text_in_any_script_comes_back_as_it_went",
+    "the_heartbeat_measures_and_stays_out_of_the_log",
+    "a_killed_server_is_waited_for",
+    "a_frozen_server_is_noticed_by_the_heartbeat",
+    "a_crash_loses_at_most_the_last_second",
+    "the_servers_code_and_reason_are_on_screen",
+];
+
 /// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
 /// Unix's signals.
 const PACKAGES: &str =
@@ -25,6 +37,8 @@ const PACKAGES: &str =
 /// What to run.
 pub(crate) struct Options {
     layers: Vec<Layer>,
+    /// The end-to-end tests run in Firefox, all of them.
+    in_firefox: bool,
     /// Words for the test programs.
     filter: Vec<String>,
 }
@@ -40,6 +54,8 @@ enum Layer {
     Native,
     Wasm,
     E2e,
+    /// Some of the end-to-end tests, in Firefox.
+    Firefox,
 }
 
 /// How a layer went.
@@ -57,11 +73,23 @@ impl Options {
             Some(at) => (&args[..at], args[at + 1..].to_vec()),
             None => (args, Vec::new()),
         };
+        let (own, in_firefox) = match own {
+            [rest @ .., browser, name] if browser == "--browser" => match name.as_str() {
+                "firefox" => (rest, true),
+                "chromium" => (rest, false),
+                other => bail!("`--browser` is chromium or firefox, not `{other}`"),
+            },
+            _ => (own, false),
+        };
         let list = match own {
-            [] => return Ok(Self { layers: Layer::ALL.to_vec(), filter }),
+            [] if in_firefox => return Ok(Self { layers: vec![Layer::E2e], in_firefox, filter }),
+            [] => return Ok(Self { layers: Layer::ALL.to_vec(), in_firefox, filter }),
             [only, list] if only == "--only" => list.as_str(),
             [only] if only.starts_with("--only=") => &only["--only=".len()..],
-            _ => bail!("`test` knows `--only LAYERS` and `-- FILTER...`, not `{}`", own.join(" ")),
+            _ => bail!(
+                "`test` knows `--only LAYERS`, `--browser NAME` and `-- FILTER...`, not `{}`",
+                own.join(" ")
+            ),
         };
         let layers = list.split(',').map(|name| {
             let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
@@ -72,13 +100,22 @@ impl Options {
                 )
             })
         });
-        Ok(Self { layers: layers.collect::<Result<_>>()?, filter })
+        Ok(Self { layers: layers.collect::<Result<_>>()?, in_firefox, filter })
     }
 }
 
 impl Layer {
-    const ALL: [Self; 8] =
-        [Self::Fmt, Self::Clippy, Self::Doc, Self::Deny, Self::Cross, Self::Native, Self::Wasm, Self::E2e];
+    const ALL: [Self; 9] = [
+        Self::Fmt,
+        Self::Clippy,
+        Self::Doc,
+        Self::Deny,
+        Self::Cross,
+        Self::Native,
+        Self::Wasm,
+        Self::E2e,
+        Self::Firefox,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -90,6 +127,7 @@ impl Layer {
             Self::Native => "native",
             Self::Wasm => "wasm",
             Self::E2e => "e2e",
+            Self::Firefox => "firefox",
         }
     }
 
@@ -170,14 +208,35 @@ impl Layer {
                 command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
                 outcome.tests(command.args(&options.filter))
             }
-            Self::E2e if !cfg!(unix) => {
+            Self::E2e | Self::Firefox if !cfg!(unix) => {
                 outcome.skip("they send the server Unix's signals");
                 Ok(())
             }
             Self::E2e => {
                 let mut command = end_to_end()?;
-                Browser::find_or_install()?.apply(&mut command);
+                match options.in_firefox {
+                    true => Firefox::find_or_install()?.apply(&mut command),
+                    false => Browser::find_or_install()?.apply(&mut command),
+                };
                 outcome.tests(command.args(&options.filter))
+            }
+            Self::Firefox => {
+                let firefox = match Firefox::find_or_install() {
+                    Ok(firefox) => firefox,
+                    // Who works on something else need not have two browsers.
+                    Err(error) if std::env::var_os("CI").is_none() => {
+                        outcome.skip(&format!("{error:#}"));
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                };
+                let mut command = end_to_end()?;
+                firefox.apply(&mut command);
+                match options.filter.is_empty() {
+                    true => command.args(IN_FIREFOX),
+                    false => command.args(&options.filter),
+                };
+                outcome.tests(&mut command)
             }
         }
     }
@@ -252,7 +311,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 /// The server embeds the page. Built only for the browser tests, it would make Cargo compile everything that
 /// depends on the server again in the next run.
 fn build_page_early(options: &Options) {
-    if options.layers.contains(&Layer::E2e) {
+    if options.layers.iter().any(|layer| matches!(layer, Layer::E2e | Layer::Firefox)) {
         // A failure is the browser tests' to report: they try again.
         let _ = Metadata::load().and_then(|metadata| page::build(&metadata));
     }
@@ -312,5 +371,14 @@ mod tests {
     fn what_is_not_understood_is_an_error() {
         assert!(parse(&["--only", "fmt,unit"]).err().unwrap().to_string().contains("no layer `unit`"));
         assert!(parse(&["e2e"]).is_err());
+        assert!(parse(&["--browser", "netscape"]).is_err());
+    }
+
+    #[test]
+    fn the_whole_suite_runs_in_firefox_when_asked_for() {
+        let options = parse(&["--browser", "firefox", "--", "echo"]).unwrap();
+        assert_eq!((options.layers, options.in_firefox), (vec![Layer::E2e], true));
+        let options = parse(&["--only", "e2e", "--browser", "firefox"]).unwrap();
+        assert_eq!((options.layers, options.in_firefox), (vec![Layer::E2e], true));
     }
 }

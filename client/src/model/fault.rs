@@ -1,12 +1,15 @@
 //! What is wrong with a message as it is written, in words.
 
 use workbench::draft::{Fault, Problem};
-use workbench::json::JsonErrorKind;
+use workbench::filter::PatternError;
+use workbench::json::{JsonErrorKind, PathError};
 use workbench::position::{Position, position};
 use workbench::template::TemplateErrorKind;
 
-use crate::i18n::composer::Composer;
-use crate::i18n::fill;
+use crate::texts::composer::Composer;
+use crate::texts::fill;
+use crate::texts::health::Health;
+use crate::texts::log::Log;
 
 /// What is wrong, without the place.
 pub fn problem(problem: &Problem, t: &Composer) -> String {
@@ -15,6 +18,8 @@ pub fn problem(problem: &Problem, t: &Composer) -> String {
         Problem::Json(kind) => json(*kind, t).to_owned(),
         Problem::Character(char) => fill(t.fault_character, &[char]),
         Problem::Incomplete => t.fault_incomplete.to_owned(),
+        Problem::Dump => t.fault_dump.to_owned(),
+        Problem::Words => t.fault_words.to_owned(),
     }
 }
 
@@ -35,11 +40,36 @@ fn template(kind: &TemplateErrorKind, t: &Composer) -> String {
         TemplateErrorKind::Unknown(name) => fill(t.fault_unknown, &[name]),
         TemplateErrorKind::Argument(word) => fill(t.fault_argument, &[word]),
         TemplateErrorKind::RandomBounds => t.fault_random.to_owned(),
+        TemplateErrorKind::Char => t.fault_char.to_owned(),
         TemplateErrorKind::RandomOrder => t.fault_order.to_owned(),
     }
 }
 
-fn json(kind: JsonErrorKind, t: &Composer) -> &'static str {
+/// What is wrong with a path into JSON.
+pub fn path(error: PathError, t: &Health) -> &'static str {
+    match error {
+        PathError::ExpectedName(_) => t.plot_expected_name,
+        PathError::BadIndex(_) => t.plot_bad_index,
+        PathError::TooLong(_) => t.plot_too_long,
+        PathError::Trailing(_) => t.plot_trailing,
+    }
+}
+
+/// What is wrong with a regular expression.
+pub fn pattern(error: PatternError, t: &Log) -> &'static str {
+    match error {
+        PatternError::Group => t.pattern_group,
+        PatternError::Class => t.pattern_class,
+        PatternError::Repetition => t.pattern_repeat,
+        PatternError::Escape => t.pattern_escape,
+        PatternError::Unsupported => t.pattern_unsupported,
+        PatternError::TooLarge => t.pattern_large,
+        PatternError::Other => t.pattern_other,
+    }
+}
+
+/// What is wrong with JSON.
+pub fn json(kind: JsonErrorKind, t: &Composer) -> &'static str {
     match kind {
         JsonErrorKind::ExpectedValue => t.fault_value,
         JsonErrorKind::ExpectedKey => t.fault_key,

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use workbench::decimal;
 
+use super::visible;
+pub use crate::texts::count;
+
 /// Characters shown of a message in its one-line row; the rest is in the detail pane.
 pub const PREVIEW_CHARS: usize = 400;
 
@@ -43,6 +46,11 @@ pub fn countdown(millis: u64) -> String {
     }
 }
 
+/// A number as short as it can be. There is only one zero.
+pub fn number(value: f64) -> String {
+    decimal::shortest(value + 0.0)
+}
+
 /// A size in binary units, exact below 1 KiB.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
@@ -59,37 +67,9 @@ pub fn size(bytes: u64) -> String {
     format!("{} {}", decimal::fixed(value, 1), UNITS[unit])
 }
 
-/// A count with thousands separated by a thin space.
-pub fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('\u{2009}');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 message`, `2 messages`.
-pub fn plural(value: u64, noun: &str) -> String {
-    let ending = if value == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", count(value))
-}
-
-/// One line for a row: at most [`PREVIEW_CHARS`] characters, line breaks and other control characters
-/// made visible so that they cannot change the row's layout.
+/// One line for a row: at most [`PREVIEW_CHARS`] characters, and none that cannot be seen or could change the row.
 pub fn preview(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(PREVIEW_CHARS * 2));
-    let mut chars = text.chars();
-    for char in chars.by_ref().take(PREVIEW_CHARS) {
-        out.push(visible(char));
-    }
-    if chars.next().is_some() {
-        out.push('…');
-    }
-    out
+    visible::line(text, PREVIEW_CHARS)
 }
 
 /// The first bytes of a binary message as hex pairs on one line.
@@ -137,20 +117,6 @@ pub fn hex_dump(bytes: &[u8]) -> String {
     (0..lines).map(|line| hex_line(bytes, line) + "\n").collect()
 }
 
-/// A character that takes part in layout or direction is replaced by its picture.
-fn visible(char: char) -> char {
-    match char {
-        '\n' => '↵',
-        '\t' => '→',
-        '\u{7f}' => '\u{2421}',
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + char as u32).unwrap_or('\u{fffd}'),
-        '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => '\u{fffd}',
-        // Bidirectional overrides could make a row read as another.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +147,11 @@ mod tests {
     }
 
     #[test]
+    fn zero_has_no_sign() {
+        assert_eq!([number(-0.0), number(0.0), number(-1.5)], ["0", "0", "-1.5"]);
+    }
+
+    #[test]
     fn size_steps_units() {
         assert_eq!(size(1023), "1023 B");
         assert_eq!(size(1024), "1.0 KiB");
@@ -193,8 +164,6 @@ mod tests {
     fn count_groups_thousands() {
         assert_eq!(count(7), "7");
         assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
-        assert_eq!(plural(1, "message"), "1 message");
-        assert_eq!(plural(0, "message"), "0 messages");
     }
 
     #[test]
@@ -206,7 +175,7 @@ mod tests {
     #[test]
     fn preview_is_one_bounded_line() {
         assert_eq!(preview("a\nb\tc\r\u{1b}[31m"), "a↵b→c␍␛[31m");
-        assert_eq!(preview("x\u{202e}y"), "x\u{fffd}y");
+        assert_eq!(preview("x\u{202e}y"), "x⟨U+202E⟩y");
         let long = "é".repeat(PREVIEW_CHARS + 1);
         assert_eq!(preview(&long).chars().count(), PREVIEW_CHARS + 1);
         assert!(preview(&long).ends_with('…'));

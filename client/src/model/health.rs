@@ -173,12 +173,12 @@ impl Health {
     }
 }
 
-/// The link's counters as traffic each way, heartbeats and opening messages included.
+/// The link's counters as traffic each way, whoever caused it.
 pub fn totals(stats: &Stats) -> Totals {
     Totals {
         messages_in: stats.messages_received,
         bytes_in: stats.bytes_received,
-        messages_out: stats.messages_sent + stats.heartbeats_sent + stats.openings_sent,
+        messages_out: stats.messages_sent + stats.heartbeats_sent + stats.openings_sent + stats.sent_now,
         bytes_out: stats.bytes_sent,
     }
 }

@@ -34,6 +34,17 @@ impl History {
         self.messages.push_back(message);
     }
 
+    /// Adds messages that were sent before, in other tabs or on earlier visits; they count as older than those there
+    /// are.
+    pub fn add_older(&mut self, older: Vec<Draft>) {
+        for message in older.into_iter().rev() {
+            if self.messages.len() < CAPACITY && !self.messages.contains(&message) {
+                self.messages.push_front(message);
+                self.recalled = self.recalled.map(|index| index + 1);
+            }
+        }
+    }
+
     /// The messages that contain every word of `query` without regard to case, newest first, each once.
     pub fn search(&self, query: &str) -> Vec<Draft> {
         let words: Vec<String> = query.split_whitespace().map(lower).collect();
@@ -170,6 +181,20 @@ mod tests {
         history.edited();
         assert_eq!(older(&mut history, "two!").as_deref(), Some("two"));
         assert_eq!(newer(&mut history).as_deref(), Some("two!"));
+    }
+
+    #[test]
+    fn messages_of_earlier_visits_come_before_those_of_this_one() {
+        let mut history = history(&["new", "newer"]);
+        assert_eq!(older(&mut history, "").as_deref(), Some("newer"));
+        history.add_older(["oldest", "old", "new"].map(text).to_vec());
+        let all = ["new", "old", "oldest"].map(|wanted| Some(wanted.to_owned()));
+        for wanted in all {
+            assert_eq!(older(&mut history, ""), wanted);
+        }
+        assert_eq!(older(&mut history, ""), None);
+        history.add_older((0..CAPACITY * 2).map(|n| text(&n.to_string())).collect());
+        assert_eq!(history.search("").len(), CAPACITY);
     }
 
     #[test]

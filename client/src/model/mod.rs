@@ -1,9 +1,10 @@
 //! What the person sees, as plain data: no browser, no clock, tested natively.
 
 pub mod address;
-pub mod close;
 pub mod closing;
+pub mod diagnosis;
 pub mod fault;
+pub mod file_fault;
 pub mod format;
 pub mod health;
 pub mod history;
@@ -15,5 +16,8 @@ pub mod params;
 pub mod plot;
 pub mod protocols;
 pub mod repeat;
+pub mod rules;
 pub mod settings;
 pub mod status;
+pub mod terms;
+pub mod visible;

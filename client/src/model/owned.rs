@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use link::Message;
-use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Kind};
+use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Fact, Kind, Origin};
 use workbench::time::Micros;
 
-use crate::i18n::log::Log as LogTexts;
+use super::log::words;
+use crate::texts::log::Log as LogTexts;
+use crate::texts::texts;
 
 /// The content of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +36,10 @@ pub struct OwnedEntry {
     pub code: u16,
     /// What became of it, if it is outgoing.
     pub delivery: Option<Delivery>,
-    /// A heartbeat or its answer.
-    pub heartbeat: bool,
+    /// What brought it about.
+    pub origin: Origin,
+    /// What it reports if it is no message.
+    pub fact: Fact,
     /// The other half of a request and its response.
     pub pair: Option<EntryId>,
     /// From the request to the response, in microseconds.
@@ -56,7 +60,8 @@ impl OwnedEntry {
             },
             code: entry.code,
             delivery: entry.delivery,
-            heartbeat: entry.heartbeat,
+            origin: entry.origin,
+            fact: entry.fact,
             pair: entry.pair,
             rtt_micros: entry.rtt_micros,
         }
@@ -64,10 +69,16 @@ impl OwnedEntry {
 
     /// Whether it is still what the store has; payloads never change.
     pub fn is_current(&self, entry: &Entry<'_>) -> bool {
-        self.id == entry.id
-            && self.delivery == entry.delivery
-            && self.rtt_micros == entry.rtt_micros
-            && self.heartbeat == entry.heartbeat
+        self.id == entry.id && self.delivery == entry.delivery && self.rtt_micros == entry.rtt_micros
+    }
+
+    /// What the detail pane shows: the payload, or in the language of the page what is reported.
+    pub fn shown(&self) -> OwnedBody {
+        let body = self.body.text().map_or("", |text| text);
+        match words::sentence(self.fact, self.code, body, &texts().common) {
+            Some(sentence) => OwnedBody::Text(sentence.into()),
+            None => self.body.clone(),
+        }
     }
 
     /// The payload as something to send.

@@ -1,8 +1,8 @@
 //! Subprotocols as a person writes them (RFC 6455 section 4.1, item 10).
 
 use super::address::Problem;
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// Splits a comma-separated list; empty for none.
 pub fn parse(input: &str, t: &Common) -> Result<Vec<String>, Problem> {
@@ -18,6 +18,11 @@ pub fn parse(input: &str, t: &Common) -> Result<Vec<String>, Problem> {
         protocols.push(name.to_owned());
     }
     Ok(protocols)
+}
+
+/// Subprotocols as the connection bar has them, whatever they are.
+pub fn split(protocols: &str) -> Vec<String> {
+    protocols.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// RFC 9110 section 5.6.2.
@@ -45,5 +50,10 @@ mod tests {
         assert!(parse("a b", T).unwrap_err().sentence.contains("' '"));
         assert!(parse("ok, ünï", T).unwrap_err().sentence.contains('ü'));
         assert!(parse("a,b,a", T).unwrap_err().sentence.contains("twice"));
+    }
+
+    #[test]
+    fn subprotocols_are_taken_as_written() {
+        assert_eq!(split(" a, b c ,,"), ["a", "b c"]);
     }
 }

@@ -4,8 +4,8 @@ use workbench::draft::Draft;
 use workbench::library::Library;
 use workbench::schedule::{MAX_INTERVAL_MILLIS, Plan, PlanError};
 
-use crate::i18n::composer::Composer;
-use crate::i18n::fill;
+use crate::texts::composer::Composer;
+use crate::texts::fill;
 
 /// What is written as the wait before a message that is added to the list.
 const DEFAULT_DELAY_MILLIS: &str = "1000";

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use link::{Config, Message, OnMissed};
+use workbench::connection::TransportKind;
 use workbench::decimal;
 use workbench::draft::{Draft, Fault};
 use workbench::lower::lower;
 use workbench::profile::{
-    Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, format_codes, parse_codes,
+    Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, Switch, format_codes,
+    parse_codes,
 };
 
 use super::fault;
-use crate::i18n::composer::Composer;
-use crate::i18n::fill;
-use crate::i18n::settings::Settings;
+use super::rules::RuleForm;
+use crate::texts::composer::Composer;
+use crate::texts::fill;
+use crate::texts::settings::Settings;
 
 /// What counts as the answer to a heartbeat, without its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,15 +93,19 @@ pub struct Form {
     pub stop_codes: String,
     /// What begins each connection.
     pub opening: Vec<Draft>,
+    /// What is answered.
+    pub answers: Vec<RuleForm>,
+    /// What carries the messages.
+    pub transport: TransportKind,
 }
 
 /// Everything that is wrong, each with its field.
 pub type Problems = Vec<(Field, String)>;
 
 impl Form {
-    /// The form that says what is set.
-    pub fn new(options: &Options) -> Form {
-        let Options { heartbeat, reconnect, opening } = options;
+    /// The form that says what is set. `sends` is whether there are heartbeats where that is not said.
+    pub fn new(options: &Options, sends: bool) -> Form {
+        let Options { heartbeat, reconnect, opening, answers, transport } = options;
         let (answer, answer_name, answer_text) = match &heartbeat.answer {
             Answer::Echo => (AnswerKind::Echo, "", ""),
             Answer::Exact(text) => (AnswerKind::Exact, "", text.as_str()),
@@ -108,7 +115,7 @@ impl Form {
             Answer::None => (AnswerKind::None, "", ""),
         };
         Form {
-            heartbeat: heartbeat.enabled,
+            heartbeat: heartbeat.enabled.is_on(sends),
             payload: heartbeat.payload.clone(),
             answer,
             answer_text: answer_text.to_owned(),
@@ -123,6 +130,8 @@ impl Form {
             attempts: reconnect.max_attempts.map(|attempts| attempts.to_string()).unwrap_or_default(),
             stop_codes: format_codes(&reconnect.stop_codes),
             opening: opening.clone(),
+            answers: answers.iter().map(RuleForm::new).collect(),
+            transport: *transport,
         }
     }
 
@@ -132,6 +141,7 @@ impl Form {
     pub fn read(
         &self,
         present: &Options,
+        sends: bool,
         check: impl Fn(&Draft) -> Result<(), Fault>,
         t: &Settings,
         faults: &Composer,
@@ -139,13 +149,24 @@ impl Form {
         let mut problems = Problems::new();
         let mut options = Options {
             heartbeat: Heartbeat {
-                enabled: self.heartbeat,
+                // Only who changes it has made a choice.
+                enabled: match present.heartbeat.enabled {
+                    present if present.is_on(sends) == self.heartbeat => present,
+                    _ => Switch::from(self.heartbeat),
+                },
                 even_when_busy: self.even_when_busy,
                 reconnect_when_missed: self.reconnect_when_missed,
                 ..present.heartbeat.clone()
             },
             reconnect: Reconnect { enabled: self.reconnect, ..present.reconnect.clone() },
             opening: self.opening.clone(),
+            answers: self
+                .answers
+                .iter()
+                .enumerate()
+                .map(|(at, form)| form.read(present.answers.get(at)))
+                .collect(),
+            transport: self.transport,
         };
         let mut draft = |field, draft: &Draft| {
             if let Err(fault) = check(draft) {
@@ -232,11 +253,35 @@ fn set_duration(place: &mut u64, field: Field, text: &str, problems: &mut Proble
     }
 }
 
-/// The link's settings. `payload` and `opening` are the messages that the options' drafts make.
-pub fn to_config(options: &Options, payload: Message, opening: Vec<Message>) -> Config {
+/// Keeps for new connections what was changed for one, unless it belongs to that one's server: whether heartbeats are
+/// sent, what they say and what answers them, opening messages and answers.
+pub fn keep_for_new(kept: &mut Options, before: &Options, after: &Options) {
+    fn keep<T: PartialEq + Clone>(kept: &mut T, before: &T, after: &T) {
+        if before != after {
+            kept.clone_from(after);
+        }
+    }
+    let (beat, was, is) = (&mut kept.heartbeat, &before.heartbeat, &after.heartbeat);
+    keep(&mut beat.interval_millis, &was.interval_millis, &is.interval_millis);
+    keep(&mut beat.deadline_millis, &was.deadline_millis, &is.deadline_millis);
+    keep(&mut beat.even_when_busy, &was.even_when_busy, &is.even_when_busy);
+    keep(&mut beat.reconnect_when_missed, &was.reconnect_when_missed, &is.reconnect_when_missed);
+    let (rules, was, is) = (&mut kept.reconnect, &before.reconnect, &after.reconnect);
+    keep(&mut rules.enabled, &was.enabled, &is.enabled);
+    // One without the other may be no pair.
+    if (was.min_delay_millis, was.max_delay_millis) != (is.min_delay_millis, is.max_delay_millis) {
+        (rules.min_delay_millis, rules.max_delay_millis) = (is.min_delay_millis, is.max_delay_millis);
+    }
+    keep(&mut rules.max_attempts, &was.max_attempts, &is.max_attempts);
+    keep(&mut rules.stop_codes, &was.stop_codes, &is.stop_codes);
+}
+
+/// The link's settings. `payload` and `opening` are the messages that the options' drafts make; without a payload there
+/// is no heartbeat.
+pub fn to_config(options: &Options, payload: Option<Message>, opening: Vec<Message>) -> Config {
     let Options { heartbeat, reconnect, .. } = options;
     let mut config = Config { opening, ..Config::default() };
-    config.heartbeat = heartbeat.enabled.then(|| link::Heartbeat {
+    config.heartbeat = payload.map(|payload| link::Heartbeat {
         interval: Duration::from_millis(heartbeat.interval_millis),
         deadline: Duration::from_millis(heartbeat.deadline_millis),
         even_when_busy: heartbeat.even_when_busy,
@@ -268,6 +313,11 @@ pub fn to_config(options: &Options, payload: Message, opening: Vec<Message>) -> 
 /// Reads a length of time in milliseconds as a person writes it: `20 s`, `500 ms`, `1.5 min`, `1 h`, a number alone
 /// for seconds; also with Chinese units. Nothing if it is none, or not within [`MIN_MILLIS`] and [`MAX_MILLIS`].
 pub fn parse_duration(text: &str) -> Option<u64> {
+    parse_millis(text).filter(|millis| (MIN_MILLIS..=MAX_MILLIS).contains(millis))
+}
+
+/// The same without bounds but those of what can be counted exactly.
+pub(super) fn parse_millis(text: &str) -> Option<u64> {
     let text = lower(text.trim());
     let split = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
@@ -279,8 +329,7 @@ pub fn parse_duration(text: &str) -> Option<u64> {
         _ => return None,
     };
     let millis = (decimal::parse(number)? * unit_millis).round();
-    // Within these bounds nothing is lost.
-    (MIN_MILLIS as f64..=MAX_MILLIS as f64).contains(&millis).then_some(millis as u64)
+    (0.0..=1e15).contains(&millis).then_some(millis as u64)
 }
 
 /// Writes what [`parse_duration`] reads.
@@ -307,22 +356,22 @@ mod tests {
     }
 
     fn read(form: &Form) -> (Options, Vec<Field>) {
-        let (options, problems) = form.read(&Options::default(), check, T, FAULTS);
+        let (options, problems) = form.read(&Options::default(), true, check, T, FAULTS);
         (options, problems.into_iter().map(|(field, _)| field).collect())
     }
 
     #[test]
     fn defaults_are_the_links_own() {
-        let payload = Message::Text(Options::default().heartbeat.payload.text);
+        let payload = Some(Message::Text(Options::default().heartbeat.payload.text));
         assert_eq!(to_config(&Options::default(), payload, Vec::new()), Config::default());
     }
 
     #[test]
     fn a_form_says_what_is_set() {
         let mut options = Options::default();
-        assert_eq!(read(&Form::new(&options)), (options.clone(), vec![]));
+        assert_eq!(read(&Form::new(&options, true)), (options.clone(), vec![]));
         options.heartbeat = Heartbeat {
-            enabled: false,
+            enabled: Switch::Off,
             payload: Draft { format: Format::Hex, text: "00 ff".to_owned() },
             answer: Answer::JsonField { name: "type".to_owned(), value: "pong".to_owned() },
             interval_millis: 1_500,
@@ -338,7 +387,7 @@ mod tests {
             stop_codes: vec![1000..=1000, 4000..=4010],
         };
         options.opening = vec![Draft { format: Format::Json, text: "[]".to_owned() }];
-        assert_eq!(read(&Form::new(&options)), (options.clone(), vec![]));
+        assert_eq!(read(&Form::new(&options, true)), (options.clone(), vec![]));
         for answer in [
             Answer::Exact("a".to_owned()),
             Answer::Contains("b".to_owned()),
@@ -346,13 +395,13 @@ mod tests {
             Answer::None,
         ] {
             options.heartbeat.answer = answer;
-            assert_eq!(read(&Form::new(&options)), (options.clone(), vec![]));
+            assert_eq!(read(&Form::new(&options, true)), (options.clone(), vec![]));
         }
     }
 
     #[test]
     fn everything_wrong_is_said_at_once() {
-        let mut form = Form::new(&Options::default());
+        let mut form = Form::new(&Options::default(), true);
         form.interval = "soon".to_owned();
         form.deadline = "0".to_owned();
         form.min_delay = "2 min".to_owned();
@@ -384,8 +433,43 @@ mod tests {
     }
 
     #[test]
+    fn only_who_changes_the_heartbeat_has_chosen() {
+        for sends in [true, false] {
+            let mut form = Form::new(&Options::default(), sends);
+            let read =
+                |form: &Form| form.read(&Options::default(), sends, check, T, FAULTS).0.heartbeat.enabled;
+            assert_eq!(form.heartbeat, sends);
+            form.interval = "1 s".to_owned();
+            assert_eq!(read(&form), Switch::Auto);
+            form.heartbeat = !sends;
+            assert_eq!(read(&form), Switch::from(!sends));
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_one_server_is_not_kept_for_others() {
+        let before = Options::default();
+        let mut after = before.clone();
+        after.heartbeat.enabled = Switch::On;
+        after.heartbeat.payload.text = "2".to_owned();
+        after.heartbeat.answer = Answer::Exact("3".to_owned());
+        after.opening = vec![Draft::default()];
+        after.answers = vec![workbench::answers::Rule::default()];
+        let mut kept = Options::default();
+        keep_for_new(&mut kept, &before, &after);
+        assert_eq!(kept, Options::default());
+        after.heartbeat.interval_millis = 1;
+        after.reconnect.enabled = false;
+        kept.reconnect.max_attempts = Some(3);
+        keep_for_new(&mut kept, &before, &after);
+        let seen = (kept.heartbeat.interval_millis, kept.reconnect.enabled, kept.reconnect.max_attempts);
+        assert_eq!(seen, (1, false, Some(3)), "and what was not changed stays");
+        assert_eq!(kept.heartbeat.payload, Options::default().heartbeat.payload);
+    }
+
+    #[test]
     fn what_is_not_in_use_is_not_checked() {
-        let mut form = Form::new(&Options::default());
+        let mut form = Form::new(&Options::default(), true);
         form.payload.text.clear();
         form.answer = AnswerKind::Json;
         assert_eq!(read(&form).1, [Field::Payload, Field::AnswerName]);

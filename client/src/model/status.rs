@@ -3,9 +3,10 @@
 use link::{Close, Final, Phase, Pulse, Time};
 
 use super::format::countdown;
-use super::log::code_and_reason;
-use crate::i18n::common::Common;
-use crate::i18n::fill;
+use super::log::words::code_and_reason;
+use super::visible::foreign;
+use crate::texts::common::Common;
+use crate::texts::fill;
 
 /// What the status line says, with what is left of a wait.
 pub fn sentence(phase: Phase, last_close: Option<&Close>, now: Time, t: &Common) -> String {
@@ -69,9 +70,12 @@ pub fn pulse_slug(pulse: Pulse) -> &'static str {
 }
 
 fn closed(last: Final, last_close: Option<&Close>, t: &Common) -> String {
-    let code = last_close.map(code_and_reason).unwrap_or_default();
+    let code =
+        last_close.map(|close| foreign(&code_and_reason(close.code, &close.reason))).unwrap_or_default();
     match last {
         Final::Refused => t.refused.to_owned(),
+        Final::Cancelled => t.cancelled.to_owned(),
+        Final::Withheld => t.withheld.to_owned(),
         Final::AttemptsExhausted => fill(t.gave_up, &[&code]),
         Final::ByUser | Final::StopCode(_) | Final::ReconnectOff if code.is_empty() => t.closed.to_owned(),
         Final::ByUser | Final::StopCode(_) | Final::ReconnectOff => fill(t.closed_code, &[&code]),
@@ -107,6 +111,13 @@ mod tests {
             "Closed 1000"
         );
         assert_eq!(sentence(Phase::Closed(Final::ByUser), None, Time::ZERO, T), "Closed");
+    }
+
+    #[test]
+    fn a_reason_from_the_far_end_reads_as_what_it_is() {
+        let why = close(4000, "\u{202e}evil\0");
+        let shown = sentence(Phase::Closed(Final::StopCode(4000)), Some(&why), Time::ZERO, T);
+        assert_eq!(shown, "Closed \u{2068}4000 ⟨U+202E⟩evil␀\u{2069}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! A page under test, and the words to talk about it.
 
-use client::components::app::{App, AppProps};
 use client::model::address::Origin;
 use client::model::params::Params;
-use client::session::Session;
-use client::workspace::Workspace;
+use client::running::session::Session;
+use client::running::workspace::Workspace;
+use client::views::app::{App, AppProps};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use wasm_bindgen::JsCast;
@@ -47,6 +47,8 @@ impl Bench {
 
     /// The page with parameters in its address.
     pub(crate) async fn open_with(search: &str) -> Bench {
+        // What other tests have sent is stored.
+        client::lasting::messages::forget_sent();
         let page = Origin { secure: false, host: "127.0.0.1:8080".to_owned() };
         let params = Params::parse(search);
         let workspace = Workspace::new(page, params);
@@ -63,6 +65,8 @@ impl Bench {
         let session = workspace.active();
         let bench = Bench { session, workspace, root, app: Some(app) };
         bench.until("the page is drawn", |bench| bench.find("status").is_some()).await;
+        // What follows the keys and the composer begins once it is drawn.
+        bench.settle().await;
         bench
     }
 

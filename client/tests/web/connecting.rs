@@ -1,4 +1,4 @@
-use client::session::Draft;
+use client::running::session::Draft;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Event;
 

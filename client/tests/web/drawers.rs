@@ -1,4 +1,5 @@
-use client::desk::shelf;
+use client::lasting::storage::Key;
+use client::lasting::variables;
 use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -6,9 +7,8 @@ use crate::bench::Bench;
 
 /// A page whose browser has kept nothing.
 async fn open(search: &str) -> Bench {
-    LocalStorage::delete(shelf::LIBRARY_KEY);
-    LocalStorage::delete(shelf::VARIABLES_KEY);
-    shelf::forget_cache();
+    LocalStorage::delete(Key::SAVED.name());
+    LocalStorage::delete(Key::VARIABLES.name());
     Bench::open_with(search).await
 }
 
@@ -69,16 +69,52 @@ async fn what_is_replaced_or_deleted_can_be_had_back() {
 }
 
 #[wasm_bindgen_test]
+async fn what_was_sent_is_there_on_the_next_visit_and_in_other_tabs() {
+    let page = open("").await;
+    page.write("sent before");
+    page.press("composer", "Enter", false);
+    page.until("it is sent", |page| page.composer().value().is_empty()).await;
+    page.workspace.add(None);
+    page.until("another tab is shown", |page| page.rows().is_empty()).await;
+    page.press("composer", "ArrowUp", false);
+    page.until("it is recalled", |page| page.composer().value() == "sent before").await;
+}
+
+/// As another tab of the browser does it.
+fn store_elsewhere(key: Key, value: &str) {
+    LocalStorage::set(key.name(), value).unwrap();
+    let init = web_sys::EventInit::new();
+    let event = web_sys::Event::new_with_event_init_dict("storage", &init).unwrap();
+    js_sys::Reflect::set(&event, &"key".into(), &key.name().into()).unwrap();
+    web_sys::window().unwrap().dispatch_event(&event).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn variables_of_two_browser_tabs_are_all_kept() {
+    let page = open("").await;
+    page.click("more-toggle");
+    page.until("the form is open", |page| page.find("variable-add").is_some()).await;
+    variables::change(|all| drop(all.insert("mine".to_owned(), "1".to_owned()))).unwrap();
+    store_elsewhere(Key::VARIABLES, "{\"mine\":\"1\",\"theirs\":\"2\"}");
+    page.until("both are shown", |page| page.all("variable").len() == 2).await;
+    variables::change(|all| drop(all.insert("more".to_owned(), "3".to_owned()))).unwrap();
+    let names: Vec<String> = variables::variables().keys().cloned().collect();
+    assert_eq!(names, ["mine", "more", "theirs"]);
+    let stored: String = LocalStorage::get(Key::VARIABLES.name()).unwrap();
+    assert!(stored.contains("theirs") && stored.contains("more"), "{stored}");
+}
+
+#[wasm_bindgen_test]
 async fn a_foreign_store_of_messages_is_left_alone() {
-    LocalStorage::set(shelf::LIBRARY_KEY, "[{\"of\":\"a later version\"}]").unwrap();
+    LocalStorage::set(Key::SAVED.name(), "[{\"of\":\"a later version\"}]").unwrap();
     let page = Bench::open().await;
     page.click("saved-toggle");
     page.until("the drawer is open", |page| page.find("saved-name").is_some()).await;
     save(&page, "a", "", "one");
     page.until("the page says so", |page| page.text("saved-notice").contains("not understood")).await;
-    let stored: String = LocalStorage::get(shelf::LIBRARY_KEY).unwrap();
+    let stored: String = LocalStorage::get(Key::SAVED.name()).unwrap();
     assert!(stored.contains("a later version"));
-    LocalStorage::delete(shelf::LIBRARY_KEY);
+    LocalStorage::delete(Key::SAVED.name());
 }
 
 #[wasm_bindgen_test]
@@ -220,8 +256,7 @@ async fn own_placeholders_are_kept_and_filled() {
     assert_eq!(page.composer().value(), "{{user}}");
     page.press("composer", "Enter", false);
     page.until("it is filled", |page| page.rows().iter().any(|row| row.2 == "ann")).await;
-    shelf::forget_cache();
-    assert_eq!(shelf::variables().get("user").map(String::as_str), Some("ann"), "it is stored");
+    assert_eq!(variables::variables().get("user").map(String::as_str), Some("ann"), "it is stored");
     page.click("variable-remove");
     page.until("it is gone", |page| page.all("variable").is_empty()).await;
     page.click("placeholders-on");
@@ -229,7 +264,7 @@ async fn own_placeholders_are_kept_and_filled() {
     page.press("composer", "Enter", false);
     page.until("braces are text", |page| page.rows().iter().any(|row| row.2 == "{{user}}")).await;
     page.click("placeholders-on");
-    assert!(shelf::fills_placeholders());
+    assert!(variables::fills_placeholders());
 }
 
 #[wasm_bindgen_test]

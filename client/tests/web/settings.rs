@@ -1,7 +1,7 @@
 //! Settings, profiles, help and keys.
 
-use client::preferences;
-use client::profiles;
+use client::lasting::preferences;
+use client::lasting::profiles;
 use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -30,10 +30,7 @@ struct Fresh(Bench);
 impl Fresh {
     async fn open() -> Fresh {
         forget();
-        let page = Bench::open().await;
-        // The keys are followed once the page is drawn.
-        page.settle().await;
-        Fresh(page)
+        Fresh(Bench::open().await)
     }
 }
 
@@ -55,7 +52,6 @@ fn forget() {
     for key in KEYS {
         LocalStorage::delete(key);
     }
-    client::desk::shelf::forget_cache();
     preferences::set_single_keys(true);
     preferences::Density::Normal.choose();
 }
@@ -119,7 +115,9 @@ async fn a_heartbeat_is_set_when_all_of_it_is_right() {
     page.write_in("heartbeat-answer-text", "pong").await;
     let answer = Answer::JsonField { name: "type".to_owned(), value: "pong".to_owned() };
     assert_eq!(page.session.options().heartbeat.answer, answer);
-    assert_eq!(preferences::default_options().heartbeat.answer, answer, "new connections begin with it");
+    let kept = preferences::default_options().heartbeat;
+    assert_eq!(kept.interval_millis, 1_500, "new connections begin with it");
+    assert_eq!(kept.answer, Answer::Echo, "what answers it belongs to one server");
     page.click("restore-defaults");
     page.settle().await;
     assert_eq!(page.session.options().heartbeat.answer, Answer::Echo);
@@ -267,9 +265,10 @@ async fn a_link_fills_the_connection_and_connects_nothing() {
     };
     profile.options.opening = vec![Draft { text: "login abc".to_owned(), ..Draft::default() }];
     profile.variables = vec![Variable { name: "key".to_owned(), value: "abc".to_owned(), secret: true }];
-    let link = profiles::link(&profile);
+    let (link, sentence) = profiles::link(&profile, &client::texts::texts().settings);
     assert!(link.starts_with("http"), "{link}");
-    let workspace = client::workspace::Workspace::new(
+    assert!(sentence.contains("key") && !sentence.contains("abc"), "{sentence}");
+    let workspace = client::running::workspace::Workspace::new(
         client::model::address::Origin { secure: false, host: "127.0.0.1:8080".to_owned() },
         client::model::params::Params::default(),
     );

@@ -1,8 +1,10 @@
 //! Several connections, and files as logs.
 
-use client::transfer::{Progress, Transfer};
-use link::Message;
+use client::lasting::files::{self, Exporting, Opened};
+use link::{Message, MessageRef};
 use wasm_bindgen_test::wasm_bindgen_test;
+use workbench::export::FileFormat;
+use workbench::time::Micros;
 
 use crate::bench::Bench;
 
@@ -46,14 +48,41 @@ async fn a_file_becomes_a_log() {
                 {\"id\":0,\"time\":1714564800000,\"conn\":1,\"dir\":\"in\",\"kind\":\"message\",\"data\":\"old\"}\n";
     let done = std::rc::Rc::new(std::cell::RefCell::new(None));
     let seen = done.clone();
-    let _transfer = Transfer::import(&page.session, file.to_owned(), move |progress| {
-        if matches!(progress, Progress::Imported(_) | Progress::Failed(_)) {
-            seen.replace(Some(progress));
-        }
+    files::open_text(&page.workspace, Some("old.jsonl"), file.to_owned(), move |opened| {
+        seen.replace(Some(opened));
     });
     page.until("it is read", |_| done.borrow().is_some()).await;
-    assert!(matches!(&*done.borrow(), Some(Progress::Imported(report)) if report.entries == 1));
+    assert!(matches!(&*done.borrow(), Some(Opened::Read(report)) if report.entries == 1));
     page.until("it is shown", |page| page.rows() == [(0, "RESPONSE".to_owned(), "old".to_owned())]).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_cannot_be_read_leaves_no_tab_behind() {
+    for text in ["no log at all", "{\"log\":{\"entries\":[", "{\"heartwire\":\"log\",\"version\":99}\n"] {
+        let page = Bench::open().await;
+        files::open_text(&page.workspace, Some("broken"), text.to_owned(), |_| ());
+        page.until("the page says so", |page| page.session.view().notice.is_some()).await;
+        assert_eq!(page.workspace.tabs().tabs.len(), 1, "{text}");
+        assert_eq!(page.workspace.active(), page.session, "{text}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_export_goes_on_while_another_tab_is_shown() {
+    let page = Bench::open().await;
+    for number in 0..100_000 {
+        page.session.edit(|log| log.received(Micros(number), MessageRef::Text(&"x".repeat(100))));
+    }
+    files::export(&page.session, FileFormat::JsonLines, false, false);
+    page.workspace.add(None);
+    page.until("the other tab is shown", |page| page.rows().is_empty()).await;
+    page.until("the export is over", |page| files::exporting(&page.session).is_none()).await;
+    page.workspace.step(true);
+    page.until("the log is back", |page| !page.rows().is_empty()).await;
+    files::export(&page.session, FileFormat::JsonLines, false, false);
+    page.until("its progress is shown", |page| page.find("files-progress").is_some()).await;
+    page.until("it ends", |page| files::exporting(&page.session) == Some(Exporting::Done(0))).await;
+    page.until("the bar goes", |page| page.find("files-progress").is_none()).await;
 }
 
 #[wasm_bindgen_test]

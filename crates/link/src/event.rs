@@ -70,6 +70,8 @@ pub enum Origin {
     Opening(usize),
     /// The link's own heartbeat; usually kept out of sight.
     Heartbeat,
+    /// Sent by [`Link::send_now`](crate::Link::send_now).
+    Now,
 }
 
 /// What the user may want to know. Events come in the order in which things happened.
@@ -92,7 +94,8 @@ pub enum Event {
         socket: SocketId,
         /// Why.
         why: Why,
-        /// The peer's code and reason where it gave one, else 1006 or what the link closed with.
+        /// The peer's code and reason where it gave one, what the link closed with where that was its own decision,
+        /// else 1006.
         close: Close,
         /// How long it was open.
         open_for: Option<Duration>,
@@ -178,6 +181,15 @@ pub enum Why {
     PageHidden,
     /// The user asked for a fresh connection.
     Replaced,
+    /// The driver made no socket: what has to be sent first cannot be made.
+    Withheld,
+}
+
+impl Why {
+    /// Whether the link or its user ended the socket. A code is then the link's own, and says nothing about the peer.
+    pub fn is_own(self) -> bool {
+        !matches!(self, Why::Refused | Why::ConnectFailed | Why::PeerClosed)
+    }
 }
 
 /// Why an accepted message was dropped.

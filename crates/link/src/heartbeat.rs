@@ -33,6 +33,10 @@ pub struct Heartbeat {
     ///
     /// On keeps the round-trip time measured on a busy connection, for some more traffic.
     pub even_when_busy: bool,
+    /// Whether the first one is sent as soon as the connection is open, behind the opening messages. Default off.
+    ///
+    /// On gives a round-trip time at once. Off leaves the first word to the user, which servers may insist on.
+    pub at_open: bool,
     /// What is sent. [`TOKEN`] in a text is replaced by a token unique to each heartbeat, so that no text of the
     /// user's can be mistaken for it. Default `heartwire-ping {token}`.
     pub payload: Message,
@@ -53,6 +57,7 @@ impl Default for Heartbeat {
             interval: Duration::from_secs(20),
             deadline: Duration::from_secs(10),
             even_when_busy: false,
+            at_open: false,
             payload: Message::Text(format!("heartwire-ping {TOKEN}")),
             answer: Answer::Echo,
             on_missed: OnMissed::Reconnect,

@@ -13,7 +13,7 @@ use crate::heartbeat::Beats;
 use crate::outbox::Outbox;
 use crate::time::Clock;
 use crate::timers::{Timer, TimerTable};
-use crate::{Action, Close, Config, Event, MessageId, Origin, Phase, Pulse, Rtt, SocketId, Stats, Time};
+use crate::{Action, Close, Config, Event, MessageId, Origin, Phase, Pulse, Rtt, SocketId, Stats, Time, Why};
 
 /// One client's connection to one endpoint, over as many sockets as it takes.
 ///
@@ -55,7 +55,7 @@ pub struct Link {
     offline: bool,
     /// Whether the heartbeat was missed and nothing has come in since.
     missed: bool,
-    last_close: Option<Close>,
+    last_end: Option<(Why, Close)>,
     next_socket: u64,
     next_message: u64,
     /// Tells this link's heartbeats from those of others on the same endpoint.
@@ -73,6 +73,8 @@ struct Connection {
     opened_at: Option<Time>,
     last_inbound_at: Option<Time>,
     last_beat_at: Option<Time>,
+    /// The latest round trip.
+    rtt: Option<Duration>,
     beats: Beats,
     flight: Flight,
     /// More than half of a heartbeat's deadline has gone by in silence.
@@ -111,7 +113,7 @@ impl Link {
             patient_until: None,
             offline: false,
             missed: false,
-            last_close: None,
+            last_end: None,
             next_socket: 1,
             next_message: 1,
             next_beat: 1,
@@ -180,9 +182,14 @@ impl Link {
         self.connection.as_ref().map(|connection| connection.socket)
     }
 
-    /// How the latest socket ended.
+    /// How the latest socket closed. One that was called off before it opened did not.
     pub fn last_close(&self) -> Option<&Close> {
-        self.last_close.as_ref()
+        self.last_end.as_ref().map(|(_, close)| close)
+    }
+
+    /// Why the socket of [`Link::last_close`] ended.
+    pub fn last_why(&self) -> Option<Why> {
+        self.last_end.as_ref().map(|(why, _)| *why)
     }
 
     /// How the heartbeat is doing.
@@ -201,6 +208,11 @@ impl Link {
             }
             _ => Pulse::Off,
         }
+    }
+
+    /// The latest round trip on the present socket.
+    pub fn present_rtt(&self) -> Option<Duration> {
+        self.connection.as_ref()?.rtt
     }
 
     /// Round-trip times measured by the heartbeat, over all sockets.
@@ -257,6 +269,10 @@ impl Link {
             Origin::Opening(index) => {
                 self.stats.openings_sent += 1;
                 self.events.push_back(Event::OpeningSent { index, socket });
+                None
+            }
+            Origin::Now => {
+                self.stats.sent_now += 1;
                 None
             }
             Origin::Heartbeat => None,

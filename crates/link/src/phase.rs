@@ -86,7 +86,7 @@ impl Phase {
 /// Why a link came to rest in [`Phase::Closed`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Final {
-    /// The user called `close`.
+    /// The user called `close`, and the open connection was closed.
     ByUser,
     /// The peer closed with a code that says retrying is pointless.
     StopCode(u16),
@@ -96,4 +96,8 @@ pub enum Final {
     ReconnectOff,
     /// The platform refused to create a socket at all: an invalid URL, mixed content, a bad subprotocol.
     Refused,
+    /// The user called `close` while there was no open connection, only the will to have one.
+    Cancelled,
+    /// The driver made no socket, since what has to be sent first cannot be made.
+    Withheld,
 }

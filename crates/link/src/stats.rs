@@ -11,7 +11,9 @@ pub struct Stats {
     pub messages_sent: u64,
     /// Opening messages handed to a socket.
     pub openings_sent: u64,
-    /// Bytes of payload handed to a socket, heartbeats and opening messages included.
+    /// Messages of [`Link::send_now`](crate::Link::send_now) handed to a socket.
+    pub sent_now: u64,
+    /// Bytes of payload handed to a socket, by whomever.
     pub bytes_sent: u64,
     /// Messages received, heartbeat answers included.
     pub messages_received: u64,

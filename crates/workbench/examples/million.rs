@@ -71,7 +71,7 @@ fn filter_all(store: &Store, text: &str) -> Result<(), FilterError> {
 
 fn round_trip(store: &Store, format: FileFormat) -> Result<(), ImportError> {
     let rows: Snapshot = Rows::All(store).snapshot();
-    let mut export = Export::new(format, rows, Vec::new(), Micros(0));
+    let mut export = Export::new(format, rows, workbench::export::Privacy::default(), Micros(0));
     let mut file = String::with_capacity(200 << 20);
     let (total, longest) = slices(|_| match export.next_chunk(store, 1 << 20) {
         Some(piece) => {
@@ -88,7 +88,7 @@ fn round_trip(store: &Store, format: FileFormat) -> Result<(), ImportError> {
         millis(longest)
     );
     let mut back = Store::default();
-    let mut import = Import::new(file, ConnectionId(0));
+    let mut import = Import::new(file);
     let mut result = Ok(());
     let (total, longest) = slices(|slice| match import.step_while(&mut back, || slice.elapsed() < SLICE) {
         Ok(progress) => progress.done,

@@ -1,43 +1,8 @@
 //! Binary payloads as hex and base64, and text of unknown encoding as UTF-8.
 
+pub use crate::decode_error::DecodeError;
 use std::borrow::Cow;
 use std::fmt::Write as _;
-
-use thiserror::Error;
-
-/// Bytes on one line of a hex dump.
-pub const DUMP_WIDTH: usize = 16;
-
-/// Hex or base64 that cannot be read. Mark the character at byte `at`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum DecodeError {
-    /// A character that does not belong there.
-    #[error("'{found}' is not {wanted}")]
-    BadCharacter {
-        /// Its byte offset.
-        at: usize,
-        /// The character.
-        found: char,
-        /// What would be right.
-        wanted: &'static str,
-    },
-    /// The text ends in the middle of a byte; `at` is where its last digits begin.
-    #[error("the last byte is not complete")]
-    Incomplete {
-        /// Byte offset of the incomplete part.
-        at: usize,
-    },
-}
-
-impl DecodeError {
-    /// The byte offset of the fault.
-    #[must_use]
-    pub fn at(self) -> usize {
-        match self {
-            Self::BadCharacter { at, .. } | Self::Incomplete { at } => at,
-        }
-    }
-}
 
 /// Lower-case hex digits without separators.
 #[must_use]
@@ -51,11 +16,15 @@ pub fn to_hex(bytes: &[u8]) -> String {
 
 /// Reads hex as people paste it: bytes of two digits, with white space, `:`, `-`, `,` or `;` between them if
 /// any, and `0x` or `\x` before a byte or a run of them. A single digit between separators is a byte too when
-/// it carries `0x`.
+/// it carries `0x`. Dumps of this page and other programs, arrays and strings of source code are read as the bytes they
+/// show.
 ///
 /// # Errors
-/// The first character that is no digit, or half a byte at the end of a run.
+/// The first character that is no digit, half a byte at the end of a run, or a dump that makes no sense.
 pub fn from_hex(text: &str) -> Result<Vec<u8>, DecodeError> {
+    if let Some(bytes) = crate::hexdump::read(text) {
+        return bytes;
+    }
     let mut out = Vec::with_capacity(text.len() / 2);
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -84,46 +53,6 @@ pub fn from_hex(text: &str) -> Result<Vec<u8>, DecodeError> {
         }
     }
     Ok(out)
-}
-
-/// One line of a hex dump: `00000010  48 65 6c 6c 6f 2c 20 77  6f 72 6c 64 21           |Hello, world!|`. An
-/// empty string after the end. Rows are independent, for a virtualised view.
-#[must_use]
-pub fn dump_row(bytes: &[u8], row: usize) -> String {
-    let start = row.saturating_mul(DUMP_WIDTH);
-    if start >= bytes.len() {
-        return String::new();
-    }
-    let line = &bytes[start..bytes.len().min(start + DUMP_WIDTH)];
-    let mut out = format!("{start:08x} ");
-    for i in 0..DUMP_WIDTH {
-        if i % 8 == 0 {
-            out.push(' ');
-        }
-        match line.get(i) {
-            Some(byte) => {
-                let _ = write!(out, "{byte:02x} ");
-            }
-            None => out.push_str("   "),
-        }
-    }
-    out.push_str(" |");
-    out.extend(line.iter().map(|&b| if (0x20..0x7F).contains(&b) { b as char } else { '.' }));
-    out.push('|');
-    out
-}
-
-/// Number of lines of a hex dump.
-#[must_use]
-pub fn dump_rows(bytes: &[u8]) -> usize {
-    bytes.len().div_ceil(DUMP_WIDTH)
-}
-
-/// A hex dump of at most `max_rows` lines, with line ends between them.
-#[must_use]
-pub fn dump(bytes: &[u8], max_rows: usize) -> String {
-    let rows: Vec<_> = (0..dump_rows(bytes).min(max_rows)).map(|row| dump_row(bytes, row)).collect();
-    rows.join("\n")
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -241,14 +170,6 @@ mod tests {
         assert_eq!(from_base64("Zm9vY").map_err(DecodeError::at), Err(4));
         assert_eq!(from_base64("Zm!v").map_err(DecodeError::at), Err(2));
         assert_eq!(from_base64("Zg==Zg").map_err(DecodeError::at), Err(4));
-    }
-
-    #[test]
-    fn dump_layout() {
-        let expected = "00000000  48 65 6c 6c 6f 2c 20 77  6f 72 6c 64 21 0a 00 ff  |Hello, world!...|\n\
-                        00000010  21                                                |!|";
-        assert_eq!(dump(b"Hello, world!\n\0\xff!", 9), expected);
-        assert_eq!(dump_row(b"", 0), "");
     }
 
     #[test]

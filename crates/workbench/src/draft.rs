@@ -41,6 +41,12 @@ pub enum Problem {
     /// The hex or base64 ends within a byte.
     #[error("half a byte is missing")]
     Incomplete,
+    /// A line of a hex dump does not go on with those above it.
+    #[error("the line does not go on with the dump above it")]
+    Dump,
+    /// A hex dump of words whose order is not known.
+    #[error("words of several bytes, in an order that is not known")]
+    Words,
 }
 
 /// What a draft without fault would send.
@@ -111,6 +117,8 @@ fn fault(error: PayloadError, filled: Option<&Filled>) -> Fault {
         PayloadError::Json(error) => Problem::Json(error.kind),
         PayloadError::Bytes(DecodeError::BadCharacter { found, .. }) => Problem::Character(found),
         PayloadError::Bytes(DecodeError::Incomplete { .. }) => Problem::Incomplete,
+        PayloadError::Bytes(DecodeError::Dump { .. }) => Problem::Dump,
+        PayloadError::Bytes(DecodeError::Words { .. }) => Problem::Words,
     };
     Fault { at, problem }
 }

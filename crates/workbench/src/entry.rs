@@ -5,7 +5,8 @@ use crate::time::Micros;
 /// Names an entry for the life of a [`crate::store::Store`]: a sequence number that is never used twice.
 pub type EntryId = u64;
 
-/// Names a connection (a tab of the page).
+/// Names a connection of a [`crate::store::Store`], see [`crate::connection::Connection`]: one socket, from the
+/// attempt to its end. Numbers run from 1; 0 is before any connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
 
@@ -25,13 +26,13 @@ pub enum Direction {
 pub enum Kind {
     /// A text or binary message.
     Message,
-    /// The connection opened; the body says to what.
+    /// The connection opened; the body is its address.
     Connected,
     /// The connection ended; the code is the close code and the body the reason.
     Disconnected,
-    /// Something failed; the body says what.
+    /// Something failed.
     Error,
-    /// A remark of the page, such as a phase or an attempt.
+    /// A remark.
     Note,
     /// A ping frame, where control frames are visible (through a relay).
     Ping,
@@ -52,6 +53,73 @@ pub enum Delivery {
     Dropped,
 }
 
+/// What brought a message about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The person, or the server by itself.
+    #[default]
+    Plain,
+    /// The heartbeat. On a message from the server: it answers one.
+    Heartbeat,
+    /// It begins each connection.
+    Opening,
+    /// A rule that answers what comes in.
+    Answer,
+    /// A schedule.
+    Repeat,
+}
+
+/// What an entry reports that is no message: data, from which the reader's language makes a sentence when it is
+/// drawn. Together with the entry's kind, body and code that is all there is to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fact {
+    /// What happened.
+    pub what: What,
+    /// A duration in milliseconds; which one, [`What`] says. 0 where it has none.
+    pub millis: u64,
+    /// A number; of what, [`What`] says. 0 where it has none.
+    pub count: u64,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum What {
+    /// The body says it in words of its own, as entries from other programs' files do. Also every message.
+    #[default]
+    Said,
+    /// [`Kind::Connected`]: it opened after `millis`, at attempt `count`. The body is the address.
+    Opened,
+    /// [`Kind::Disconnected`]: by the server. In this and the next seven `millis` is how long the connection was
+    /// open, the body is the close reason.
+    ClosedByServer,
+    /// [`Kind::Disconnected`]: without a word.
+    Lost,
+    /// [`Kind::Disconnected`]: from here.
+    ClosedHere,
+    /// [`Kind::Disconnected`]: from here, and the server never confirmed.
+    Unconfirmed,
+    /// [`Kind::Disconnected`]: the heartbeat went unanswered.
+    Unanswered,
+    /// [`Kind::Disconnected`]: the page was left.
+    PageLeft,
+    /// [`Kind::Disconnected`]: a new connection took its place.
+    Replaced,
+    /// [`Kind::Disconnected`]: the transport failed.
+    Broken,
+    /// [`Kind::Error`]: it never opened. The body is the address.
+    Unreachable,
+    /// [`Kind::Error`]: it did not open in time. The body is the address.
+    NoAnswer,
+    /// [`Kind::Error`]: the browser did not try. The body is what it says about that.
+    Refused,
+    /// [`Kind::Error`]: the queue was full and gave up its oldest message.
+    Overflow,
+    /// [`Kind::Error`]: no answer to the heartbeat for `millis`; the connection goes on.
+    Silent,
+    /// [`Kind::Note`]: `count` messages were sent, and nothing shows whether they arrived.
+    FateUnknown,
+}
+
 /// The payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
@@ -62,7 +130,7 @@ pub enum Body<'a> {
 }
 
 /// An entry to append: fill what applies, for instance
-/// `Draft { code: 1006, ..Draft::new(now, connection, Direction::In, Kind::Disconnected, Body::Text("")) }`.
+/// `Draft { code: 1006, ..Draft::local(now, connection, Kind::Disconnected, "") }`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draft<'a> {
     /// When it happened.
@@ -79,10 +147,12 @@ pub struct Draft<'a> {
     pub code: u16,
     /// Outgoing messages only.
     pub delivery: Option<Delivery>,
-    /// A heartbeat or its answer.
-    pub heartbeat: bool,
+    /// What brought it about.
+    pub origin: Origin,
     /// [`Kind::Disconnected`]: the closing handshake completed.
     pub clean: bool,
+    /// What it reports if it is no message.
+    pub fact: Fact,
 }
 
 impl<'a> Draft<'a> {
@@ -103,8 +173,9 @@ impl<'a> Draft<'a> {
             body,
             code: 0,
             delivery: None,
-            heartbeat: false,
+            origin: Origin::Plain,
             clean: false,
+            fact: Fact::default(),
         }
     }
 
@@ -120,7 +191,7 @@ impl<'a> Draft<'a> {
         Self { delivery: Some(delivery), ..Self::new(time, connection, Direction::Out, Kind::Message, body) }
     }
 
-    /// Words of the page itself.
+    /// Something that happened here.
     #[must_use]
     pub fn local(time: Micros, connection: ConnectionId, kind: Kind, text: &'a str) -> Self {
         Self::new(time, connection, Direction::Local, kind, Body::Text(text))
@@ -146,10 +217,12 @@ pub struct Entry<'a> {
     pub code: u16,
     /// What became of it, if it is outgoing.
     pub delivery: Option<Delivery>,
-    /// A heartbeat or its answer.
-    pub heartbeat: bool,
+    /// What brought it about.
+    pub origin: Origin,
     /// [`Kind::Disconnected`]: the closing handshake completed.
     pub clean: bool,
+    /// What it reports if it is no message.
+    pub fact: Fact,
     /// The other half of a request and its response. It may have been dropped from the store since.
     pub pair: Option<EntryId>,
     /// On both halves: microseconds from the request to the response, at most 71 minutes.
@@ -161,6 +234,12 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn size(&self) -> usize {
         self.body.bytes().len()
+    }
+
+    /// Whether it is a heartbeat or the answer to one.
+    #[must_use]
+    pub fn is_heartbeat(&self) -> bool {
+        self.origin == Origin::Heartbeat
     }
 
     /// The stable word for this sort of entry: `connected`, `sent`, `response`, `disconnected`, `error`,
@@ -190,8 +269,9 @@ impl<'a> Entry<'a> {
             body: self.body,
             code: self.code,
             delivery: self.delivery,
-            heartbeat: self.heartbeat,
+            origin: self.origin,
             clean: self.clean,
+            fact: self.fact,
         }
     }
 }
@@ -213,5 +293,13 @@ impl<'a> Body<'a> {
             Self::Text(text) => Some(text),
             Self::Binary(_) => None,
         }
+    }
+}
+
+impl Fact {
+    /// Without a duration or a number.
+    #[must_use]
+    pub fn new(what: What) -> Self {
+        Self { what, millis: 0, count: 0 }
     }
 }

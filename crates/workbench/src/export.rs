@@ -3,23 +3,24 @@
 //! | format | keeps | for |
 //! |---|---|---|
 //! | JSON Lines | everything | reading back here, `jq` |
-//! | CSV (RFC 4180, UTF-8, header row) | everything | spreadsheets |
-//! | HAR 1.2 with `_webSocketMessages` | messages, pings, pongs and errors by connection | Chromium's DevTools |
+//! | CSV (RFC 4180, UTF-8 with a byte order mark, header row) | everything but what is known of connections beside their addresses | spreadsheets |
+//! | HAR 1.2 with `_webSocketMessages` | messages, pings, pongs and errors, an entry for each connection | Chromium's DevTools |
 //!
 //! An [`Export`] works on a [`Snapshot`] of the rows; what the store drops meanwhile is missing from the file
-//! and counted. CSV holds data exactly as it was: a spreadsheet may take text that begins with `=` for a formula.
+//! and counted. Secrets stay out as far as its [`Privacy`] says.
 
 mod csv;
 mod har;
 pub mod jsonl;
 
-use crate::entry::{ConnectionId, Delivery, Direction, Entry, Kind};
+use crate::connection::Connection;
+use crate::entry::Entry;
 use crate::rows::Snapshot;
-use crate::small_map::SmallMap;
+pub use crate::secrets::Privacy;
 use crate::store::Store;
 use crate::time::Micros;
 
-pub(crate) use csv::COLUMNS;
+pub(crate) use csv::{COLUMNS, FORMULA};
 
 /// Entries looked at per chunk even if few of them are written.
 const ENTRIES_PER_CHUNK: usize = 10_000;
@@ -35,32 +36,25 @@ pub enum FileFormat {
     Har,
 }
 
-/// What a file says about a connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConnectionInfo {
-    /// Its id in the store.
-    pub id: ConnectionId,
-    /// Its URL. Leave secrets out: the file may be passed on.
-    pub url: String,
-}
-
 /// A file being written.
 #[derive(Debug)]
 pub struct Export {
     format: FileFormat,
     rows: Snapshot,
-    connections: Vec<ConnectionInfo>,
+    privacy: Privacy,
+    /// JSON Lines: those written. HAR: those to write.
+    connections: jsonl::Mentioned,
     created: Micros,
     at: usize,
     stage: Stage,
     missed: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Stage {
     Header,
     /// HAR only: which connections there are.
-    Survey(SmallMap<ConnectionId, ()>),
+    Survey,
     Rows,
     /// HAR only: the beginning of a connection.
     Open(usize),
@@ -96,43 +90,61 @@ impl FileFormat {
 }
 
 impl Export {
-    /// Starts a file of these rows. `connections` gives the URLs; connections that it lacks are written without.
+    /// Starts a file of these rows.
     #[must_use]
-    pub fn new(format: FileFormat, rows: Snapshot, connections: Vec<ConnectionInfo>, now: Micros) -> Self {
-        Self { format, rows, connections, created: now, at: 0, stage: Stage::Header, missed: 0 }
+    pub fn new(format: FileFormat, rows: Snapshot, privacy: Privacy, now: Micros) -> Self {
+        Self {
+            format,
+            rows,
+            privacy,
+            connections: jsonl::Mentioned::default(),
+            created: now,
+            at: 0,
+            stage: Stage::Header,
+            missed: 0,
+        }
     }
 
     /// The next piece of the file, about `target_bytes` long (one entry may exceed it; a piece may be empty), or
     /// `None` after the last. The pieces together are the file.
     pub fn next_chunk(&mut self, store: &Store, target_bytes: usize) -> Option<String> {
         let mut out = String::with_capacity(target_bytes + 1024);
-        match std::mem::replace(&mut self.stage, Stage::Done) {
+        match self.stage {
             Stage::Done => return None,
             Stage::Header => {
                 match self.format {
-                    FileFormat::JsonLines => jsonl::write_header(&mut out, self.created, &self.connections),
+                    FileFormat::JsonLines => jsonl::write_header(&mut out, self.created),
                     FileFormat::Csv => csv::write_header(&mut out),
                     FileFormat::Har => har::write_header(&mut out),
                 }
-                let har = self.format == FileFormat::Har;
-                self.stage = if har { Stage::Survey(SmallMap::new()) } else { Stage::Rows };
+                self.stage = if self.format == FileFormat::Har { Stage::Survey } else { Stage::Rows };
             }
-            Stage::Survey(mut seen) => {
-                let finished = self.each(store, usize::MAX, &mut out, |entry, _| {
-                    seen.insert(entry.connection, ());
+            Stage::Survey => {
+                let end = self.rows.len();
+                let finished = self.each(store, usize::MAX, end, &mut out, |seen, row, entry, _, _| {
+                    if entry.connection.0 != 0 || har::opcode(entry).is_some() {
+                        seen.is_new(entry.connection, row);
+                    }
                 });
-                self.stage = if finished { self.list_connections(&seen) } else { Stage::Survey(seen) };
+                if finished {
+                    self.stage = if self.connections.len() == 0 { Stage::Footer } else { Stage::Open(0) };
+                }
             }
             Stage::Rows => {
                 let lines = self.format == FileFormat::JsonLines;
-                let finished = self.each(store, target_bytes, &mut out, |entry, out| {
-                    if lines {
-                        jsonl::write_entry(out, entry);
-                    } else {
-                        csv::write_entry(out, entry);
-                    }
-                });
-                self.stage = if finished { Stage::Footer } else { Stage::Rows };
+                let end = self.rows.len();
+                let finished =
+                    self.each(store, target_bytes, end, &mut out, |written, _, entry, out, privacy| {
+                        if lines {
+                            written.mention(out, entry, store, privacy);
+                            jsonl::write_entry(out, entry, privacy);
+                        } else {
+                            csv::write_entry(out, entry, privacy);
+                        }
+                    });
+                if finished {
+                    self.stage = Stage::Footer;
+                }
             }
             Stage::Open(number) => self.open_connection(store, number, &mut out),
             Stage::Connection { number, first } => {
@@ -142,6 +154,7 @@ impl Export {
                 if self.format == FileFormat::Har {
                     har::write_footer(&mut out);
                 }
+                self.stage = Stage::Done;
             }
         }
         Some(out)
@@ -152,10 +165,14 @@ impl Export {
     pub fn fraction(&self) -> f64 {
         let part = if self.rows.is_empty() { 1.0 } else { self.at as f64 / self.rows.len() as f64 };
         match &self.stage {
-            Stage::Header | Stage::Survey(_) => 0.0,
+            Stage::Header | Stage::Survey => 0.0,
             Stage::Rows => part,
             Stage::Open(number) | Stage::Connection { number, .. } => {
-                (*number as f64 + part) / self.connections.len().max(1) as f64
+                let span = self.connections.get(*number);
+                let within = span.map_or(0.0, |span| {
+                    self.at.saturating_sub(span.first) as f64 / (span.last + 1 - span.first) as f64
+                });
+                (*number as f64 + within) / self.connections.len().max(1) as f64
             }
             Stage::Footer | Stage::Done => 1.0,
         }
@@ -167,23 +184,25 @@ impl Export {
         self.missed
     }
 
-    /// Goes through rows until there is enough output; says whether it came to the end, and then starts over.
+    /// Goes through the rows before `end` until there is enough output; says whether it came there, and then starts
+    /// over.
     fn each(
         &mut self,
         store: &Store,
         target_bytes: usize,
+        end: usize,
         out: &mut String,
-        mut visit: impl FnMut(&Entry<'_>, &mut String),
+        mut visit: impl FnMut(&mut jsonl::Mentioned, usize, &Entry<'_>, &mut String, &Privacy),
     ) -> bool {
         let stop = self.at + ENTRIES_PER_CHUNK;
         while self.at < stop && out.len() < target_bytes.max(1) {
-            let Some(id) = self.rows.id(self.at) else {
+            let Some(id) = self.rows.id(self.at).filter(|_| self.at < end) else {
                 self.at = 0;
                 return true;
             };
             match store.get(id) {
-                Some(entry) => visit(&entry, out),
-                // HAR goes through the rows several times and counts at the end.
+                Some(entry) => visit(&mut self.connections, self.at, &entry, out, &self.privacy),
+                // HAR goes through rows several times and counts at the end.
                 None => self.missed += u64::from(self.format != FileFormat::Har),
             }
             self.at += 1;
@@ -191,21 +210,20 @@ impl Export {
         false
     }
 
-    /// Keeps the connections that occur, those without a URL included.
-    fn list_connections(&mut self, seen: &SmallMap<ConnectionId, ()>) -> Stage {
-        let url =
-            |id| self.connections.iter().find(|c| c.id == id).map(|c| c.url.clone()).unwrap_or_default();
-        self.connections = seen.keys().map(|&id| ConnectionInfo { id, url: url(id) }).collect();
-        if self.connections.is_empty() { Stage::Footer } else { Stage::Open(0) }
-    }
-
     fn open_connection(&mut self, store: &Store, number: usize, out: &mut String) {
-        let Some(connection) = self.connections.get(number) else { return };
-        // Its beginning is the time of its first entry, unless that lies far back in the rows.
-        let ids = (0..self.rows.len().min(ENTRIES_PER_CHUNK)).filter_map(|at| self.rows.id(at));
-        let mut entries = ids.filter_map(|id| store.get(id));
-        let started = entries.find(|e| e.connection == connection.id).map_or(self.created, |e| e.time);
-        har::write_connection_start(out, number == 0, connection, started);
+        let Some(span) = self.connections.get(number) else { return };
+        let nothing_known;
+        let connection = match store.connection(span.id) {
+            Some(connection) => connection,
+            None => {
+                let entry = self.rows.id(span.first).and_then(|id| store.get(id));
+                let began = entry.map_or(self.created, |entry| entry.time);
+                nothing_known = Connection { began, opened: Some(began), ..Connection::default() };
+                &nothing_known
+            }
+        };
+        har::write_connection_start(out, number == 0, connection, &self.privacy);
+        self.at = span.first;
         self.stage = Stage::Connection { number, first: true };
     }
 
@@ -217,9 +235,9 @@ impl Export {
         target_bytes: usize,
         out: &mut String,
     ) {
-        let Some(connection) = self.connections.get(number).map(|c| c.id) else { return };
-        let finished = self.each(store, target_bytes, out, |entry, out| {
-            if entry.connection == connection && har::write_message(out, entry, first) {
+        let Some(span) = self.connections.get(number) else { return };
+        let finished = self.each(store, target_bytes, span.last + 1, out, |_, _, entry, out, privacy| {
+            if entry.connection == span.id && har::write_message(out, entry, first, privacy) {
                 first = false;
             }
         });
@@ -235,38 +253,6 @@ impl Export {
             self.missed = ids.take_while(|id| *id < store.ids().start).count() as u64;
             self.stage = Stage::Footer;
         }
-    }
-}
-
-/// The words for a direction in files.
-pub(crate) fn direction_word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::In => "in",
-        Direction::Out => "out",
-        Direction::Local => "local",
-    }
-}
-
-/// The words for a kind in files.
-pub(crate) fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Message => "message",
-        Kind::Connected => "connected",
-        Kind::Disconnected => "disconnected",
-        Kind::Error => "error",
-        Kind::Note => "note",
-        Kind::Ping => "ping",
-        Kind::Pong => "pong",
-    }
-}
-
-/// The words for a delivery in files.
-pub(crate) fn delivery_word(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::Queued => "queued",
-        Delivery::Sent => "sent",
-        Delivery::Unknown => "unknown",
-        Delivery::Dropped => "dropped",
     }
 }
 

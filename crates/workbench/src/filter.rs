@@ -9,12 +9,13 @@
 //! | `/^\{.*\}$/i` | whose text matches a regular expression in linear time (`i`: ignore case) |
 //! | `dir:in` | by direction: `in`, `out`, `local` |
 //! | `kind:text,binary` | by kind: `text`, `binary`, `message`, `connected`, `disconnected`, `error`, `note`, `ping`, `pong`, or a label: `sent`, `response` |
-//! | `is:heartbeat` | by state: `heartbeat`, `paired`, `queued`, `sent`, `unknown`, `dropped` |
+//! | `is:heartbeat` | by state: `heartbeat`, `opening`, `answer`, `repeat`, `paired`, `queued`, `sent`, `unknown`, `dropped` |
 //! | `conn:2` | of a connection |
 //! | `code>=4000`, `code:1006` | by close code |
 //! | `size>1kb`, `size:10..200` | by payload bytes (`b`, `kb`, `mb`, `kib`, `mib`) |
 //! | `rtt>50ms` | responses by round trip (`us`, `ms`, `s`) |
-//! | `time>=12:30`, `time:12:30..12:35:10.5`, `time>2024-05-01T12:00:00Z` | by instant; a clock time is today's |
+//! | `time>=12:30`, `time:23:50..00:10` | by the time of day, on whatever day |
+//! | `time>2024-05-01T12:00:00Z`, `time:2024-05-01` | by instant or by day; without `Z` or an offset, at the reader's place |
 //! | `$.price > 100`, `data[0].type == "trade"` | by a value inside JSON, see [`crate::json::Path`] |
 //! | `$.error`, `has:user.name` | that have the value at all |
 //! | `$.name ~ abc`, `$.name ~ /^a/` | whose value contains a text or matches |
@@ -30,7 +31,7 @@ mod literal;
 mod parse;
 mod text;
 
-pub use expr::{Expr, Filter, JsonTest, KindSet, Op};
+pub use expr::{Expr, Filter, JsonTest, KindSet, Op, Words};
 pub use index::{Index, Progress};
 pub use parse::{FilterError, FilterErrorKind, Options};
-pub use text::{Pattern, TextMatch};
+pub use text::{Pattern, PatternError, TextMatch};

@@ -9,11 +9,13 @@ mod jsonl;
 
 use thiserror::Error;
 
-use crate::entry::{ConnectionId, Delivery, Direction, Kind};
-use crate::export::{ConnectionInfo, FileFormat};
+use crate::connection::Connection;
+use crate::entry::{ConnectionId, EntryId};
+use crate::export::FileFormat;
 use crate::filter::Progress;
 use crate::json::{JsonErrorKind, Value};
 use crate::store::Store;
+use crate::time::Micros;
 
 /// Skipped lines that are reported one by one; the rest are only counted.
 pub const MAX_PROBLEMS: usize = 20;
@@ -35,8 +37,6 @@ pub struct Report {
     pub skipped: u64,
     /// The first [`MAX_PROBLEMS`] of them.
     pub problems: Vec<ImportError>,
-    /// The connections met, under the ids they got in the store.
-    pub connections: Vec<ConnectionInfo>,
 }
 
 /// What is wrong with a line of a file, and what to do about it.
@@ -85,22 +85,31 @@ enum Reader {
     Har(Box<har::Reader>),
 }
 
-/// Gives connections of a file ids of the store.
+/// What a file calls things, and what the store calls them.
+#[derive(Debug, Default)]
+struct Names {
+    /// By the file's numbers.
+    connections: Vec<(u32, ConnectionId)>,
+    /// Entries of the file that follow each other do so in the store too.
+    runs: Vec<Run>,
+}
+
+/// Entries with ids in a row on both sides.
 #[derive(Debug)]
-struct Connections {
-    next: u32,
-    known: Vec<(u32, ConnectionId)>,
+struct Run {
+    file: u64,
+    store: EntryId,
+    len: u64,
 }
 
 impl Import {
-    /// Starts reading a file. Its connections get ids from `first_connection` on, in the order they are met.
+    /// Starts reading a file. Its connections become connections of the store, in the order they are met.
     #[must_use]
-    pub fn new(text: String, first_connection: ConnectionId) -> Self {
-        let connections = Connections { next: first_connection.0, known: Vec::new() };
+    pub fn new(text: String) -> Self {
         let reader = match Self::detect(&text) {
-            Some(FileFormat::JsonLines) => Reader::JsonLines(jsonl::Reader::new(connections)),
-            Some(FileFormat::Csv) => Reader::Csv(csv::Reader::new(connections)),
-            Some(FileFormat::Har) => Reader::Har(Box::new(har::Reader::new(connections))),
+            Some(FileFormat::JsonLines) => Reader::JsonLines(jsonl::Reader::default()),
+            Some(FileFormat::Csv) => Reader::Csv(csv::Reader::default()),
+            Some(FileFormat::Har) => Reader::Har(Box::default()),
             None => Reader::Unknown,
         };
         Self { text, reader, report: Report::default() }
@@ -171,32 +180,42 @@ impl Report {
     }
 }
 
-impl Connections {
-    fn id(&mut self, number: u32, url: Option<&str>, report: &mut Report) -> ConnectionId {
-        if let Some(&(_, id)) = self.known.iter().find(|(known, _)| *known == number) {
-            return id;
+impl Names {
+    /// The store's name for a connection of the file. One that the file says nothing of is begun; 0 is none.
+    fn connection(&mut self, number: u32, store: &mut Store, began: Micros) -> ConnectionId {
+        if number == 0 {
+            return ConnectionId(0);
         }
-        let id = ConnectionId(self.next);
-        self.next = self.next.wrapping_add(1);
-        self.known.push((number, id));
-        report.connections.push(ConnectionInfo { id, url: url.unwrap_or_default().to_owned() });
-        id
+        match self.connections.binary_search_by_key(&number, |(known, _)| *known) {
+            Ok(at) => self.connections[at].1,
+            Err(at) => {
+                let id = store.connect(Connection { began, ..Connection::default() });
+                self.connections.insert(at, (number, id));
+                id
+            }
+        }
     }
-}
 
-fn direction(word: &str) -> Option<Direction> {
-    [Direction::In, Direction::Out, Direction::Local]
-        .into_iter()
-        .find(|d| crate::export::direction_word(*d) == word)
-}
+    /// Remembers an entry. Files count upwards; what does not cannot be referred to.
+    fn entry(&mut self, file: u64, store: EntryId) {
+        match self.runs.last_mut() {
+            Some(run) if run.file + run.len == file && run.store + run.len == store => run.len += 1,
+            Some(run) if file < run.file + run.len => {}
+            _ => self.runs.push(Run { file, store, len: 1 }),
+        }
+    }
 
-fn kind(word: &str) -> Option<Kind> {
-    use Kind::{Connected, Disconnected, Error, Message, Note, Ping, Pong};
-    let all = [Message, Connected, Disconnected, Error, Note, Ping, Pong];
-    all.into_iter().find(|k| crate::export::kind_word(*k) == word)
-}
+    /// The store's name for an entry of the file.
+    fn find(&self, file: u64) -> Option<EntryId> {
+        let after = self.runs.partition_point(|run| run.file <= file);
+        let run = self.runs.get(after.checked_sub(1)?)?;
+        (file - run.file < run.len).then(|| run.store + (file - run.file))
+    }
 
-fn delivery(word: &str) -> Option<Delivery> {
-    use Delivery::{Dropped, Queued, Sent, Unknown};
-    [Queued, Sent, Unknown, Dropped].into_iter().find(|d| crate::export::delivery_word(*d) == word)
+    /// Links two entries of the file, if both are there.
+    fn pair(&self, one: u64, other: u64, store: &mut Store) {
+        if let (Some(request), Some(response)) = (self.find(one.min(other)), self.find(one.max(other))) {
+            store.pair(request, response);
+        }
+    }
 }

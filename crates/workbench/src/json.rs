@@ -11,7 +11,7 @@ mod scan;
 mod tree;
 mod value;
 
-pub use format::{MAX_INDENT, compact, pretty, quote, quote_into, unescape};
+pub use format::{MAX_INDENT, compact, pretty, pretty_start, quote, quote_into, unescape};
 pub use number::compare as compare_numbers;
 pub use path::{Found, MAX_SEGMENTS, Path, PathError, numeric_fields};
 pub use scan::{Event, JsonError, JsonErrorKind, Scanner, Token, check};

@@ -14,14 +14,18 @@
 //!
 //! After [`store::Store::set_delivery`] or a pair, call `retest` on the index and on find.
 
+pub mod answers;
 pub mod bytes;
-pub mod closecodes;
+pub mod connection;
 pub mod decimal;
+mod decode_error;
 pub mod draft;
 pub mod entry;
 pub mod export;
 pub mod filter;
 pub mod find;
+pub mod grants;
+mod hexdump;
 pub mod ids;
 pub mod import;
 pub mod json;
@@ -29,9 +33,11 @@ pub mod library;
 pub mod lower;
 pub mod pairing;
 pub mod position;
+pub mod preset;
 pub mod profile;
 pub mod rows;
 pub mod schedule;
+pub mod secrets;
 pub mod selection;
 pub mod series;
 pub mod small_map;
@@ -40,3 +46,4 @@ pub mod template;
 pub mod time;
 pub mod view;
 pub mod window;
+mod words;

@@ -164,6 +164,33 @@ pub fn variables_from_json(text: &str) -> Result<Variables, LibraryError> {
         .collect()
 }
 
+/// Messages without names as JSON: an array of objects with `format` and `text`.
+#[must_use]
+pub fn drafts_to_json(drafts: &[Draft]) -> String {
+    let draft = |draft: &Draft| {
+        Value::from_iter([("format", draft.format.word().into()), ("text", draft.text.clone().into())])
+    };
+    let mut out = String::new();
+    drafts.iter().map(draft).collect::<Value<'_>>().write(&mut out);
+    out
+}
+
+/// Reads what [`drafts_to_json`] writes.
+///
+/// # Errors
+/// The text is something else.
+pub fn drafts_from_json(text: &str) -> Result<Vec<Draft>, LibraryError> {
+    let Value::Array(items) = Value::parse(text)? else { return Err(LibraryError::Shape) };
+    items
+        .iter()
+        .map(|item| {
+            let string = |name| item.get(name).and_then(Value::as_str).ok_or(LibraryError::Shape);
+            let format = Format::named(string("format")?).ok_or(LibraryError::Shape)?;
+            Ok(Draft { format, text: string("text")?.to_owned() })
+        })
+        .collect()
+}
+
 /// Names that differ only in case are neighbours, and still differ.
 fn sort_key<'a>(folder: &'a str, name: &'a str) -> (String, &'a str, String, &'a str) {
     (lower(folder), folder, lower(name), name)
@@ -221,6 +248,14 @@ mod tests {
         assert_eq!(names(library.search("token")), ["login"]);
         assert_eq!(names(library.search(" ")).len(), 4);
         assert_eq!(names(library.search("chat token")), [""; 0]);
+    }
+
+    #[test]
+    fn drafts_come_back() {
+        let drafts: Vec<Draft> = library().messages().iter().map(|saved| saved.draft.clone()).collect();
+        assert_eq!(drafts_from_json(&drafts_to_json(&drafts)), Ok(drafts));
+        assert_eq!(drafts_from_json("[]"), Ok(Vec::new()));
+        assert!(drafts_from_json("[{\"format\":\"xml\",\"text\":\"\"}]").is_err());
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Pairing {
                 self.pending.remove(&entry.connection);
                 None
             }
-            (Kind::Message, Direction::Out) if !entry.heartbeat => {
+            (Kind::Message, Direction::Out) if !entry.is_heartbeat() => {
                 let key = self.key(&entry)?;
                 let pending = self.pending.get_or_insert_with(entry.connection, VecDeque::new);
                 if pending.len() == MAX_PENDING {
@@ -80,7 +80,7 @@ impl Pairing {
                 pending.push_back((key, id));
                 None
             }
-            (Kind::Message, Direction::In) if !entry.heartbeat => {
+            (Kind::Message, Direction::In) if !entry.is_heartbeat() => {
                 let request = self.take_request(store, &entry)?;
                 let rtt_micros = store.pair(request, id)?;
                 Some(Paired { request, response: id, rtt_micros })
@@ -143,7 +143,7 @@ fn json_id<'a>(path: &Path, entry: &Entry<'a>) -> Option<std::borrow::Cow<'a, st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Delivery, Draft};
+    use crate::entry::{Delivery, Draft, Origin};
     use crate::time::Micros;
 
     const C: ConnectionId = ConnectionId(1);
@@ -157,7 +157,7 @@ mod tests {
             let id = store.append(match mark {
                 ">" => Draft::sent(time, C, Body::Text(text), Delivery::Sent),
                 "<" => Draft::received(time, C, Body::Text(text)),
-                "~" => Draft { heartbeat: true, ..Draft::received(time, C, Body::Text(text)) },
+                "~" => Draft { origin: Origin::Heartbeat, ..Draft::received(time, C, Body::Text(text)) },
                 _ => Draft::new(time, C, Direction::In, Kind::Disconnected, Body::Text(text)),
             });
             if let Some(pair) = pairing.observe(&mut store, id) {

@@ -17,6 +17,9 @@ use thiserror::Error;
 
 pub use self::book::{Book, Conflict, Merge, Part, Plan, RenameError};
 pub use self::codes::{CodesError, format_codes, parse_codes};
+pub use self::secrets::Shared;
+use crate::answers::Rule;
+use crate::connection::TransportKind;
 use crate::draft::Draft;
 use crate::json::JsonError;
 use crate::library::Library;
@@ -62,13 +65,48 @@ pub struct Options {
     pub reconnect: Reconnect,
     /// Messages sent first on every new connection, in order. Default none.
     pub opening: Vec<Draft>,
+    /// What is answered by rule, at most [`MAX_RULES`](crate::answers::MAX_RULES). Default nothing.
+    pub answers: Vec<Rule>,
+    /// What carries the messages. Default the browser's WebSocket.
+    pub transport: TransportKind,
+}
+
+/// Whether something is done that is right for some servers and wrong for others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Switch {
+    /// Decided for each address when it is connected to.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl Switch {
+    /// Whether it is done where `auto` is what suits the address.
+    #[must_use]
+    pub fn is_on(self, auto: bool) -> bool {
+        match self {
+            Switch::Auto => auto,
+            Switch::On => true,
+            Switch::Off => false,
+        }
+    }
+}
+
+impl From<bool> for Switch {
+    fn from(on: bool) -> Switch {
+        if on { Switch::On } else { Switch::Off }
+    }
 }
 
 /// The heartbeat, a message like any other: no browser lets a page send pings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// Whether there is one. Default on.
-    pub enabled: bool,
+    /// Whether there is one. By itself it is on at the page's own echo, which answers it, and off at other servers,
+    /// which would only see a message that they do not expect.
+    pub enabled: Switch,
     /// What is sent; `{token}` in a text differs each time. Default `heartwire-ping {token}`.
     pub payload: Draft,
     /// What counts as its answer. Default [`Answer::Echo`].
@@ -165,21 +203,55 @@ impl Profile {
         let saved = self.messages.messages().iter().map(|saved| &saved.draft);
         let texts = drafts.chain(saved).map(|draft| draft.text.as_str()).chain([self.url.as_str()]);
         let mut names = Vec::new();
-        for template in texts.filter_map(|text| Template::parse(text).ok()) {
-            for name in template.variables() {
-                if let Err(at) = names.binary_search_by(|known: &String| known.as_str().cmp(name)) {
-                    names.insert(at, name.to_owned());
-                }
-            }
+        for text in texts {
+            collect(&mut names, variables(text));
+        }
+        for rule in &self.options.answers {
+            collect(&mut names, rule.variables());
         }
         names
+    }
+}
+
+impl Options {
+    /// Names of the variables whose values go to the server at `url` by themselves, sorted: those of the address, of
+    /// the opening messages, of the answers that are on, and of the heartbeat if it is on there.
+    #[must_use]
+    pub fn gives(&self, url: &str, auto: bool) -> Vec<String> {
+        let mut names = Vec::new();
+        collect(&mut names, variables(url));
+        if self.heartbeat.enabled.is_on(auto) {
+            collect(&mut names, variables(&self.heartbeat.payload.text));
+        }
+        for opening in &self.opening {
+            collect(&mut names, variables(&opening.text));
+        }
+        for rule in self.answers.iter().filter(|rule| rule.enabled) {
+            collect(&mut names, rule.variables());
+        }
+        names
+    }
+}
+
+/// The variables that a text names; none if it is no template.
+#[must_use]
+pub fn variables(text: &str) -> Vec<String> {
+    Template::parse(text)
+        .map_or_else(|_| Vec::new(), |template| template.variables().map(str::to_owned).collect())
+}
+
+fn collect(names: &mut Vec<String>, more: Vec<String>) {
+    for name in more {
+        if let Err(at) = names.binary_search(&name) {
+            names.insert(at, name);
+        }
     }
 }
 
 impl Default for Heartbeat {
     fn default() -> Heartbeat {
         Heartbeat {
-            enabled: true,
+            enabled: Switch::Auto,
             payload: Draft { text: "heartwire-ping {token}".to_owned(), ..Draft::default() },
             answer: Answer::Echo,
             interval_millis: 20_000,

@@ -2,12 +2,13 @@
 //!
 //! Entries lie in segments of at most 4,096 entries or 1 MiB of payload, each with one arena for text and
 //! one for binary, so that no append ever copies more than one segment. The bounds drop whole segments from
-//! the start; what was dropped is counted.
+//! the start; what was dropped is counted. A [`Connection`] is kept as long as it has entries.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::entry::{Body, ConnectionId, Delivery, Direction, Draft, Entry, EntryId, Kind};
+use crate::connection::{Connection, Connections};
+use crate::entry::{Body, ConnectionId, Delivery, Direction, Draft, Entry, EntryId, Fact, Kind, Origin};
 use crate::time::Micros;
 
 const SEGMENT_ENTRIES: usize = 4096;
@@ -42,10 +43,13 @@ pub struct Dropped {
 pub struct Store {
     limits: Limits,
     segments: VecDeque<Segment>,
+    connections: Connections,
     next: EntryId,
     payload: usize,
+    heartbeats: usize,
     dropped: Dropped,
     revision: u64,
+    changed: Vec<EntryId>,
 }
 
 #[derive(Debug)]
@@ -54,6 +58,8 @@ struct Segment {
     metas: Vec<Meta>,
     text: String,
     binary: Vec<u8>,
+    /// What entries report that are no messages, by their index.
+    facts: Vec<(u32, Fact)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,12 +75,13 @@ struct Meta {
     direction: Direction,
     kind: Kind,
     delivery: Option<Delivery>,
+    origin: Origin,
     bits: u8,
 }
 
 const BINARY: u8 = 1;
-const HEARTBEAT: u8 = 2;
-const CLEAN: u8 = 4;
+const CLEAN: u8 = 2;
+const FACT: u8 = 4;
 
 const _: () = assert!(ENTRY_OVERHEAD <= 40);
 
@@ -97,10 +104,13 @@ impl Store {
         Self {
             limits,
             segments: VecDeque::new(),
+            connections: Connections::default(),
             next: 0,
             payload: 0,
+            heartbeats: 0,
             dropped: Dropped::default(),
             revision: 0,
+            changed: Vec::new(),
         }
     }
 
@@ -124,16 +134,43 @@ impl Store {
                 metas: Vec::new(),
                 text: String::new(),
                 binary: Vec::new(),
+                facts: Vec::new(),
             });
         }
         let id = self.next;
         if let Some(segment) = self.segments.back_mut() {
             self.payload += segment.push(&draft);
+            self.heartbeats += usize::from(draft.origin == Origin::Heartbeat);
             self.next += 1;
         }
+        self.connections.used(draft.connection, id);
         self.revision += 1;
         self.enforce();
         id
+    }
+
+    /// Begins a connection, to which entries can then belong, and returns its name in this store; the one it has is
+    /// not looked at.
+    pub fn connect(&mut self, connection: Connection) -> ConnectionId {
+        self.revision += 1;
+        self.connections.add(connection, self.next)
+    }
+
+    /// The connection, as long as it has entries or is the newest.
+    #[must_use]
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(id)
+    }
+
+    /// The connection, to note what became of it.
+    pub fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.revision += 1;
+        self.connections.get_mut(id)
+    }
+
+    /// All connections that are kept, oldest first.
+    pub fn connections(&self) -> impl DoubleEndedIterator<Item = &Connection> {
+        self.connections.iter()
     }
 
     /// The ids that are kept, oldest first.
@@ -147,6 +184,12 @@ impl Store {
     pub fn len(&self) -> usize {
         let ids = self.ids();
         (ids.end - ids.start) as usize
+    }
+
+    /// How many of the kept entries are heartbeats or answers to one.
+    #[must_use]
+    pub fn heartbeats(&self) -> usize {
+        self.heartbeats
     }
 
     /// Whether nothing is kept.
@@ -209,9 +252,20 @@ impl Store {
         self.change(id, |meta| meta.delivery = Some(delivery))
     }
 
-    /// Marks an entry as a heartbeat after all, when its answer identifies it.
-    pub fn set_heartbeat(&mut self, id: EntryId) -> bool {
-        self.change(id, |meta| meta.bits |= HEARTBEAT)
+    /// Says on which connection a message went out that had to wait for one. Returns whether the entry is still
+    /// kept.
+    pub fn set_connection(&mut self, id: EntryId, connection: ConnectionId) -> bool {
+        let kept = self.change(id, |meta| meta.connection = connection);
+        if kept {
+            self.connections.used(connection, self.next - 1);
+        }
+        kept
+    }
+
+    /// The entries that have changed after they were appended, since this was last taken: their delivery, connection or
+    /// pair. Whoever keeps something of entries elsewhere takes them now and then; they cost eight bytes each until then.
+    pub fn take_changed(&mut self) -> Vec<EntryId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Links a request with its response and returns the time between them in microseconds. `None` if either
@@ -239,7 +293,10 @@ impl Store {
     /// Forgets everything, including the count of what was dropped. Ids go on where they were.
     pub fn clear(&mut self) {
         self.segments.clear();
+        self.changed.clear();
+        self.connections.drop_before(self.next);
         self.payload = 0;
+        self.heartbeats = 0;
         self.dropped = Dropped::default();
         self.revision += 1;
     }
@@ -251,8 +308,11 @@ impl Store {
             if let Some(oldest) = self.segments.pop_front() {
                 let payload = oldest.payload();
                 self.payload -= payload;
+                self.heartbeats -=
+                    oldest.metas.iter().filter(|meta| meta.origin == Origin::Heartbeat).count();
                 self.dropped.entries += oldest.metas.len() as u64;
                 self.dropped.bytes += payload as u64;
+                self.connections.drop_before(self.ids().start);
             }
         }
     }
@@ -271,6 +331,10 @@ impl Store {
         let at = (id - segment.first) as usize;
         segment.metas.get_mut(at).map(change).is_some_and(|()| {
             self.revision += 1;
+            // Several changes of one entry in a row are one.
+            if self.changed.last() != Some(&id) {
+                self.changed.push(id);
+            }
             true
         })
     }
@@ -296,8 +360,11 @@ impl Segment {
                 (self.binary.len() - bytes.len(), bytes.len(), BINARY)
             }
         };
-        let heartbeat = if draft.heartbeat { HEARTBEAT } else { 0 };
         let clean = if draft.clean { CLEAN } else { 0 };
+        let fact = if draft.fact == Fact::default() { 0 } else { FACT };
+        if fact != 0 {
+            self.facts.push((self.metas.len() as u32, draft.fact));
+        }
         self.metas.push(Meta {
             time: draft.time,
             // A segment that holds more than 1 MiB holds one entry, at offset 0.
@@ -310,7 +377,8 @@ impl Segment {
             direction: draft.direction,
             kind: draft.kind,
             delivery: draft.delivery,
-            bits: binary | heartbeat | clean,
+            origin: draft.origin,
+            bits: binary | clean | fact,
         });
         len
     }
@@ -320,6 +388,12 @@ impl Segment {
         self.metas.shrink_to_fit();
         self.text.shrink_to_fit();
         self.binary.shrink_to_fit();
+        self.facts.shrink_to_fit();
+    }
+
+    fn fact(&self, at: usize) -> Fact {
+        let found = self.facts.binary_search_by_key(&(at as u32), |(at, _)| *at);
+        found.map(|index| self.facts[index].1).unwrap_or_default()
     }
 
     fn entry(&self, at: usize) -> Option<Entry<'_>> {
@@ -339,8 +413,9 @@ impl Segment {
             },
             code: meta.code,
             delivery: meta.delivery,
-            heartbeat: meta.bits & HEARTBEAT != 0,
+            origin: meta.origin,
             clean: meta.bits & CLEAN != 0,
+            fact: if meta.bits & FACT != 0 { self.fact(at) } else { Fact::default() },
             pair: if meta.pair == 0 { None } else { id.checked_add_signed(meta.pair.into()) },
             rtt_micros: (meta.pair != 0).then_some(meta.rtt_micros),
         })

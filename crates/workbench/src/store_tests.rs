@@ -23,6 +23,22 @@ fn bounds_drop_the_oldest_and_count_exactly() {
 }
 
 #[test]
+fn heartbeats_are_counted_as_they_come_and_go() {
+    let mut store = Store::new(Limits { entries: 100, bytes: 1 << 20 });
+    for i in 0..1000_u64 {
+        let mut draft = Draft::received(Micros(i), C, Body::Text("beat"));
+        if i % 3 == 0 {
+            draft.origin = Origin::Heartbeat;
+        }
+        store.append(draft);
+        let counted = store.range(0..EntryId::MAX).filter(|entry| entry.is_heartbeat()).count();
+        assert_eq!(store.heartbeats(), counted);
+    }
+    store.clear();
+    assert_eq!(store.heartbeats(), 0);
+}
+
+#[test]
 fn bytes_are_bounded_and_one_giant_stays_until_the_next() {
     let mut store = Store::new(Limits { entries: 1000, bytes: 10_000 });
     for _ in 0..100 {

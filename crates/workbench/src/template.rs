@@ -7,6 +7,7 @@
 //! | `{{now}}` | the time in UTC, ISO 8601 with milliseconds |
 //! | `{{now s}}`, `{{now ms}}` | whole seconds or milliseconds since 1970 |
 //! | `{{random 1 100}}` | a whole number between both, both included |
+//! | `{{char 0d}}` | the character of that code point in hex, such as one that cannot be typed |
 //! | `{{name}}` | the person's variable of that name, as it is |
 //! | `{{{{` | two braces that begin nothing |
 //!
@@ -18,6 +19,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use thiserror::Error;
@@ -29,7 +31,7 @@ use crate::time::Micros;
 pub type Variables = SmallMap<String, String>;
 
 /// Names that no variable can have.
-pub const RESERVED: [&str; 4] = ["n", "now", "random", "uuid"];
+pub const RESERVED: [&str; 5] = ["char", "n", "now", "random", "uuid"];
 
 /// Longest name of a variable, in bytes.
 pub const MAX_NAME_BYTES: usize = 64;
@@ -91,6 +93,9 @@ pub enum TemplateErrorKind {
     /// `random` takes two whole numbers.
     #[error("random takes two whole numbers, as in {{{{random 1 100}}}}")]
     RandomBounds,
+    /// `char` takes a code point.
+    #[error("char takes the code point of a character in hex, as in {{{{char 0d}}}}")]
+    Char,
     /// The first bound of `random` is above the second.
     #[error("the first number is above the second")]
     RandomOrder,
@@ -116,6 +121,7 @@ enum What {
     Seconds,
     Millis,
     Random(i64, i64),
+    Char(char),
     Variable(String),
 }
 
@@ -169,6 +175,7 @@ impl<'a> Template<'a> {
                 What::Seconds => write!(out, "{}", values.now.0 / 1_000_000),
                 What::Millis => write!(out, "{}", values.now.0 / 1000),
                 What::Random(low, high) => write!(out, "{}", between(*low, *high, &mut values.random)),
+                What::Char(char) => out.write_char(*char),
                 What::Variable(name) => match values.variables.get(name) {
                     Some(value) => out.write_str(value),
                     None => {
@@ -257,6 +264,65 @@ impl Filled {
 /// The first placeholder that cannot be filled.
 pub fn fill<R: FnMut() -> u64>(text: &str, values: &mut Values<'_, R>) -> Result<Filled, TemplateError> {
     Template::parse(text)?.fill(values)
+}
+
+/// A template that becomes exactly this text when it is filled, in which everything can be seen: braces that would begin a
+/// placeholder are doubled, and what a text field would lose or not show is spelt as `{{char …}}`. Line feeds and tabs
+/// stay.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    spell(text, true, &mut out);
+    out
+}
+
+/// The same template with what a text field would lose or not show spelt as `{{char …}}`. A text that is no template
+/// stays as it is.
+#[must_use]
+pub fn spelled_out(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_spelled) {
+        return Cow::Borrowed(text);
+    }
+    let Ok(template) = Template::parse(text) else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len() + 16);
+    for piece in &template.pieces {
+        let written = &text[piece.start..piece.end];
+        match piece.what {
+            What::Text => spell(written, false, &mut out),
+            _ => out.push_str(written),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Writes a text as a template for it. With `doubles_braces` it holds no placeholders yet.
+fn spell(text: &str, doubles_braces: bool, out: &mut String) {
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let next = chars.peek().copied();
+        match char {
+            '{' if doubles_braces && next == Some('{') => {
+                chars.next();
+                out.push_str("{{{{");
+            }
+            // Beside a placeholder it would be taken for a part of it.
+            '{' if next.is_some_and(is_spelled) => out.push_str("{{char 7b}}"),
+            char if is_spelled(char) => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{{{{char {:02x}}}}}", char as u32);
+            }
+            char => out.push(char),
+        }
+    }
+}
+
+/// Control characters, those that turn the direction of writing, and those without a width that join nothing.
+fn is_spelled(char: char) -> bool {
+    let is_line = matches!(char, '\n' | '\t');
+    (char.is_control() && !is_line)
+        || matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(char, '\u{ad}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(char, '\u{e0000}'..='\u{e00ff}')
 }
 
 /// Whether a variable may be called so: a letter or `_`, then letters, digits, `_`, `-` and `.`, all of ASCII,

@@ -7,7 +7,17 @@ use std::fmt::Write as _;
 
 use crate::decimal;
 
-const DAY: u64 = 86_400_000_000;
+/// Microseconds of a day without a change of the clocks.
+pub const DAY_MICROS: u64 = 86_400_000_000;
+
+const DAY: u64 = DAY_MICROS;
+
+/// A place's clock: the minutes it is east of Greenwich at an instant (the negative of JavaScript's
+/// `getTimezoneOffset()` of that date, which differs between summer and winter).
+pub type Zone = fn(Micros) -> i32;
+
+/// The zone of Greenwich.
+pub const UTC: Zone = |_| 0;
 
 /// An instant: microseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +36,13 @@ impl Micros {
     /// microsecond. Digits beyond the microsecond are rounded.
     #[must_use]
     pub fn parse_seconds(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(fraction) {
-            return decimal::parse(text).map(|seconds| Self::from_millis(seconds * 1000.0));
-        }
-        let tenths = fraction.bytes().chain(std::iter::repeat(b'0')).take(7);
-        let tenths = tenths.fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
-        let micros = whole.parse::<u64>().ok()?.checked_mul(1_000_000)?;
-        micros.checked_add((tenths + 5) / 10).map(Self)
+        parse_exactly(text, 6)
+    }
+
+    /// Reads milliseconds since the epoch as our own files hold them, as [`Micros::parse_seconds`] does.
+    #[must_use]
+    pub fn parse_millis(text: &str) -> Option<Self> {
+        parse_exactly(text, 3)
     }
 
     /// Milliseconds since the epoch, as JavaScript counts them.
@@ -49,21 +57,31 @@ impl Micros {
         i64::try_from(i128::from(self.0) - i128::from(earlier.0)).unwrap_or(i64::MAX)
     }
 
-    /// `HH:MM:SS.mmm` at a place `utc_offset_minutes` east of Greenwich (the negative of JavaScript's
-    /// `getTimezoneOffset()`).
+    /// `HH:MM:SS.mmm` at a place.
     #[must_use]
-    pub fn clock(self, utc_offset_minutes: i32) -> String {
-        let local = self.local(utc_offset_minutes);
-        let of_day = local.rem_euclid(DAY as i64) as u64;
+    pub fn clock(self, zone: Zone) -> String {
+        let of_day = self.of_day(zone);
         let (s, ms) = (of_day / 1_000_000, of_day / 1000 % 1000);
         format!("{:02}:{:02}:{:02}.{ms:03}", s / 3600, s / 60 % 60, s % 60)
+    }
+
+    /// `YYYY-MM-DD` at a place.
+    #[must_use]
+    pub fn date(self, zone: Zone) -> String {
+        let (year, month, day) = civil(self.local(zone).div_euclid(DAY as i64));
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
+    /// Microseconds since midnight, as the clock of a place shows it.
+    #[must_use]
+    pub fn of_day(self, zone: Zone) -> u64 {
+        self.local(zone).rem_euclid(DAY as i64) as u64
     }
 
     /// ISO 8601 in UTC with microseconds when there are any: `2024-05-01T12:00:00.250Z`.
     #[must_use]
     pub fn iso(self) -> String {
-        let (year, month, day) = civil((self.0 / DAY) as i64);
-        let mut out = format!("{year:04}-{month:02}-{day:02}T{}", self.clock(0));
+        let mut out = format!("{}T{}", self.date(UTC), self.clock(UTC));
         if !self.0.is_multiple_of(1000) {
             let _ = write!(out, "{:03}", self.0 % 1000);
         }
@@ -75,41 +93,79 @@ impl Micros {
     /// at the end. Digits beyond the microsecond are ignored. `None` if it is anything else.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
+        Self::parse_iso_at(text, UTC)
+    }
+
+    /// As [`Micros::parse_iso`]; a time with nothing at the end is that of a place.
+    #[must_use]
+    pub fn parse_iso_at(text: &str, zone: Zone) -> Option<Self> {
         let (date, rest) = text.split_once(['T', 't', ' '])?;
-        let mut parts = date.split('-');
-        let year: i64 = digits(parts.next()?, 4)?;
-        let month: i64 = digits(parts.next()?, 2)?;
-        let day: i64 = digits(parts.next()?, 2)?;
-        if parts.next().is_some() || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-            return None;
-        }
+        let midnight = parse_date(date)?;
         let zone_at = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
-        let (clock, zone) = rest.split_at(zone_at);
-        let offset_minutes = match zone {
-            "" | "Z" | "z" => 0,
+        let (clock, offset) = rest.split_at(zone_at);
+        let local = midnight + parse_clock(clock)? as i64;
+        let offset_minutes = match offset {
+            "" => return at_place(local, zone),
+            "Z" | "z" => 0,
             _ => {
-                let (h, m) =
-                    zone[1..].split_once(':').unwrap_or_else(|| zone[1..].split_at(2.min(zone.len() - 1)));
+                let (h, m) = offset[1..]
+                    .split_once(':')
+                    .unwrap_or_else(|| offset[1..].split_at(2.min(offset.len() - 1)));
                 let minutes = digits(h, 2)? * 60 + if m.is_empty() { 0 } else { digits(m, 2)? };
-                if zone.starts_with('-') { -minutes } else { minutes }
+                if offset.starts_with('-') { -minutes } else { minutes }
             }
         };
-        let of_day = parse_clock(clock)?;
-        let micros = days(year, month, day) * DAY as i64 + of_day as i64 - offset_minutes * 60_000_000;
-        u64::try_from(micros).ok().map(Self)
+        u64::try_from(local - offset_minutes * 60_000_000).ok().map(Self)
     }
 
-    /// The start of the local day that holds this instant.
+    /// Reads a date, `2024-05-01`: the instant at which the day begins at a place.
     #[must_use]
-    pub fn day_start(self, utc_offset_minutes: i32) -> Self {
-        let local = self.local(utc_offset_minutes);
-        let start = local - local.rem_euclid(DAY as i64) - i64::from(utc_offset_minutes) * 60_000_000;
-        Self(u64::try_from(start).unwrap_or(0))
+    pub fn parse_day(text: &str, zone: Zone) -> Option<Self> {
+        at_place(parse_date(text)?, zone)
     }
 
-    fn local(self, utc_offset_minutes: i32) -> i64 {
-        i64::try_from(self.0).unwrap_or(i64::MAX / 2) + i64::from(utc_offset_minutes) * 60_000_000
+    /// The start of the day that holds this instant at a place.
+    #[must_use]
+    pub fn day_start(self, zone: Zone) -> Self {
+        let local = self.local(zone);
+        at_place(local - local.rem_euclid(DAY as i64), zone).unwrap_or_default()
     }
+
+    fn local(self, zone: Zone) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX / 2) + i64::from(zone(self)) * 60_000_000
+    }
+}
+
+/// The instant at which the clocks of a place show a time, given as microseconds since 1970-01-01T00:00 there. A time
+/// that a change of the clocks leaves out is taken for the instant of the change or near it.
+fn at_place(local: i64, zone: Zone) -> Option<Micros> {
+    let guess = |offset: i32| u64::try_from(local - i64::from(offset) * 60_000_000).ok().map(Micros);
+    let first = guess(zone(Micros(local.max(0) as u64)))?;
+    guess(zone(first))
+}
+
+/// Microseconds from 1970-01-01 to the beginning of `YYYY-MM-DD`, in UTC.
+fn parse_date(text: &str) -> Option<i64> {
+    let mut parts = text.split('-');
+    let year: i64 = digits(parts.next()?, 4)?;
+    let month: i64 = digits(parts.next()?, 2)?;
+    let day: i64 = digits(parts.next()?, 2)?;
+    let in_range = parts.next().is_none() && (1..=12).contains(&month) && (1..=31).contains(&day);
+    in_range.then(|| days(year, month, day) * DAY as i64)
+}
+
+/// Reads a number whose unit is ten to the power of `places` microseconds.
+fn parse_exactly(text: &str, places: usize) -> Option<Micros> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let unit = 10_u64.pow(places as u32);
+    if !digits(whole) || !digits(fraction) {
+        return decimal::parse(text).map(|number| Micros::from_millis(number * unit as f64 / 1000.0));
+    }
+    let tenths = fraction.bytes().chain(std::iter::repeat(b'0')).take(places + 1);
+    let tenths = tenths.fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+    let micros = whole.parse::<u64>().ok()?.checked_mul(unit)?;
+    micros.checked_add((tenths + 5) / 10).map(Micros)
 }
 
 /// Microseconds of the day of `HH:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`.
@@ -206,9 +262,34 @@ mod tests {
     #[test]
     fn clock_follows_the_offset_across_midnight() {
         let t = Micros::parse_iso("2024-02-29T23:30:00.250Z").unwrap();
-        assert_eq!(t.clock(0), "23:30:00.250");
-        assert_eq!(t.clock(60), "00:30:00.250");
-        assert_eq!(t.day_start(60).iso(), "2024-02-29T23:00:00.000Z");
+        assert_eq!(t.clock(UTC), "23:30:00.250");
+        assert_eq!((t.clock(|_| 60), t.date(|_| 60)), ("00:30:00.250".to_owned(), "2024-03-01".to_owned()));
+        assert_eq!(t.day_start(|_| 60).iso(), "2024-02-29T23:00:00.000Z");
+    }
+
+    /// The clocks of Berlin in 2024.
+    fn berlin(at: Micros) -> i32 {
+        let change = |text: &str| Micros::parse_iso(text).unwrap();
+        let summer = change("2024-03-31T01:00:00Z")..change("2024-10-27T01:00:00Z");
+        if summer.contains(&at) { 120 } else { 60 }
+    }
+
+    #[test]
+    fn each_instant_has_the_offset_of_its_own_day() {
+        let t = |text: &str| Micros::parse_iso(text).unwrap();
+        assert_eq!(t("2024-01-15T12:00:00Z").clock(berlin), "13:00:00.000");
+        assert_eq!(t("2024-07-15T12:00:00Z").clock(berlin), "14:00:00.000");
+        for (text, iso) in [
+            ("2024-01-15T13:00", "2024-01-15T12:00:00.000Z"),
+            ("2024-07-15T14:00", "2024-07-15T12:00:00.000Z"),
+            ("2024-07-15T14:00+01:00", "2024-07-15T13:00:00.000Z"),
+        ] {
+            assert_eq!(Micros::parse_iso_at(text, berlin).unwrap().iso(), iso, "{text}");
+        }
+        let day = |text: &str| Micros::parse_day(text, berlin).unwrap().iso();
+        assert_eq!(day("2024-03-31"), "2024-03-30T23:00:00.000Z");
+        assert_eq!(day("2024-04-01"), "2024-03-31T22:00:00.000Z");
+        assert_eq!(t("2024-03-31T12:00:00Z").day_start(berlin).iso(), "2024-03-30T23:00:00.000Z");
     }
 
     #[test]

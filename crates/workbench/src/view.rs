@@ -4,23 +4,9 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
-use crate::bytes::{DecodeError, from_base64, from_hex, to_text};
+use crate::bytes::{DecodeError, from_base64, from_hex};
 use crate::entry::Body;
-use crate::json::{self, JsonError, Token, Tree};
-
-/// Texts above this many bytes are shown as text, not as JSON, unless the reader asks.
-pub const JSON_GUESS_LIMIT: usize = 2 << 20;
-
-/// The forms of the detail pane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// A foldable tree.
-    Json,
-    /// Plain text.
-    Text,
-    /// A hex dump.
-    Hex,
-}
+use crate::json::{self, JsonError};
 
 /// What the composer's text means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,27 +99,6 @@ impl Format {
     }
 }
 
-/// The form that suits a payload best: JSON objects and arrays of sensible size as a tree, binary that is
-/// readable as text or JSON likewise, other binary as hex. Every payload can be shown in the form returned.
-#[must_use]
-pub fn guess(body: Body<'_>) -> View {
-    let text = match body {
-        Body::Text(text) => text,
-        Body::Binary(bytes) => match to_text(bytes) {
-            (std::borrow::Cow::Borrowed(text), None) if !text.is_empty() && !text.chars().any(unreadable) => {
-                text
-            }
-            _ => return View::Hex,
-        },
-    };
-    let brackets = matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['));
-    if brackets && text.len() <= JSON_GUESS_LIMIT && Tree::parse(text, json::DEFAULT_MAX_NODES).is_ok() {
-        View::Json
-    } else {
-        View::Text
-    }
-}
-
 /// One line of at most `max_chars` characters for a row of the log. Line ends, tabs and other control
 /// characters are made visible, binary is shown as hex bytes, and `…` stands for what is left out. Looks at no
 /// more of the payload than it shows.
@@ -162,18 +127,6 @@ pub fn preview(body: Body<'_>, max_chars: usize) -> String {
     out
 }
 
-/// What a tree row shows as its value: scalars as written, containers by their size, at most `max_chars`.
-#[must_use]
-pub fn tree_value(row: &json::TreeRow<'_>, max_chars: usize) -> String {
-    match row.token {
-        Token::ObjectStart if row.children == 0 => "{}".to_owned(),
-        Token::ArrayStart if row.children == 0 => "[]".to_owned(),
-        Token::ObjectStart => format!("{{ {} }}", row.children),
-        Token::ArrayStart => format!("[ {} ]", row.children),
-        _ => preview(Body::Text(row.raw), max_chars),
-    }
-}
-
 /// Control characters by their pictures (U+2400 …), invisible and direction-changing characters by a box, so
 /// that a message can neither break the row nor reorder it.
 fn visible(c: char) -> char {
@@ -191,32 +144,11 @@ fn visible(c: char) -> char {
     }
 }
 
-fn unreadable(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn guesses() {
-        for (body, view) in [
-            (Body::Text("{\"a\":1}"), View::Json),
-            (Body::Text("{a:1}"), View::Text),
-            (Body::Text("12"), View::Text),
-            (Body::Text(""), View::Text),
-            (Body::Binary(b"[1]"), View::Json),
-            (Body::Binary(b"hello\n"), View::Text),
-            (Body::Binary(b"\0hello"), View::Hex),
-            (Body::Binary(b"\xFF"), View::Hex),
-            (Body::Binary(b""), View::Hex),
-        ] {
-            assert_eq!(guess(body), view, "{body:?}");
-        }
-    }
 
     #[test]
     fn previews_are_one_bounded_line() {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 use proptest::prelude::*;
-use workbench::entry::{Body, ConnectionId, Delivery, Draft, EntryId};
+use workbench::entry::{Body, ConnectionId, Delivery, Draft, EntryId, Origin};
 use workbench::filter::{Filter, Index, Options, TextMatch};
 use workbench::find::{Find, Hit};
 use workbench::rows::Rows;
@@ -104,7 +104,7 @@ proptest! {
                     text: draft.body.text().map(str::to_owned),
                     size: draft.body.bytes().len(),
                     out: draft.delivery.is_some(),
-                    heartbeat: draft.heartbeat,
+                    heartbeat: draft.origin == Origin::Heartbeat,
                     delivery: draft.delivery,
                 });
             };
@@ -113,7 +113,7 @@ proptest! {
                 Step::Text(c, t) => append(&mut store, Draft::received(Micros(0), ConnectionId(c), Body::Text(&t))),
                 Step::Binary(c, b) => append(&mut store, Draft::received(Micros(0), ConnectionId(c), Body::Binary(&b))),
                 Step::Heartbeat => {
-                    append(&mut store, Draft { heartbeat: true, ..Draft::received(Micros(0), c, Body::Text("pong")) });
+                    append(&mut store, Draft { origin: Origin::Heartbeat, ..Draft::received(Micros(0), c, Body::Text("pong")) });
                 }
                 Step::Queue(t) => append(&mut store, Draft::sent(Micros(0), c, Body::Text(&t), Delivery::Queued)),
                 Step::Deliver(back, ok) => {

@@ -132,10 +132,12 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     page.fill("composer", "").await?;
 
     audit.sheet("open-settings", "settings").await?;
-    for pane in ["reconnect", "opening", "log", "appearance"] {
+    for pane in ["reconnect", "opening", "answers", "log", "appearance"] {
         page.click(&format!("settings-{pane}")).await?;
-        if pane == "opening" {
-            page.click("opening-add").await?;
+        match pane {
+            "opening" => page.click("opening-add").await?,
+            "answers" => page.click("answer-add").await?,
+            _ => {}
         }
         audit.view(pane).await?;
     }

@@ -68,7 +68,7 @@ async fn files_are_chosen_or_dropped_and_sent() -> Result<()> {
         page.pick("mode-file").await?;
         page.attach("file-input", &chosen).await?;
         page.until_text("file", |text| text.contains("chosen.bin")).await?;
-        page.click("send").await?;
+        page.double_click_on("[data-testid=send]").await?;
         page.wait_for_count(3, SOON).await?;
         ensure!(page.texts("response").await? == ["00 01 fe ff"]);
 
@@ -172,6 +172,43 @@ async fn placeholders_are_filled_and_an_unknown_one_sends_nothing() -> Result<()
         page.wait_for_count(7, SOON).await?;
         let answers = page.texts("response").await?;
         ensure!(answers == ["a 1", "b 2 7 {{", "hello somebody"], "{answers:?}");
+        Ok(())
+    })
+    .await
+}
+
+/// Carriage returns, braces, a placeholder's looks and what cannot be seen: all of it goes out again as it came.
+#[tokio::test]
+async fn what_is_loaded_into_the_composer_goes_out_as_it_is() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        connected(page, &server).await?;
+        page.fill("composer", "a{{char 0d}} {{{{n}} {{char 7b}}{{char 0}} {{char 202e}}{{{{{{{{").await?;
+        page.click("send").await?;
+        page.wait_for_count(3, SOON).await?;
+        let shown = "a␍ {{n}} {␀ ⟨U+202E⟩{{{{";
+        ensure!(page.texts("response").await? == [shown], "{:?}", page.texts("response").await?);
+        page.click_on("[data-testid=entry][data-index='2']").await?;
+        page.click("edit-resend").await?;
+        page.until("it is in the composer", async || {
+            Ok(page.value("composer").await?.contains("{{char 0d}}"))
+        })
+        .await?;
+        page.click("send").await?;
+        page.wait_for_count(5, SOON).await?;
+        ensure!(page.texts("response").await? == [shown; 2]);
+        // Where placeholders are not filled, the field shows what it can and the rest is kept beside it.
+        page.click("more-toggle").await?;
+        page.click("placeholders-on").await?;
+        page.click("drawer-close").await?;
+        page.click_on("[data-testid=entry][data-index='2']").await?;
+        page.click("edit-resend").await?;
+        page.until("it is in the composer", async || Ok(page.value("composer").await?.contains("{{n}}")))
+            .await?;
+        page.click("send").await?;
+        page.wait_for_count(7, SOON).await?;
+        ensure!(page.texts("response").await? == [shown; 3]);
         Ok(())
     })
     .await

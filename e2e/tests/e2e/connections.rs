@@ -9,7 +9,7 @@ use e2e::{SOON, Server, scenario};
 async fn connections_side_by_side_keep_to_themselves() -> Result<()> {
     scenario(&[], async |test| {
         let first = Server::start(&[])?;
-        let mut second = Server::start(&["--allow-origin", &format!("http://{}", first.address())])?;
+        let mut second = Server::start(&["--allow-origin", &first.origin()])?;
         let page = &test.page;
         page.open(&first.page("connect=1&min=50&max=200")).await?;
         page.wait_for_phase("open", SOON).await?;
@@ -23,7 +23,11 @@ async fn connections_side_by_side_keep_to_themselves() -> Result<()> {
         page.wait_for_phase("open", SOON).await?;
         page.send("for the second").await?;
         page.wait_for_count(3, SOON).await?;
+        // Another's server gets heartbeats if they are asked for.
+        ensure!(page.state().await?.heartbeat == "off");
         page.click("options-toggle").await?;
+        page.click("heartbeat-toggle").await?;
+        page.wait_for(SOON, "a heartbeat", |state| state.heartbeat == "alive").await?;
         page.click("heartbeat-toggle").await?;
         page.wait_for(SOON, "no heartbeat", |state| state.heartbeat == "off").await?;
 

@@ -9,7 +9,8 @@ use serde_json::Value;
 /// Two text messages, a binary one and their echoes.
 async fn talk(test: &Scenario, server: &Server) -> Result<()> {
     let page = &test.page;
-    page.open(&server.page("connect=1")).await?;
+    // A heartbeat is a message like others in the formats of other tools.
+    page.open(&server.page("connect=1&hb=0")).await?;
     page.wait_for_phase("open", SOON).await?;
     page.send("comma, \"quote\"\nand line").await?;
     page.send("{\"price\": 1.50}").await?;
@@ -74,6 +75,40 @@ async fn an_exported_log_opens_again() -> Result<()> {
             page.until("the log is back", async || Ok(page.state().await?.phase == "open")).await?;
             page.click("files-toggle").await?;
         }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn two_servers_in_one_tab_are_two_connections_of_a_har() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("connect=1")).await?;
+        page.wait_for_phase("open", SOON).await?;
+        page.send("to the first").await?;
+        page.wait_for_count(3, SOON).await?;
+        page.connect(&format!("{}?room=2&key=AKIA123456", server.socket())).await?;
+        page.until("it is connected again", async || Ok(page.texts("connected").await?.len() == 2)).await?;
+        page.send("to the second").await?;
+        page.until("it is answered", async || Ok(page.texts("response").await?.len() == 2)).await?;
+        page.click("files-toggle").await?;
+        let (_, text) = export(test, "har").await?;
+        let har: Value = serde_json::from_str(&text)?;
+        let entries = har["log"]["entries"].as_array().context("no entries")?;
+        ensure!(entries.len() == 2, "{har:#}");
+        for (entry, (end, said)) in
+            entries.iter().zip([("/ws", "to the first"), ("?room=2&key={{key}}", "to the second")])
+        {
+            let url = entry["request"]["url"].as_str().unwrap_or_default();
+            ensure!(url.ends_with(end), "{url}");
+            let sent = entry["_webSocketMessages"].as_array().context("no messages")?;
+            ensure!(sent.iter().filter(|message| message["data"] == said).count() == 2, "{har:#}");
+        }
+        page.click("export-secrets").await?;
+        let (_, text) = export(test, "har").await?;
+        ensure!(text.contains("AKIA123456"), "what is asked for is there");
         Ok(())
     })
     .await

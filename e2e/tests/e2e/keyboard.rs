@@ -127,6 +127,87 @@ async fn keys_lead_to_every_part_and_the_help_names_them() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_palette_does_everything_by_name() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("")).await?;
+        let run = async |words: &str, action: &str| -> Result<()> {
+            page.press_with(Key::Control, "k").await?;
+            focused(page, "palette-query").await?;
+            page.press(words).await?;
+            page.until(&format!("{words} leads to {action}"), async || {
+                Ok(page
+                    .attributes("palette-item", "data-action")
+                    .await?
+                    .first()
+                    .is_some_and(|first| first == action))
+            })
+            .await?;
+            page.press(Key::Enter).await?;
+            page.until_shown("palette", false).await
+        };
+        run("address", "url").await?;
+        focused(page, "url").await?;
+        // It opens from within a field as well.
+        run("connect", "connect").await?;
+        page.wait_for_phase("open", SOON).await?;
+        run("pause", "pause").await?;
+        page.until("it is paused", async || {
+            Ok(page.attribute("pause", "aria-pressed").await?.as_deref() == Some("true"))
+        })
+        .await?;
+        run("plot", "panel-plot").await?;
+        page.until_shown("plot", true).await?;
+        run("settings", "open-settings").await?;
+        page.until_shown("settings", true).await?;
+        page.press(Key::Escape).await?;
+        page.until_shown("settings", false).await?;
+        run("disconnect", "disconnect").await?;
+        page.wait_for_phase("closed", SOON).await?;
+        // What cannot be done is not offered.
+        page.press_with(Key::Control, "k").await?;
+        focused(page, "palette-query").await?;
+        let offered = page.attributes("palette-item", "data-action").await?;
+        ensure!(!offered.iter().any(|action| action == "disconnect" || action == "tab-close"), "{offered:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_keys_of_the_log_find_and_copy() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("connect=1")).await?;
+        page.wait_for_phase("open", SOON).await?;
+        page.send("needle").await?;
+        page.wait_for_count(3, SOON).await?;
+        leave_field(page).await?;
+        page.press("f").await?;
+        focused(page, "find").await?;
+        page.press("needle").await?;
+        page.until_text("find-count", |text| text == "2 of 2").await?;
+        page.click("log").await?;
+        page.press_with(Key::Control, "f").await?;
+        focused(page, "find").await?;
+        ensure!(page.value("find").await? == "needle", "the search keeps its words");
+        page.press(Key::Escape).await?;
+        page.until_shown("find", false).await?;
+
+        page.click_on("[data-testid=entry][data-index='1']").await?;
+        page.press_with(Key::Shift, &Key::Down.value().to_string()).await?;
+        page.until_text("selection", |text| text.starts_with("2 lines selected")).await?;
+        page.click_on("[data-testid=selection] [data-testid=resend]").await?;
+        page.wait_for_count(7, SOON).await?;
+        ensure!(page.texts("response").await? == ["needle"; 3]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn tab_reaches_every_control_and_never_gets_stuck() -> Result<()> {
     scenario(&[], async |test| {
         let server = Server::start(&[])?;

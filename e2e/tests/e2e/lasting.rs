@@ -10,7 +10,7 @@ use serde_json::json;
 async fn the_page_opens_without_its_server_and_tests_others() -> Result<()> {
     scenario(&[], async |test| {
         let mut home = Server::start(&[])?;
-        let other = Server::start(&["--allow-origin", &format!("http://{}", home.address())])?;
+        let other = Server::start(&["--allow-origin", &home.origin()])?;
         let page = &test.page;
         page.open(&home.page("")).await?;
         // The document is put there last, when all that it names is there.
@@ -72,6 +72,71 @@ async fn a_crash_loses_at_most_the_last_second() -> Result<()> {
         ensure!(page.state().await?.phase == "idle");
         ensure!(!page.shows("restore").await?);
         browser.quit().await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn every_log_that_a_crash_left_is_offered() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        let driver = test.browser.driver();
+        for text in ["of the first", "of the second"] {
+            if text == "of the second" {
+                let second = driver.new_tab().await?;
+                driver.switch_to_window(second).await?;
+            }
+            page.open(&server.page("connect=1")).await?;
+            page.wait_for_phase("open", SOON).await?;
+            page.send(text).await?;
+            page.wait_for_count(3, SOON).await?;
+        }
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        test.browser.crash();
+
+        let browser = test.browser.again().await?;
+        let page = browser.page();
+        page.open(&server.page("")).await?;
+        page.until("both are offered", async || Ok(page.all("restore-visit").await?.len() == 2)).await?;
+        // A visit that opens neither leaves both to be offered again.
+        page.open(&server.page("")).await?;
+        page.until("both are offered again", async || Ok(page.all("restore-visit").await?.len() == 2))
+            .await?;
+        page.click("restore-open").await?;
+        page.until("the latest is open", async || Ok(page.texts("sent").await? == ["of the second"])).await?;
+        page.click("restore-open").await?;
+        page.until("the other is too", async || Ok(page.texts("sent").await? == ["of the first"])).await?;
+        ensure!(!page.shows("restore").await?);
+        browser.quit().await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn without_locks_a_lease_says_whose_log_it_is() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        let driver = test.browser.driver();
+        // As on a page that is not served securely.
+        let no_locks =
+            json!({ "source": "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });" });
+        driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", no_locks.clone()).await?;
+        page.open(&server.page("connect=1")).await?;
+        page.wait_for_count(1, SOON).await?;
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        let first = driver.window().await?;
+        let second = driver.new_tab().await?;
+        driver.switch_to_window(second).await?;
+        driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", no_locks).await?;
+        page.open(&server.page("")).await?;
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        ensure!(!page.shows("restore").await?, "it is still open");
+        driver.switch_to_window(first).await?;
+        // A page that is left says so.
+        page.open(&server.page("")).await?;
+        page.until_shown("restore", true).await
     })
     .await
 }

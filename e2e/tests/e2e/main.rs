@@ -1,6 +1,7 @@
 //! What a user sees, shown in a real browser against the real server. One file per concern.
 
 mod accessibility;
+mod answers;
 mod closing;
 mod composing;
 mod connections;
@@ -18,5 +19,6 @@ mod reading;
 mod reconnect;
 mod schedule;
 mod searching;
+mod strangers;
 mod trouble;
 mod volume;

@@ -5,8 +5,12 @@ use e2e::{Page, SOON, Scenario, Server, scenario};
 use serde_json::json;
 
 async fn hold_phone(test: &Scenario) -> Result<()> {
+    hold_phone_of(test, 360, 740).await
+}
+
+async fn hold_phone_of(test: &Scenario, width: u32, height: u32) -> Result<()> {
     let cdp = test.browser.driver().cdp();
-    let metrics = json!({ "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true });
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true });
     cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
     cdp.send_raw("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await?;
     Ok(())
@@ -95,6 +99,36 @@ async fn a_conversation_on_a_phone() -> Result<()> {
         page.click("tab-close").await?;
         page.until("there is one", async || Ok(page.all("tab").await?.len() == 1)).await?;
         ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
+        Ok(())
+    })
+    .await
+}
+
+/// On its side, or upright with its keyboard open: whatever else is open, lines of the log can be read.
+#[tokio::test]
+async fn some_of_the_log_is_always_seen() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        for (width, height) in [(640, 360), (360, 380)] {
+            hold_phone_of(test, width, height).await?;
+            page.open(&server.page("connect=1")).await?;
+            page.wait_for_phase("open", SOON).await?;
+            page.send("hello").await?;
+            page.wait_for_count(3, SOON).await?;
+            let rows = async || -> Result<i64> {
+                let script = "const log = document.querySelector('[data-testid=log]').getBoundingClientRect();
+                    return [...document.querySelectorAll('[data-testid=entry]')].filter(row => {
+                        const box = row.getBoundingClientRect();
+                        const [x, y] = [box.left + 20, (box.top + box.bottom) / 2];
+                        return y > log.top && y < log.bottom && y < innerHeight
+                            && document.elementFromPoint(x, y)?.closest('[data-testid=entry]') === row; }).length;";
+                Ok(page.run(script, vec![]).await?.as_i64().unwrap_or_default())
+            };
+            ensure!(rows().await? >= 2, "{width} x {height}: {} rows are seen", rows().await?);
+            page.click("composer").await?;
+            ensure!(rows().await? >= 1, "{width} x {height}, writing: {} rows are seen", rows().await?);
+        }
         Ok(())
     })
     .await

@@ -1,15 +1,50 @@
-//! The browser that the tests run in, with its driver.
+//! The browsers that the tests run in, each with its driver.
 
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::packages::{apt_install, can_apt};
+use super::tools::install_geckodriver;
 use crate::process;
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
+
+/// Firefox with geckodriver, which Debian does not have.
+pub(crate) struct Firefox {
+    firefox: PathBuf,
+    driver: PathBuf,
+}
+
+impl Firefox {
+    /// The browser that `FIREFOX` names, else the one on PATH, else Debian's; its driver from crates.io.
+    pub(crate) fn find_or_install() -> Result<Self> {
+        let find = || named("FIREFOX", &["firefox-esr", "firefox"]);
+        let firefox = match find() {
+            Some(found) => found,
+            None if can_apt() => {
+                apt_install(&["firefox-esr"], 20)?;
+                find().context("firefox-esr is installed, but not on PATH")?
+            }
+            None => bail!("there is no Firefox; on Debian as root: apt-get install -y firefox-esr"),
+        };
+        let driver = match named("GECKODRIVER", &[]) {
+            Some(driver) => driver,
+            None => install_geckodriver()?,
+        };
+        Ok(Self { firefox, driver })
+    }
+
+    /// Makes `command` and the tests that it starts use this browser.
+    pub(crate) fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("FIREFOX", &self.firefox)
+            .env("GECKODRIVER", &self.driver)
+            .env("HEARTWIRE_BROWSER", "firefox")
+    }
+}
 
 /// The Chromium that the tests run in, and the driver of the same version.
 pub(crate) struct Browser {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 pub(crate) use axe::find_or_install_axe;
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, Firefox};
 pub(crate) use packages::{find_or_install_mingw, install_proxies};
 pub(crate) use tools::{WasmBindgen, find_or_install_deny, install_trunk};
 pub(crate) use wasm::{Wasm, forced_way};

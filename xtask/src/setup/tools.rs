@@ -13,6 +13,8 @@ use crate::{process, workspace};
 
 /// The newest trunk that the project's Rust version can build.
 const TRUNK: &str = "0.21.14";
+/// Firefox's driver; it speaks to every Firefox of the last years.
+const GECKODRIVER: &str = "0.37.1";
 /// The cargo-deny that is installed where there is none at all.
 const DENY: &str = "0.20.2";
 const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -44,6 +46,12 @@ impl WasmBindgen {
 /// The path of trunk.
 pub(crate) fn install_trunk() -> Result<PathBuf> {
     Ok(find_or_install("trunk", TRUNK, &["trunk"], "5 minutes")?.join(format!("trunk{EXE_SUFFIX}")))
+}
+
+/// The path of geckodriver.
+pub(super) fn install_geckodriver() -> Result<PathBuf> {
+    let folder = find_or_install("geckodriver", GECKODRIVER, &["geckodriver"], "3 minutes")?;
+    Ok(folder.join(format!("geckodriver{EXE_SUFFIX}")))
 }
 
 /// The path of cargo-deny: whichever is on PATH, since any keeps `deny.toml`.

@@ -4,15 +4,16 @@
 use std::rc::Rc;
 
 use workbench::entry::{Direction, EntryId};
-use workbench::filter::{Expr, Filter, FilterError, Index, Options, Progress, TextMatch};
+use workbench::filter::{Expr, Filter, FilterError, Index, Options, PatternError, Progress, TextMatch};
 use workbench::find::{Find, Hit};
 use workbench::rows::Rows;
 use workbench::selection::Selection;
 use workbench::store::Store;
 use workbench::window::Window;
 
-use super::log::Log;
+use super::log::{Log, words};
 use super::owned::OwnedEntry;
+use crate::texts::{Lang, lang};
 
 /// Height of a row in pixels, unless set otherwise.
 pub const ROW_PX: f64 = 28.0;
@@ -63,7 +64,7 @@ pub struct Found {
     /// Everything has been searched.
     pub done: bool,
     /// The pattern is wrong, and why.
-    pub error: Option<String>,
+    pub error: Option<PatternError>,
 }
 
 /// The state of a log on screen.
@@ -77,6 +78,8 @@ pub struct List {
     text: Filter,
     error: Option<FilterError>,
     options: Options,
+    /// The language in which texts were looked for.
+    lang: Lang,
     search: Option<Search>,
     paused: Option<EntryId>,
     /// Scrolled to as soon as the index has come that far.
@@ -91,7 +94,7 @@ pub struct List {
 #[derive(Debug)]
 struct Search {
     query: Query,
-    pattern: Result<TextMatch, String>,
+    pattern: Result<TextMatch, PatternError>,
     find: Option<Find>,
     /// Go on in this direction as soon as there is a hit.
     pending: Option<bool>,
@@ -112,7 +115,8 @@ impl Toggles {
                 filter = filter.and(Expr::Not(Box::new(Expr::Direction(direction))));
             }
         }
-        if self.heartbeats { filter } else { filter.without_heartbeats() }
+        let filter = if self.heartbeats { filter } else { filter.without_heartbeats() };
+        filter.with_words(words::searched)
     }
 }
 
@@ -129,6 +133,7 @@ impl List {
             text: Filter::all(),
             error: None,
             options: Options::default(),
+            lang: lang(),
             search: None,
             paused: None,
             reveal: None,
@@ -169,6 +174,20 @@ impl List {
         &self.selection
     }
 
+    /// The selected entries that are shown, in order.
+    pub fn selected<'a>(&'a self, store: &'a Store) -> impl Iterator<Item = EntryId> + 'a {
+        let rows = self.rows(store);
+        let range = self.selection.range().or_else(|| {
+            let focus = self.selection.focus(&rows)?;
+            Some(focus..=focus)
+        });
+        let (start, end) = match &range {
+            Some(range) => (rows.position(*range.start()), *range.end()),
+            None => (rows.len(), 0),
+        };
+        (start..rows.len()).map_while(move |position| rows.id(position)).take_while(move |id| *id <= end)
+    }
+
     /// Which sorts are shown.
     pub fn toggles(&self) -> Toggles {
         self.toggles
@@ -203,9 +222,7 @@ impl List {
     /// How the search stands.
     pub fn found(&self, store: &Store) -> Found {
         match &self.search {
-            Some(Search { pattern: Err(error), .. }) => {
-                Found { error: Some(error.clone()), ..Found::default() }
-            }
+            Some(Search { pattern: Err(error), .. }) => Found { error: Some(*error), ..Found::default() },
             Some(Search { find: Some(find), .. }) => Found {
                 count: find.count(),
                 ordinal: find.ordinal(),
@@ -254,7 +271,7 @@ impl List {
     /// Reads what the filter bar says. While that is wrong the last right filter stays.
     pub fn set_filter(&mut self, query: Query, options: Options, store: &Store) {
         let options = Options { case_sensitive: query.case_sensitive, ..options };
-        if self.query == query && self.options == options {
+        if self.query == query {
             return;
         }
         match Filter::parse(&query.text, &options) {
@@ -361,6 +378,13 @@ impl List {
             self.refilter(log.store());
             self.window.set_following(true);
         }
+        if self.lang != lang() {
+            self.lang = lang();
+            // What is no message has other words.
+            if !self.text.is_all() || self.search.is_some() {
+                self.refilter(log.store());
+            }
+        }
         let changed = log.take_changed();
         let store = log.store();
         let before = self.index.matches().len();
@@ -446,7 +470,7 @@ impl List {
 }
 
 /// `/pattern/` is a regular expression; everything else is looked for as it is.
-fn pattern(query: &Query) -> Result<TextMatch, String> {
+fn pattern(query: &Query) -> Result<TextMatch, PatternError> {
     match query.text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
         Some(pattern) if !pattern.is_empty() => TextMatch::regex(pattern, query.case_sensitive),
         _ => Ok(TextMatch::text(&query.text, query.case_sensitive)),

@@ -1,5 +1,4 @@
 use link::MessageRef;
-use workbench::entry::ConnectionId;
 use workbench::time::Micros;
 
 use super::*;
@@ -13,7 +12,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let log = Log::new(ConnectionId(1), Origin { secure: false, host: String::new() });
+        let log = Log::new(Origin { secure: false, host: String::new() });
         let mut list = List::new(&log);
         list.window_mut().resized(ROW_PX, 280.0);
         Bench { log, list, now: 0 }
@@ -156,4 +155,24 @@ fn a_pinned_detail_follows_the_newest() {
     bench.list.set_pinned(false, bench.log.store());
     bench.receive(&["c"]);
     assert_eq!(bench.focus().as_deref(), Some("b"));
+}
+
+#[test]
+fn events_are_found_by_the_words_of_the_language_they_are_read_in() {
+    let mut bench = Bench::new();
+    bench.receive(&["one"]);
+    let dropped = link::Event::MessagesUnknown(link::MessageIds {
+        first: link::MessageId(1),
+        last: link::MessageId(2),
+        count: 2,
+    });
+    bench.log.event(Micros(9), &dropped, crate::model::log::Surroundings::default());
+    bench.filter("nothing shows");
+    assert_eq!(bench.list.rows(bench.log.store()).len(), 1);
+    crate::texts::set_lang(Lang::Zh);
+    bench.sync();
+    assert_eq!(bench.list.rows(bench.log.store()).len(), 0);
+    bench.filter("无法确认");
+    assert_eq!(bench.list.rows(bench.log.store()).len(), 1);
+    crate::texts::set_lang(Lang::En);
 }

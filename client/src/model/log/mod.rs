@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use link::{Close, DropReason, Event, Message, MessageId, MessageIds, MessageRef, Phase, SendError, Why};
-use workbench::entry::{Body, ConnectionId, Delivery, Direction, Draft, EntryId, Kind};
+use workbench::connection::Connection;
+use workbench::entry::{Body, ConnectionId, Delivery, Draft, EntryId, Fact, Kind, Origin as Cause, What};
 use workbench::export::jsonl::Journal;
 use workbench::filter::Progress;
 use workbench::import::{Import, ImportError};
@@ -12,47 +13,55 @@ use workbench::pairing::Pairing;
 use workbench::store::{Limits, Store};
 use workbench::time::Micros;
 
-use super::address::{Origin, unreachable_causes};
-use super::close;
-use super::format::countdown;
+use super::address::Origin;
+use super::diagnosis::{self, Facts};
 use super::notice::Notice;
-use crate::i18n::common::Common;
-use crate::i18n::{fill, form, plural, texts};
+use crate::texts::common::Common;
+use crate::texts::{fill, texts};
+
+pub mod words;
 
 /// The entries, the fate of sent messages, and the present notice.
 #[derive(Debug)]
 pub struct Log {
+    /// The present connection, or the latest one.
     connection: ConnectionId,
+    /// What each attempt to connect begins with.
+    target: Connection,
     store: Store,
     pairing: Pairing,
     /// Sent messages whose fate is open, oldest first.
     pending: VecDeque<(MessageId, EntryId)>,
     /// The latest heartbeat, until it is answered.
     beat: Option<EntryId>,
-    /// Entries that changed after they were appended, since this was last taken.
+    /// Entries that changed after they were appended, for the list.
     changed: Vec<EntryId>,
     /// Grows when the log is cleared.
     epoch: u64,
     journal: Journal,
     notice: Option<Notice>,
-    address: String,
     page: Origin,
 }
 
 /// What an event of the link's does not say itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// The browser believes that there is no network.
-    pub offline: bool,
+    /// What is known of an attempt that failed.
+    pub facts: Facts,
     /// A missed heartbeat is only reported, and the connection kept.
     pub reports_missed: bool,
+    /// The subprotocol the server chose; empty if none.
+    pub protocol: String,
+    /// The extensions the server agreed to; empty if none.
+    pub extensions: String,
 }
 
 impl Log {
     /// An empty log of a page from `page`.
-    pub fn new(connection: ConnectionId, page: Origin) -> Log {
+    pub fn new(page: Origin) -> Log {
         Log {
-            connection,
+            connection: ConnectionId::default(),
+            target: Connection::default(),
             store: Store::default(),
             pairing: Pairing::default(),
             pending: VecDeque::new(),
@@ -61,7 +70,6 @@ impl Log {
             epoch: 0,
             journal: Journal::default(),
             notice: None,
-            address: String::new(),
             page,
         }
     }
@@ -81,9 +89,9 @@ impl Log {
         &self.page
     }
 
-    /// The address last connected to.
+    /// The address last connected to, as it was written.
     pub fn address(&self) -> &str {
-        &self.address
+        &self.target.address
     }
 
     /// How often it was cleared.
@@ -93,11 +101,13 @@ impl Log {
 
     /// Takes the list of entries that changed after they were appended.
     pub fn take_changed(&mut self) -> Vec<EntryId> {
+        self.collect_changes();
         std::mem::take(&mut self.changed)
     }
 
     /// What has been added since this was last asked, as lines of a journal of about `max_bytes` at most.
     pub fn journal(&mut self, max_bytes: usize) -> Option<String> {
+        self.collect_changes();
         self.journal.take(&self.store, max_bytes)
     }
 
@@ -106,15 +116,21 @@ impl Log {
         self.store.set_limits(limits);
     }
 
-    /// The person wants to connect to an address that passed its checks.
-    pub fn opening(&mut self, address: &str) {
-        address.clone_into(&mut self.address);
+    /// The person wants to connect to an address that passed its checks: what is known of connections from now on,
+    /// before they are tried.
+    pub fn opening(&mut self, target: Connection) {
+        self.target = target;
         self.notice = None;
     }
 
     /// Shows a notice in place of the present one.
     pub fn notify(&mut self, notice: Notice) {
         self.notice = Some(notice);
+    }
+
+    /// Shows a notice that can wait if there is none.
+    pub fn offer(&mut self, notice: Notice) {
+        self.notice.get_or_insert(notice);
     }
 
     /// Takes the notice away.
@@ -146,7 +162,7 @@ impl Log {
 
     /// The link took a message of the person's.
     pub fn accepted(&mut self, now: Micros, id: MessageId, message: MessageRef<'_>) {
-        let entry = self.sent(now, message, Delivery::Queued, false);
+        let entry = self.sent(now, message, Delivery::Queued, Cause::Plain);
         self.pending.push_back((id, entry));
     }
 
@@ -157,67 +173,83 @@ impl Log {
 
     /// One of the messages that begin each connection was handed to the socket.
     pub fn opening_sent(&mut self, now: Micros, message: MessageRef<'_>) {
-        self.sent(now, message, Delivery::Sent, false);
+        self.sent(now, message, Delivery::Sent, Cause::Opening);
+    }
+
+    /// An answer that a rule gave was handed to the socket.
+    pub fn answer_sent(&mut self, now: Micros, message: MessageRef<'_>) {
+        self.sent(now, message, Delivery::Sent, Cause::Answer);
     }
 
     /// A heartbeat was handed to the socket.
     pub fn heartbeat_sent(&mut self, now: Micros, message: MessageRef<'_>) {
-        self.beat = Some(self.sent(now, message, Delivery::Sent, true));
+        self.beat = Some(self.sent(now, message, Delivery::Sent, Cause::Heartbeat));
     }
 
     /// The answer to a heartbeat came in.
     pub fn heartbeat_answered(&mut self, now: Micros, message: MessageRef<'_>) {
-        let draft = Draft { heartbeat: true, ..Draft::received(now, self.connection, body(message)) };
+        let draft =
+            Draft { origin: Cause::Heartbeat, ..Draft::received(now, self.connection, body(message)) };
         let answer = self.store.append(draft);
-        if let Some(beat) = self.beat.take()
-            && self.store.pair(beat, answer).is_some()
-        {
-            self.changed.push(beat);
+        if let Some(beat) = self.beat.take() {
+            self.store.pair(beat, answer);
         }
     }
 
     /// A message came in that is not the answer to a heartbeat.
-    pub fn received(&mut self, now: Micros, message: MessageRef<'_>) {
+    pub fn received(&mut self, now: Micros, message: MessageRef<'_>) -> EntryId {
         let id = self.store.append(Draft::received(now, self.connection, body(message)));
-        if let Some(pair) = self.pairing.observe(&mut self.store, id) {
-            self.changed.push(pair.request);
-        }
+        self.pairing.observe(&mut self.store, id);
+        id
     }
 
     /// The link reports an event.
     pub fn event(&mut self, now: Micros, event: &Event, around: Surroundings) {
         let t = &texts().common;
         match event {
+            Event::PhaseChanged(Phase::Connecting { .. }) => {
+                self.connection = self.store.connect(Connection { began: now, ..self.target.clone() });
+            }
             Event::Connected { took, attempt, .. } => {
                 self.notice = None;
-                let took = millis(*took);
-                let text = if *attempt > 1 {
-                    fill(t.log_connected_attempt, &[&self.address, &took, attempt])
-                } else {
-                    fill(t.log_connected, &[&self.address, &took])
-                };
-                self.describe(now, Kind::Connected, &text);
+                if let Some(connection) = self.store.connection_mut(self.connection) {
+                    connection.opened = Some(now);
+                    connection.protocol = around.protocol;
+                    connection.extensions = around.extensions;
+                }
+                let fact = Fact { what: What::Opened, millis: millis(*took), count: (*attempt).into() };
+                let address = self.target.address.clone();
+                self.note(now, Kind::Connected, fact, &address);
             }
             Event::Disconnected { why, close, open_for, .. } => {
-                self.disconnected(now, *why, close, *open_for, around.offline, t);
+                if let Some(connection) = self.store.connection_mut(self.connection) {
+                    connection.ended = Some(now);
+                }
+                self.disconnected(now, *why, close, *open_for, &around.facts, t);
             }
-            Event::MessageSent { id, .. } => self.set_delivery(*id, Delivery::Sent),
+            Event::MessageSent { id, .. } => {
+                if let Some(entry) = self.set_delivery(*id, Delivery::Sent) {
+                    // It may have waited since before this connection.
+                    self.store.set_connection(entry, self.connection);
+                }
+            }
             Event::MessagesConfirmed(ids) => self.settle(ids, None),
             Event::MessagesUnknown(ids) => {
                 self.settle(ids, Some(Delivery::Unknown));
-                self.describe(now, Kind::Note, &plural(form(t.log_unknown, ids.count), ids.count));
+                let fact = Fact { count: ids.count, ..Fact::new(What::FateUnknown) };
+                self.note(now, Kind::Note, fact, "");
             }
             Event::MessageDropped { id, why } => {
-                self.set_delivery(*id, Delivery::Dropped);
+                let _ = self.set_delivery(*id, Delivery::Dropped);
                 self.pending.retain(|(pending, _)| pending != id);
                 if *why == DropReason::Overflow {
-                    self.describe(now, Kind::Error, t.log_overflow);
+                    self.note(now, Kind::Error, Fact::new(What::Overflow), "");
                 }
             }
             // Where the link lets go of the connection, that is what the log says.
             Event::HeartbeatMissed { silent_for } if around.reports_missed => {
-                let text = fill(t.log_heartbeat_missed, &[&countdown(millis(*silent_for))]);
-                self.describe(now, Kind::Error, &text);
+                let fact = Fact { millis: millis(*silent_for), ..Fact::new(What::Silent) };
+                self.note(now, Kind::Error, fact, "");
             }
             Event::PhaseChanged(Phase::Closed(last)) => {
                 if let Some(notice) = Notice::of_final(*last, t) {
@@ -235,8 +267,8 @@ impl Log {
         }
     }
 
-    fn sent(&mut self, now: Micros, message: MessageRef<'_>, delivery: Delivery, heartbeat: bool) -> EntryId {
-        let draft = Draft { heartbeat, ..Draft::sent(now, self.connection, body(message), delivery) };
+    fn sent(&mut self, now: Micros, message: MessageRef<'_>, delivery: Delivery, origin: Cause) -> EntryId {
+        let draft = Draft { origin, ..Draft::sent(now, self.connection, body(message), delivery) };
         let id = self.store.append(draft);
         self.pairing.observe(&mut self.store, id);
         id
@@ -248,54 +280,61 @@ impl Log {
         why: Why,
         close: &Close,
         open_for: Option<Duration>,
-        offline: bool,
+        facts: &Facts,
         t: &Common,
     ) {
         self.beat = None;
+        let address = self.target.address.clone();
         let failure = match why {
             Why::ConnectFailed => {
-                Some((t.could_not_connect, unreachable_causes(&self.address, &self.page, offline, t)))
+                let causes = diagnosis::causes(self.target.target(), &self.page, facts);
+                Some((What::Unreachable, t.could_not_connect, diagnosis::sentence(&causes, t)))
             }
-            Why::ConnectTimedOut => Some((t.no_answer, t.no_answer_why.to_owned())),
-            Why::Refused => Some((t.browser_refused, refusal(&close.reason, t))),
+            Why::ConnectTimedOut => Some((What::NoAnswer, t.no_answer, t.no_answer_why.to_owned())),
+            Why::Refused => Some((What::Refused, t.browser_refused, refusal(&close.reason, t))),
             _ => None,
         };
-        if let Some((title, sentence)) = failure {
-            self.describe(now, Kind::Error, &fill(t.log_failed, &[&title, &self.address]));
+        if let Some((what, title, sentence)) = failure {
+            let body = if what == What::Refused { &close.reason } else { &address };
+            self.note(now, Kind::Error, Fact::new(what), body);
             self.notify(Notice::new(title, sentence));
             return;
         }
         // A socket that never opened and did not fail was called off by the person or the page.
         let Some(open_for) = open_for else { return };
-        let how = match why {
-            Why::HeartbeatMissed => t.how_heartbeat,
-            Why::ClosedByUser => t.how_by_user,
-            Why::CloseTimedOut => t.how_close_timeout,
-            Why::PageHidden => t.how_page_hidden,
-            Why::Replaced => t.how_replaced,
-            Why::TransportFailed => t.how_transport,
-            Why::PeerClosed if close.code == 1006 => t.how_lost,
-            _ => t.how_by_server,
+        let what = match why {
+            Why::HeartbeatMissed => What::Unanswered,
+            Why::ClosedByUser => What::ClosedHere,
+            Why::CloseTimedOut => What::Unconfirmed,
+            Why::PageHidden => What::PageLeft,
+            Why::Replaced => What::Replaced,
+            Why::TransportFailed => What::Broken,
+            Why::PeerClosed if close.code == 1006 => What::Lost,
+            _ => What::ClosedByServer,
         };
-        let name = close::explain(close.code).name;
-        let lasted = countdown(millis(open_for));
-        let text = fill(t.log_closed, &[&code_and_reason(close), &name, &how, &lasted]);
-        let draft = Draft::new(now, self.connection, Direction::Local, Kind::Disconnected, Body::Text(&text));
-        let id = self.store.append(Draft { code: close.code, clean: close.was_clean, ..draft });
+        let fact = Fact { millis: millis(open_for), ..Fact::new(what) };
+        let draft = Draft::local(now, self.connection, Kind::Disconnected, &close.reason);
+        let id = self.store.append(Draft { code: close.code, clean: close.was_clean, fact, ..draft });
         self.pairing.observe(&mut self.store, id);
     }
 
-    fn describe(&mut self, now: Micros, kind: Kind, text: &str) {
-        self.store.append(Draft::local(now, self.connection, kind, text));
+    fn note(&mut self, now: Micros, kind: Kind, fact: Fact, body: &str) {
+        self.store.append(Draft { fact, ..Draft::local(now, self.connection, kind, body) });
     }
 
-    fn set_delivery(&mut self, id: MessageId, delivery: Delivery) {
-        if let Ok(index) = self.pending.binary_search_by_key(&id, |(pending, _)| *pending) {
-            let entry = self.pending[index].1;
-            self.store.set_delivery(entry, delivery);
-            self.journal.delivery_changed(entry);
-            self.changed.push(entry);
+    /// What the store has changed, an import included, is news to the list and to the journal.
+    fn collect_changes(&mut self) {
+        for id in self.store.take_changed() {
+            self.journal.changed(id);
+            self.changed.push(id);
         }
+    }
+
+    fn set_delivery(&mut self, id: MessageId, delivery: Delivery) -> Option<EntryId> {
+        let index = self.pending.binary_search_by_key(&id, |(pending, _)| *pending).ok()?;
+        let entry = self.pending[index].1;
+        self.store.set_delivery(entry, delivery);
+        Some(entry)
     }
 
     /// Ends the wait for the fate of a run of messages. Runs come in order, so they stand at the front.
@@ -306,17 +345,10 @@ impl Log {
             }
             if let Some(delivery) = delivery.filter(|_| ids.contains(id)) {
                 self.store.set_delivery(entry, delivery);
-                self.journal.delivery_changed(entry);
-                self.changed.push(entry);
             }
             self.pending.pop_front();
         }
     }
-}
-
-/// `4001 why`, or only the code.
-pub fn code_and_reason(close: &Close) -> String {
-    if close.reason.is_empty() { close.code.to_string() } else { format!("{} {}", close.code, close.reason) }
 }
 
 /// A message of the link's as the content of an entry.

@@ -1,14 +1,20 @@
-use super::*;
-use crate::i18n::log::Log as LogTexts;
-use crate::model::owned::label;
 use link::{Final, SocketId};
+
+use super::*;
+use crate::model::owned::label;
+use crate::texts::Lang;
+use crate::texts::log::Log as LogTexts;
 
 const SOCKET: SocketId = SocketId(1);
 
 fn log() -> Log {
-    let mut log = Log::new(ConnectionId(1), Origin { secure: false, host: "127.0.0.1:8080".to_owned() });
-    log.opening("ws://127.0.0.1:8080/ws");
+    let mut log = Log::new(Origin { secure: false, host: "127.0.0.1:8080".to_owned() });
+    log.opening(to("ws://127.0.0.1:8080/ws"));
     log
+}
+
+fn to(address: &str) -> Connection {
+    Connection { address: address.to_owned(), ..Connection::default() }
 }
 
 fn run(first: u64, last: u64) -> MessageIds {
@@ -30,9 +36,9 @@ fn lines(log: &Log) -> Vec<String> {
         .range(0..EntryId::MAX)
         .map(|entry| {
             let label = label(entry.kind, entry.direction, entry.delivery, &LogTexts::EN);
-            match entry.body {
-                Body::Text(text) => format!("{label} {text}"),
-                Body::Binary(bytes) => format!("{label} {bytes:?}"),
+            match words::text(&entry) {
+                Some(text) => format!("{label} {text}"),
+                None => format!("{label} {:?}", entry.body.bytes()),
             }
         })
         .collect()
@@ -61,6 +67,45 @@ fn the_classic_conversation() {
             "DISCONNECTED 4001 why · private code · closed by the server, open for 3.2 s",
         ]
     );
+}
+
+fn connecting(log: &mut Log, now: u64, address: &str) {
+    log.opening(to(address));
+    report(log, now, &Event::PhaseChanged(Phase::Connecting { attempt: 1 }));
+}
+
+#[test]
+fn each_attempt_is_a_connection_and_what_waited_belongs_to_the_one_it_went_out_on() {
+    let mut log = log();
+    connecting(&mut log, 0, "ws://a/");
+    report(&mut log, 1, &closed(Why::ConnectFailed, 1006, "", None));
+    log.accepted(Micros(2), MessageId(1), Message::from("waits").as_ref());
+    connecting(&mut log, 3, "ws://b/");
+    let around = Surroundings { protocol: "v2".to_owned(), ..Surroundings::default() };
+    let opened = Event::Connected { socket: SOCKET, attempt: 1, took: Duration::from_millis(1) };
+    log.event(Micros(4), &opened, around);
+    report(&mut log, 5, &Event::MessageSent { id: MessageId(1), socket: SOCKET });
+    report(&mut log, 6, &closed(Why::PeerClosed, 1000, "", Some(2)));
+    let known: Vec<_> = log.store().connections().map(|c| (c.address.as_str(), c.opened, c.ended)).collect();
+    assert_eq!(known, [("ws://a/", None, Some(Micros(1))), ("ws://b/", Some(Micros(4)), Some(Micros(6)))]);
+    let of: Vec<_> = log.store().range(0..EntryId::MAX).map(|entry| entry.connection.0).collect();
+    assert_eq!(of, [1, 2, 2, 2]);
+    assert_eq!(log.store().connection(ConnectionId(2)).unwrap().protocol, "v2");
+}
+
+#[test]
+fn sentences_are_made_when_they_are_read_in_whatever_language_that_is() {
+    let mut log = log();
+    report(&mut log, 0, &Event::Connected { socket: SOCKET, attempt: 1, took: Duration::from_millis(12) });
+    report(&mut log, 4, &closed(Why::PeerClosed, 4001, "why", Some(3_250)));
+    report(&mut log, 5, &Event::MessagesUnknown(run(1, 3)));
+    for entry in log.store().range(0..EntryId::MAX) {
+        let said =
+            |t: &Common| words::sentence(entry.fact, entry.code, entry.body.text().unwrap(), t).unwrap();
+        let (english, chinese) = (said(&Lang::En.texts().common), said(&Lang::Zh.texts().common));
+        assert_ne!(english, chinese);
+        assert!(chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{chinese}");
+    }
 }
 
 #[test]
@@ -123,7 +168,7 @@ fn a_stop_code_says_that_there_is_no_reconnect() {
     let mut log = log();
     report(&mut log, 0, &Event::PhaseChanged(Phase::Closed(Final::StopCode(1008))));
     assert!(log.notice().unwrap().sentence.contains("does not reconnect"));
-    log.opening("ws://other/");
+    log.opening(to("ws://other/"));
     assert_eq!(log.notice(), None);
 }
 
@@ -148,4 +193,29 @@ fn a_message_not_taken_is_explained() {
         assert!(log.notice().unwrap().sentence.contains(word), "{error:?}");
         assert!(lines(&log).is_empty());
     }
+}
+
+#[test]
+fn a_log_that_was_opened_from_a_journal_is_journaled_with_all_its_changes() {
+    let line = |number: u32| {
+        format!(
+            "{{\"id\":{number},\"time\":{number},\"conn\":0,\"dir\":\"out\",\"kind\":\"message\",\"data\":\"a\",\"delivery\":\"sent\"}}\n"
+        )
+    };
+    let entries: String = (0..200).map(line).collect();
+    let file = format!(
+        "{{\"heartwire\":\"log\",\"version\":2}}\n{entries}{{\"update\":3,\"delivery\":\"unknown\",\"pair\":150}}\n"
+    );
+    let mut log = log();
+    let mut import = Import::new(file);
+    let mut written = String::new();
+    while !log.import(&mut import, || false).unwrap().done {
+        written.extend(log.journal(usize::MAX));
+    }
+    written.extend(log.journal(usize::MAX));
+    let mut again = Import::new("{\"heartwire\":\"log\",\"version\":2}\n".to_owned() + &written);
+    let mut store = Store::default();
+    while !again.step(&mut store, 1000).unwrap().done {}
+    let entry = store.get(3).unwrap();
+    assert_eq!((entry.delivery, entry.pair), (Some(Delivery::Unknown), Some(150)));
 }

@@ -3,8 +3,8 @@
 use super::Link;
 use crate::timers::Timer;
 use crate::{
-    Action, CloseError, CloseRequest, Config, DropReason, Event, Final, Message, MessageId, Phase, SendError,
-    Time, Why,
+    Action, CloseError, CloseRequest, Config, DropReason, Event, Final, Message, MessageId, Origin, Phase,
+    SendError, Time, Why,
 };
 
 impl Link {
@@ -46,6 +46,23 @@ impl Link {
         Ok(id)
     }
 
+    /// Sends something that only makes sense at this moment, such as the answer to a message that has just come in:
+    /// past the queue, and never on a later connection. Returns whether it was taken. It is not while the link isn't
+    /// open, and not while the socket holds [`Queue::max_buffered_bytes`](crate::Queue::max_buffered_bytes) or more,
+    /// so that a peer which doesn't read cannot make it grow.
+    pub fn send_now(&mut self, now: Time, message: Message) -> bool {
+        self.clock.advance(now);
+        let Some(connection) = self.connection.as_ref().filter(|_| self.phase == Phase::Open) else {
+            return false;
+        };
+        if connection.flight.buffered_bytes() >= self.config.queue.max_buffered_bytes {
+            return false;
+        }
+        let socket = connection.socket;
+        self.actions.push_back(Action::Send { socket, origin: Origin::Now, message });
+        true
+    }
+
     /// Closes for good: no timer, hint or late event undoes it, only `open`.
     ///
     /// Messages still in the queue are dropped, each with an event; what was handed to the socket before goes out
@@ -73,8 +90,14 @@ impl Link {
             | Phase::Suspended { .. }
             | Phase::Closed(_) => {}
         }
+        let cause = match self.phase {
+            Phase::Idle => Final::ByUser,
+            Phase::Closed(last @ (Final::ByUser | Final::Cancelled)) => last,
+            Phase::Closed(_) => Final::ByUser,
+            _ => Final::Cancelled,
+        };
         self.drop_queue();
-        self.finish(Final::ByUser);
+        self.finish(cause);
         Ok(())
     }
 

@@ -27,7 +27,11 @@ impl Link {
         }
         self.events.push_back(Event::Connected { socket, attempt, took });
         self.set_phase(Phase::Open);
-        self.rearm_heartbeat(now);
+        if self.config.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.at_open) {
+            self.send_heartbeat(now, false);
+        } else {
+            self.rearm_heartbeat(now);
+        }
     }
 
     /// A message came in; the answer says whose it is.
@@ -71,6 +75,9 @@ impl Link {
         }
         if let Some(rtt) = answered.rtt {
             self.rtt.sample(rtt);
+            if let Some(connection) = self.connection.as_mut() {
+                connection.rtt = Some(rtt);
+            }
         }
         self.stats.heartbeats_answered += 1;
         self.events.push_back(Event::HeartbeatAnswered { rtt: answered.rtt });
@@ -130,6 +137,19 @@ impl Link {
             self.failures = self.failures.saturating_add(1);
             self.end_socket(now, Why::Refused, Close { reason, ..Close::abnormal() }, None);
             self.finish(Final::Refused);
+        }
+    }
+
+    /// The driver makes no socket, since what has to be sent first cannot be made. Trying again would change nothing,
+    /// so the link closes and keeps its queue; `open` tries again.
+    pub fn handle_withheld(&mut self, now: Time, socket: SocketId) {
+        let now = self.clock.advance(now);
+        if !matches!(self.phase, Phase::Connecting { .. }) {
+            return self.note_stale();
+        }
+        if self.current(socket).is_some() {
+            self.end_socket(now, Why::Withheld, Close::abnormal(), None);
+            self.finish(Final::Withheld);
         }
     }
 

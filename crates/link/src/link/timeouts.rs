@@ -91,8 +91,7 @@ impl Link {
         self.events.push_back(Event::HeartbeatMissed { silent_for });
         match self.config.heartbeat.as_ref().map(|heartbeat| heartbeat.on_missed) {
             Some(OnMissed::Reconnect) => {
-                let detach = Some((TIMEOUT, "heartbeat missed"));
-                self.lose(now, Why::HeartbeatMissed, Close::abnormal(), detach);
+                self.give_up(now, Why::HeartbeatMissed, "heartbeat missed");
             }
             Some(OnMissed::Report) | None => {
                 self.timers.clear(Timer::Deadline);
@@ -140,7 +139,7 @@ impl Link {
             self.timers.set(Timer::Connect, now + self.config.connect_timeout);
             return;
         }
-        self.lose(now, Why::ConnectTimedOut, Close::abnormal(), Some((TIMEOUT, "connect timed out")));
+        self.give_up(now, Why::ConnectTimedOut, "connect timed out");
     }
 
     fn close_timed_out(&mut self, now: Time) {
@@ -148,8 +147,13 @@ impl Link {
             self.let_go(now, Why::CloseTimedOut, (1000, "closed"));
             self.finish(Final::ByUser);
         } else {
-            let detach = Some((TIMEOUT, "no close after an error"));
-            self.lose(now, Why::TransportFailed, Close::abnormal(), detach);
+            self.give_up(now, Why::TransportFailed, "no close after an error");
         }
+    }
+
+    /// The peer was silent for too long.
+    fn give_up(&mut self, now: Time, why: Why, reason: &'static str) {
+        let close = Close { code: TIMEOUT, reason: reason.to_owned(), was_clean: false };
+        self.lose(now, why, close, Some((TIMEOUT, reason)));
     }
 }

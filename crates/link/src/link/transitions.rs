@@ -21,6 +21,7 @@ impl Link {
             opened_at: None,
             last_inbound_at: None,
             last_beat_at: None,
+            rtt: None,
             beats: Beats::default(),
             flight: Flight::new(),
             late: false,
@@ -40,7 +41,8 @@ impl Link {
             (Why::HeartbeatMissed, Some(connection)) => self.is_stable(connection.silent_since()),
             _ => self.is_stable(now),
         };
-        let code = close.code;
+        // The codes are the peer's to choose; ours is not meant for us.
+        let code = if why.is_own() { Close::abnormal().code } else { close.code };
         self.failures = if stable { 0 } else { self.failures.saturating_add(1) };
         self.end_socket(now, why, close, detach);
         let rules = &self.config.reconnect;
@@ -83,7 +85,11 @@ impl Link {
             self.actions.push_back(Action::Detach { socket, code, reason });
         }
         let open_for = connection.opened_at.map(|opened_at| now.saturating_since(opened_at));
-        self.last_close = Some(close.clone());
+        let called_off =
+            open_for.is_none() && matches!(why, Why::ClosedByUser | Why::PageHidden | Why::Withheld);
+        if !called_off {
+            self.last_end = Some((why, close.clone()));
+        }
         self.events.push_back(Event::Disconnected { socket, why, close, open_for });
         if let Some(unknown) = connection.flight.into_unknown() {
             self.stats.messages_unknown += unknown.count;

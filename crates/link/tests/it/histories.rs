@@ -37,6 +37,8 @@ fn random_op(rng: &mut fastrand::Rng) -> Op {
         87..92 => Op::Advance([1, 30, 700, 6_000, 25_000][rng.usize(..5)]),
         92 => Op::StepBack([1, 5_000, 3_600_000][rng.usize(..3)]),
         93..97 => Op::Hint(HINTS[rng.usize(..HINTS.len())]),
+        97 => Op::SendNow(rng.u8(..)),
+        98 => Op::Withheld,
         _ => Op::Stale(rng.u8(..6)),
     }
 }
@@ -128,6 +130,7 @@ fn histories_reach_what_they_are_meant_to_reach() {
         "CloseTimedOut",
         "PageHidden",
         "Replaced",
+        "Withheld",
         "TransportError",
         "MessageSent",
         "OpeningSent",
@@ -147,6 +150,7 @@ fn any_op() -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => Just(Op::Open),
         6 => any::<u8>().prop_map(Op::Send),
+        2 => any::<u8>().prop_map(Op::SendNow),
         1 => prop_oneof![Just(None), Just(Some(1000)), (2990u16..=5010).prop_map(Some)].prop_map(Op::Close),
         1 => Just(Op::ReconnectNow),
         1 => any::<u8>().prop_map(Op::Configure),
@@ -156,6 +160,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Error),
         2 => (1000u16..=4999, any::<bool>()).prop_map(|(code, clean)| Op::SocketCloses(code, clean)),
         1 => Just(Op::Refused),
+        1 => Just(Op::Withheld),
         3 => any::<u8>().prop_map(Op::Buffered),
         5 => (0u32..50_000).prop_map(Op::Timeout),
         1 => Just(Op::Spurious),

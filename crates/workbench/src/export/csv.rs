@@ -1,31 +1,42 @@
 use std::fmt::Write as _;
 
-use super::{delivery_word, direction_word, kind_word, push_millis};
+use super::{Privacy, push_millis};
 use crate::bytes::to_base64_into;
-use crate::entry::{Body, Entry};
+use crate::entry::{Body, Entry, Origin, What};
 use crate::time::Micros;
+use crate::words::Word;
 
 /// The header row. `time` is for people, `time_ms` is what is read back.
-pub(crate) const COLUMNS: &str =
-    "id,time,time_ms,connection,direction,kind,size,delivery,heartbeat,code,clean,pair,rtt_ms,encoding,data";
+pub(crate) const COLUMNS: &str = "id,time,time_ms,connection,direction,kind,what,ms,n,size,delivery,origin,code,\
+                                  clean,pair,rtt_ms,encoding,data";
+
+/// What a spreadsheet takes for the beginning of a formula, and the apostrophe that keeps it from doing so.
+pub(crate) const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
 pub(super) fn write_header(out: &mut String) {
+    // Without it spreadsheets read the file in the encoding of the system.
+    out.push('\u{FEFF}');
     out.push_str(COLUMNS);
     out.push_str("\r\n");
 }
 
-pub(super) fn write_entry(out: &mut String, entry: &Entry<'_>) {
+pub(super) fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy) {
     let _ = write!(out, "{},{},", entry.id, entry.time.iso());
     push_millis(out, entry.time);
-    let (direction, kind) = (direction_word(entry.direction), kind_word(entry.kind));
-    let delivery = entry.delivery.map_or("", delivery_word);
-    let _ = write!(
-        out,
-        ",{},{direction},{kind},{},{delivery},{},",
-        entry.connection.0,
-        entry.size(),
-        entry.heartbeat
-    );
+    let (direction, kind) = (entry.direction.word(), entry.kind.word());
+    let _ = write!(out, ",{},{direction},{kind},", entry.connection.0);
+    if entry.fact.what != What::Said {
+        out.push_str(entry.fact.what.word());
+    }
+    for number in [entry.fact.millis, entry.fact.count] {
+        out.push(',');
+        if number != 0 {
+            let _ = write!(out, "{number}");
+        }
+    }
+    let delivery = entry.delivery.map_or("", Word::word);
+    let origin = if entry.origin == Origin::Plain { "" } else { entry.origin.word() };
+    let _ = write!(out, ",{},{delivery},{origin},", entry.size());
     if entry.code != 0 {
         let _ = write!(out, "{}", entry.code);
     }
@@ -40,25 +51,30 @@ pub(super) fn write_entry(out: &mut String, entry: &Entry<'_>) {
     match entry.body {
         Body::Text(text) => {
             out.push_str(",text,");
-            field(out, text);
+            field(out, &privacy.body(entry.fact.what, text));
         }
         Body::Binary(bytes) => {
             out.push_str(",base64,");
-            to_base64_into(out, bytes);
+            to_base64_into(out, &privacy.bytes(bytes));
         }
     }
     out.push_str("\r\n");
 }
 
 /// RFC 4180, section 2: fields with line ends, quotes or commas are quoted, quotes are doubled. Fields with
-/// white space at an end are quoted too, as some readers trim.
+/// white space at an end are quoted too, as some readers trim. A field that a spreadsheet would take for a formula
+/// gets an apostrophe in front, and so does one that begins with an apostrophe, so that the first can be taken off
+/// again.
 fn field(out: &mut String, text: &str) {
+    let apostrophe = if text.starts_with(FORMULA) { "'" } else { "" };
     let quoted = text.contains(['"', ',', '\r', '\n']) || text.trim().len() != text.len();
     if !quoted {
+        out.push_str(apostrophe);
         out.push_str(text);
         return;
     }
     out.push('"');
+    out.push_str(apostrophe);
     for (i, part) in text.split('"').enumerate() {
         if i > 0 {
             out.push_str("\"\"");

@@ -1,10 +1,11 @@
 use std::fmt::Write as _;
 
-use super::ConnectionInfo;
+use super::Privacy;
 use crate::bytes::to_base64_into;
-use crate::entry::{Body, Direction, Entry, Kind};
+use crate::connection::Connection;
+use crate::entry::{Body, Delivery, Direction, Entry, Kind, What};
 use crate::json::quote_into;
-use crate::time::Micros;
+use crate::words::Word;
 
 pub(super) fn write_header(out: &mut String) {
     let creator = concat!("{\"name\":\"Heartwire\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"}");
@@ -15,48 +16,87 @@ pub(super) fn write_footer(out: &mut String) {
     out.push_str("]}}\n");
 }
 
-/// The members that HAR 1.2 demands, then the open list of messages.
+/// The members that HAR 1.2 demands, then the open list of messages. A connection that never opened has status 0, as
+/// browsers write it.
 pub(super) fn write_connection_start(
     out: &mut String,
     first: bool,
-    connection: &ConnectionInfo,
-    started: Micros,
+    connection: &Connection,
+    privacy: &Privacy,
 ) {
     if !first {
         out.push(',');
     }
-    let empty = "\"cookies\":[],\"headers\":[],\"headersSize\":-1,\"bodySize\":-1";
-    let started = started.iso();
+    let empty = "\"headersSize\":-1,\"bodySize\":-1";
+    let millis = |from: crate::time::Micros, to: Option<crate::time::Micros>| {
+        to.map_or(0, |to| to.since(from).max(0) / 1000)
+    };
+    let began = connection.began;
+    let (wait, whole) = (millis(began, connection.opened), millis(began, connection.ended));
     let _ = write!(
         out,
-        "{{\"startedDateTime\":\"{started}\",\"time\":0,\"request\":{{\"method\":\"GET\",\"url\":"
+        "{{\"startedDateTime\":\"{}\",\"time\":{whole},\"request\":{{\"method\":\"GET\",\"url\":",
+        began.iso()
     );
-    quote_into(out, &connection.url);
+    let url = privacy.url(connection);
+    let url = if url.is_empty() { privacy.address(connection) } else { url.into() };
+    quote_into(out, &url);
+    out.push_str(",\"httpVersion\":\"HTTP/1.1\",\"queryString\":[],\"cookies\":[],\"headers\":");
+    headers(out, &connection.headers, ("Sec-WebSocket-Protocol", &connection.offered.join(", ")), privacy);
+    let (status, words) = if connection.opened.is_some() { (101, "Switching Protocols") } else { (0, "") };
     let _ = write!(
         out,
-        ",\"httpVersion\":\"HTTP/1.1\",\"queryString\":[],{empty}}},\"response\":{{\"status\":101,\
-         \"statusText\":\"Switching Protocols\",\"httpVersion\":\"HTTP/1.1\",\"content\":{{\"size\":0,\
-         \"mimeType\":\"x-unknown\"}},\"redirectURL\":\"\",{empty}}},\"cache\":{{}},\
-         \"timings\":{{\"send\":0,\"wait\":0,\"receive\":0}},\"_resourceType\":\"websocket\",\
-         \"_webSocketMessages\":["
+        ",{empty}}},\"response\":{{\"status\":{status},\"statusText\":\"{words}\",\"httpVersion\":\"HTTP/1.1\",\
+         \"content\":{{\"size\":0,\"mimeType\":\"x-unknown\"}},\"redirectURL\":\"\",\"cookies\":[],\"headers\":"
     );
+    headers(out, &connection.answer, ("Sec-WebSocket-Protocol", &connection.protocol), privacy);
+    let _ = write!(
+        out,
+        ",{empty}}},\"cache\":{{}},\"timings\":{{\"send\":0,\"wait\":{wait},\"receive\":{}}},\
+         \"_resourceType\":\"websocket\",\"_webSocketMessages\":[",
+        whole - wait.min(whole)
+    );
+}
+
+/// A list of header fields, and one more unless it is empty or there already.
+fn headers(out: &mut String, fields: &[(String, String)], more: (&str, &str), privacy: &Privacy) {
+    let known = more.1.is_empty() || fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(more.0));
+    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    out.push('[');
+    for (i, (name, value)) in fields.chain((!known).then_some(more)).enumerate() {
+        out.push_str(if i > 0 { ",{\"name\":" } else { "{\"name\":" });
+        quote_into(out, name);
+        out.push_str(",\"value\":");
+        quote_into(out, &privacy.header(name, value));
+        out.push('}');
+    }
+    out.push(']');
 }
 
 pub(super) fn write_connection_end(out: &mut String) {
     out.push_str("]}");
 }
 
+/// The opcode of an entry; `None` where HAR has no place for it. What never went out was no message of the
+/// connection.
+pub(super) fn opcode(entry: &Entry<'_>) -> Option<i8> {
+    if matches!(entry.delivery, Some(Delivery::Queued | Delivery::Dropped)) {
+        return None;
+    }
+    match (entry.kind, entry.body) {
+        (Kind::Message, Body::Text(_)) => Some(1),
+        (Kind::Message, Body::Binary(_)) => Some(2),
+        (Kind::Ping, _) => Some(9),
+        (Kind::Pong, _) => Some(10),
+        (Kind::Error, _) => Some(-1),
+        (Kind::Connected | Kind::Disconnected | Kind::Note, _) => None,
+    }
+}
+
 /// Appends a message as Chromium does: seconds since the epoch, binary in base64, errors with opcode -1.
 /// Returns whether HAR has a place for this entry.
-pub(super) fn write_message(out: &mut String, entry: &Entry<'_>, first: bool) -> bool {
-    let opcode = match (entry.kind, entry.body) {
-        (Kind::Message, Body::Text(_)) => 1,
-        (Kind::Message, Body::Binary(_)) => 2,
-        (Kind::Ping, _) => 9,
-        (Kind::Pong, _) => 10,
-        (Kind::Error, _) => -1,
-        (Kind::Connected | Kind::Disconnected | Kind::Note, _) => return false,
-    };
+pub(super) fn write_message(out: &mut String, entry: &Entry<'_>, first: bool, privacy: &Privacy) -> bool {
+    let Some(opcode) = opcode(entry) else { return false };
     let sort = match (entry.kind, entry.direction) {
         (Kind::Error, _) => "error",
         (_, Direction::Out) => "send",
@@ -69,10 +109,14 @@ pub(super) fn write_message(out: &mut String, entry: &Entry<'_>, first: bool) ->
         "{comma}\n{{\"type\":\"{sort}\",\"time\":{seconds}.{micros:06},\"opcode\":{opcode},\"data\":"
     );
     match entry.body {
-        Body::Text(text) => quote_into(out, text),
+        // An error of the page's own has no words; its name says as much.
+        Body::Text(_) if entry.kind == Kind::Error && entry.fact.what != What::Said => {
+            quote_into(out, entry.fact.what.word());
+        }
+        Body::Text(text) => quote_into(out, &privacy.text(text)),
         Body::Binary(bytes) => {
             out.push('"');
-            to_base64_into(out, bytes);
+            to_base64_into(out, &privacy.bytes(bytes));
             out.push('"');
         }
     }

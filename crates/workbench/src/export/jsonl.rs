@@ -1,127 +1,260 @@
-//! Heartwire's own log format, version 1: JSON Lines, UTF-8, `\n` after every line.
+//! Heartwire's own log format, version 2: JSON Lines, UTF-8, `\n` after every line.
 //!
-//! The first line is `{"heartwire":"log","version":1,"created":"2024-05-01T12:00:00.000Z",
-//! "connections":[{"id":1,"url":"wss://…"}]}`. Each further line is one entry with these members; those marked
-//! with * are left out where they do not apply:
+//! The first line is `{"heartwire":"log","version":2,"created":"2024-05-01T12:00:00.000Z"}`. The lines after it are
+//! of three sorts. Times are milliseconds since the Unix epoch with microseconds as decimals; members marked with *
+//! are left out where they do not apply.
+//!
+//! **A connection**, before the first entry that belongs to it. A later line with the same number takes its place.
+//!
+//! | member | value |
+//! |---|---|
+//! | `connection` | its number in this file |
+//! | `address` | as it was written, placeholders included |
+//! | `url`* | where that led, with placeholders filled; only where secrets are wanted |
+//! | `transport`* | `stream`, `relay` or `watch`; none: the browser's WebSocket |
+//! | `began`, `opened`*, `ended`* | times |
+//! | `offered`* | list of subprotocols |
+//! | `protocol`*, `extensions`* | what the server chose |
+//! | `headers`*, `answer`* | lists of `[name, value]`: header fields of the request and of the answer |
+//!
+//! **An entry:**
 //!
 //! | member | value |
 //! |---|---|
 //! | `id` | its number in this file; ascending, gaps allowed |
-//! | `time` | milliseconds since the Unix epoch, microseconds as decimals |
-//! | `conn` | the connection's number |
+//! | `time` | when |
+//! | `conn` | its connection's number; 0 for none |
 //! | `dir` | `in`, `out`, `local` |
 //! | `kind` | `message`, `connected`, `disconnected`, `error`, `note`, `ping`, `pong` |
+//! | `what`* | what happened, where the entry is no message: [`crate::entry::What`] in words |
+//! | `ms`*, `n`* | the duration and the number that belong to it |
 //! | `data` or `base64` | the payload: text, or binary in base64 |
 //! | `code`* | close code |
 //! | `clean`* | `true` if the closing handshake completed |
 //! | `delivery`* | `queued`, `sent`, `unknown`, `dropped` |
-//! | `heartbeat`* | `true` for heartbeats and their answers |
+//! | `origin`* | `heartbeat`, `opening`, `answer`, `repeat` |
 //! | `pair`* | `id` of the other half of a request and its response |
 //! | `rtt`* | milliseconds between the two; for other readers, not read back |
 //!
-//! A line `{"update":5,"delivery":"sent"}` changes an entry above it; only a journal, which is written while the
-//! log grows, holds such lines. Readers ignore members and empty lines they do not know.
+//! **A change** of an entry above it: `{"update":5,"conn":2,"delivery":"sent","pair":7}`. Only a journal, which is
+//! written while the log grows, holds such lines.
+//!
+//! Readers ignore members and empty lines they do not know. Version 1, which is still read, has `heartbeat: true`
+//! in place of `origin`, sentences in place of `what`, and its connections in the first line.
 
 use std::fmt::Write as _;
 
-use super::{ConnectionInfo, delivery_word, direction_word, kind_word, push_millis};
+use super::{Privacy, push_millis};
 use crate::bytes::to_base64_into;
-use crate::entry::{Body, Entry, EntryId};
+use crate::connection::{Connection, TransportKind};
+use crate::entry::{Body, ConnectionId, Entry, EntryId, Origin, What};
 use crate::json::quote_into;
 use crate::store::Store;
 use crate::time::Micros;
+use crate::words::Word;
 
 /// The version that is written; newer ones are refused when read.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
+
+/// What the line of a connection begins with.
+pub const CONNECTION: &str = "{\"connection\":";
 
 /// Appends the first line.
-pub fn write_header(out: &mut String, created: Micros, connections: &[ConnectionInfo]) {
-    let _ = write!(
-        out,
-        "{{\"heartwire\":\"log\",\"version\":{VERSION},\"created\":\"{}\",\"connections\":[",
-        created.iso()
-    );
-    for (i, connection) in connections.iter().enumerate() {
-        let _ = write!(out, "{}{{\"id\":{},\"url\":", if i > 0 { "," } else { "" }, connection.id.0);
-        quote_into(out, &connection.url);
-        out.push('}');
+pub fn write_header(out: &mut String, created: Micros) {
+    let created = created.iso();
+    let _ = writeln!(out, "{{\"heartwire\":\"log\",\"version\":{VERSION},\"created\":\"{created}\"}}");
+}
+
+/// Appends the line of a connection.
+pub fn write_connection(out: &mut String, connection: &Connection, privacy: &Privacy) {
+    let _ = write!(out, "{CONNECTION}{},\"address\":", connection.id.0);
+    quote_into(out, &privacy.address(connection));
+    let url = privacy.url(connection);
+    word(out, "url", url);
+    if connection.transport != TransportKind::Browser {
+        word(out, "transport", connection.transport.word());
     }
-    out.push_str("]}\n");
+    time(out, "began", connection.began);
+    for (name, at) in [("opened", connection.opened), ("ended", connection.ended)] {
+        if let Some(at) = at {
+            time(out, name, at);
+        }
+    }
+    if !connection.offered.is_empty() {
+        out.push_str(",\"offered\":[");
+        for (i, name) in connection.offered.iter().enumerate() {
+            out.push_str(if i > 0 { "," } else { "" });
+            quote_into(out, &privacy.text(name));
+        }
+        out.push(']');
+    }
+    word(out, "protocol", &privacy.text(&connection.protocol));
+    word(out, "extensions", &connection.extensions);
+    for (member, fields) in [("headers", &connection.headers), ("answer", &connection.answer)] {
+        if fields.is_empty() {
+            continue;
+        }
+        let _ = write!(out, ",\"{member}\":[");
+        for (i, (name, value)) in fields.iter().enumerate() {
+            out.push_str(if i > 0 { ",[" } else { "[" });
+            quote_into(out, name);
+            out.push(',');
+            quote_into(out, &privacy.header(name, value));
+            out.push(']');
+        }
+        out.push(']');
+    }
+    out.push_str("}\n");
 }
 
 /// Appends the line of an entry.
-pub fn write_entry(out: &mut String, entry: &Entry<'_>) {
+pub fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy) {
     let _ = write!(out, "{{\"id\":{},\"time\":", entry.id);
     push_millis(out, entry.time);
-    let (dir, kind) = (direction_word(entry.direction), kind_word(entry.kind));
+    let (dir, kind) = (entry.direction.word(), entry.kind.word());
     let _ = write!(out, ",\"conn\":{},\"dir\":\"{dir}\",\"kind\":\"{kind}\"", entry.connection.0);
+    let fact = entry.fact;
+    if fact.what != What::Said {
+        word(out, "what", fact.what.word());
+    }
+    for (name, value) in [("ms", fact.millis), ("n", fact.count), ("code", entry.code.into())] {
+        if value != 0 {
+            let _ = write!(out, ",\"{name}\":{value}");
+        }
+    }
     match entry.body {
         Body::Text(text) => {
             out.push_str(",\"data\":");
-            quote_into(out, text);
+            quote_into(out, &privacy.body(fact.what, text));
         }
         Body::Binary(bytes) => {
             out.push_str(",\"base64\":\"");
-            to_base64_into(out, bytes);
+            to_base64_into(out, &privacy.bytes(bytes));
             out.push('"');
         }
-    }
-    if entry.code != 0 {
-        let _ = write!(out, ",\"code\":{}", entry.code);
     }
     if entry.clean {
         out.push_str(",\"clean\":true");
     }
     if let Some(delivery) = entry.delivery {
-        let _ = write!(out, ",\"delivery\":\"{}\"", delivery_word(delivery));
+        word(out, "delivery", delivery.word());
     }
-    if entry.heartbeat {
-        out.push_str(",\"heartbeat\":true");
+    if entry.origin != Origin::Plain {
+        word(out, "origin", entry.origin.word());
     }
     if let Some(pair) = entry.pair {
         let _ = write!(out, ",\"pair\":{pair}");
     }
     if let Some(rtt) = entry.rtt_micros {
-        out.push_str(",\"rtt\":");
-        push_millis(out, Micros(rtt.into()));
+        time(out, "rtt", Micros(rtt.into()));
     }
     out.push_str("}\n");
 }
 
-/// A log written while it grows, so that a crash loses only what was not yet taken.
+/// A member with a text, unless that is empty.
+fn word(out: &mut String, name: &str, value: &str) {
+    if !value.is_empty() {
+        let _ = write!(out, ",\"{name}\":");
+        quote_into(out, value);
+    }
+}
+
+fn time(out: &mut String, name: &str, at: Micros) {
+    let _ = write!(out, ",\"{name}\":");
+    push_millis(out, at);
+}
+
+/// The connections that a file has met, by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Mentioned(Vec<Span>);
+
+/// A connection, and the rows between which its entries stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) id: ConnectionId,
+    pub(super) first: usize,
+    pub(super) last: usize,
+}
+
+impl Mentioned {
+    /// Notes the connection of a row; says whether it was not there before.
+    pub(super) fn is_new(&mut self, id: ConnectionId, row: usize) -> bool {
+        match self.0.binary_search_by_key(&id, |span| span.id) {
+            Ok(at) => self.0[at].last = row,
+            Err(at) => {
+                self.0.insert(at, Span { id, first: row, last: row });
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn get(&self, number: usize) -> Option<Span> {
+        self.0.get(number).copied()
+    }
+
+    /// Appends the line of an entry's connection unless there is one.
+    pub(super) fn mention(&mut self, out: &mut String, entry: &Entry<'_>, store: &Store, privacy: &Privacy) {
+        if self.is_new(entry.connection, 0)
+            && let Some(connection) = store.connection(entry.connection)
+        {
+            write_connection(out, connection, privacy);
+        }
+    }
+}
+
+/// A log written while it grows, so that a crash loses only what was not yet taken. It stays on the person's
+/// machine: secrets are kept.
 #[derive(Debug, Default)]
 pub struct Journal {
     next: EntryId,
-    updates: Vec<EntryId>,
+    changed: Vec<EntryId>,
 }
 
 impl Journal {
     /// A journal of the entries from `first` on. Write a header before its first piece.
     #[must_use]
     pub fn new(first: EntryId) -> Self {
-        Self { next: first, updates: Vec::new() }
+        Self { next: first, changed: Vec::new() }
     }
 
-    /// The delivery of an entry changed.
-    pub fn delivery_changed(&mut self, id: EntryId) {
-        if id < self.next {
-            self.updates.push(id);
+    /// An entry changed after it was appended: its delivery, its connection or its pair.
+    pub fn changed(&mut self, id: EntryId) {
+        // Several changes of one entry between two pieces need one line.
+        if id < self.next && self.changed.last() != Some(&id) {
+            self.changed.push(id);
         }
     }
 
     /// The lines for what is new, about `max_bytes` at most, or `None` if nothing is. Call again until `None`.
+    ///
+    /// Each piece begins with the connections its entries belong to, so that those are still known when the pieces
+    /// before it are given up.
     pub fn take(&mut self, store: &Store, max_bytes: usize) -> Option<String> {
         let mut out = String::new();
-        for id in self.updates.drain(..) {
-            if let Some(delivery) = store.get(id).and_then(|entry| entry.delivery) {
-                let _ = writeln!(out, "{{\"update\":{id},\"delivery\":\"{}\"}}", delivery_word(delivery));
+        let (mut mentioned, all) = (Mentioned::default(), Privacy::default());
+        for id in self.changed.drain(..) {
+            let Some(entry) = store.get(id) else { continue };
+            mentioned.mention(&mut out, &entry, store, &all);
+            let _ = write!(out, "{{\"update\":{id},\"conn\":{}", entry.connection.0);
+            if let Some(delivery) = entry.delivery {
+                word(&mut out, "delivery", delivery.word());
             }
+            if let Some(pair) = entry.pair {
+                let _ = write!(out, ",\"pair\":{pair}");
+            }
+            out.push_str("}\n");
         }
         for entry in store.range(self.next..EntryId::MAX) {
             if out.len() >= max_bytes {
                 break;
             }
-            write_entry(&mut out, &entry);
+            mentioned.mention(&mut out, &entry, store, &all);
+            write_entry(&mut out, &entry, &all);
             self.next = entry.id + 1;
         }
         (!out.is_empty()).then_some(out)

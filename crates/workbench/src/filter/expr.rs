@@ -2,15 +2,19 @@ use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
 use super::text::TextMatch;
-use crate::entry::{Body, ConnectionId, Delivery, Direction, Entry, Kind};
+use crate::entry::{Body, ConnectionId, Delivery, Direction, Entry, Kind, Origin, What};
 use crate::json::{self, Found, Path, Token};
-use crate::time::Micros;
+use crate::time::{Micros, Zone};
 
 /// Which entries are shown. The default shows all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub(super) terms: Vec<Expr>,
+    words: Option<Words>,
 }
+
+/// Says in the reader's language what an entry reports that is no message.
+pub type Words = fn(&Entry<'_>) -> String;
 
 /// One condition of a [`Filter`].
 #[derive(Clone, Debug)]
@@ -27,8 +31,8 @@ pub enum Expr {
     Kind(KindSet),
     /// By what became of an outgoing message.
     Delivery(Delivery),
-    /// Heartbeats and their answers.
-    Heartbeat,
+    /// By what brought it about.
+    Origin(Origin),
     /// Requests with a response, and responses.
     Paired,
     /// By connection.
@@ -41,7 +45,11 @@ pub enum Expr {
     Rtt(RangeInclusive<u64>),
     /// By instant.
     Time(RangeInclusive<u64>),
-    /// By text. Binary payloads never match; notes, errors and close reasons do.
+    /// By the time of day, in microseconds since midnight, at the place of the zone. From a later time to an earlier
+    /// one means across midnight.
+    Clock(u64, u64, Zone),
+    /// By text. Binary payloads never match; what the log says about connections and errors does, in the words of
+    /// [`Filter::with_words`].
     Text(TextMatch),
     /// By a value inside a JSON text message.
     Json(Path, JsonTest),
@@ -108,16 +116,24 @@ impl Filter {
         self
     }
 
+    /// This filter, with words for entries that are no messages; texts are then looked for in those. Without, they are
+    /// looked for in the payload alone.
+    #[must_use]
+    pub fn with_words(mut self, words: Words) -> Self {
+        self.words = Some(words);
+        self
+    }
+
     /// This filter without heartbeats.
     #[must_use]
     pub fn without_heartbeats(self) -> Self {
-        self.and(Expr::Not(Box::new(Expr::Heartbeat)))
+        self.and(Expr::Not(Box::new(Expr::Origin(Origin::Heartbeat))))
     }
 
     /// Whether the entry is shown.
     #[must_use]
     pub fn matches(&self, entry: &Entry<'_>) -> bool {
-        self.terms.iter().all(|term| term.matches(entry))
+        self.terms.iter().all(|term| term.matches(entry, self.words))
     }
 
     /// What to highlight in the text of an entry: the texts and patterns that must occur.
@@ -141,15 +157,15 @@ impl Filter {
 impl Expr {
     /// Whether the condition holds for the entry.
     #[must_use]
-    pub fn matches(&self, entry: &Entry<'_>) -> bool {
+    pub fn matches(&self, entry: &Entry<'_>, words: Option<Words>) -> bool {
         match self {
-            Self::And(all) => all.iter().all(|e| e.matches(entry)),
-            Self::Or(any) => any.iter().any(|e| e.matches(entry)),
-            Self::Not(inner) => !inner.matches(entry),
+            Self::And(all) => all.iter().all(|e| e.matches(entry, words)),
+            Self::Or(any) => any.iter().any(|e| e.matches(entry, words)),
+            Self::Not(inner) => !inner.matches(entry, words),
             Self::Direction(direction) => entry.direction == *direction,
             Self::Kind(kinds) => kinds.contains(entry),
             Self::Delivery(delivery) => entry.delivery == Some(*delivery),
-            Self::Heartbeat => entry.heartbeat,
+            Self::Origin(origin) => entry.origin == *origin,
             Self::Paired => entry.pair.is_some(),
             Self::Connection(connection) => entry.connection == *connection,
             Self::Code(range) => entry.code != 0 && range.contains(&entry.code),
@@ -159,7 +175,14 @@ impl Expr {
                 response && entry.rtt_micros.is_some_and(|rtt| range.contains(&rtt.into()))
             }
             Self::Time(range) => range.contains(&entry.time.0),
-            Self::Text(text) => entry.body.text().is_some_and(|t| text.is_match(t)),
+            Self::Clock(from, to, zone) => {
+                let clock = entry.time.of_day(*zone);
+                if from <= to { (*from..=*to).contains(&clock) } else { clock >= *from || clock <= *to }
+            }
+            Self::Text(text) => match words {
+                Some(words) if entry.fact.what != What::Said => text.is_match(&words(entry)),
+                _ => entry.body.text().is_some_and(|t| text.is_match(t)),
+            },
             Self::Json(path, test) => match entry.body {
                 Body::Text(text) if entry.kind == Kind::Message => path.any(text, |found| test.holds(found)),
                 _ => false,

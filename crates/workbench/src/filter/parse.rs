@@ -4,22 +4,22 @@ use thiserror::Error;
 
 use super::expr::{Expr, Filter, JsonTest, KindSet, Op};
 use super::lexer::{Lexer, Parsed, bounds, negate};
-use super::text::TextMatch;
+use super::text::{PatternError, TextMatch};
 use crate::decimal;
-use crate::entry::{ConnectionId, Delivery, Direction};
+use crate::entry::{ConnectionId, Delivery, Direction, Origin};
 use crate::json::{Path, PathError, Scanner, Token};
-use crate::time::{Micros, parse_clock};
+use crate::time::{DAY_MICROS, Micros, UTC, Zone, parse_clock};
 
 /// Parentheses and negations nest at most this deep.
 const MAX_DEPTH: usize = 32;
 
 /// What the filter bar's text depends on besides itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Texts and expressions distinguish upper and lower case. Default: no.
     pub case_sensitive: bool,
-    /// The local midnight that clock times count from: `now.day_start(utc_offset_minutes)`.
-    pub day_start: Micros,
+    /// Where the reader is. Default: [`UTC`].
+    pub zone: Zone,
 }
 
 /// A filter text that cannot be read. Mark the bytes `span` of the input and show the message.
@@ -43,7 +43,7 @@ pub enum FilterErrorKind {
     UnclosedPattern,
     /// The regular expression is wrong.
     #[error("not a valid pattern: {0}")]
-    BadPattern(String),
+    BadPattern(PatternError),
     /// `(` without its partner.
     #[error("the parenthesis is not closed")]
     UnclosedParenthesis,
@@ -76,6 +76,12 @@ pub enum FilterErrorKind {
     TooDeep,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self { case_sensitive: false, zone: UTC }
+    }
+}
+
 impl Filter {
     /// Reads the text of the filter bar. An empty one shows all.
     ///
@@ -95,7 +101,7 @@ impl Filter {
             Expr::And(terms) => terms,
             other => vec![other],
         };
-        Ok(Self { terms })
+        Ok(terms.into_iter().fold(Self::all(), Self::and))
     }
 }
 
@@ -259,13 +265,20 @@ impl Lexer<'_> {
                 sets.reduce(|a, b| Ok(a?.union(b?))).unwrap_or(Ok(KindSet::default())).map(Expr::Kind)
             }
             Field::Is => Ok(match word {
-                "heartbeat" => Expr::Heartbeat,
+                "heartbeat" => Expr::Origin(Origin::Heartbeat),
+                "opening" => Expr::Origin(Origin::Opening),
+                "answer" => Expr::Origin(Origin::Answer),
+                "repeat" => Expr::Origin(Origin::Repeat),
                 "paired" => Expr::Paired,
                 "queued" => Expr::Delivery(Delivery::Queued),
                 "sent" => Expr::Delivery(Delivery::Sent),
                 "unknown" => Expr::Delivery(Delivery::Unknown),
                 "dropped" => Expr::Delivery(Delivery::Dropped),
-                _ => return Err(unknown("heartbeat, paired, queued, sent, unknown, dropped")),
+                _ => {
+                    return Err(unknown(
+                        "heartbeat, opening, answer, repeat, paired, queued, sent, unknown, dropped",
+                    ));
+                }
             }),
             Field::Connection => match word.parse() {
                 Ok(number) => Ok(Expr::Connection(ConnectionId(number))),
@@ -296,16 +309,38 @@ impl Lexer<'_> {
                 self.range(word, span, op, &units, "us, ms, s", Expr::Rtt)
             }
             Field::Time => {
-                let day = self.options.day_start.0;
-                let read = |text: &str| {
-                    Micros::parse_iso(text).map(|t| t.0).or_else(|| Some(day + parse_clock(text)?))
-                };
-                bounds(word, op, read, 1)
-                    .map(|(range, negated)| negate(Expr::Time(range), negated))
-                    .ok_or_else(|| self.error(span, FilterErrorKind::BadTime))
+                let zone = self.options.zone;
+                self.time(word, op, zone).ok_or_else(|| self.error(span, FilterErrorKind::BadTime))
             }
             Field::Has => Err(self.error(span, FilterErrorKind::BadOperator)),
         }
+    }
+
+    /// By time of day, by day or by instant; what the first time of a range is, the second is too.
+    fn time(&self, word: &str, op: &str, zone: Zone) -> Option<Expr> {
+        let dated = word.trim_start_matches("..").split("..").next()?.contains('-');
+        if !dated {
+            let (range, negated) = bounds(word, op, parse_clock, 1)?;
+            let last = (*range.end()).min(DAY_MICROS - 1);
+            return Some(negate(Expr::Clock(*range.start(), last, zone), negated));
+        }
+        let first = |text: &str| Micros::parse_day(text, zone).or_else(|| Micros::parse_iso_at(text, zone));
+        // A day is as long as it is.
+        let last = |text: &str| match Micros::parse_day(text, zone) {
+            Some(day) => Some(Micros(day.0 + 36 * 60 * 60 * 1_000_000).day_start(zone).0 - 1),
+            None => Micros::parse_iso_at(text, zone).map(|time| time.0),
+        };
+        let lowest = |text: &str| first(text).map(|time| time.0);
+        let (range, negated) = match op {
+            "<" | ">=" => bounds(word, op, lowest, 1)?,
+            ">" | "<=" => bounds(word, op, last, 1)?,
+            _ => {
+                let (from, negated) = bounds(word, op, lowest, 1)?;
+                let (to, _) = bounds(word, op, last, 1)?;
+                (*from.start()..=*to.end(), negated)
+            }
+        };
+        Some(negate(Expr::Time(range), negated))
     }
 
     fn range(

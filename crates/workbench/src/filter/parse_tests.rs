@@ -25,14 +25,16 @@ fn keeps(filter: &str) -> Vec<u64> {
         Body::Text(r#"{"type":"quote","price":99,"note":null}"#),
     ));
     store.append(Draft::received(at(4), C, Body::Binary(&[0; 2000])));
-    store.append(Draft { heartbeat: true, ..Draft::sent(at(5), C, Body::Text("ping"), Delivery::Unknown) });
+    store.append(Draft {
+        origin: Origin::Heartbeat,
+        ..Draft::sent(at(5), C, Body::Text("ping"), Delivery::Unknown)
+    });
     store.append(Draft {
         code: 4001,
         ..Draft::new(at(60), C, Direction::In, Kind::Disconnected, Body::Text("why"))
     });
     store.pair(1, 2);
-    let filter = Filter::parse(filter, &Options { case_sensitive: false, day_start })
-        .unwrap_or_else(|e| panic!("{e}"));
+    let filter = Filter::parse(filter, &Options::default()).unwrap_or_else(|e| panic!("{e}"));
     store.range(0..u64::MAX).filter(|e| filter.matches(e)).map(|e| e.id).collect()
 }
 

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use regex_lite::{Regex, RegexBuilder};
+use thiserror::Error;
 
 use super::literal;
 use crate::lower::fold;
@@ -27,6 +28,57 @@ pub struct Pattern {
     words: Vec<TextMatch>,
 }
 
+/// What is wrong with a regular expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PatternError {
+    /// A parenthesis without its partner, or a group that says what no group can.
+    #[error("a parenthesis is not closed, or closed twice")]
+    Group,
+    /// A bracket without its partner, or a range that runs backwards.
+    #[error("a bracket is not closed, or a range in it runs backwards")]
+    Class,
+    /// Nothing to repeat, or a count that makes no sense.
+    #[error("there is nothing to repeat, or the count makes no sense")]
+    Repetition,
+    /// A backslash before something that has no meaning with one.
+    #[error("an escape that is not known")]
+    Escape,
+    /// Look-around, back references and the like, which take more than linear time, or classes by Unicode property.
+    #[error("look-around, back references and Unicode classes are not known")]
+    Unsupported,
+    /// Longer, deeper or with higher counts than there is room for.
+    #[error("the pattern is too large")]
+    TooLarge,
+    /// Something else.
+    #[error("it is not written as patterns are")]
+    Other,
+}
+
+impl PatternError {
+    /// The engine says it in English sentences; a test goes through them.
+    fn of(error: &regex_lite::Error) -> Self {
+        let sentence = error.to_string();
+        let about = [
+            ("supported", Self::Unsupported),
+            ("Unicode", Self::Unsupported),
+            ("size limit", Self::TooLarge),
+            ("too m", Self::TooLarge),
+            ("class", Self::Class),
+            ("range", Self::Class),
+            ("repetition", Self::Repetition),
+            ("hexadecimal", Self::Escape),
+            ("decimal", Self::Repetition),
+            ("escape", Self::Escape),
+            ("boundary", Self::Escape),
+            ("group", Self::Group),
+            ("flag", Self::Group),
+            ("'('", Self::Group),
+            ("')'", Self::Group),
+        ];
+        about.into_iter().find(|(word, _)| sentence.contains(word)).map_or(Self::Other, |(_, kind)| kind)
+    }
+}
+
 impl TextMatch {
     /// Looks for a text.
     #[must_use]
@@ -41,11 +93,11 @@ impl TextMatch {
     /// Looks for a regular expression.
     ///
     /// # Errors
-    /// What is wrong with the pattern, in English.
-    pub fn regex(pattern: &str, case_sensitive: bool) -> Result<Self, String> {
+    /// What is wrong with the pattern.
+    pub fn regex(pattern: &str, case_sensitive: bool) -> Result<Self, PatternError> {
         let built =
             RegexBuilder::new(pattern).case_insensitive(!case_sensitive).size_limit(REGEX_SIZE).build();
-        let regex = built.map_err(|error| error.to_string())?;
+        let regex = built.map_err(|error| PatternError::of(&error))?;
         let words = literal::required(pattern).iter().map(|word| Self::text(word, case_sensitive)).collect();
         Ok(Self::Regex(Pattern { regex, words }))
     }
@@ -60,6 +112,24 @@ impl TextMatch {
                 words.iter().all(|word| word.is_match(text)) && regex.is_match(text)
             }
         }
+    }
+
+    /// A part of the first match: all of it for an empty name, else the group of a regular expression by its name or
+    /// number. A group that took no part in the match is empty; `None` if there is no match or no such group.
+    #[must_use]
+    pub fn part<'t>(&self, text: &'t str, name: &str) -> Option<&'t str> {
+        if let Self::Regex(Pattern { regex, .. }) = self {
+            let captures = regex.captures(text)?;
+            let number = if name.is_empty() {
+                Some(0)
+            } else {
+                name.parse().ok().or_else(|| regex.capture_names().position(|known| known == Some(name)))
+            };
+            let number = number.filter(|number| *number < captures.len())?;
+            return Some(captures.get(number).map_or("", |found| found.as_str()));
+        }
+        let range = self.ranges(text, 1).into_iter().next().filter(|_| name.is_empty())?;
+        Some(&text[range])
     }
 
     /// The first `max` matches that are not empty, for highlighting.
@@ -130,8 +200,44 @@ mod tests {
         assert_eq!(find(TextMatch::text("PF", false)), ["pf", "PF", "pf"]);
         assert_eq!(find(TextMatch::regex("[A-Z]p?", true).unwrap()), ["P", "F", "E", "L", "Ap"]);
         assert_eq!(find(TextMatch::text("", false)), [""; 0]);
-        assert!(TextMatch::regex("(", true).is_err());
-        assert!(TextMatch::regex("(a{1000}){1000}", true).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_pattern_is_known() {
+        for (pattern, kind) in [
+            ("(", PatternError::Group),
+            ("a)", PatternError::Group),
+            ("(?P<a", PatternError::Group),
+            ("(?z)", PatternError::Group),
+            ("[a", PatternError::Class),
+            ("[z-a]", PatternError::Class),
+            ("*", PatternError::Repetition),
+            ("a{2,1}", PatternError::Repetition),
+            ("a{", PatternError::Repetition),
+            ("\\", PatternError::Escape),
+            ("\\y", PatternError::Escape),
+            ("\\xzz", PatternError::Escape),
+            ("(?=a)", PatternError::Unsupported),
+            ("(a)\\1", PatternError::Unsupported),
+            ("\\p{L}", PatternError::Unsupported),
+            ("(a{1000}){1000}", PatternError::TooLarge),
+            (&"(".repeat(1000), PatternError::TooLarge),
+        ] {
+            assert_eq!(TextMatch::regex(pattern, true).unwrap_err(), kind, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_match_are_found_by_name_and_number() {
+        let pattern = TextMatch::regex(r"id=(?<id>\d+)(;.*)?", true).unwrap();
+        let part = |name| pattern.part("x id=42", name);
+        assert_eq!(
+            [part(""), part("1"), part("id"), part("2")],
+            [Some("id=42"), Some("42"), Some("42"), Some("")]
+        );
+        assert_eq!([part("3"), part("other"), pattern.part("none", "")], [None, None, None]);
+        let text = TextMatch::text("ID", false);
+        assert_eq!((text.part("x id=42", ""), text.part("x id=42", "1")), (Some("id"), None));
     }
 
     proptest! {

@@ -1,30 +1,29 @@
 use std::borrow::Cow;
 
-use super::{Connections, ImportError, ImportErrorKind, Report};
+use super::{ImportError, ImportErrorKind, Names, Report};
 use crate::bytes::from_base64;
-use crate::decimal;
-use crate::entry::{Body, Draft, EntryId};
-use crate::export::COLUMNS;
-use crate::small_map::SmallMap;
+use crate::entry::{Body, Draft, Fact, Kind, Origin, What};
+use crate::export::{COLUMNS, FORMULA};
 use crate::store::Store;
 use crate::time::Micros;
+use crate::words::Word;
 
 #[derive(Debug)]
 pub(super) struct Reader {
     at: usize,
     line: u64,
-    connections: Connections,
+    names: Names,
     /// Our columns that the file has, with their places in it.
     columns: Option<Vec<(&'static str, usize)>>,
-    /// Requests whose responses are still to come, by the file's ids.
-    open: SmallMap<u64, EntryId>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { at: 0, line: 1, names: Names::default(), columns: None }
+    }
 }
 
 impl Reader {
-    pub(super) fn new(connections: Connections) -> Self {
-        Self { at: 0, line: 1, connections, columns: None, open: SmallMap::new() }
-    }
-
     pub(super) fn step(
         &mut self,
         text: &str,
@@ -38,8 +37,9 @@ impl Reader {
             let Some(columns) = &self.columns else {
                 let name = |f: &Cow<'_, str>| f.trim_start_matches('\u{FEFF}').trim().to_owned();
                 let names: Vec<_> = fields.iter().map(name).collect();
-                let places =
-                    COLUMNS.split(',').filter_map(|ours| Some((ours, names.iter().position(|n| n == ours)?)));
+                // `heartbeat` is of version 1, which has no `what`.
+                let ours = COLUMNS.split(',').chain(["heartbeat"]);
+                let places = ours.filter_map(|ours| Some((ours, names.iter().position(|n| n == ours)?)));
                 self.columns = Some(places.collect());
                 continue;
             };
@@ -50,7 +50,8 @@ impl Reader {
             let place = |name: &str| columns.iter().find(|(ours, _)| *ours == name).map(|&(_, at)| at);
             let get = |name: &str| place(name).and_then(|at| fields.get(at)).map_or("", |f| f.as_ref());
             let present = place("data").is_some_and(|at| at < fields.len());
-            if let Err(kind) = entry(get, present, &mut self.connections, &mut self.open, store, report) {
+            let guarded = place("what").is_some();
+            if let Err(kind) = entry(get, present, guarded, &mut self.names, store, report) {
                 report.skip(line, kind);
             }
         }
@@ -103,11 +104,12 @@ impl Reader {
     }
 }
 
+/// Appends the entry of a record. `guarded`: texts that look like formulas have an apostrophe in front.
 fn entry<'f>(
-    get: impl Fn(&str) -> &'f str,
+    get: impl Fn(&'static str) -> &'f str,
     has_data: bool,
-    connections: &mut Connections,
-    open: &mut SmallMap<u64, EntryId>,
+    guarded: bool,
+    names: &mut Names,
     store: &mut Store,
     report: &mut Report,
 ) -> Result<(), ImportErrorKind> {
@@ -117,47 +119,64 @@ fn entry<'f>(
     }
     let time = match get("time_ms") {
         "" => Micros::parse_iso(get("time")).ok_or(Invalid("time"))?,
-        millis => Micros::from_millis(decimal::parse(millis).ok_or(Invalid("time_ms"))?),
+        millis => Micros::parse_millis(millis).ok_or(Invalid("time_ms"))?,
     };
-    let direction = super::direction(get("direction")).ok_or(Invalid("direction"))?;
-    let kind = super::kind(get("kind")).ok_or(Invalid("kind"))?;
+    let direction = Word::of_word(get("direction")).ok_or(Invalid("direction"))?;
+    let kind = Word::of_word(get("kind")).ok_or(Invalid("kind"))?;
     let binary;
     let body = match get("encoding") {
         "base64" => {
             binary = from_base64(get("data")).map_err(|_| Invalid("data"))?;
             Body::Binary(&binary)
         }
-        "text" | "" => Body::Text(get("data")),
+        "text" | "" => {
+            let data = get("data");
+            let bare = data.strip_prefix('\'').filter(|rest| guarded && rest.starts_with(FORMULA));
+            Body::Text(bare.unwrap_or(data))
+        }
         _ => return Err(Invalid("encoding")),
     };
+    let number = |name| match get(name) {
+        "" => Ok(0),
+        digits => digits.parse::<u64>().map_err(|_| Invalid(name)),
+    };
+    let origin = if get("heartbeat") == "true" { Origin::Heartbeat } else { word(get("origin"), "origin")? };
+    let fact = Fact { what: word(get("what"), "what")?, millis: number("ms")?, count: number("n")? };
     let delivery = match get("delivery") {
         "" => None,
-        word => Some(super::delivery(word).ok_or(Invalid("delivery"))?),
+        text => Some(Word::of_word(text).ok_or(Invalid("delivery"))?),
     };
-    let code = match get("code") {
-        "" => 0,
-        code => code.parse().map_err(|_| Invalid("code"))?,
-    };
-    let number = match get("connection") {
-        "" => 0,
-        number => number.parse().map_err(|_| Invalid("connection"))?,
-    };
-    let connection = connections.id(number, None, report);
+    let code = u16::try_from(number("code")?).map_err(|_| Invalid("code"))?;
+    let connection = u32::try_from(number("connection")?).map_err(|_| Invalid("connection"))?;
+    let connection = names.connection(connection, store, time);
+    if kind == Kind::Connected
+        && let Some(known) = store.connection_mut(connection)
+        && let Body::Text(address) = body
+        && fact.what == What::Opened
+    {
+        address.clone_into(&mut known.address);
+        known.opened = Some(time);
+    }
     let draft = Draft {
         code,
         delivery,
-        heartbeat: get("heartbeat") == "true",
+        origin,
         clean: get("clean") == "true",
+        fact,
         ..Draft::new(time, connection, direction, kind, body)
     };
     let id = store.append(draft);
     report.entries += 1;
-    if let (Ok(own), Ok(pair)) = (get("id").parse::<u64>(), get("pair").parse::<u64>()) {
-        if pair > own {
-            open.insert(own, id);
-        } else if let Some(request) = open.remove(&pair) {
-            store.pair(request, id);
+    if let Ok(own) = get("id").parse::<u64>() {
+        names.entry(own, id);
+        if let Ok(pair) = get("pair").parse::<u64>() {
+            names.pair(own, pair, store);
         }
     }
     Ok(())
+}
+
+/// A word with a meaning; an empty field is the usual.
+fn word<T: Word + Default>(text: &str, name: &'static str) -> Result<T, ImportErrorKind> {
+    if text.is_empty() { Ok(T::default()) } else { T::of_word(text).ok_or(ImportErrorKind::Invalid(name)) }
 }

@@ -2,9 +2,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::Range;
 
-use super::{Connections, ImportError, ImportErrorKind, Report};
+use super::{ImportError, ImportErrorKind, Report};
 use crate::bytes::from_base64;
-use crate::entry::{ConnectionId, Delivery, Direction, Draft, Kind};
+use crate::connection::Connection;
+use crate::entry::{ConnectionId, Delivery, Direction, Draft, Fact, Kind, What};
 use crate::json::{JsonError, Scanner, Token, Value, unescape};
 use crate::store::Store;
 use crate::time::Micros;
@@ -17,7 +18,6 @@ const BYTES_PER_UNIT: usize = 512;
 /// connections merged by time. The file is never in memory as a document.
 #[derive(Debug)]
 pub(super) struct Reader {
-    connections: Connections,
     start: usize,
     scanner: Scanner,
     /// The last name at each level of nesting, 1 to 5; deeper ones don't matter.
@@ -31,11 +31,15 @@ pub(super) struct Reader {
 
 const LEVELS: usize = 6;
 
-/// An entry of the file, as far as it is known.
+/// Where in the file an entry's parts lie.
 #[derive(Clone, Debug, Default)]
 struct Found {
-    url: String,
     started: Micros,
+    /// In milliseconds, as written.
+    time: Range<usize>,
+    request: Range<usize>,
+    response: Range<usize>,
+    timings: Range<usize>,
     messages: Range<usize>,
 }
 
@@ -46,6 +50,8 @@ struct Source {
     scanner: Scanner,
     /// What was read and not appended: the beginning, the next message or both.
     pending: VecDeque<Message>,
+    /// What was read to see whether it goes on with the message before.
+    ahead: Option<Message>,
     read: usize,
 }
 
@@ -55,12 +61,15 @@ struct Message {
     direction: Direction,
     kind: Kind,
     payload: Payload,
+    code: u16,
+    fact: Fact,
+    /// It goes on with the one before (opcode 0).
+    continues: bool,
 }
 
-impl Reader {
-    pub(super) fn new(connections: Connections) -> Self {
+impl Default for Reader {
+    fn default() -> Self {
         Self {
-            connections,
             start: 0,
             scanner: Scanner::default(),
             names: Default::default(),
@@ -71,7 +80,9 @@ impl Reader {
             searching: true,
         }
     }
+}
 
+impl Reader {
     pub(super) fn step(
         &mut self,
         text: &str,
@@ -92,16 +103,18 @@ impl Reader {
             if self.searching {
                 return Ok(self.scanner.position() / 2);
             }
-            self.open(text, report)?;
+            self.open(text, store, report)?;
         }
         for _ in 0..budget.max(1) {
             let Some(Reverse((_, number))) = self.heads.pop() else { return Ok(text.len()) };
             let source = &mut self.sources[number];
             if let Some(message) = source.pending.pop_front() {
                 let delivery = (message.direction == Direction::Out).then_some(Delivery::Sent);
-                let Message { time, direction, kind, payload } = message;
+                let Message { time, direction, kind, payload, code, fact, .. } = message;
                 store.append(Draft {
                     delivery,
+                    code,
+                    fact,
                     ..Draft::new(time, source.connection, direction, kind, payload.body())
                 });
                 report.entries += 1;
@@ -137,26 +150,31 @@ impl Reader {
                 Token::ObjectStart | Token::ArrayStart => {
                     if in_entries && depth == 4 {
                         self.entry = Found::default();
-                    } else if in_entries && depth == 5 && named(4, "\"_webSocketMessages\"") {
-                        self.entry.messages = event.start..event.start;
+                    } else if in_entries && depth == 5 {
+                        let name = text.get(self.names[4].clone()).unwrap_or_default();
+                        if let Some(part) = self.entry.part(name) {
+                            *part = event.start..event.start;
+                        }
                     }
                     if depth < LEVELS {
                         self.names[depth] = 0..0;
                     }
                 }
-                Token::ArrayEnd if in_entries && depth == 4 && named(4, "\"_webSocketMessages\"") => {
-                    self.entry.messages.end = event.end;
-                }
                 Token::ObjectEnd if in_entries && depth == 3 && !self.entry.messages.is_empty() => {
                     self.found.push(std::mem::take(&mut self.entry));
                 }
-                Token::String if in_entries => {
-                    let value = || unescape(&text[event.start..event.end]);
-                    if depth == 5 && named(4, "\"request\"") && named(5, "\"url\"") {
-                        self.entry.url = value().into_owned();
-                    } else if depth == 4 && named(4, "\"startedDateTime\"") {
-                        self.entry.started = Micros::parse_iso(&value()).unwrap_or_default();
+                Token::ObjectEnd | Token::ArrayEnd if in_entries && depth == 4 => {
+                    let name = text.get(self.names[4].clone()).unwrap_or_default();
+                    if let Some(part) = self.entry.part(name) {
+                        part.end = event.end;
                     }
+                }
+                Token::String if in_entries && depth == 4 && named(4, "\"startedDateTime\"") => {
+                    let value = unescape(&text[event.start..event.end]);
+                    self.entry.started = Micros::parse_iso(&value).unwrap_or_default();
+                }
+                Token::Number if in_entries && depth == 4 && named(4, "\"time\"") => {
+                    self.entry.time = event.start..event.end;
                 }
                 _ => {}
             }
@@ -165,34 +183,43 @@ impl Reader {
     }
 
     /// Opens the messages of every connection, each behind an entry for its beginning.
-    fn open(&mut self, text: &str, report: &mut Report) -> Result<(), ImportError> {
+    fn open(&mut self, text: &str, store: &mut Store, report: &mut Report) -> Result<(), ImportError> {
         if self.found.is_empty() {
             return Err(ImportError { line: 1, kind: ImportErrorKind::NoMessages });
         }
         for number in 0..self.found.len() {
-            let Found { url, started, messages } = self.found[number].clone();
-            let connection = self.connections.id(number as u32, Some(&url), report);
+            let found = &self.found[number];
             let mut source = Source {
-                connection,
-                scanner: Scanner::at(messages.start),
+                connection: ConnectionId(0),
+                scanner: Scanner::at(found.messages.start),
                 pending: VecDeque::new(),
+                ahead: None,
                 read: 0,
             };
             // The bracket that opens the list; the first pass has seen it.
             let _ = source.scanner.token(text);
             let first = source.next(text, report);
-            let time = match &first {
-                Some(first) if started.0 == 0 => first.time,
-                Some(first) => first.time.min(started),
-                None => started,
-            };
-            let payload = Payload::Text(url);
-            source.pending.push_back(Message {
-                time,
-                direction: Direction::Local,
-                kind: Kind::Connected,
-                payload,
-            });
+            let mut connection = found.connection(text);
+            if let Some(first) = &first
+                && (connection.began.0 == 0 || first.time < connection.began)
+            {
+                connection.began = first.time;
+                connection.opened = connection.opened.map(|_| first.time);
+            }
+            let time = connection.began;
+            // What never opened has no line that says it did.
+            if let Some(opened) = connection.opened {
+                source.pending.push_back(Message {
+                    time,
+                    direction: Direction::Local,
+                    kind: Kind::Connected,
+                    payload: Payload::Text(connection.address.clone()),
+                    code: 0,
+                    fact: Fact { what: What::Opened, millis: (opened.since(time) / 1000) as u64, count: 0 },
+                    continues: false,
+                });
+            }
+            source.connection = store.connect(connection);
             source.pending.extend(first);
             self.heads.push(Reverse((time, number)));
             self.sources.push(source);
@@ -201,9 +228,87 @@ impl Reader {
     }
 }
 
+impl Found {
+    /// Where a part of this name lies, quotes included.
+    fn part(&mut self, name: &str) -> Option<&mut Range<usize>> {
+        match name {
+            "\"request\"" => Some(&mut self.request),
+            "\"response\"" => Some(&mut self.response),
+            "\"timings\"" => Some(&mut self.timings),
+            "\"_webSocketMessages\"" => Some(&mut self.messages),
+            _ => None,
+        }
+    }
+
+    /// What the file says about the connection. What it leaves out or spells in another way is not known.
+    fn connection(&self, text: &str) -> Connection {
+        let part = |range: &Range<usize>| Value::parse(&text[range.clone()]).unwrap_or(Value::Null);
+        let (request, response) = (part(&self.request), part(&self.response));
+        let fields = |value: &Value<'_>| -> Vec<(String, String)> {
+            let fields = value.get("headers").map_or(&[][..], Value::items).iter();
+            let word = |field: &Value<'_>, name| Some(field.get(name)?.as_str()?.to_owned());
+            fields.filter_map(|field| Some((word(field, "name")?, word(field, "value")?))).collect()
+        };
+        let (headers, answer) = (fields(&request), fields(&response));
+        let header = |fields: &[(String, String)], name: &str| {
+            let found = fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map_or(String::new(), |(_, value)| value.clone())
+        };
+        let millis = |digits: Option<&str>| digits.and_then(Micros::parse_millis).map_or(0, |time| time.0);
+        let wait = match part(&self.timings).get("wait") {
+            Some(Value::Number(digits)) => millis(Some(digits)),
+            _ => 0,
+        };
+        let whole = millis(text.get(self.time.clone()));
+        let status = response.get("status").and_then(Value::as_u64);
+        let offered = header(&headers, "Sec-WebSocket-Protocol");
+        Connection {
+            address: request.get("url").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            began: self.started,
+            opened: status.is_none_or(|status| status == 101).then(|| Micros(self.started.0 + wait)),
+            ended: (whole > 0).then(|| Micros(self.started.0 + whole)),
+            offered: offered
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            protocol: header(&answer, "Sec-WebSocket-Protocol"),
+            extensions: header(&answer, "Sec-WebSocket-Extensions"),
+            headers,
+            answer,
+            ..Connection::default()
+        }
+    }
+}
+
 impl Source {
-    /// The next message that makes sense.
+    /// The next message, with the fragments that follow it.
     fn next(&mut self, text: &str, report: &mut Report) -> Option<Message> {
+        let mut message =
+            self.ahead.take().or_else(|| self.read(text, report).map(|(message, _)| message))?;
+        while let Some((more, line)) = self.read(text, report) {
+            let joins = more.continues
+                && message.kind == Kind::Message
+                && message.direction == more.direction
+                && go_on(&mut message.payload, more.payload.body().text().unwrap_or_default());
+            if joins {
+                continue;
+            }
+            if more.continues {
+                // The beginning is missing, or something stands between.
+                report.skip(line, ImportErrorKind::Invalid("opcode"));
+                continue;
+            }
+            self.ahead = Some(more);
+            break;
+        }
+        message.continues = false;
+        Some(message)
+    }
+
+    /// The next element that makes sense, and its line.
+    fn read(&mut self, text: &str, report: &mut Report) -> Option<(Message, u64)> {
         loop {
             // The first pass has read all of this without an error.
             let event = self.scanner.token(text).ok()?;
@@ -213,14 +318,18 @@ impl Source {
             let end = self.scanner.skip(text, event).ok()?;
             self.read += end - event.start;
             match message(&text[event.start..end]) {
-                Ok(message) => return Some(message),
+                Ok(message) => {
+                    let line = if message.continues { line_of(text, event.start) } else { 0 };
+                    return Some((message, line));
+                }
                 Err(kind) => report.skip(line_of(text, event.start), kind),
             }
         }
     }
 }
 
-/// A message as Chromium writes it: `type`, `time` in seconds since the epoch, `opcode`, `data`.
+/// A message as Chromium writes it: `type`, `time` in seconds since the epoch, `opcode`, `data`. Other programs write
+/// control frames and fragments as well.
 fn message(text: &str) -> Result<Message, ImportErrorKind> {
     use ImportErrorKind::{Invalid, Json, Missing};
     let value = Value::parse(text).map_err(|error| Json(error.kind))?;
@@ -232,20 +341,63 @@ fn message(text: &str) -> Result<Message, ImportErrorKind> {
     let sort = value.get("type").and_then(Value::as_str).ok_or(Missing("type"))?;
     let opcode = value.get("opcode").and_then(Value::as_f64).unwrap_or(1.0) as i64;
     let data = value.get("data").and_then(Value::as_str).ok_or(Missing("data"))?;
-    let (direction, kind) = match (sort, opcode) {
-        ("error", _) => (Direction::Local, Kind::Error),
-        ("send", 9) => (Direction::Out, Kind::Ping),
-        ("send", 10) => (Direction::Out, Kind::Pong),
-        ("receive", 9) => (Direction::In, Kind::Ping),
-        ("receive", 10) => (Direction::In, Kind::Pong),
-        ("send", _) => (Direction::Out, Kind::Message),
-        ("receive", _) => (Direction::In, Kind::Message),
+    let direction = match sort {
+        "error" => Direction::Local,
+        "send" => Direction::Out,
+        "receive" => Direction::In,
         _ => return Err(Invalid("type")),
+    };
+    let kind = match opcode {
+        _ if sort == "error" => Kind::Error,
+        0..=2 => Kind::Message,
+        8 => Kind::Disconnected,
+        9 => Kind::Ping,
+        10 => Kind::Pong,
+        _ => return Err(Invalid("opcode")),
     };
     // Some exporters write binary as it looks as text; it then stays text.
     let binary = if kind == Kind::Message && opcode == 2 { from_base64(data).ok() } else { None };
-    let payload = binary.map_or_else(|| Payload::Text(data.to_owned()), Payload::Binary);
-    Ok(Message { time, direction, kind, payload })
+    let mut payload = binary.map_or_else(|| Payload::Text(data.to_owned()), Payload::Binary);
+    let (mut code, mut fact) = (0, Fact::default());
+    if kind == Kind::Disconnected {
+        fact.what = if direction == Direction::Out { What::ClosedHere } else { What::ClosedByServer };
+        if let Some((found, reason)) = close_frame(data) {
+            code = found;
+            payload = Payload::Text(reason);
+        }
+    }
+    Ok(Message {
+        time,
+        direction,
+        kind,
+        payload,
+        code,
+        fact,
+        continues: opcode == 0 && kind == Kind::Message,
+    })
+}
+
+/// Adds a fragment to a message; says whether it could be read.
+fn go_on(payload: &mut Payload, data: &str) -> bool {
+    match payload {
+        Payload::Text(text) => text.push_str(data),
+        Payload::Binary(bytes) => match from_base64(data) {
+            Ok(more) => bytes.extend(more),
+            Err(_) => return false,
+        },
+    }
+    true
+}
+
+/// Code and reason of a close frame (RFC 6455, section 5.5.1) in base64 or as characters of one byte each.
+fn close_frame(data: &str) -> Option<(u16, String)> {
+    let bytes: Option<Vec<u8>> = data.chars().map(|c| u8::try_from(c).ok()).collect();
+    [from_base64(data).ok(), bytes].into_iter().flatten().find_map(|bytes| {
+        let (code, reason) = bytes.split_first_chunk::<2>()?;
+        let code = u16::from_be_bytes(*code);
+        let reason = std::str::from_utf8(reason).ok()?;
+        (1000..5000).contains(&code).then(|| (code, reason.to_owned()))
+    })
 }
 
 fn line_of(text: &str, at: usize) -> u64 {

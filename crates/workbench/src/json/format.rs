@@ -12,7 +12,15 @@ pub const MAX_INDENT: usize = 64;
 /// # Errors
 /// The text is not one JSON value; show it as it is.
 pub fn pretty(text: &str, indent: usize) -> Result<String, JsonError> {
-    render(text, Some(indent))
+    render(text, Some(indent), usize::MAX)
+}
+
+/// The beginning of what [`pretty`] gives: it stops soon after `max_bytes`, and reads no further.
+///
+/// # Errors
+/// What was read is not JSON.
+pub fn pretty_start(text: &str, indent: usize, max_bytes: usize) -> Result<String, JsonError> {
+    render(text, Some(indent), max_bytes)
 }
 
 /// The text without white space outside strings.
@@ -20,11 +28,12 @@ pub fn pretty(text: &str, indent: usize) -> Result<String, JsonError> {
 /// # Errors
 /// The text is not one JSON value.
 pub fn compact(text: &str) -> Result<String, JsonError> {
-    render(text, None)
+    render(text, None, usize::MAX)
 }
 
-fn render(text: &str, indent: Option<usize>) -> Result<String, JsonError> {
-    let mut out = String::with_capacity(text.len() + if indent.is_some() { text.len() / 2 } else { 0 });
+fn render(text: &str, indent: Option<usize>, max_bytes: usize) -> Result<String, JsonError> {
+    let expected = text.len() + if indent.is_some() { text.len() / 2 } else { 0 };
+    let mut out = String::with_capacity(expected.min(max_bytes));
     let mut scanner = Scanner::default();
     let mut previous = None;
     let line = |out: &mut String, depth: usize| {
@@ -50,6 +59,9 @@ fn render(text: &str, indent: Option<usize>) -> Result<String, JsonError> {
         }
         out.push_str(&text[event.start..event.end]);
         previous = Some(event.token);
+        if out.len() >= max_bytes {
+            break;
+        }
     }
     Ok(out)
 }
@@ -217,6 +229,8 @@ mod tests {
     fn depth_does_not_explode() {
         let deep = "[".repeat(20_000) + &"]".repeat(20_000);
         assert!(pretty(&deep, 2).unwrap().len() < 40_000 * (2 + 2 * MAX_INDENT));
+        let start = pretty_start(&deep, 2, 1000).unwrap();
+        assert!((1000..1200).contains(&start.len()) && pretty(&deep, 2).unwrap().starts_with(&start));
     }
 
     #[test]

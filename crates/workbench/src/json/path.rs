@@ -9,8 +9,10 @@ pub const MAX_SEGMENTS: usize = 32;
 
 /// Where a value is inside a JSON text: `$.price`, `data[0].type`, `$["odd name"][*]`.
 ///
-/// `$` is the whole value and may be left out before a name. `.name` and `["name"]` pick a member, `[0]` an
-/// item, `[*]` or `.*` every member or item. Unquoted names hold letters, digits, `_`, `-`, `@` and `#`.
+/// `$` is the whole value and may be left out before a name. `.name`, `["name"]` and `['name']` pick a member, `[0]` an
+/// item, `[*]` or `.*` every member or item; white space within brackets counts for nothing (RFC 9535, sections 2.3
+/// and 2.5). Unquoted names hold letters, digits, `_`, `-`, `@` and `#`. Indices from the end, slices and `..` are not
+/// known: messages are read as far as needed, not from the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     segments: Vec<Segment>,
@@ -63,7 +65,7 @@ pub enum PathError {
     #[error("a name is expected")]
     ExpectedName(usize),
     /// `[` must be followed by an index, `*` or a quoted name, and closed by `]`.
-    #[error("an index like [0], [*] or [\"name\"] is expected")]
+    #[error("an index like [0], [*] or ['name'] is expected")]
     BadIndex(usize),
     /// More than [`MAX_SEGMENTS`] names and indices.
     #[error("the path is longer than 32 steps")]
@@ -113,24 +115,9 @@ impl Path {
                 }
                 Some(b'.') => at += 1 + name(text, at + 1, &mut segments)?,
                 Some(b'[') => {
-                    let inner = &text[at + 1..];
-                    let (segment, len) = match inner.as_bytes().first() {
-                        Some(b'*') => (Segment::Any, 1),
-                        Some(b'"') => {
-                            let first =
-                                Scanner::default().token(inner).map_err(|_| PathError::BadIndex(at))?;
-                            (Segment::Name(unescape(&inner[..first.end]).into_owned()), first.end)
-                        }
-                        _ => {
-                            let len = inner.bytes().take_while(u8::is_ascii_digit).count();
-                            (Segment::Index(inner[..len].parse().map_err(|_| PathError::BadIndex(at))?), len)
-                        }
-                    };
-                    if inner.as_bytes().get(len) != Some(&b']') {
-                        return Err(PathError::BadIndex(at));
-                    }
+                    let (segment, len) = bracket(&text[at + 1..]).ok_or(PathError::BadIndex(at))?;
                     segments.push(segment);
-                    at += len + 2;
+                    at += 1 + len;
                 }
                 _ => break,
             }
@@ -236,6 +223,50 @@ impl std::fmt::Display for Path {
     }
 }
 
+/// What stands in brackets after the opening one, and the bytes up to and with the closing one.
+fn bracket(text: &str) -> Option<(Segment, usize)> {
+    let inner = text.trim_start();
+    let (segment, len) = match inner.as_bytes().first()? {
+        b'*' => (Segment::Any, 1),
+        b'"' => {
+            let first = Scanner::default().token(inner).ok()?;
+            (Segment::Name(unescape(&inner[..first.end]).into_owned()), first.end)
+        }
+        b'\'' => {
+            let (name, len) = single_quoted(inner)?;
+            (Segment::Name(name), len)
+        }
+        _ => {
+            let len = inner.bytes().take_while(u8::is_ascii_digit).count();
+            (Segment::Index(inner[..len].parse().ok()?), len)
+        }
+    };
+    let rest = inner[len..].trim_start().strip_prefix(']')?;
+    Some((segment, text.len() - rest.len()))
+}
+
+/// A name in single quotes, and the bytes it takes: the escapes of JSON, and `\'`.
+fn single_quoted(text: &str) -> Option<(String, usize)> {
+    let mut json = String::from("\"");
+    let mut chars = text.char_indices().skip(1);
+    loop {
+        match chars.next()? {
+            (at, '\'') => {
+                json.push('"');
+                // The quotes are ours; what is between must be a string of JSON.
+                let whole = Scanner::default().token(&json).ok()?;
+                return (whole.end == json.len()).then(|| (unescape(&json).into_owned(), at + 1));
+            }
+            (_, '\\') => match chars.next()?.1 {
+                '\'' => json.push('\''),
+                escaped => json.extend(['\\', escaped]),
+            },
+            (_, '"') => json.push_str("\\\""),
+            (_, c) => json.push(c),
+        }
+    }
+}
+
 fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '#')
 }
@@ -289,6 +320,30 @@ mod tests {
 
     fn first(path: &str) -> Option<&'static str> {
         Path::parse(path).unwrap().first(TEXT).map(|f| f.raw)
+    }
+
+    #[test]
+    fn brackets_take_names_in_either_quotes() {
+        let text = r#"{"a.b":1,"it's":2,"q\"x":3,"é\n":4,"list":[5,6]}"#;
+        for (path, found) in [
+            ("$['a.b']", "1"),
+            ("$[\"a.b\"]", "1"),
+            (r"$['it\'s']", "2"),
+            (r#"$["it's"]"#, "2"),
+            (r#"$['q"x']"#, "3"),
+            (r"$['\u00e9\n']", "4"),
+            ("$[ 'list' ][ 1 ]", "6"),
+            ("$['list'][*]", "5"),
+        ] {
+            let parsed = Path::parse(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert_eq!(parsed.first(text).unwrap().raw, found, "{path}");
+            assert_eq!(Path::parse(&parsed.to_string()), Ok(parsed), "it reads back");
+        }
+        for wrong in
+            ["$['a", "$['a'", "$['a]", r"$['a\']", r"$['\x']", "$[-1]", "$[0:1]", "$[]", "$[ ]", "$['a'b]"]
+        {
+            assert_eq!(Path::parse(wrong), Err(PathError::BadIndex(1)), "{wrong}");
+        }
     }
 
     #[test]

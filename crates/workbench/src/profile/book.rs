@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{Profile, Variable};
 use crate::lower::lower;
+use crate::secrets::clean_address;
 
 /// Profiles sorted by group and name without regard to case; those without a group come first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum Part {
     Reconnect,
     /// The opening messages.
     Opening,
+    /// The answers.
+    Answers,
     /// The variables.
     Variables,
     /// The saved messages.
@@ -206,6 +209,7 @@ fn differences(mine: &Profile, theirs: &Profile) -> Vec<Part> {
         (Part::Heartbeat, options.heartbeat != other.heartbeat),
         (Part::Reconnect, options.reconnect != other.reconnect),
         (Part::Opening, options.opening != other.opening),
+        (Part::Answers, options.answers != other.answers),
         (Part::Variables, mine.variables != theirs.variables),
         (Part::Messages, mine.messages != theirs.messages),
     ]
@@ -221,6 +225,9 @@ fn with_secrets_of(theirs: &Profile, mine: &Profile) -> Profile {
         mine.variables.iter().find(same).map(|variable| variable.value.clone())
     };
     let mut filled = theirs.clone();
+    if clean_address(&mine.url, &mut Vec::new()) == theirs.url {
+        filled.url.clone_from(&mine.url);
+    }
     for variable in
         filled.variables.iter_mut().filter(|variable| variable.secret && variable.value.is_empty())
     {

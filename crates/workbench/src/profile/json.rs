@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use super::{
     Answer, Book, Heartbeat, LINK_PREFIX, MAX_MILLIS, MIN_MILLIS, Options, Profile, ProfileError, Reconnect,
-    VERSION, Variable, format_codes, parse_codes,
+    Switch, VERSION, Variable, format_codes, parse_codes,
 };
+use crate::answers::{MAX_DELAY_MILLIS, MAX_RULES, Rule};
 use crate::bytes::{from_base64, to_base64url};
+use crate::connection::TransportKind;
 use crate::draft::Draft;
 use crate::json::Value;
 use crate::library::{Library, Saved};
@@ -152,6 +154,10 @@ fn write_profile(profile: &Profile, brief: bool) -> Value<'static> {
     members.put("opening", &options.opening, &unset.opening, |all| {
         Value::Array(all.iter().map(write_draft).collect())
     });
+    members.put("answers", &options.answers, &unset.answers, |all| {
+        Value::Array(all.iter().map(|rule| write_rule(rule, brief)).collect())
+    });
+    members.put("transport", &options.transport, &unset.transport, |kind| string(kind.word()));
     members.put("variables", &profile.variables, &default.variables, |all| {
         Value::Array(all.iter().map(|variable| write_variable(variable, brief)).collect())
     });
@@ -164,7 +170,10 @@ fn write_profile(profile: &Profile, brief: bool) -> Value<'static> {
 fn write_heartbeat(heartbeat: &Heartbeat, brief: bool) -> Value<'static> {
     let default = Heartbeat::default();
     let mut members = Members::new(brief);
-    members.put("on", &heartbeat.enabled, &default.enabled, |on| Value::Bool(*on));
+    members.put("on", &heartbeat.enabled, &default.enabled, |on| match on {
+        Switch::Auto => string("auto"),
+        on => Value::Bool(*on == Switch::On),
+    });
     members.put("payload", &heartbeat.payload, &default.payload, write_draft);
     members.put("answer", &heartbeat.answer, &default.answer, write_answer);
     members
@@ -212,6 +221,17 @@ fn write_draft(draft: &Draft) -> Value<'static> {
     ])
 }
 
+fn write_rule(rule: &Rule, brief: bool) -> Value<'static> {
+    let default = Rule::default();
+    let mut members = Members::new(brief);
+    members.put("on", &rule.enabled, &default.enabled, |on| Value::Bool(*on));
+    members.put("filter", &rule.filter, &default.filter, |filter| string(filter));
+    members.put("reply", &rule.reply, &default.reply, write_draft);
+    members.put("delay_ms", &rule.delay_millis, &default.delay_millis, |millis| number(*millis));
+    members.put("limit", &rule.limit, &default.limit, |limit| limit.map_or(Value::Null, number));
+    members.object()
+}
+
 fn write_variable(variable: &Variable, brief: bool) -> Value<'static> {
     let mut members = Members::new(brief);
     members.put("name", &variable.name, &String::new(), |name| string(name));
@@ -252,6 +272,13 @@ fn read_profile(value: &Value<'_>) -> Field<Profile> {
             heartbeat: read_heartbeat(value.get("heartbeat"))?,
             reconnect: read_reconnect(value.get("reconnect"))?,
             opening: array(value, "opening", |draft| read_draft(draft, "opening"))?,
+            answers: Some(array(value, "answers", read_rule)?)
+                .filter(|rules| rules.len() <= MAX_RULES)
+                .ok_or("answers")?,
+            transport: match text(value, "transport", "transport")? {
+                Some(word) => TransportKind::named(&word).ok_or("transport")?,
+                None => TransportKind::default(),
+            },
         },
         variables: array(value, "variables", read_variable)?,
         messages,
@@ -263,7 +290,10 @@ fn read_heartbeat(value: Option<&Value<'_>>) -> Field<Heartbeat> {
     let Some(value) = value else { return Ok(default) };
     object(value, "heartbeat")?;
     Ok(Heartbeat {
-        enabled: flag(value, "on", "heartbeat.on")?.unwrap_or(default.enabled),
+        enabled: match value.get("on").and_then(Value::as_str) {
+            Some("auto") => Switch::Auto,
+            _ => flag(value, "on", "heartbeat.on")?.map_or(default.enabled, Switch::from),
+        },
         payload: match value.get("payload") {
             Some(payload) => read_draft(payload, "heartbeat.payload")?,
             None => default.payload,
@@ -331,6 +361,29 @@ fn read_draft(value: &Value<'_>, field: &'static str) -> Field<Draft> {
             None => Format::default(),
         },
         text: text(value, "text", field)?.ok_or(field)?,
+    })
+}
+
+fn read_rule(value: &Value<'_>) -> Field<Rule> {
+    const FIELD: &str = "answers";
+    let default = Rule::default();
+    let whole = |name| match value.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(number) => number.as_u64().map(Some).ok_or(FIELD),
+    };
+    let (delay_millis, limit) = (whole("delay_ms")?.unwrap_or(default.delay_millis), whole("limit")?);
+    if delay_millis > MAX_DELAY_MILLIS || limit == Some(0) {
+        return Err(FIELD);
+    }
+    Ok(Rule {
+        enabled: flag(value, "on", FIELD)?.unwrap_or(default.enabled),
+        filter: text(value, "filter", FIELD)?.unwrap_or_default(),
+        reply: match value.get("reply") {
+            Some(reply) => read_draft(reply, FIELD)?,
+            None => default.reply,
+        },
+        delay_millis,
+        limit,
     })
 }
 

@@ -1,42 +1,40 @@
 //! What leaves the machine must not carry what the person marked as secret.
 
 use super::{Answer, Options, Profile, Variable};
+use crate::answers::Rule;
 use crate::bytes::{from_base64, from_hex};
 use crate::draft::Draft;
 use crate::json::{Scanner, Token, quote, unescape};
 use crate::library::{Library, Saved};
-use crate::small_map::sort_few;
+use crate::secrets::{
+    LeftOut, Secret, clean_address, find, longest_first, note, percent_encode, sounds_secret,
+};
 use crate::view::Format;
 
-/// Words beside which a value that nobody marked is likely to be a secret all the same.
-const WORDS: [&str; 10] = [
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "api_key",
-    "apikey",
-    "api-key",
-    "authorization",
-    "bearer",
-    "access_key",
-];
-
-/// A value that stays at home, and the placeholder that stands for it.
-struct Secret<'p> {
-    value: &'p str,
-    placeholder: String,
+/// A profile as it may be given to others, and what to say about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Without what was left out.
+    pub profile: Profile,
+    /// What that is.
+    pub left_out: Vec<LeftOut>,
+    /// Names in messages and variables that sound like secrets and stand beside a value all the same.
+    pub suspects: Vec<String>,
+    /// How many messages it carries. Whether there are secrets in them, and in the rest of the address, only the person
+    /// can tell.
+    pub messages: usize,
 }
 
 impl Profile {
     /// The same without any secret: secret variables lose their values, and wherever such a value is written out,
     /// its placeholder takes its place. What cannot be rewritten so (a subprotocol, bytes in hex, an escaped
-    /// spelling) is left out. The password of an address goes as well.
+    /// spelling) is left out. User and password of an address go as well, and the values of its parameters that sound
+    /// like secrets.
     ///
     /// Numbers, such as intervals and close codes, are not looked at.
     #[must_use]
     pub fn without_secrets(&self) -> Profile {
-        let secrets: Vec<Secret<'_>> = self.secrets();
+        let secrets = self.secrets();
         let hide = |text: &str| hide(text, &secrets);
         let hide_draft = |draft: &Draft| hide_draft(draft, &secrets);
         let heartbeat = &self.options.heartbeat;
@@ -62,12 +60,23 @@ impl Profile {
             },
             reconnect: self.options.reconnect.clone(),
             opening: self.options.opening.iter().map(hide_draft).collect(),
+            transport: self.options.transport,
+            answers: self
+                .options
+                .answers
+                .iter()
+                .map(|rule| Rule {
+                    filter: hide(&rule.filter),
+                    reply: hide_draft(&rule.reply),
+                    ..rule.clone()
+                })
+                .collect(),
         };
-        let leaks = |text: &str| secrets.iter().any(|secret| shows(text, secret.value));
+        let leaks = |text: &str| secrets.iter().any(|secret| shows(text, &secret.value));
         Profile {
             name: hide(&self.name),
             group: hide(&self.group),
-            url: hide_url(&without_password(&self.url), &secrets),
+            url: hide_address(&self.url, &secrets, &mut Vec::new()),
             protocols: self.protocols.iter().filter(|name| !leaks(name)).cloned().collect(),
             options,
             variables: self
@@ -80,33 +89,44 @@ impl Profile {
         }
     }
 
-    /// Whether something in the address or the messages looks like a secret that nobody marked: the word that
-    /// gives it away. Worth a question before a link is given to others.
+    /// The same for others, with what there is to say about it.
     #[must_use]
-    pub fn suspicion(&self) -> Option<&'static str> {
-        let shared = self.without_secrets();
-        let drafts = shared.options.opening.iter().chain([&shared.options.heartbeat.payload]);
-        let saved = shared.messages.messages().iter().map(|saved| &saved.draft);
-        let texts = drafts.chain(saved).map(|draft| &draft.text).chain([&shared.url]);
-        let open = shared.variables.iter().filter(|variable| !variable.secret && !variable.value.is_empty());
-        let names = open.map(|variable| &variable.name);
-        texts.chain(names).find_map(|text| {
-            let text = text.to_ascii_lowercase();
-            // What is a placeholder already is no secret: `token={{token}}`.
-            let text = without_placeholders(&text);
-            WORDS.into_iter().find(|word| mentions_value(&text, word))
-        })
+    pub fn shared(&self) -> Shared {
+        let profile = self.without_secrets();
+        let mut left_out = Vec::new();
+        hide_address(&self.url, &self.secrets(), &mut left_out);
+        for variable in self.variables.iter().filter(|variable| variable.secret && !variable.value.is_empty())
+        {
+            note(&mut left_out, LeftOut::Variable(variable.name.clone()));
+        }
+        let replies = profile.options.answers.iter().map(|rule| &rule.reply);
+        let drafts =
+            profile.options.opening.iter().chain([&profile.options.heartbeat.payload]).chain(replies);
+        let saved = profile.messages.messages().iter().map(|saved| &saved.draft);
+        let drafts: Vec<&Draft> = drafts.chain(saved).filter(|draft| !draft.text.is_empty()).collect();
+        let mut suspects = Vec::new();
+        for draft in &drafts {
+            find_suspects(&without_placeholders(&draft.text), &mut suspects);
+        }
+        let open = profile.variables.iter().filter(|variable| !variable.secret && !variable.value.is_empty());
+        for variable in open.filter(|variable| sounds_secret(&variable.name)) {
+            suspects.push(variable.name.clone());
+        }
+        suspects.dedup();
+        let own = Profile::default().options.heartbeat.payload;
+        let messages = drafts.iter().filter(|draft| ***draft != own).count();
+        Shared { profile, left_out, suspects, messages }
     }
 
     /// Secret values, the longest first: one may be part of another.
-    fn secrets(&self) -> Vec<Secret<'_>> {
-        let mut secrets: Vec<_> = self
-            .variables
-            .iter()
-            .filter(|variable| variable.secret && !variable.value.is_empty())
-            .map(|Variable { name, value, .. }| Secret { value, placeholder: format!("{{{{{name}}}}}") })
-            .collect();
-        sort_few(&mut secrets, |a, b| a.value.len() > b.value.len());
+    fn secrets(&self) -> Vec<Secret> {
+        let marked = self.variables.iter().filter(|variable| variable.secret && !variable.value.is_empty());
+        let secret = |Variable { name, value, .. }: &Variable| Secret {
+            value: value.clone(),
+            placeholder: format!("{{{{{name}}}}}"),
+        };
+        let mut secrets: Vec<_> = marked.map(secret).collect();
+        longest_first(&mut secrets);
         secrets
     }
 }
@@ -119,36 +139,34 @@ fn hide_variable(leaks: impl Fn(&str) -> bool) -> impl Fn(&Variable) -> Variable
     }
 }
 
-fn hide(text: &str, secrets: &[Secret<'_>]) -> String {
+fn hide(text: &str, secrets: &[Secret]) -> String {
     let mut out = text.to_owned();
     for secret in secrets {
-        if out.contains(secret.value) {
-            out = out.replace(secret.value, &secret.placeholder);
+        if out.contains(&secret.value) {
+            out = out.replace(&secret.value, &secret.placeholder);
         }
     }
     // Another spelling, or a placeholder that itself spells a secret.
-    if secrets.iter().any(|secret| shows(&out, secret.value)) { String::new() } else { out }
+    if secrets.iter().any(|secret| shows(&out, &secret.value)) { String::new() } else { out }
 }
 
-fn hide_url(url: &str, secrets: &[Secret<'_>]) -> String {
-    let mut out = url.to_owned();
-    for secret in secrets {
-        out = out.replace(&percent_encode(secret.value), &secret.placeholder);
+/// A parameter whose value is a variable's gets the placeholder of that; only what is left is judged by its name.
+fn hide_address(address: &str, secrets: &[Secret], left_out: &mut Vec<LeftOut>) -> String {
+    let mut out = address.to_owned();
+    for Secret { value, placeholder } in secrets {
+        out = out.replace(&percent_encode(value), placeholder).replace(value, placeholder);
     }
-    hide(&out, secrets)
+    hide(&clean_address(&out, left_out), secrets)
 }
 
-fn hide_draft(draft: &Draft, secrets: &[Secret<'_>]) -> Draft {
+fn hide_draft(draft: &Draft, secrets: &[Secret]) -> Draft {
     let bytes = match draft.format {
         Format::Text | Format::Json => None,
         Format::Hex => from_hex(&draft.text).ok(),
         Format::Base64 => from_base64(&draft.text).ok(),
     };
-    let leaks = bytes.is_some_and(|bytes| {
-        secrets
-            .iter()
-            .any(|secret| bytes.windows(secret.value.len()).any(|part| part == secret.value.as_bytes()))
-    });
+    let leaks = bytes
+        .is_some_and(|bytes| secrets.iter().any(|secret| find(&bytes, secret.value.as_bytes()).is_some()));
     let text = if leaks { String::new() } else { hide(&draft.text, secrets) };
     Draft { format: draft.format, text }
 }
@@ -172,28 +190,6 @@ fn shows_escaped(text: &str, value: &str) -> bool {
         }
     }
     false
-}
-
-/// The address with its password left out: `ws://user:password@host` becomes `ws://user@host`.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let Some((user, host)) = rest[..end].rsplit_once('@') else { return url.to_owned() };
-    let user = user.split_once(':').map_or(user, |(name, _)| name);
-    format!("{scheme}://{user}@{host}{}", &rest[end..])
-}
-
-/// `encodeURIComponent`.
-fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 fn percent_decode(text: &str) -> String {
@@ -220,11 +216,18 @@ fn without_placeholders(text: &str) -> String {
     out
 }
 
-/// Whether the word is followed by something that could be its value, as in `token=x`, `"token": "x"`,
-/// `Bearer x`, or is the whole text.
-fn mentions_value(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let rest = text[at + word.len()..].trim_start_matches(['"', '\'', ':', '=', ' ']);
-        text == word || rest.starts_with(|char: char| char.is_ascii_alphanumeric())
-    })
+/// Names that sound like secrets and are followed by something that could be their value, as in `token=x`,
+/// `"token": "x"` or `Bearer x`.
+fn find_suspects(text: &str, suspects: &mut Vec<String>) {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let mut rest = text;
+    while let Some(start) = rest.find(is_part) {
+        let word = &rest[start..];
+        let (word, after) = word.split_at(word.find(|c| !is_part(c)).unwrap_or(word.len()));
+        let value = after.trim_start_matches(['"', '\'', ':', '=', ' ']);
+        if sounds_secret(word) && value.len() < after.len() && value.starts_with(is_part) {
+            suspects.push(word.to_owned());
+        }
+        rest = after;
+    }
 }

@@ -1,9 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::answers::{MAX_DELAY_MILLIS, Rule};
 use crate::bytes::{from_base64, to_base64, to_base64url, to_hex};
+use crate::connection::TransportKind;
 use crate::json::Value;
 use crate::library::Saved;
+use crate::secrets::LeftOut;
 use crate::template::is_name;
 use crate::view::Format;
 
@@ -48,6 +51,7 @@ fn texts(profile: &Profile) -> Vec<String> {
         Answer::Echo | Answer::AnyMessage | Answer::None => {}
     }
     texts.extend(options.opening.iter().map(|draft| draft.text.clone()));
+    texts.extend(options.answers.iter().flat_map(|rule| [rule.filter.clone(), rule.reply.text.clone()]));
     texts.extend(profile.variables.iter().flat_map(|v| [v.name.clone(), v.value.clone()]));
     for saved in profile.messages.messages() {
         texts.extend([saved.folder.clone(), saved.name.clone(), saved.draft.text.clone()]);
@@ -70,10 +74,10 @@ fn a_file_says_what_it_is_and_shows_every_setting() {
         text,
         concat!(
             r#"{"heartwire":"heartwire-profiles","version":1,"profiles":[{"name":"a","group":"g","url":"ws://h","#,
-            r#""protocols":[],"heartbeat":{"on":true,"payload":{"format":"text","text":"heartwire-ping {token}"},"#,
+            r#""protocols":[],"heartbeat":{"on":"auto","payload":{"format":"text","text":"heartwire-ping {token}"},"#,
             r#""answer":{"is":"echo"},"interval_ms":20000,"deadline_ms":10000,"even_when_busy":false,"#,
             r#""reconnect_when_missed":true},"reconnect":{"on":true,"min_ms":500,"max_ms":30000,"attempts":null,"#,
-            r#""stop_codes":"1002-1003, 1007-1010, 4000-4999"},"opening":[],"variables":[],"messages":[]}]}"#
+            r#""stop_codes":"1002-1003, 1007-1010, 4000-4999"},"opening":[],"answers":[],"transport":"browser","variables":[],"messages":[]}]}"#
         )
     );
 }
@@ -105,6 +109,11 @@ fn what_is_wrong_is_named() {
         (r#"{"name":"a","url":[]}"#, "url"),
         (r#"{"name":"a","protocols":"mqtt"}"#, "protocols"),
         (r#"{"name":"a","protocols":[1]}"#, "protocols"),
+        (r#"{"name":"a","heartbeat":{"on":"often"}}"#, "heartbeat.on"),
+        (r#"{"name":"a","transport":"pigeon"}"#, "transport"),
+        (r#"{"name":"a","answers":[{"limit":0}]}"#, "answers"),
+        (r#"{"name":"a","answers":[{"delay_ms":86400001}]}"#, "answers"),
+        (r#"{"name":"a","answers":[{"reply":{"format":"text"}}]}"#, "answers"),
         (r#"{"name":"a","heartbeat":{"interval_ms":9}}"#, "heartbeat.interval_ms"),
         (r#"{"name":"a","heartbeat":{"deadline_ms":1.5}}"#, "heartbeat.deadline_ms"),
         (r#"{"name":"a","heartbeat":{"payload":"x"}}"#, "heartbeat.payload"),
@@ -158,7 +167,7 @@ fn a_secret_becomes_its_placeholder_or_goes() {
     ];
     let shared = from_link(&profile.to_link()).unwrap();
     assert_eq!(shared.name, "{{key}}");
-    assert_eq!(shared.url, "ws://u@h/x?t={{key}}&u={{key}}");
+    assert_eq!(shared.url, "ws://h/x?t={{key}}&u={{key}}");
     assert_eq!(shared.protocols, ["mqtt"]);
     let opening: Vec<_> = shared.options.opening.iter().map(|draft| draft.text.as_str()).collect();
     assert_eq!(opening, [r#"{"login":"{{key}}"}"#, "", "", "", "hello"]);
@@ -170,28 +179,68 @@ fn a_secret_becomes_its_placeholder_or_goes() {
 #[test]
 fn passwords_leave_an_address_and_nothing_else_does() {
     let shared = |url: &str| named("", "a", url).without_secrets().url;
-    assert_eq!(shared("wss://me:pass@h:1/p@q:r"), "wss://me@h:1/p@q:r");
-    for url in ["ws://h/a:b@c", "ws://me@h/", "h:80", "ws://{{host}}/x?y=ws://u:p@z"] {
+    assert_eq!(shared("wss://me:pass@h:1/p@q:r"), "wss://h:1/p@q:r");
+    for url in ["ws://h/a:b@c", "h:80", "ws://{{host}}/x?y=ws://u:p@z"] {
         assert_eq!(shared(url), url);
     }
 }
 
 #[test]
-fn secrets_that_nobody_marked_are_asked_about() {
-    let url = |url: &str| named("", "a", url).suspicion();
-    assert_eq!(url("ws://h/?access_token=abc"), Some("token"));
-    assert_eq!(url("ws://h/?access_token={{token}}"), None);
-    assert_eq!(url("ws://h/tokens"), Some("token"), "rather once too often");
-    assert_eq!(url("ws://h/ws"), None);
+fn a_link_says_what_was_left_out_and_promises_nothing_of_the_rest() {
+    let url = |url: &str| named("", "a", url).shared();
+    let key = url("wss://x.test/?key=AKIA123456");
+    assert_eq!(key.profile.url, "wss://x.test/?key={{key}}");
+    assert_eq!(key.left_out, [LeftOut::Parameter("key".to_owned())]);
+    assert!(!key.profile.to_link().contains("AKIA"));
+    assert_eq!(url("ws://me:pw@h/").left_out, [LeftOut::Userinfo]);
+    let plain = url("ws://h/?access_token={{token}}");
+    assert_eq!(
+        (plain.left_out, plain.suspects, plain.messages),
+        (vec![], vec![], 0),
+        "the heartbeat is our own"
+    );
     let mut profile = named("", "a", "ws://h");
-    assert_eq!(profile.suspicion(), None, "{{token}} of the heartbeat is none");
-    profile.options.opening = vec![draft(Format::Json, r#"{"Authorization": "Bearer eyJ"}"#)];
-    assert_eq!(profile.suspicion(), Some("authorization"));
-    profile.variables = vec![secret("jwt", "eyJ")];
-    profile.options.opening = vec![draft(Format::Json, r#"{"jwt": "eyJ"}"#)];
-    assert_eq!(profile.suspicion(), None);
-    profile.variables = vec![Variable { name: "password".to_owned(), value: "x".to_owned(), secret: false }];
-    assert_eq!(profile.suspicion(), Some("password"));
+    profile.options.opening =
+        vec![draft(Format::Json, r#"{"Authorization": "Bearer eyJ", "author": "me", "t": "{{jwt}}"}"#)];
+    profile.variables = vec![
+        secret("jwt", "eyJx"),
+        Variable { name: "password".to_owned(), value: "x".to_owned(), secret: false },
+    ];
+    let shared = profile.shared();
+    assert_eq!(shared.left_out, [LeftOut::Variable("jwt".to_owned())]);
+    assert_eq!(shared.suspects, ["Authorization", "Bearer", "password"]);
+    assert_eq!(shared.messages, 1);
+}
+
+#[test]
+fn a_parameter_with_the_value_of_a_variable_is_filled_by_it() {
+    let mut profile = named("", "a", "ws://h/?token=a%20b&key=other");
+    profile.variables = vec![secret("mine", "a b")];
+    let shared = profile.shared();
+    assert_eq!(shared.profile.url, "ws://h/?token={{mine}}&key={{key}}");
+    assert_eq!(shared.left_out, [LeftOut::Parameter("key".into()), LeftOut::Variable("mine".into())]);
+}
+
+#[test]
+fn a_file_without_secrets_does_not_undo_those_at_home() {
+    let mine = named("", "a", "wss://u:p@x.test/?key=AKIA123456");
+    let file = Book::from_json(&book([mine.clone()]).to_json(false)).unwrap();
+    let mut home = book([mine.clone()]);
+    assert_eq!(home.plan(&file).same, 1);
+    home.merge(file, Conflict::TakeTheirs);
+    assert_eq!(home.profiles(), [mine]);
+}
+
+#[test]
+fn what_a_connection_gives_away_by_itself() {
+    let mut options = Options { opening: vec![draft(Format::Json, "{{token}}")], ..Options::default() };
+    options.heartbeat.payload = draft(Format::Text, "{{beat}}");
+    let reply = |text| Rule { reply: draft(Format::Text, text), ..Rule::default() };
+    options.answers = vec![reply("{{message}} {{mine}}"), Rule { enabled: false, ..reply("{{off}}") }];
+    assert_eq!(options.gives("ws://{{host}}/?{{n}}", false), ["host", "mine", "token"]);
+    assert_eq!(options.gives("ws://h", true), ["beat", "mine", "token"]);
+    options.heartbeat.enabled = Switch::Off;
+    assert_eq!(options.gives("ws://h", true), ["mine", "token"]);
 }
 
 #[test]
@@ -287,9 +336,20 @@ fn any_answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+fn any_rule() -> impl Strategy<Value = Rule> {
+    let bounds = (any::<bool>(), 0..=MAX_DELAY_MILLIS, prop::option::of(1..9_u64));
+    (".{0,8}", any_draft(), bounds).prop_map(|(filter, reply, (enabled, delay_millis, limit))| Rule {
+        enabled,
+        filter,
+        reply,
+        delay_millis,
+        limit,
+    })
+}
+
 fn any_options() -> impl Strategy<Value = Options> {
     let millis = || MIN_MILLIS..=MAX_MILLIS;
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (0..3_usize, any::<bool>(), any::<bool>(), any::<bool>());
     let codes = prop::collection::vec(1000..=4999_u16, 0..4);
     (
         any_draft(),
@@ -300,10 +360,11 @@ fn any_options() -> impl Strategy<Value = Options> {
         prop::option::of(1..9_u32),
     )
         .prop_flat_map(|(payload, answer, times, flags, codes, attempts)| {
+            let switch = flags.0;
             let codes: Vec<_> = codes.into_iter().map(|code| code..=code).collect();
             let options = Options {
                 heartbeat: Heartbeat {
-                    enabled: flags.0,
+                    enabled: [Switch::Auto, Switch::On, Switch::Off][switch],
                     payload,
                     answer,
                     interval_millis: times.0,
@@ -318,10 +379,11 @@ fn any_options() -> impl Strategy<Value = Options> {
                     max_attempts: attempts,
                     stop_codes: parse_codes(&format_codes(&codes)).unwrap(),
                 },
-                opening: Vec::new(),
+                transport: TransportKind::ALL[switch],
+                ..Options::default()
             };
-            prop::collection::vec(any_draft(), 0..3)
-                .prop_map(move |opening| Options { opening, ..options.clone() })
+            (prop::collection::vec(any_draft(), 0..3), prop::collection::vec(any_rule(), 0..3))
+                .prop_map(move |(opening, answers)| Options { opening, answers, ..options.clone() })
         })
 }
 
@@ -421,7 +483,7 @@ proptest! {
     fn no_secret_ever_leaves(
         mut profile in any_profile(),
         value in "[a-zA-Z0-9!&=/ \"\\\\é]{4,12}",
-        places in prop::collection::vec((0..9_usize, any::<u8>()), 1..6),
+        places in prop::collection::vec((0..10_usize, any::<u8>()), 1..6),
     ) {
         profile.variables.retain(|variable| !variable.secret);
         for (place, how) in places {
@@ -434,6 +496,7 @@ proptest! {
                 4 => profile.options.heartbeat.payload = draft(Format::Text, &text),
                 5 => profile.options.heartbeat.answer = Answer::JsonField { name: text.clone(), value: text },
                 6 => profile.options.opening.push(draft(Format::Json, &spelled(&value, how))),
+                8 => profile.options.answers.push(Rule { filter: text.clone(), reply: draft(Format::Text, &text), ..Rule::default() }),
                 7 => profile.variables.push(Variable { name: "open".to_owned(), value: text, secret: false }),
                 _ => drop(profile.messages.save(Saved { folder: text.clone(), name: text.clone(), draft: draft(Format::Text, &text) })),
             }

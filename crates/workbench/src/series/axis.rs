@@ -61,7 +61,18 @@ impl Axis {
     pub fn label(&self, value: f64, extra: usize) -> String {
         let greatest = self.low.abs().max(self.high.abs());
         if !(1e-6..1e15).contains(&greatest) {
-            return decimal::scientific(value, 2 + extra);
+            // Steps add up to something that is nearly zero.
+            if value.abs() < self.step.abs() * 1e-9 {
+                return "0".to_owned();
+            }
+            let text = decimal::scientific(value, 2 + extra);
+            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let digits = if digits.contains('.') {
+                digits.trim_end_matches('0').trim_end_matches('.')
+            } else {
+                digits
+            };
+            return format!("{digits}e{exponent}");
         }
         let decimals = (-decimal::exponent(self.step)).clamp(0, 12) as usize + extra;
         let text = decimal::fixed(value, decimals);
@@ -95,7 +106,7 @@ mod tests {
         assert_eq!(marks(-3.0, 3.0, 3), ["-4", "-2", "0", "2", "4"]);
         assert_eq!(marks(5.0, 5.0, 2), ["4.5", "5.0", "5.5"]);
         assert_eq!(marks(0.0, 0.0, 2), ["-1", "0", "1"]);
-        assert_eq!(marks(0.0, 2e15, 2), ["0.00e0", "1.00e15", "2.00e15"]);
+        assert_eq!(marks(0.0, 2e15, 2), ["0", "1e15", "2e15"]);
     }
 
     #[test]
@@ -103,6 +114,9 @@ mod tests {
         let axis = Axis::around(-1.0, 1.0, 4);
         assert_eq!(axis.label(-0.04, 0), "0.0");
         assert_eq!(axis.label(-0.04, 1), "-0.04");
+        assert_eq!(marks(-2e15, 2e15, 4), ["-2e15", "-1e15", "0", "1e15", "2e15"]);
+        assert_eq!(marks(1e-9, 4e-9, 3), ["1e-9", "2e-9", "3e-9", "4e-9"]);
+        assert_eq!(marks(-0.0, -0.0, 2), ["-1", "0", "1"]);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Trace {
         self.next = entry.id + 1;
         match (entry.kind, entry.direction, entry.body) {
             (Kind::Disconnected, ..) => self.series.interrupt(),
-            (Kind::Message, Direction::In, body) if !entry.heartbeat => {
+            (Kind::Message, Direction::In, body) if !entry.is_heartbeat() => {
                 self.messages += 1;
                 let Body::Text(text) = body else { return };
                 let mut hit = false;
@@ -173,7 +173,7 @@ impl Plot {
             Body::Text(text)
                 if entry.kind == Kind::Message
                     && entry.direction == Direction::In
-                    && !entry.heartbeat
+                    && !entry.is_heartbeat()
                     && text.len() <= SUGGEST_BYTES =>
             {
                 Some(text)
@@ -199,7 +199,7 @@ impl Plot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{ConnectionId, Delivery, Draft};
+    use crate::entry::{ConnectionId, Delivery, Draft, Origin};
     use crate::store::Limits;
     use crate::time::Micros;
 
@@ -237,7 +237,7 @@ mod tests {
         let text = Body::Text(r#"{"p":1}"#);
         plot.add("$.p", &store).unwrap();
         store.append(Draft::sent(Micros(1), C, text, Delivery::Sent));
-        store.append(Draft { heartbeat: true, ..Draft::received(Micros(2), C, text) });
+        store.append(Draft { origin: Origin::Heartbeat, ..Draft::received(Micros(2), C, text) });
         store.append(Draft::local(Micros(3), C, Kind::Note, r#"{"p":1}"#));
         store.append(Draft::received(Micros(4), C, Body::Binary(br#"{"p":1}"#)));
         assert_eq!(plot.advance(&store, 100), 0);

@@ -64,12 +64,6 @@ impl Rates {
         }
     }
 
-    /// What the last whole second saw.
-    #[must_use]
-    pub fn last_second(&self, now: Micros) -> Totals {
-        self.last(now, 1).next().unwrap_or_default()
-    }
-
     /// What each of the last `count` whole seconds saw, oldest first: always `count` of them, with zeros for those
     /// before the beginning and those that nobody observed.
     pub fn last(&self, now: Micros, count: usize) -> impl ExactSizeIterator<Item = Totals> + '_ {
@@ -126,7 +120,7 @@ mod tests {
         assert_eq!(list(&rates, 101.9, 3), [0, 0, 5], "the present second isn't over");
         assert_eq!(list(&rates, 102.0, 3), [0, 5, 1]);
         assert_eq!(list(&rates, 103.5, 3), [5, 1, 0]);
-        assert_eq!(rates.last_second(seconds(102.5)), received(1));
+        assert_eq!(list(&rates, 102.5, 1), [1]);
         assert_eq!(list(&rates, 1e9, 3), [0, 0, 0]);
     }
 

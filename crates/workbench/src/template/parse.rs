@@ -56,6 +56,14 @@ fn placeholder(text: &str, start: usize, inside: usize, end: usize) -> Result<Wh
             }
             What::Random(low_value, high_value)
         }
+        "char" => {
+            let code = words.next();
+            let char = code.and_then(|(_, code)| char::from_u32(u32::from_str_radix(code, 16).ok()?));
+            match char {
+                Some(char) => What::Char(char),
+                None => return error(code.map_or(start, |(at, _)| at), TemplateErrorKind::Char),
+            }
+        }
         name if is_name(name) => What::Variable(name.to_owned()),
         name => return error(start, TemplateErrorKind::Unknown(name.to_owned())),
     };

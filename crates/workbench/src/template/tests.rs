@@ -184,3 +184,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn characters_that_cannot_be_typed_have_a_placeholder() {
+    assert_eq!(filled("a{{char 0d}}\n{{ char 0 }}{{char 1F600}}"), "a\r\n\0😀");
+    assert_eq!(refused("a{{char}}"), (1, TemplateErrorKind::Char));
+    assert_eq!(refused("{{char d800}}"), (7, TemplateErrorKind::Char));
+    assert_eq!(refused("{{char 110000}}"), (7, TemplateErrorKind::Char));
+    assert_eq!(refused("{{char 0d 0a}}"), (10, TemplateErrorKind::Argument("0a".to_owned())));
+}
+
+#[test]
+fn a_text_becomes_a_template_for_itself() {
+    assert_eq!(literal("{{n}} {{{{"), "{{{{n}} {{{{{{{{");
+    assert_eq!(literal("a\r\nb\t"), "a{{char 0d}}\nb\t");
+    assert_eq!(literal("{\r"), "{{char 7b}}{{char 0d}}");
+    assert_eq!(literal("\u{202e}evil"), "{{char 202e}}evil");
+    assert_eq!(spelled_out("{{n}}\r\n{{{{"), "{{n}}{{char 0d}}\n{{{{");
+    assert_eq!(spelled_out("{{broken\r"), "{{broken\r");
+}
+
+proptest! {
+    #[test]
+    fn what_a_text_is_spelt_as_fills_to_it(text in "[{}\\r\\n\\x00a\u{202e}\u{200b}é]{0,12}") {
+        prop_assert_eq!(filled(&literal(&text)), text);
+    }
+
+    #[test]
+    fn spelling_out_changes_nothing_that_is_sent(text in "([{}\\r\\x00a]|\\{\\{user\\}\\}|\\{\\{\\{\\{){0,8}") {
+        if Template::parse(&text).is_ok_and(|template| template.variables().all(|name| name == "user")) {
+            prop_assert_eq!(filled(&spelled_out(&text)), filled(&text));
+        }
+    }
+}

@@ -83,6 +83,15 @@ pub(crate) struct Inspection {
     pub(crate) scrolling: Vec<Scrolling>,
 }
 
+/// What lies between the browser and the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// This machine, with what the browser has cached.
+    Local,
+    /// 10 Mbit/s and 40 ms, with nothing cached.
+    Slow,
+}
+
 /// From navigation to CONNECTED.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
@@ -151,17 +160,40 @@ impl Bench {
         Ok((run, inspection))
     }
 
-    /// Loads the page in a browser that has never seen it.
-    pub(crate) async fn load(&self) -> Result<Load> {
+    /// Loads the page again and again. The browser has shown a page before that: what it takes to start up is not the
+    /// page's.
+    pub(crate) async fn loads(&self, line: Line, count: u16) -> Result<Vec<Load>> {
         let browser = self.browser(&json!({ "last": null, "entries": 0 })).await?;
+        let cdp = browser.driver().cdp();
+        cdp.send_raw("Network.enable", json!({})).await?;
+        // A page with a socket, and for the local line ours: the browser keeps what it compiled.
+        browser.driver().goto(&self.flood.page("counter", 1)).await?;
+        if line == Line::Local {
+            self.load(&browser).await?;
+        }
+        let mut loads = Vec::new();
+        for _ in 0..count {
+            if line == Line::Slow {
+                cdp.send_raw("Network.clearBrowserCache", json!({})).await?;
+                let conditions = json!({
+                    "offline": false, "latency": 40, "downloadThroughput": 1_250_000, "uploadThroughput": 1_250_000,
+                });
+                cdp.send_raw("Network.emulateNetworkConditions", conditions).await?;
+            }
+            loads.push(self.load(&browser).await?);
+        }
+        browser.quit().await?;
+        Ok(loads)
+    }
+
+    async fn load(&self, browser: &Browser) -> Result<Load> {
         browser.driver().goto(&self.server.page("connect=1")).await?;
         let connected_ms = eventually(SOON, "the page is connected", async || {
             Ok(browser.driver().execute("return heartwireBench.connectedAt;", vec![]).await?.json().as_f64())
         })
         .await?;
         let script = "heartwireBench.longestTask(0, heartwireBench.connectedAt).then(arguments[0]);";
-        let longest_task_ms = call(&browser, script, vec![]).await?.as_f64().unwrap_or_default();
-        browser.quit().await?;
+        let longest_task_ms = call(browser, script, vec![]).await?.as_f64().unwrap_or_default();
         Ok(Load { connected_ms, longest_task_ms })
     }
 

@@ -18,8 +18,8 @@ mod rules;
 use std::time::Duration;
 
 use link::{
-    Action, Close, CloseRequest, Confirmation, Event, Hint, Inbound, Link, Message, MessageIds, MessageRef,
-    Origin, Phase, SocketId, Time,
+    Action, Close, CloseRequest, Confirmation, Event, Final, Hint, Inbound, Link, Message, MessageIds,
+    MessageRef, Origin, Phase, SocketId, Time,
 };
 
 pub(crate) use op::{Op, Output};
@@ -116,6 +116,13 @@ impl Checker {
                     self.messages.push((message, Fate::Queued));
                 }
             }
+            Op::SendNow(len) => {
+                let message = Message::Binary(vec![*len; usize::from(*len)]);
+                let limit = self.link.config().queue.max_buffered_bytes;
+                let room = self.live.as_ref().is_some_and(|socket| socket.handed - socket.flushed < limit);
+                let taken = self.link.send_now(self.now, message);
+                ensure!(taken == (before == Phase::Open && room), "send_now while {before:?}: {taken}");
+            }
             Op::Close(code) => {
                 let request = CloseRequest { code: *code, reason: String::new() };
                 let valid = code.is_none_or(|code| code == 1000 || (3000..=4999).contains(&code));
@@ -161,6 +168,12 @@ impl Checker {
             Op::Refused => {
                 let Some(socket) = self.live.take_if(|socket| !socket.open) else { return Ok(()) };
                 self.link.handle_refused(self.now, socket.id, "no".into());
+                self.ended = Some(socket);
+            }
+            Op::Withheld => {
+                let Some(socket) = self.live.take_if(|socket| !socket.open) else { return Ok(()) };
+                self.link.handle_withheld(self.now, socket.id);
+                ensure!(self.link.phase() == Phase::Closed(Final::Withheld), "{:?}", self.link.phase());
                 self.ended = Some(socket);
             }
             Op::Buffered(share) => {
@@ -348,7 +361,7 @@ impl Checker {
                         let Message::Text(text) = message else { return Err("a binary heartbeat".into()) };
                         socket.beat = Some((text.clone(), self.handed, false));
                     }
-                    Origin::Opening(_) => {}
+                    Origin::Opening(_) | Origin::Now => {}
                 }
             }
             Action::Close { code, .. } => {

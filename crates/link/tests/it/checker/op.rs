@@ -8,6 +8,7 @@ use link::{Action, Event, Hint};
 pub(crate) enum Op {
     Open,
     Send(u8),
+    SendNow(u8),
     Close(Option<u16>),
     ReconnectNow,
     Configure(u8),
@@ -18,6 +19,7 @@ pub(crate) enum Op {
     Error,
     SocketCloses(u16, bool),
     Refused,
+    Withheld,
     /// The buffered amount, in 255ths of what has been handed over and not flushed.
     Buffered(u8),
     /// Goes to the next deadline, and this many milliseconds beyond.

@@ -10,7 +10,7 @@ impl Checker {
         let stable_after = self.link.config().reconnect.stable_after;
         let lasted = |until: Time| ended.open && until.saturating_since(ended.opened_at) >= stable_after;
         match why {
-            Why::ClosedByUser | Why::CloseTimedOut => {}
+            Why::ClosedByUser | Why::CloseTimedOut | Why::Withheld => {}
             Why::PageHidden | Why::Replaced if lasted(self.elapsed) => self.failures = 0,
             Why::PageHidden | Why::Replaced => {}
             Why::Refused => self.failures += 1,
@@ -22,7 +22,8 @@ impl Checker {
                 // Silence is no sign of stability.
                 let until = if why == Why::HeartbeatMissed { ended.last_inbound } else { self.elapsed };
                 self.failures = if lasted(until) { 0 } else { self.failures + 1 };
-                self.lost = Some(code);
+                // A code of our own is not meant for us.
+                self.lost = Some(if why.is_own() { 1006 } else { code });
             }
         }
     }
@@ -70,7 +71,11 @@ impl Checker {
             _ => ensure!(live.is_none(), "{phase:?} with a socket"),
         }
         if self.user_closed {
-            ensure!(matches!(phase, Phase::Closing | Phase::Closed(Final::ByUser)), "{phase:?} after close");
+            let by_user = Phase::Closed(Final::ByUser);
+            ensure!(
+                phase == Phase::Closing || phase == by_user || phase == Phase::Closed(Final::Cancelled),
+                "{phase:?} after close"
+            );
         }
         let passed = self.messages[..self.handed].iter().position(|(_, fate)| *fate == Fate::Queued);
         ensure!(passed.is_none(), "message {passed:?} was overtaken");
@@ -116,6 +121,7 @@ pub(super) fn config(variant: u8) -> Config {
     }
     if let Some(heartbeat) = &mut config.heartbeat {
         heartbeat.even_when_busy = bit(7);
+        heartbeat.at_open = bit(2);
         if bit(7) && bit(0) {
             heartbeat.on_missed = link::OnMissed::Report;
         }

@@ -82,3 +82,47 @@ fn the_codes_that_stop_are_the_users_choice() {
         assert_eq!(link.phase().is_final(), stops, "{code}");
     }
 }
+
+#[test]
+fn what_never_opened_is_cancelled_and_has_no_close() {
+    let mut link = Link::new(Config::default(), 1, at(0));
+    link.open(at(0));
+    link.close(at(1), CloseRequest { code: Some(1000), reason: String::new() }).expect("valid");
+    assert_eq!(link.phase(), Phase::Closed(Final::Cancelled));
+    assert_eq!((link.last_close(), link.last_why()), (None, None), "there was nothing to close");
+
+    let mut link = open_link(Config::default());
+    link.handle_close(at(1), FIRST, Close::abnormal());
+    assert_eq!(link.phase().name(), "waiting");
+    link.close(at(2), CloseRequest::default()).expect("valid");
+    assert_eq!(link.phase(), Phase::Closed(Final::Cancelled), "only the wait was given up");
+    assert_eq!(link.last_why(), Some(Why::PeerClosed), "how the connection before it ended is still known");
+    link.close(at(3), CloseRequest::default()).expect("valid");
+    assert_eq!(link.phase(), Phase::Closed(Final::Cancelled), "closing what is closed changes nothing");
+}
+
+#[test]
+fn what_cannot_begin_is_withheld_with_its_queue_kept() {
+    let mut link = Link::new(Config::default(), 1, at(0));
+    link.send(at(0), "kept".into()).expect("room");
+    link.open(at(0));
+    assert_eq!(actions(&mut link), [Action::Connect { socket: FIRST }]);
+    link.handle_withheld(at(1), FIRST);
+    assert_eq!(link.phase(), Phase::Closed(Final::Withheld));
+    assert_eq!((link.poll_timeout(), link.queued_messages(), link.failures()), (None, 1, 0));
+    assert_eq!(link.last_close(), None);
+}
+
+#[test]
+fn a_code_of_ones_own_stops_nothing() {
+    let mut config = with_heartbeat(Heartbeat::default());
+    config.reconnect.stop_codes = vec![3000..=3999];
+    let mut link = open_link(config);
+    link.handle_timeout(at(20_000));
+    link.handle_timeout(at(30_000));
+    let close = link.last_close().map(|close| (close.code, close.reason.as_str()));
+    assert_eq!(close, Some((3008, "heartbeat missed")), "it says what the link closed with");
+    assert_eq!(link.last_why(), Some(Why::HeartbeatMissed));
+    assert!(link.last_why().is_some_and(Why::is_own));
+    assert_eq!(link.phase().name(), "waiting");
+}

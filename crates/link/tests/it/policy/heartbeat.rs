@@ -119,3 +119,31 @@ fn settings_apply_to_the_open_connection() {
     link.set_config(at(400), Config { heartbeat: None, ..Config::default() });
     assert_eq!(link.poll_timeout(), None);
 }
+
+#[test]
+fn one_is_sent_at_once_where_that_is_asked_for() {
+    let config = Config {
+        opening: vec!["login".into()],
+        ..with_heartbeat(Heartbeat { at_open: true, ..Heartbeat::default() })
+    };
+    let mut link = Link::new(config, 1, at(0));
+    link.open(at(0));
+    actions(&mut link);
+    link.handle_open(at(5), FIRST);
+    let sent = flushed_actions(&mut link, at(5));
+    let texts: Vec<&Message> = sent
+        .iter()
+        .filter_map(|action| match action {
+            Action::Send { message, .. } => Some(message),
+            _ => None,
+        })
+        .collect();
+    let [first, Message::Text(beat)] = texts[..] else { panic!("{texts:?}") };
+    assert_eq!(*first, Message::from("login"), "what opens the conversation comes first");
+    link.handle_message(at(8), FIRST, MessageRef::Text(beat));
+    assert_eq!(link.present_rtt(), Some(Duration::from_millis(3)));
+    assert_eq!(link.poll_timeout(), Some(at(20_008)), "from here on as ever");
+    link.reconnect_now(at(100));
+    assert_eq!(link.present_rtt(), None, "it says nothing about another connection");
+    assert_eq!(link.rtt().last(), Some(Duration::from_millis(3)));
+}

@@ -118,3 +118,24 @@ fn what_is_handed_over_is_counted_by_whose_it_is() {
     assert_eq!((stats.openings_sent, stats.messages_sent, stats.heartbeats_sent), (2, 1, 1));
     assert_eq!(stats.bytes_sent, ("login".len() + "subscribe".len() + "mine".len() + heartbeat) as u64);
 }
+
+#[test]
+fn what_only_makes_sense_now_is_sent_now_or_never() {
+    let mut config = Config::default();
+    config.queue.max_buffered_bytes = 10;
+    let mut link = Link::new(config, 1, at(0));
+    assert!(!link.send_now(at(0), "early".into()), "there is no connection");
+    link.open(at(0));
+    actions(&mut link);
+    link.handle_open(at(0), FIRST);
+    assert!(link.send_now(at(1), "twelve bytes".into()));
+    let sent = actions(&mut link);
+    assert!(matches!(sent[..], [Action::Send { origin: Origin::Now, .. }]), "{sent:?}");
+    link.handle_buffered(at(1), FIRST, 12);
+    assert!(!link.send_now(at(2), "x".into()), "the peer reads too slowly");
+    link.handle_buffered(at(3), FIRST, 0);
+    assert!(link.send_now(at(3), "x".into()));
+    link.handle_close(at(4), FIRST, Close::abnormal());
+    assert_eq!(actions(&mut link), [], "what was not handed over goes with its connection");
+    assert_eq!((link.queued_messages(), link.stats().sent_now), (0, 1));
+}

@@ -54,6 +54,9 @@ impl Trace {
             Action::Send { origin: Origin::Opening(index), message, socket } => {
                 format!("sends opening {index} {} on {socket}", quote(message))
             }
+            Action::Send { origin: Origin::Now, message, socket } => {
+                format!("sends {} on {socket} at once", quote(message))
+            }
             // An event tells of it, and the token is noise.
             Action::Send { origin: Origin::Heartbeat, .. } | Action::ReadBuffered { .. } => return,
             Action::Close { socket, code, reason } => format!("closes {socket}: {code:?} {reason:?}"),

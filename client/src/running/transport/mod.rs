@@ -1,0 +1,84 @@
+//! The ways to a server: what a driver needs of them, whatever carries the messages.
+//!
+//! ```text
+//!   driver ── connect ──▶ Transport ◀── send, close, buffered_bytes
+//!      ▲                      │
+//!      └─── Signal ───────────┘   Open, then messages, Close at the end
+//! ```
+//!
+//! Another way is another file here and another [`TransportKind`]. What it needs for connecting belongs into [`Target`], what it knows of the
+//! handshake into [`Agreed`], and what else comes in into `Signal`.
+
+mod socket;
+mod stream;
+
+use link::{Close, Message};
+use workbench::connection::TransportKind;
+
+pub use self::stream::is_supported as has_streams;
+use crate::texts::{fill, texts};
+
+/// Where to connect to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// What carries the messages.
+    pub kind: TransportKind,
+    /// The address, with all placeholders filled.
+    pub address: String,
+    /// Subprotocols to offer, the preferred one first.
+    pub protocols: Vec<String>,
+}
+
+/// What the handshake came to, as far as the transport can see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// The subprotocol the server chose; empty if none.
+    pub protocol: String,
+    /// The extensions the server agreed to; empty if none.
+    pub extensions: String,
+}
+
+/// What a transport reports, in order: at most one `Open`, then messages, at most one `Close` at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// The handshake succeeded.
+    Open(Agreed),
+    /// A whole message came in.
+    Message(Message),
+    /// The transport failed; a browser gives no detail and `Close` follows.
+    Error,
+    /// The connection is closed, with the peer's code and reason where it gave one.
+    Close(Close),
+}
+
+/// A connection in use. Dropping it lets go of it: no signal follows, and it is closed.
+pub(super) trait Transport {
+    /// Sends unless the connection is not open, in which case the browser would take the message and drop it.
+    /// Returns whether it was handed over.
+    fn send(&self, message: &Message) -> bool;
+
+    /// Starts the closing handshake; [`Signal::Close`] follows. `code` is 1000 or 3000-4999 and `reason` at most
+    /// 123 bytes, or the connection is closed without either.
+    fn close(&self, code: Option<u16>, reason: &str);
+
+    /// Bytes accepted by `send` and not yet handed to the network.
+    fn buffered_bytes(&self) -> u64;
+}
+
+/// Starts to connect.
+///
+/// # Errors
+/// The browser's own sentence for refusing on the spot: a URL or subprotocol it cannot accept, mixed content, or that it
+/// does not have this transport.
+pub(super) fn connect(
+    target: &Target,
+    on_signal: impl Fn(Signal) + 'static,
+) -> Result<Box<dyn Transport>, String> {
+    match target.kind {
+        TransportKind::Browser => Ok(Box::new(socket::Socket::connect(target, on_signal)?)),
+        TransportKind::Stream => Ok(Box::new(stream::Stream::connect(target, on_signal)?)),
+        TransportKind::Relay | TransportKind::Watch => {
+            Err(fill(texts().common.transport_missing, &[&target.kind.word()]))
+        }
+    }
+}

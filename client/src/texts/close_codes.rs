@@ -1,0 +1,105 @@
+//! What a close code means, and what to do about it.
+//!
+//! Sources: RFC 6455 section 7.4, the IANA "WebSocket Close Code Number Registry" (1012-1014, 3000, 3003, 3008), and
+//! for codes that belong to nobody the conventions most servers follow: 4000 plus an HTTP status, the protocol of
+//! GraphQL over WebSocket, and the ranges of Pusher.
+
+use std::ops::RangeInclusive;
+
+use super::{Lang, lang};
+
+/// Codes that mean the same, explained.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CloseCode {
+    /// The codes.
+    pub codes: RangeInclusive<u16>,
+    /// The registry's name for them, or that of the convention or range they belong to.
+    pub name: &'static str,
+    /// What happened, in one or two plain sentences.
+    pub sentence: &'static str,
+    /// What to do about it, in one or two plain sentences.
+    pub advice: &'static str,
+}
+
+/// Explains a code that a browser reports or a person chooses, in the language of the page.
+pub fn explain(code: u16) -> &'static CloseCode {
+    explain_in(lang(), code)
+}
+
+fn explain_in(lang: Lang, code: u16) -> &'static CloseCode {
+    let rows = lang.texts().close_codes;
+    // The rows of each language cover every code, which a test checks.
+    rows.iter().find(|row| row.codes.contains(&code)).unwrap_or(&rows[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn han(text: &str) -> bool {
+        text.chars().any(|char| ('\u{4e00}'..='\u{9fff}').contains(&char))
+    }
+
+    #[test]
+    fn every_language_explains_the_same_codes_and_all_of_them() {
+        let ranges =
+            |lang: Lang| -> Vec<_> { lang.texts().close_codes.iter().map(|row| row.codes.clone()).collect() };
+        for lang in Lang::ALL {
+            assert_eq!(ranges(lang), ranges(Lang::En), "{lang:?}");
+        }
+        for code in 0..=u16::MAX {
+            assert!(ranges(Lang::En).iter().any(|codes| codes.contains(&code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn meanings_are_whole_sentences() {
+        for row in Lang::En.texts().close_codes {
+            assert!(!row.name.is_empty(), "{row:?}");
+            for text in [row.sentence, row.advice] {
+                assert!(text.ends_with('.') && !text.contains("  ") && !han(text), "{row:?}");
+            }
+        }
+        for row in Lang::Zh.texts().close_codes {
+            assert!([row.name, row.sentence, row.advice].into_iter().all(han), "{row:?}");
+            assert!(row.sentence.ends_with('。') && row.advice.ends_with('。'), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_meet_where_the_registry_says() {
+        let names = [999, 1000, 1004, 1014, 1016, 2999, 3000, 3001, 3999, 4000, 4999, 5000]
+            .map(|code| explain_in(Lang::En, code).name);
+        assert_eq!(
+            names,
+            [
+                "not used",
+                "normal closure",
+                "reserved",
+                "bad gateway",
+                "reserved",
+                "reserved",
+                "unauthorized",
+                "library code",
+                "library code",
+                "private code",
+                "private code",
+                "not valid",
+            ]
+        );
+    }
+
+    /// The registered codes, each with a meaning that no other has.
+    #[test]
+    fn registered_codes_have_meanings_of_their_own() {
+        let mut sentences: Vec<_> = (1000..=1015)
+            .filter(|code| *code != 1004)
+            .chain([3000, 3003, 3008, 3500, 4000, 4401])
+            .map(|code| explain_in(Lang::En, code).sentence)
+            .collect();
+        let all = sentences.len();
+        sentences.sort_unstable();
+        sentences.dedup();
+        assert_eq!(sentences.len(), all);
+    }
+}

@@ -1,0 +1,72 @@
+use super::*;
+
+/// Every text of a language by its name, apart from what is said about close codes.
+fn all(lang: Lang) -> Vec<(&'static str, &'static str)> {
+    let texts = lang.texts();
+    let areas =
+        [texts.common.all(), texts.log.all(), texts.composer.all(), texts.health.all(), texts.settings.all()];
+    areas.into_iter().flatten().collect()
+}
+
+fn placeholders(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> =
+        text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[test]
+fn no_text_is_empty_and_placeholders_agree() {
+    for lang in Lang::ALL {
+        for ((name, en), (_, text)) in all(Lang::En).into_iter().zip(all(lang)) {
+            assert!(!text.trim().is_empty(), "{name}");
+            let wanted = placeholders(en);
+            for form in text.split('|') {
+                // "One message" may leave its number out.
+                let may_miss = text.contains('|');
+                let missing = wanted.iter().any(|name| !placeholders(form).contains(name));
+                assert!(!missing || may_miss, "{name}: {form}");
+                assert!(placeholders(form).iter().all(|name| wanted.contains(name)), "{name}: {form}");
+            }
+            let forms = text.split('|').count();
+            assert!(forms == 1 || forms == lang.forms(), "{name} has {forms} forms in {lang:?}");
+        }
+    }
+}
+
+/// Names and technical terms are the same in both; a whole sentence is not.
+#[test]
+fn chinese_is_chinese() {
+    let han = |text: &str| text.chars().any(|char| ('\u{4e00}'..='\u{9fff}').contains(&char));
+    for ((name, en), (_, zh)) in all(Lang::En).into_iter().zip(all(Lang::Zh)) {
+        let sentence = en.split_whitespace().count() > 3;
+        assert!(han(zh) || !sentence, "{name}: {zh}");
+        assert!(!han(en), "{name}: {en}");
+    }
+}
+
+#[test]
+fn fills_in_any_order_and_leaves_other_braces_alone() {
+    assert_eq!(fill("{1} of {0} {x} {", &[&7, &"three"]), "three of 7 {x} {");
+    assert_eq!(fill("{0}", &[&"{1}"]), "{1}", "values are not filled again");
+}
+
+#[test]
+fn forms_follow_the_number() {
+    assert_eq!(plural("{0} line|{0} lines", 1), "1 line");
+    assert_eq!(plural("{0} line|{0} lines", 0), "0 lines");
+    assert_eq!(plural("{0} 行", 1), "1 行");
+    for lang in Lang::ALL {
+        assert!((0..1000).all(|number| lang.form(number) < lang.forms()), "{lang:?}");
+    }
+    assert_eq!(form_in(Lang::Zh, "{0} 行", 2), "{0} 行");
+}
+
+#[test]
+fn the_browsers_first_language_that_is_spoken_wins() {
+    let best = |tags: &[&str]| Lang::best(tags.iter().map(|tag| (*tag).to_owned()));
+    assert_eq!(best(&["fr-FR", "zh-Hans-CN", "en"]), Some(Lang::Zh));
+    assert_eq!(best(&["EN-gb", "zh"]), Some(Lang::En));
+    assert_eq!(best(&["de", "zhx"]), None);
+}

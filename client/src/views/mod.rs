@@ -1,0 +1,30 @@
+//! What is drawn.
+//!
+//! [`app`] is the page: a `top_bar` with the tabs, and the `connection` of the tab that is shown.
+
+pub mod app;
+mod buttons;
+mod composer;
+mod connection;
+mod connection_bar;
+mod detail;
+mod dialog;
+mod fields;
+mod health;
+mod help;
+mod hooks;
+mod icons;
+mod lang;
+mod log;
+mod notice_bar;
+mod palette;
+mod plot;
+mod profiles;
+mod restore_bar;
+mod settings;
+mod side_panel;
+mod status_bar;
+mod tabs;
+mod top_bar;
+mod virtual_list;
+mod words;

@@ -1,0 +1,173 @@
+//! The settings of the connection that is shown, and of the page.
+//!
+//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `opening`,
+//! `answers`, `log`, `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
+
+mod answers;
+mod connection;
+mod editor;
+mod page;
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use self::editor::use_editor;
+use self::page::{Appearance, LogSettings};
+use super::dialog::Dialog;
+use crate::actions::stage::{Scene, Stage};
+use crate::texts::settings::Settings as Texts;
+use crate::views::lang::use_texts;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct SettingsProps {
+    pub(super) stage: Stage,
+    /// The connection that is shown.
+    pub(super) scene: Scene,
+    pub(super) on_close: Callback<()>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pane {
+    Heartbeat,
+    Reconnect,
+    Opening,
+    Answers,
+    Log,
+    Appearance,
+}
+
+impl Pane {
+    const ALL: [Pane; 6] =
+        [Pane::Heartbeat, Pane::Reconnect, Pane::Opening, Pane::Answers, Pane::Log, Pane::Appearance];
+
+    fn slug(self) -> &'static str {
+        match self {
+            Pane::Heartbeat => "heartbeat",
+            Pane::Reconnect => "reconnect",
+            Pane::Opening => "opening",
+            Pane::Answers => "answers",
+            Pane::Log => "log",
+            Pane::Appearance => "appearance",
+        }
+    }
+
+    fn name(self, t: &Texts) -> &'static str {
+        match self {
+            Pane::Heartbeat => t.pane_heartbeat,
+            Pane::Reconnect => t.pane_reconnect,
+            Pane::Opening => t.pane_opening,
+            Pane::Answers => t.pane_answers,
+            Pane::Log => t.pane_log,
+            Pane::Appearance => t.pane_appearance,
+        }
+    }
+
+    /// What it concerns.
+    fn scope(self, t: &Texts) -> &'static str {
+        match self {
+            Pane::Heartbeat => t.times_kept,
+            Pane::Reconnect => t.kept_for_new,
+            Pane::Opening | Pane::Answers => t.only_here,
+            Pane::Log | Pane::Appearance => t.for_all,
+        }
+    }
+}
+
+#[component]
+pub(super) fn Settings(props: &SettingsProps) -> Html {
+    let t = &use_texts().settings;
+    let pane = use_state_eq(|| Pane::Heartbeat);
+    let editor = use_editor(props.scene.session());
+    let strip = use_node_ref();
+    let on_key = {
+        let (pane, strip) = (pane.clone(), strip.clone());
+        move |event: KeyboardEvent| {
+            let at = Pane::ALL.iter().position(|known| *known == *pane).unwrap_or(0);
+            let count = Pane::ALL.len();
+            let next = match event.key().as_str() {
+                "ArrowDown" | "ArrowRight" => (at + 1) % count,
+                "ArrowUp" | "ArrowLeft" => (at + count - 1) % count,
+                "Home" => 0,
+                "End" => count - 1,
+                _ => return,
+            };
+            event.prevent_default();
+            pane.set(Pane::ALL[next]);
+            let tabs =
+                strip.cast::<HtmlElement>().and_then(|strip| strip.query_selector_all("[role=tab]").ok());
+            let tab = tabs.and_then(|tabs| tabs.item(u32::try_from(next).ok()?));
+            if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
+                let _ = tab.focus();
+            }
+        }
+    };
+    let content = match *pane {
+        Pane::Heartbeat => connection::heartbeat(&editor, t),
+        Pane::Reconnect => connection::reconnect(&editor, t),
+        Pane::Opening => connection::opening(&editor, t),
+        Pane::Answers => answers::answers(&editor, t),
+        Pane::Log => html! { <LogSettings workspace={props.stage.workspace().clone()} /> },
+        Pane::Appearance => html! {
+            <Appearance stage={props.stage.clone()} theme={props.stage.theme()} />
+        },
+    };
+    html! {
+        <Dialog title={t.title} name="settings" on_close={props.on_close.clone()}>
+            <div class="settings-body">
+                <div
+                    ref={strip}
+                    class="settings-tabs"
+                    role="tablist"
+                    aria-orientation="vertical"
+                    aria-label={t.sections}
+                    onkeydown={on_key}
+                >
+                    for known in Pane::ALL {
+                        if let Some(heading) = heading(known, t) {
+                            <span class="settings-group" role="presentation" key={heading}>{heading}</span>
+                        }
+                        <button
+                            key={known.slug()}
+                            class="settings-tab"
+                            type="button"
+                            role="tab"
+                            id={format!("settings-tab-{}", known.slug())}
+                            aria-selected={(known == *pane).to_string()}
+                            aria-controls="settings-pane"
+                            tabindex={if known == *pane { "0" } else { "-1" }}
+                            autofocus={known == Pane::Heartbeat}
+                            data-testid={format!("settings-{}", known.slug())}
+                            onclick={{
+                                let pane = pane.setter();
+                                move |_: MouseEvent| pane.set(known)
+                            }}
+                        >
+                            {known.name(t)}
+                        </button>
+                    }
+                </div>
+                <div
+                    class="settings-pane"
+                    id="settings-pane"
+                    key={pane.slug()}
+                    role="tabpanel"
+                    tabindex="0"
+                    aria-labelledby={format!("settings-tab-{}", pane.slug())}
+                >
+                    <p class="settings-scope">{pane.scope(t)}</p>
+                    {content}
+                </div>
+            </div>
+        </Dialog>
+    }
+}
+
+/// What begins with a pane.
+fn heading(pane: Pane, t: &Texts) -> Option<&'static str> {
+    match pane {
+        Pane::Heartbeat => Some(t.of_connection),
+        Pane::Log => Some(t.of_page),
+        Pane::Reconnect | Pane::Opening | Pane::Answers | Pane::Appearance => None,
+    }
+}

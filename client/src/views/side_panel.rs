@@ -1,0 +1,62 @@
+//! Beside the log: one entry in full, the connection's health, or a plot.
+//!
+//! `data-testid`: `panel-detail`, `panel-health`, `panel-plot` (the switches; pressed while their panel is open),
+//! `panel` (the open panel, with `data-panel`).
+
+use yew::prelude::*;
+
+use super::buttons::{act, icon};
+use super::detail::Detail;
+use super::health::HealthPanel;
+use super::icons::picture;
+use super::plot::PlotPanel;
+use crate::actions::stage::Scene;
+use crate::actions::{Action, Panel};
+use crate::texts::Texts;
+
+/// The open panel, empty until there is time for it, and the switches.
+pub(super) fn side_panel(scene: &Scene, is_settled: bool, texts: &'static Texts) -> Html {
+    let session = scene.session();
+    let content = |panel: Panel| match panel {
+        _ if !is_settled => Html::default(),
+        Panel::Detail => match session.detail() {
+            (Some(entry), pinned) => html! {
+                <Detail scene={scene.clone()} {entry} {pinned} selected={scene.selected()} copied={scene.copied()} />
+            },
+            (None, _) => html! { <p class="panel-empty">{texts.log.no_selection}</p> },
+        },
+        Panel::Health => html! { <HealthPanel session={session.clone()} /> },
+        Panel::Plot => html! { <PlotPanel session={session.clone()} /> },
+    };
+    html! {
+        <>
+            if let Some(panel) = scene.panel() {
+                <aside
+                    class="panel"
+                    data-testid="panel"
+                    data-panel={panel.slug()}
+                    aria-label={Action::Panel(panel).name(texts)}
+                    // The keyboard has to get in to scroll it, and there may be nothing else to focus.
+                    tabindex={(panel == Panel::Health).then_some("0")}
+                >
+                    {content(panel)}
+                </aside>
+            }
+            <nav class="panel-rail" aria-label={texts.common.panel}>
+                for action in Panel::ALL.map(Action::Panel) {
+                    <button
+                        class="panel-switch"
+                        type="button"
+                        aria-pressed={(scene.state(action).on == Some(true)).to_string()}
+                        data-testid={action.spec().slug}
+                        aria-keyshortcuts={action.key()}
+                        onclick={act::<MouseEvent>(scene, action)}
+                    >
+                        {picture(icon(action))}
+                        <span>{action.name(texts)}</span>
+                    </button>
+                }
+            </nav>
+        </>
+    }
+}
