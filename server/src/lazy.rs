@@ -19,6 +19,7 @@ const FIRST_READ: usize = 2 << 10;
 /// take it out again would cost two system calls and a turn of its task.
 #[derive(Debug)]
 pub(crate) enum Lazy {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "elsewhere the runtime alone accepts"))]
     Unwatched {
         stream: std::net::TcpStream,
         /// The latest read had all there was.
