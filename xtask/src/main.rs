@@ -13,7 +13,9 @@
 
 mod bench;
 mod cross;
+mod glue;
 #[cfg(test)]
+mod languages;
 mod layering;
 mod page;
 mod process;
