@@ -9,6 +9,7 @@ use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
 use super::icons::{Icon, picture};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
 
 #[derive(PartialEq, Properties)]
@@ -30,7 +31,7 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
     latest.replace(props.on_close.clone());
     {
         let node = node.clone();
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             let dialog = node.cast::<HtmlDialogElement>();
             let before = focused();
             let listener = dialog.as_ref().map(|dialog| {

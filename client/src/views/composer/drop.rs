@@ -8,6 +8,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Event, File, FileList};
 use yew::prelude::*;
 
+use crate::views::hooks::use_effect_on;
+
 /// Calls `on_files` with files that are dropped anywhere on the page; tells whether some hover over it.
 #[hook]
 pub(super) fn use_drop(on_files: impl Fn(Vec<File>) + 'static) -> UseStateHandle<bool> {
@@ -16,7 +18,7 @@ pub(super) fn use_drop(on_files: impl Fn(Vec<File>) + 'static) -> UseStateHandle
     // The listeners stay; what they call is the newest.
     latest.replace(Some(Rc::new(on_files)));
     let hovering = is_hovering.setter();
-    use_effect_with((), move |()| {
+    use_effect_on((), move |()| {
         let listeners = web_sys::window().map(|window| {
             let inside = Rc::new(Cell::new(0_u32));
             let listen = |name: &'static str, act: Box<dyn Fn(&DragEvent)>| {

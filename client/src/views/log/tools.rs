@@ -10,6 +10,7 @@ use crate::model::format::count;
 use crate::model::list::TimeMode;
 use crate::texts::log::Log;
 use crate::texts::{Texts, fill, plural};
+use crate::views::block::Block;
 use crate::views::buttons::icon_button;
 use crate::views::fields::chosen_value;
 
@@ -84,7 +85,7 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
                 </select>
                 {icon_button(scene, Action::Find, "button icon-button small", texts)}
                 {icon_button(scene, Action::Pause, "button icon-button small", texts)}
-                <Files session={session.clone()} is_empty={state.kept == 0} is_filtered={state.is_filtered} />
+                {Files { session: session.clone(), is_empty: state.kept == 0, is_filtered: state.is_filtered }.block()}
                 {icon_button(scene, Action::Clear, "button icon-button small", texts)}
             </span>
         </div>
