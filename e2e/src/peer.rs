@@ -32,7 +32,7 @@ impl Peer {
         Peer::start("socket.io", ping_millis)
     }
 
-    /// npm `graphql-ws`, at `/graphql`. It waits `ping_millis` for `connection_init` and then pings as often.
+    /// npm `graphql-ws`, at `/graphql`. It waits twenty times `ping_millis` for `connection_init` and then pings each `ping_millis`.
     ///
     /// # Errors
     /// As [`Peer::socket_io`].

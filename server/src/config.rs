@@ -33,6 +33,9 @@ pub struct Config {
     /// Whether everybody may read `/metrics` at the addresses of [`listen`](Self::listen). Default: those on this machine
     /// that come without a proxy.
     pub metrics_public: bool,
+    /// What callers from other machines have to know to list, steer and verify connections with a label. Default: none, and
+    /// only this machine may.
+    pub api_token: Option<ApiToken>,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -49,6 +52,28 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// What drives WebSockets over plain TCP. Default: what the system is best at.
     pub driver: Driver,
+}
+
+/// A secret that lets callers in who know it. It is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiToken(String);
+
+impl ApiToken {
+    /// The secret, as it is sent.
+    #[must_use]
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ApiToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ApiToken(..)")
+    }
 }
 
 /// What moves the bytes of WebSockets over plain TCP. Those over TLS are always the runtime's.
@@ -173,6 +198,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             metrics_listen: Vec::new(),
             metrics_public: false,
+            api_token: None,
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),

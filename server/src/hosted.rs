@@ -122,6 +122,7 @@ impl<E: Endpoint, const TASK: bool> Endpoint for Hosted<E, TASK> {
     fn turned(&mut self, carried: &Counts, queued: usize, held: usize) {
         self.traffic().add(carried);
         self.note(queued, held);
+        self.endpoint.turned(carried, queued, held);
     }
 
     fn closed(&mut self, summary: &Summary) {
@@ -157,7 +158,7 @@ impl<E: Endpoint> Endpoint for Tasked<E> {
 
     #[inline]
     fn woken(&mut self, out: &mut Outgoing<'_>) {
-        match self.hosted.seat.shard.registry.orders(self.place) {
+        match self.hosted.seat.shard.registry.take_orders(self.place) {
             Orders { cut: true, .. } => out.abort(Abort::Reset, End::LimitExceeded, OVER_BUDGET),
             Orders { leave: true, .. } if !out.is_closing() => self.hosted.leave(out),
             _ => self.hosted.woken(out),
@@ -202,11 +203,11 @@ impl<E: Endpoint> Endpoint for Tasked<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::echo::Echo;
+    use crate::behind::Behind;
 
     #[test]
     fn what_an_idle_socket_keeps_is_small() {
-        let size = size_of::<Hosted<Echo>>();
+        let size = size_of::<Hosted<Behind>>();
         assert!(size <= 64, "{size}");
     }
 }

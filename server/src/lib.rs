@@ -6,25 +6,31 @@
 //!                                         seat, refusals              ├─ /*   assets
 //!                                              └── upgrade ── sockets ─ /ws  echo
 //! ```
-//! - Decisions are pure and have their tests beside them: [`echo`]'s parameters, who a proxy speaks for, who is let
+//! - Decisions are pure and have their tests beside them: what a connection's faults do ([`protocol::fault`]), who a proxy speaks for, who is let
 //!   in, the choice of an asset's variant. What the protocol decides is in [`socket::wire`].
-//! - `upgrade` alone knows hyper's upgrades; `sockets` know nothing of HTTP.
+//! - `serve` alone knows hyper's connections; `sockets` know nothing of HTTP.
 //! - What connections share is in `state`: one part per server, one per thread. A thread's part is never waited for.
 //! - A server can run in-process: see [`Server`].
 
 pub mod assets;
+mod behind;
 pub mod cli;
-pub mod echo;
 pub mod log;
 pub mod signals;
 
 mod accept;
 mod admission;
+mod api;
+mod callers;
 mod config;
+mod echo;
+mod endpoints;
+mod faults;
 mod files;
 mod forwarded;
 mod hosted;
 mod journal;
+mod labels;
 mod listen;
 mod memory;
 mod metrics;
@@ -41,8 +47,9 @@ mod state;
 mod stop;
 mod tls;
 mod upgrade;
+mod visit;
 
-pub use config::{Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
+pub use config::{ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
 pub use run::{RunError, Server};

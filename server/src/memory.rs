@@ -11,8 +11,8 @@ pub(crate) struct Memory {
     limit: usize,
     held: AtomicUsize,
     threads: Box<[Notify]>,
-    /// The most that one connection of each thread held when it last looked.
-    heaviest: Mutex<Box<[usize]>>,
+    /// The most that one connection of each thread holds, of those threads that have looked since the latest cut.
+    heaviest: Mutex<Box<[Option<usize>]>>,
 }
 
 impl Memory {
@@ -21,7 +21,7 @@ impl Memory {
             limit,
             held: AtomicUsize::new(0),
             threads: (0..threads).map(|_| Notify::new()).collect(),
-            heaviest: Mutex::new(vec![0; threads].into()),
+            heaviest: Mutex::new(vec![None; threads].into()),
         }
     }
 
@@ -46,20 +46,32 @@ impl Memory {
         self.threads[thread].notified().await;
     }
 
-    /// Whether `thread` has to cut a connection, the heaviest of which holds `own` bytes: the budget is exceeded, and no
-    /// other thread has a heavier one. If another has, it is asked to look.
+    /// Whether `thread` has to cut a connection, the heaviest of which holds `own` bytes: the budget is exceeded, all threads
+    /// have looked, and no other has a heavier one. Whoever has to look, or has one, is asked to.
     pub(crate) fn must_cut(&self, thread: usize, own: usize) -> bool {
+        let mut heaviest = self.heaviest.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.is_exceeded() {
+            heaviest.fill(None);
             return false;
         }
-        let mut heaviest = self.heaviest.lock().unwrap_or_else(PoisonError::into_inner);
-        heaviest[thread] = own;
+        heaviest[thread] = Some(own);
+        let mut all_have_looked = true;
+        for (other, _) in heaviest.iter().enumerate().filter(|(_, held)| held.is_none()) {
+            self.threads[other].notify_one();
+            all_have_looked = false;
+        }
+        if !all_have_looked {
+            return false;
+        }
         match heaviest.iter().enumerate().max_by_key(|(_, held)| **held) {
-            Some((worst, held)) if *held > own => {
+            Some((worst, held)) if *held > Some(own) => {
                 self.threads[worst].notify_one();
                 false
             }
-            _ => own > 0,
+            _ => {
+                heaviest.fill(None);
+                own > 0
+            }
         }
     }
 
@@ -78,14 +90,32 @@ mod tests {
         memory.changed(0, 60);
         assert!(!memory.must_cut(0, 60), "within the budget");
         memory.changed(0, 50);
+        assert!(!memory.must_cut(1, 50), "the other has not looked");
         assert!(memory.must_cut(0, 60));
         memory.changed(60, 0);
         memory.changed(50, 120);
-        assert!(!memory.must_cut(1, 20), "the other had a heavier one when it last looked");
-        assert!(!memory.must_cut(0, 0));
-        assert!(memory.must_cut(1, 120));
-        memory.changed(120, 0);
-        assert_eq!(memory.held(), 0);
+        assert!(!memory.must_cut(0, 20), "after a cut all look again");
+        assert!(memory.must_cut(1, 100));
+        memory.changed(100, 0);
+        assert!(!memory.must_cut(0, 20), "it fits");
+        assert_eq!(memory.held(), 20);
+    }
+
+    #[tokio::test]
+    async fn the_thread_with_the_heaviest_connection_is_asked_to_cut_it_by_whoever_looks_last() {
+        let memory = Memory::new(100, 3);
+        memory.changed(0, 180);
+        for thread in 0..3 {
+            memory.exceeded(thread).await;
+        }
+        assert!(!memory.must_cut(0, 90));
+        memory.exceeded(1).await;
+        memory.exceeded(2).await;
+        assert!(!memory.must_cut(1, 50));
+        memory.exceeded(2).await;
+        assert!(!memory.must_cut(2, 0));
+        memory.exceeded(0).await;
+        assert!(memory.must_cut(0, 90));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -37,11 +37,20 @@ pub(crate) struct Paced<S> {
 }
 
 /// What is known of a stream by those who don't have it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Seen {
     stalled: AtomicBool,
     timed_out: AtomicBool,
     input: AtomicBool,
+    /// So much is written yet, and then the stream is reset.
+    left: AtomicUsize,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        let [stalled, timed_out, input] = std::array::from_fn(|_| AtomicBool::new(false));
+        Self { stalled, timed_out, input, left: AtomicUsize::new(usize::MAX) }
+    }
 }
 
 impl Seen {
@@ -53,6 +62,11 @@ impl Seen {
     /// The peer's time is up.
     pub(crate) fn has_timed_out(&self) -> bool {
         self.timed_out.load(Ordering::Relaxed)
+    }
+
+    /// Has the stream reset once so many more bytes are written: a fault that was asked for.
+    pub(crate) fn cut_after(&self, bytes: usize) {
+        self.left.store(bytes, Ordering::Relaxed);
     }
 
     /// Whether something has arrived since this was asked last.
@@ -114,6 +128,18 @@ impl<S: Abort> Paced<S> {
         }
     }
 
+    /// How much of `buf` may be written before the stream is cut.
+    fn allowed(&self, buf: &[u8]) -> io::Result<usize> {
+        match self.seen.left.load(Ordering::Relaxed) {
+            usize::MAX => Ok(buf.len()),
+            0 => {
+                self.stream.abort();
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+            left => Ok(left.min(buf.len())),
+        }
+    }
+
     /// The peer takes nothing: waits with the task until it does or its time is up.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + self.patience);
@@ -146,7 +172,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
 
 impl<S: AsyncWrite + Abort + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let attempt = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let allowed = self.allowed(buf)?;
+        let attempt = Pin::new(&mut self.stream).poll_write(cx, &buf[..allowed]);
+        if let Poll::Ready(Ok(written)) = attempt
+            && self.seen.left.load(Ordering::Relaxed) != usize::MAX
+        {
+            self.seen.left.fetch_sub(written, Ordering::Relaxed);
+        }
         self.book(cx, attempt)
     }
 
@@ -156,6 +188,10 @@ impl<S: AsyncWrite + Abort + Unpin> AsyncWrite for Paced<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         // Most answers are one piece, and the system call for pieces is the dearer one.
+        if self.seen.left.load(Ordering::Relaxed) != usize::MAX {
+            let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+            return self.poll_write(cx, first);
+        }
         let attempt = match bufs {
             [one] => Pin::new(&mut self.stream).poll_write(cx, one),
             _ => Pin::new(&mut self.stream).poll_write_vectored(cx, bufs),

@@ -29,6 +29,8 @@ pub(crate) enum Reason {
     Host,
     /// Metrics, for somebody they are not for.
     Metrics,
+    /// Steering without the token.
+    Token,
     /// A method that the resource doesn't have.
     Method,
     /// An ordinary request where only a WebSocket will do.
@@ -138,12 +140,13 @@ impl Budget {
 
 impl Reason {
     /// All there are, in their order.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Full,
         Self::AddressLimit,
         Self::Origin,
         Self::Host,
         Self::Metrics,
+        Self::Token,
         Self::Method,
         Self::NotAnUpgrade,
         Self::Version,
@@ -163,6 +166,7 @@ impl Reason {
             Self::Origin => "origin",
             Self::Host => "host",
             Self::Metrics => "metrics",
+            Self::Token => "token",
             Self::Method => "method",
             Self::NotAnUpgrade => "not an upgrade",
             Self::Version => "version",
@@ -177,7 +181,10 @@ impl Reason {
 
     /// Whether the server's settings, rather than the client, are what most likely has to change.
     const fn is_the_operators(self) -> bool {
-        matches!(self, Self::Full | Self::AddressLimit | Self::Origin | Self::Host | Self::Metrics)
+        matches!(
+            self,
+            Self::Full | Self::AddressLimit | Self::Origin | Self::Host | Self::Metrics | Self::Token
+        )
     }
 }
 

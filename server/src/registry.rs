@@ -64,12 +64,12 @@ impl Registry {
         }
     }
 
-    /// What the socket has to do. Mostly this is one load from memory.
-    pub(crate) fn orders(&self, id: PlaceId) -> Orders {
+    /// What the socket has to do, which is said once. Mostly this is one load from memory.
+    pub(crate) fn take_orders(&self, id: PlaceId) -> Orders {
         if !self.ordered.load(Ordering::Relaxed) {
             return Orders::default();
         }
-        self.places().get(id.0).map_or(Orders::default(), |place| place.orders)
+        self.places().get_mut(id.0).map_or(Orders::default(), |place| std::mem::take(&mut place.orders))
     }
 
     /// Gives the place back.
@@ -114,15 +114,21 @@ impl Registry {
         self.places().iter().map(|(_, place)| place.held).max().unwrap_or(0)
     }
 
-    /// Cuts the one that holds the most.
-    pub(crate) fn cut_heaviest(&self) {
-        let mut places = self.places();
-        let heaviest = places.iter_mut().map(|(_, place)| place).max_by_key(|place| place.held);
-        if let Some(place) = heaviest {
-            place.orders.cut = true;
-            place.wake();
-            self.ordered.store(true, Ordering::Relaxed);
+    /// Cuts the one that holds the most, and waits until its task has done so: what it holds counts until then.
+    pub(crate) async fn cut_heaviest(&self) {
+        let Some(number) = self.order_cut() else { return };
+        while self.places().get(number).is_some_and(|place| place.orders.cut) {
+            tokio::task::yield_now().await;
         }
+    }
+
+    fn order_cut(&self) -> Option<usize> {
+        let mut places = self.places();
+        let (number, place) = places.iter_mut().max_by_key(|(_, place)| place.held)?;
+        place.orders.cut = true;
+        place.wake();
+        self.ordered.store(true, Ordering::Relaxed);
+        Some(number)
     }
 
     /// Waits until all sockets are gone.
@@ -153,6 +159,8 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::poll;
+    use std::pin::pin;
 
     const LEAVE: Orders = Orders { leave: true, cut: false };
 
@@ -160,28 +168,34 @@ mod tests {
     fn each_is_told_once_and_who_comes_later_at_once() {
         let registry = Registry::default();
         let ids: Vec<_> = (0..10).map(|_| registry.enter()).collect();
-        let told = || ids.iter().filter(|id| registry.orders(**id) == LEAVE).count();
+        let told = || ids.iter().filter(|id| registry.take_orders(**id) == LEAVE).count();
         assert_eq!(told(), 0);
-        for count in 1..=10 {
+        for _ in 0..10 {
             assert!(registry.tell_next());
-            assert_eq!(told(), count);
-            assert_eq!(registry.orders(registry.enter()), Orders::default());
+            assert_eq!((told(), told()), (1, 0));
+            assert_eq!(registry.take_orders(registry.enter()), Orders::default());
         }
         while registry.tell_next() {}
-        assert_eq!(registry.orders(registry.enter()), LEAVE);
+        assert_eq!(told(), 0);
+        assert_eq!(registry.take_orders(registry.enter()), LEAVE);
     }
 
-    #[test]
-    fn the_one_that_holds_the_most_is_cut() {
+    #[tokio::test]
+    async fn the_one_that_holds_the_most_is_cut_and_waited_for() {
         let registry = Registry::default();
         let ids: Vec<_> = (0..3).map(|_| registry.enter()).collect();
         for (id, held) in ids.iter().zip([10, 30, 20]) {
             registry.hold(*id, held);
         }
         assert_eq!(registry.heaviest(), 30);
-        registry.cut_heaviest();
-        let cut: Vec<_> = ids.iter().map(|id| registry.orders(*id).cut).collect();
+        let mut cutting = pin!(registry.cut_heaviest());
+        // Its task is busy with something else.
+        for _ in 0..3 {
+            assert!(poll!(&mut cutting).is_pending());
+        }
+        let cut: Vec<_> = ids.iter().map(|id| registry.take_orders(*id).cut).collect();
         assert_eq!(cut, [false, true, false]);
+        cutting.await;
         registry.leave(ids[1]);
         assert_eq!(registry.heaviest(), 20);
     }

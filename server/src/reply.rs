@@ -16,12 +16,23 @@ const RETRY_SECONDS: u16 = 5;
 
 /// A one-line answer in plain text, for people and scripts; it is not cached.
 pub(crate) fn text(status: StatusCode, line: impl Into<String>) -> Response {
-    let mut line = line.into();
-    line.push('\n');
-    let mut response = Response::new(Bytes::from(line).into());
+    document(status, "text/plain; charset=utf-8", line.into())
+}
+
+/// An answer for programs; it is not cached.
+pub(crate) fn json(status: StatusCode, value: &impl serde::Serialize) -> Response {
+    match serde_json::to_string(value) {
+        Ok(json) => document(status, "application/json", json),
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+fn document(status: StatusCode, kind: &'static str, mut text: String) -> Response {
+    text.push('\n');
+    let mut response = Response::new(Bytes::from(text).into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
     harden(headers);

@@ -1,34 +1,38 @@
 //! All URLs of this server.
 
-use crate::echo::{Echo, EchoOptions};
-use crate::forwarded::{is_forwarded, is_trusted};
-use crate::journal::Entry;
+use crate::api::api;
+use crate::callers::{insider, known};
+use crate::endpoints;
 use crate::metrics;
-use crate::refusals::Reason;
 use crate::reply;
 use crate::serve::{Arrival, Routes};
 use crate::sockets::Sockets;
 use crate::state::Shard;
-use crate::upgrade::{self, Handshake};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
-use socket::wire::End;
-use std::convert::Infallible;
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-/// All URLs of the server. Each route answers every method and error of its own. Upgrades in progress are tasks of `tasks`.
-pub(crate) fn routes(sockets: &Sockets, tasks: &TaskTracker) -> Routes {
+/// All URLs of the server. Each route answers every method and error of its own.
+pub(crate) fn routes(sockets: &Sockets) -> Routes {
     let shard = &sockets.shard;
     let inside = Arc::clone(shard);
     let metrics = get("metrics", move |arrival| {
         let allowed = known(&inside, arrival).and_then(|()| insider(&inside, arrival));
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
-    echo(sockets, tasks).or(health(shard)).unify().or(metrics).unify().or(assets(shard)).unify().boxed()
+    endpoints::echo(sockets)
+        .or(api(shard))
+        .unify()
+        .or(health(shard))
+        .unify()
+        .or(metrics)
+        .unify()
+        .or(assets(shard))
+        .unify()
+        .boxed()
 }
 
 /// The URLs of a listener that is there for metrics. Whoever reaches it may have them; where that is this machine alone,
@@ -80,81 +84,6 @@ fn metrics_page(shard: &Shard) -> Response {
     response
 }
 
-/// Refuses a request for another name than the server's: a page of another site, whose name was led here, would read the
-/// answer as its own (DNS rebinding).
-fn known(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Response>> {
-    let config = &shard.shared.config;
-    let addressed = arrival.addressed(&config.trusted_proxies);
-    match addressed.authority.filter(|_| !config.origins.knows(addressed)) {
-        None => Ok(()),
-        Some(authority) => {
-            let explanation = reply::unknown_name(&authority.host.to_string());
-            shard.refuse(Reason::Host, &arrival.peer, Some(StatusCode::FORBIDDEN), &explanation);
-            Err(Box::new(reply::text(StatusCode::FORBIDDEN, explanation)))
-        }
-    }
-}
-
-/// Refuses who is not on this machine, or came through a proxy that is.
-fn insider(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Response>> {
-    let config = &shard.shared.config;
-    let peer = arrival.peer.ip().to_canonical();
-    let direct =
-        peer.is_loopback() && !is_forwarded(&arrival.headers) && !is_trusted(peer, &config.trusted_proxies);
-    if direct || config.metrics_public {
-        return Ok(());
-    }
-    let explanation = "metrics are for this machine only: serve them on an address of their own with --metrics-listen, \
-                       or to everybody with --metrics-public";
-    shard.refuse(Reason::Metrics, &arrival.peer, Some(StatusCode::FORBIDDEN), &explanation);
-    Err(Box::new(reply::text(StatusCode::FORBIDDEN, explanation)))
-}
-
-/// `GET /ws`: echoes text and binary messages.
-fn echo(
-    sockets: &Sockets,
-    tasks: &TaskTracker,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let (tasks, sockets) = (tasks.clone(), sockets.clone());
-    warp::path!("ws").and(upgrade::handshake(Arc::clone(&sockets.shard))).and(query()).map(
-        move |handshake: Result<Handshake, Box<Response>>, query: String| {
-            let mut handshake = match handshake {
-                Ok(handshake) => handshake,
-                Err(refusal) => return *refusal,
-            };
-            match EchoOptions::from_query(&query) {
-                Ok(options) => {
-                    handshake.take_any_protocol();
-                    open(&sockets, &tasks, handshake, Echo::new(options))
-                }
-                Err(error) => {
-                    let status = StatusCode::BAD_REQUEST;
-                    let client = &handshake.seat.client;
-                    sockets.shard.refuse_handshake(Reason::Parameters, client, status, &error);
-                    reply::text(status, error.to_string())
-                }
-            }
-        },
-    )
-}
-
-/// Answers with 101 and puts `endpoint` behind the connection.
-fn open(sockets: &Sockets, tasks: &TaskTracker, handshake: Handshake, endpoint: Echo) -> Response {
-    let sockets = sockets.clone();
-    let (response, compression, seat, raw) = handshake.accept();
-    let entry = Entry::open(seat.client);
-    tasks.spawn(async move {
-        match raw.await {
-            Ok(raw) => sockets.host(raw, compression, endpoint, seat, entry),
-            Err(error) => {
-                seat.shard.shared.metrics.cut_off(End::SendFailed);
-                entry.never_upgraded(seat.client, &error);
-            }
-        }
-    });
-    response
-}
-
 /// The page and everything it loads; 404 for the rest.
 fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let shard = Arc::clone(shard);
@@ -164,9 +93,4 @@ fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Reje
             Err(refusal) => *refusal,
         },
     )
-}
-
-/// The query part of the URL; empty when there is none.
-fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
-    warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) })
 }

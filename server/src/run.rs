@@ -240,10 +240,8 @@ fn serve(sockets: &Sockets, listeners: Vec<Listener>) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
     let shard = &sockets.shard;
     let tasks = TaskTracker::new();
-    let serving = Service {
-        routes: routes(sockets, &tasks),
-        tls: shard.shared.tls.as_ref().map(|tls| tls.acceptor.clone()),
-    };
+    let serving =
+        Service { routes: routes(sockets), tls: shard.shared.tls.as_ref().map(|tls| tls.acceptor.clone()) };
     let config = &shard.shared.config;
     runtime.block_on(async {
         let mut essential = JoinSet::new();

@@ -5,21 +5,23 @@ use crate::pace::{Abort, Paced};
 use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
+use crate::state::Shard;
+use crate::visit::{Raw, Transport, Visit};
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, Parts};
 use hyper::service::{Service as _, service_fn};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket::wire::handshake::{Addressed, Authority, addressed_to};
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tracing::debug;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -43,6 +45,10 @@ pub(crate) struct Arrival {
     /// The request's headers, which are here instead of in the request: a filter is lent nothing, and copying all of them
     /// for each route that looks at some costs more than looking.
     pub(crate) headers: Arc<HeaderMap>,
+    /// The request asks for an upgrade, and hyper will not stand in the way.
+    pub(crate) upgradable: bool,
+    /// The connection.
+    pub(crate) visit: Arc<Visit>,
 }
 
 impl Arrival {
@@ -57,16 +63,16 @@ impl Arrival {
 /// Serves HTTP on one connection until it closes, upgrades, or the thread drains while no answer is on its way.
 pub(crate) async fn serve<S>(stream: S, peer: SocketAddr, secure: bool, routes: Routes, seat: Seat)
 where
-    S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + Abort + Into<Transport> + Send + Unpin + 'static,
 {
     let shard = Arc::clone(&seat.shard);
     let config = &shard.shared.config;
     let stream = Paced::new(stream, config.socket.send_timeout);
     let seen = stream.seen();
-    let answering = Arc::new(AtomicUsize::new(0));
+    let visit = Arc::new(Visit::new(Arc::clone(&seen)));
 
     let routes = TowerToHyperService::new(warp::service(routes));
-    let (requests, answered, noted) = (Arc::clone(&shard), Arc::clone(&answering), Arc::clone(&seen));
+    let (requests, visited, noted) = (Arc::clone(&shard), Arc::clone(&visit), Arc::clone(&seen));
     let service = service_fn(move |mut request: Request<Incoming>| {
         // What has arrived is this request, as far as anybody can tell.
         noted.take_input();
@@ -75,7 +81,9 @@ where
         let answer = match check(&mut request) {
             Ok(()) => {
                 let headers = Arc::new(std::mem::take(request.headers_mut()));
-                let arrival = Arrival { peer, version: request.version(), secure, headers };
+                let upgradable = request.extensions().get::<OnUpgrade>().is_some();
+                let (version, visit) = (request.version(), Arc::clone(&visited));
+                let arrival = Arrival { peer, version, secure, headers, upgradable, visit };
                 request.extensions_mut().insert(arrival);
                 Ok(routes.call(request))
             }
@@ -85,14 +93,14 @@ where
                 Err(reply::text(status, explanation))
             }
         };
-        answered.fetch_add(1, Ordering::Relaxed);
-        let (answered, shard) = (Arc::clone(&answered), Arc::clone(&requests));
-        async move {
+        visited.answer_begins();
+        let (visit, shard) = (Arc::clone(&visited), Arc::clone(&requests));
+        Box::pin(async move {
             let response = match answer {
                 Ok(routed) => routed.await,
                 Err(refusal) => Ok(refusal),
             };
-            answered.fetch_sub(1, Ordering::Relaxed);
+            visit.answer_ends();
             if let Ok(response) = &response
                 && response.status() == StatusCode::METHOD_NOT_ALLOWED
             {
@@ -100,35 +108,47 @@ where
                 shard.refuse(Reason::Method, &peer, status, &format_args!("{method} is not for its URL"));
             }
             response
-        }
+        })
     });
     let limits = &config.limits;
     // HTTP/1 alone, rather than a builder that first waits to see which version comes: this way the header
     // timeout also holds for a client that sends nothing at all.
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.handshake_timeout)
         .max_header_size(limits.max_header_size)
         .max_buf_size(limits.max_header_size.max(MIN_BUFFER))
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
+        .serve_connection(TokioIo::new(stream), service);
+    // Polled like this, hyper leaves the stream behind, and whoever takes it over needs no task of its own to wait for it.
     let served = tokio::select! {
-        served = connection.as_mut() => served,
+        served = poll_fn(|cx| connection.poll_without_shutdown(cx)) => served,
         () = shard.draining.cancelled() => {
-            connection.as_mut().graceful_shutdown();
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
             // Who waits for an answer gets it. Who is about to ask for one has been promised nothing.
-            poll_fn(|cx| match connection.as_mut().poll(cx) {
-                Poll::Pending if answering.load(Ordering::Relaxed) == 0 && !seen.is_stalled() => Poll::Ready(Ok(())),
+            poll_fn(|cx| match connection.poll_without_shutdown(cx) {
+                Poll::Pending if !visit.is_answering() && !seen.is_stalled() => Poll::Ready(Ok(())),
                 polled => polled,
             })
             .await
         }
     };
-    let Err(error) = served else { return };
+    let successor = visit.successor();
+    let Err(error) = served else {
+        let Parts { io, read_buf: early, .. } = connection.into_parts();
+        let mut stream = io.into_inner();
+        if let Some(successor) = successor {
+            return successor(Ok(Raw { transport: stream.into_inner().into(), early }));
+        }
+        if stream.shutdown().await.is_err() && seen.has_timed_out() {
+            slow_reader(&shard, peer);
+        }
+        return;
+    };
+    if let Some(successor) = successor {
+        successor(Err(io::Error::other(error.to_string())));
+    }
     if seen.has_timed_out() {
-        let explanation = "it did not read its answer for longer than --send-timeout";
-        shard.refuse(Reason::SlowReader, &peer, None, &explanation);
+        slow_reader(&shard, peer);
     } else if error.is_timeout() && seen.take_input() {
         let explanation = "the head of its request took longer than --handshake-timeout";
         shard.refuse(Reason::SlowHead, &peer, None, &explanation);
@@ -146,6 +166,11 @@ where
     } else {
         debug!(%peer, %error, "connection failed");
     }
+}
+
+fn slow_reader(shard: &Shard, peer: SocketAddr) {
+    let explanation = "it did not read its answer for longer than --send-timeout";
+    shard.refuse(Reason::SlowReader, &peer, None, &explanation);
 }
 
 /// Checks what a request is addressed to, and has its `Host` say just that.

@@ -1,18 +1,17 @@
 //! The WebSockets of one thread: who drives them, and what reaches all of them.
 
 use self::plain::Plain;
-use crate::echo::Echo;
+use crate::behind::Behind;
 #[cfg(unix)]
 use crate::hosted::Hosted;
 use crate::hosted::Tasked;
 use crate::journal::Entry;
 use crate::pace::Abort;
-use crate::seat::Seat;
 use crate::state::Shard;
-use crate::upgrade::{Raw, Transport};
+use crate::upgrade::Agreed;
+use crate::visit::{Raw, Transport};
 use socket::Socket;
 use socket::wire::Role;
-use socket::wire::deflate::Params;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -25,17 +24,17 @@ const SPACING: Duration = Duration::from_millis(50);
 pub(crate) mod plain {
     //! Sockets over plain TCP have a thread of their own beside each serving thread.
 
-    use crate::echo::Echo;
+    use crate::behind::Behind;
     use crate::hosted::{Hosted, OVER_BUDGET};
     use socket::wire::End;
     use socket::{Reactor, Run};
     use std::io;
 
     /// The handle of such a thread.
-    pub(crate) type Plain = Reactor<Hosted<Echo>>;
+    pub(crate) type Plain = Reactor<Hosted<Behind>>;
 
     /// What that thread runs.
-    pub(crate) type Work = Run<Hosted<Echo>>;
+    pub(crate) type Work = Run<Hosted<Behind>>;
 
     pub(crate) fn new() -> io::Result<(Plain, Work)> {
         Reactor::new()
@@ -107,15 +106,8 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     /// Serves a connection from its 101 to its end.
-    pub(crate) fn host(
-        &self,
-        raw: Raw,
-        compression: Option<Params>,
-        endpoint: Echo,
-        seat: Seat,
-        entry: Entry,
-    ) {
-        let settings = Arc::clone(&self.shard.shared.settings);
+    pub(crate) fn host(&self, raw: Raw, agreed: Agreed, endpoint: Behind, entry: Entry) {
+        let Agreed { seat, settings, compression } = agreed;
         match raw.transport {
             Transport::Plain(stream) => {
                 #[cfg(unix)]
@@ -188,15 +180,13 @@ impl Sockets {
                 self.shard.shared.metrics.over_budget();
                 match &self.plain {
                     Some(handle) if plain >= tasks => plain::cut_heaviest(handle),
-                    _ => self.shard.registry.cut_heaviest(),
+                    _ => self.shard.registry.cut_heaviest().await,
                 }
-                // A task is cut when it next runs.
-                tokio::task::yield_now().await;
             }
         }
     }
 }
 
-fn spawn<S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static>(socket: Socket<S, Tasked<Echo>>) {
+fn spawn<S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static>(socket: Socket<S, Tasked<Behind>>) {
     tokio::spawn(socket.with_reset(S::abort));
 }

@@ -4,6 +4,7 @@ use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::config::Config;
 use crate::files::FileBudget;
+use crate::labels::Labels;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) admission: Admission,
     pub(crate) metrics: Metrics,
     pub(crate) memory: Memory,
+    pub(crate) labels: Labels,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
     pub(crate) refused: Semaphore,
@@ -69,6 +71,7 @@ impl Shared {
             admission: Admission::new(config.limits.clone(), files.connections),
             metrics: Metrics::new(2 * config.threads.get()),
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
+            labels: Labels::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
             config,

@@ -2,51 +2,43 @@
 
 use crate::admission::{Kind, Standing};
 use crate::forwarded;
-use crate::pace::Paced;
 use crate::refusals::Reason;
 use crate::reply;
 use crate::seat::Seat;
 use crate::serve::Arrival;
 use crate::state::Shard;
-use bytes::Bytes;
+use crate::visit::{Raw, Visit};
 use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode};
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
+use socket::wire::ConnectionSettings;
 use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
 use std::io;
 use std::sync::Arc;
-use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 use warp::reply::Response;
 use warp::{Filter, Rejection as NotFound};
 
 /// The methods of a WebSocket's URL.
 const METHODS: &str = "GET, OPTIONS";
 
-/// A handshake that passed, not answered yet, and the seat that its connection will have.
+/// A handshake that passed, not answered yet, and what its connection will have. An endpoint may change that, and may take
+/// its time to answer: who leaves meanwhile takes the handshake along.
 #[derive(Debug)]
 pub(crate) struct Handshake {
     pub(crate) seat: Seat,
-    accepted: Accepted,
-    on_upgrade: OnUpgrade,
+    /// What the client offers, and what is chosen of that.
+    pub(crate) accepted: Accepted,
+    /// How the connection will behave: as the server's do, unless the endpoint puts others here.
+    pub(crate) settings: Arc<ConnectionSettings>,
+    visit: Arc<Visit>,
 }
 
-/// The connection once the 101 is on its way.
+/// What a connection has behind its 101.
 #[derive(Debug)]
-pub(crate) struct Raw {
-    pub(crate) transport: Transport,
-    /// What arrived behind the handshake: the first bytes to read.
-    pub(crate) early: Bytes,
-}
-
-/// A connection as it was accepted.
-#[derive(Debug)]
-pub(crate) enum Transport {
-    Plain(TcpStream),
-    /// Its state is some 2 KiB: on the heap while it is passed around, and later in the connection's own task.
-    Tls(Box<TlsStream<TcpStream>>),
+pub(crate) struct Agreed {
+    pub(crate) seat: Seat,
+    pub(crate) settings: Arc<ConnectionSettings>,
+    pub(crate) compression: Option<Params>,
 }
 
 /// Checks the WebSocket handshake of any request that it gets: method, headers, origin, limits.
@@ -57,16 +49,10 @@ pub(crate) fn handshake(
 ) -> impl Filter<Extract = (Result<Handshake, Box<Response>>,), Error = NotFound> + Clone {
     warp::method()
         .and(warp::ext::get::<Arrival>())
-        .and(warp::ext::optional::<OnUpgrade>())
-        .map(move |method: Method, arrival: Arrival, on_upgrade| check(&shard, &method, &arrival, on_upgrade))
+        .map(move |method: Method, arrival: Arrival| check(&shard, &method, arrival))
 }
 
-fn check(
-    shard: &Arc<Shard>,
-    method: &Method,
-    arrival: &Arrival,
-    on_upgrade: Option<OnUpgrade>,
-) -> Result<Handshake, Box<Response>> {
+fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handshake, Box<Response>> {
     let metrics = &shard.shared.metrics;
     match *method {
         Method::GET => {}
@@ -84,11 +70,13 @@ fn check(
         .and_then(|accepted| {
             let addressed = arrival.addressed(&config.trusted_proxies);
             config.origins.check(headers, addressed).map_err(|error| refuse_origin(error, addressed))?;
-            let on_upgrade =
-                on_upgrade.ok_or_else(|| (Reason::Malformed, RejectReason::HttpVersion.into()))?;
-            Ok((accepted, on_upgrade))
+            if arrival.upgradable {
+                Ok(accepted)
+            } else {
+                Err((Reason::Malformed, RejectReason::HttpVersion.into()))
+            }
         });
-    let (accepted, on_upgrade) = accepted.map_err(|(reason, rejection)| {
+    let accepted = accepted.map_err(|(reason, rejection)| {
         shard.refuse_handshake(reason, &client, rejection.status(), &rejection);
         Box::new(reject(&rejection))
     })?;
@@ -101,7 +89,8 @@ fn check(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         Box::new(response)
     })?;
-    Ok(Handshake { seat, accepted, on_upgrade })
+    let settings = Arc::clone(&shard.shared.settings);
+    Ok(Handshake { seat, accepted, settings, visit: arrival.visit })
 }
 
 /// The refusal of a page, which names the flag that would let it in.
@@ -135,39 +124,25 @@ impl Handshake {
         self.accepted.choose_protocol(&offered);
     }
 
-    /// The 101, what was agreed on, and the connection that it leads to once it is sent.
-    ///
-    /// # Errors
-    /// The future fails when the client leaves before it got the 101.
+    /// Has the connection reset once so many bytes of the answer are written.
+    pub(crate) fn cut_answer(&self, bytes: usize) {
+        self.visit.stream.cut_after(bytes);
+    }
+
+    /// The 101. `successor` gets what was agreed on, and the connection once the 101 is sent, or the error that kept it from
+    /// being sent.
     pub(crate) fn accept(
         mut self,
-    ) -> (Response, Option<Params>, Seat, impl Future<Output = io::Result<Raw>> + Send + use<>) {
+        successor: impl FnOnce(io::Result<Raw>, Agreed) + Send + 'static,
+    ) -> Response {
         let shared = &self.seat.shard.shared;
         let compression = shared.deflate.as_ref().and_then(|policy| self.accepted.choose_deflate(policy));
         shared.metrics.handshake_accepted();
         let mut response = Response::default();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         *response.headers_mut() = self.accepted.response_headers();
-        let on_upgrade = self.on_upgrade;
-        let raw = async move { recover(on_upgrade.await.map_err(io::Error::other)?) };
-        (response, compression, self.seat, raw)
-    }
-}
-
-/// The transport under an upgraded connection.
-fn recover(upgraded: Upgraded) -> io::Result<Raw> {
-    let upgraded = match upgraded.downcast::<TokioIo<Paced<TcpStream>>>() {
-        Ok(parts) => {
-            let transport = Transport::Plain(parts.io.into_inner().into_inner());
-            return Ok(Raw { transport, early: parts.read_buf });
-        }
-        Err(upgraded) => upgraded,
-    };
-    match upgraded.downcast::<TokioIo<Paced<TlsStream<TcpStream>>>>() {
-        Ok(parts) => {
-            let transport = Transport::Tls(Box::new(parts.io.into_inner().into_inner()));
-            Ok(Raw { transport, early: parts.read_buf })
-        }
-        Err(_) => Err(io::Error::other("the connection is not one that was accepted here")),
+        let agreed = Agreed { seat: self.seat, settings: self.settings, compression };
+        self.visit.hand_over(move |raw| successor(raw, agreed));
+        response
     }
 }

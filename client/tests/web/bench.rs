@@ -65,6 +65,8 @@ impl Bench {
         let session = workspace.active();
         let bench = Bench { session, workspace, root, app: Some(app) };
         bench.until("the page is drawn", |bench| bench.find("status").is_some()).await;
+        // What follows the keys and the composer begins once it is drawn.
+        bench.settle().await;
         bench
     }
 

@@ -11,7 +11,7 @@ async fn enter_sends_and_empties_the_composer() {
     assert!(!page.press("composer", "Enter", false), "the line break of Enter is not wanted");
     page.until("the message is in the log", |page| page.rows().len() == 1).await;
     assert_eq!(page.rows(), [(0, "QUEUED".to_owned(), "one".to_owned())]);
-    assert_eq!(page.text("queue"), "1");
+    page.until("it is counted", |page| page.text("queue") == "1").await;
     assert_eq!(page.composer().value(), "");
 }
 
@@ -147,7 +147,8 @@ async fn an_unknown_placeholder_sends_nothing() {
     page.settle().await;
     assert!(page.rows().is_empty());
     assert_eq!(page.composer().value(), "hello {{nobody}}");
-    assert!(page.text("composer-note").starts_with("Not sent."), "screen readers hear it");
+    let heard = page.text("composer-note");
+    assert!(heard.starts_with("Not sent."), "screen readers hear it: {heard:?}");
 }
 
 #[wasm_bindgen_test]
@@ -192,6 +193,8 @@ async fn dropped_files_are_shown_and_then_sent() {
     page.until("the file is in the log", |page| page.rows().len() == 1).await;
     assert!(page.rows()[0].2.contains("68 65 6c 6c 6f"), "{:?}", page.rows());
     page.click("files-as-text");
+    // A click right after the first would be the second half of a double click.
+    gloo_timers::future::TimeoutFuture::new(600).await;
     page.click("send");
     page.until("the text is in the log", |page| page.rows().len() == 2).await;
     assert_eq!(page.rows()[1].2, "hello");

@@ -20,6 +20,10 @@ async fn open(panel: &str) -> Bench {
 async fn open_at(search: &str, panel: &str) -> Bench {
     web_sys::window().unwrap().local_storage().unwrap().unwrap().remove_item("heartwire.panel").unwrap();
     let page = Bench::open_with(search).await;
+    // What is beside the log is drawn a little later.
+    page.until("the panels are there", |page| page.find("panel-health").is_some()).await;
+    page.settle().await;
+    page.settle().await;
     if page.find(panel).is_none() {
         page.click(&format!("panel-{panel}"));
     }

@@ -60,7 +60,7 @@ mod time;
 pub use close::CloseCode;
 pub use connection::{
     Abort, Cause, Connection, ConnectionSettings, Counts, Direction, End, Incoming, Message, NotSent,
-    Outgoing, SharedMessage, Summary, Turn,
+    Outgoing, Sent, SharedMessage, Summary, Turn,
 };
 pub use error::{Failure, FailureKind};
 pub use frame::{HeaderBytes, MessageKind, OpCode};

@@ -17,7 +17,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// Reads hex as people paste it: bytes of two digits, with white space, `:`, `-`, `,` or `;` between them if
 /// any, and `0x` or `\x` before a byte or a run of them. A single digit between separators is a byte too when
 /// it carries `0x`. Dumps of this page and other programs, arrays and strings of source code are read as the bytes they
-/// show, see [`crate::hexdump`].
+/// show.
 ///
 /// # Errors
 /// The first character that is no digit, half a byte at the end of a run, or a dump that makes no sense.

@@ -2,8 +2,11 @@
 
 use super::values::{
     parse_duration, parse_filter, parse_header_size, parse_listen, parse_positive_duration, parse_size,
+    parse_token,
 };
-use crate::config::{Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
+use crate::config::{
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource,
+};
 use crate::forwarded::Network;
 use clap::{Args, ValueEnum};
 use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
@@ -54,6 +57,11 @@ pub struct ServeArgs {
     /// Serves /metrics to everybody; without this, on --listen, only to clients on this machine that come without a proxy
     #[arg(long, env = "HEARTWIRE_METRICS_PUBLIC")]
     metrics_public: bool,
+
+    /// Lets callers from other machines list and steer connections with a label (/api/labels) who send it as Authorization:
+    /// Bearer TOKEN; without this, only callers on this machine may
+    #[arg(long, value_name = "TOKEN", env = "HEARTWIRE_API_TOKEN", hide_env_values = true, value_parser = parse_token)]
+    api_token: Option<ApiToken>,
 
     /// Serving threads [default: one per core]
     #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
@@ -332,6 +340,7 @@ impl From<ServeArgs> for Config {
             trusted_proxies: args.trusted_proxy,
             metrics_listen: args.metrics_listen,
             metrics_public: args.metrics_public,
+            api_token: args.api_token,
             limits: LimitConfig {
                 max_memory: args.max_memory,
                 max_connections: args.max_connections,

@@ -1,5 +1,6 @@
 //! Values of flags: each parser says what it expected.
 
+use crate::config::ApiToken;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
@@ -21,6 +22,15 @@ pub(super) fn parse_positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err("expected a duration longer than zero".to_owned()),
         duration => Ok(duration),
+    }
+}
+
+pub(super) fn parse_token(text: &str) -> Result<ApiToken, String> {
+    if text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(ApiToken::new(text))
+    } else {
+        Err("expected at least 16 letters, digits and signs without spaces, such as what openssl rand -hex 16 prints"
+            .to_owned())
     }
 }
 

@@ -157,7 +157,7 @@ fn parameters_that_can_not_be_followed_are_refused() {
         ("close=1006", "3000-4999"),
         ("close=abc", "3000-4999"),
         ("reason=why", "close=4001"),
-        ("close=1000&close=1001", "duplicate"),
+        ("close=1000&close=1001", "twice"),
     ] {
         let mut client = server.connect();
         client.send(crate::support::upgrade_request(&format!("/ws?{query}"), &[]).as_bytes());

@@ -6,11 +6,13 @@ mod assets;
 mod command;
 mod compression;
 mod echo;
+mod faults;
 #[cfg(target_os = "linux")]
 mod files;
 mod handshake;
 mod heartbeat;
 mod host;
+mod labels;
 mod limits;
 mod log;
 mod memory;

@@ -72,7 +72,7 @@ fn each_refusal_is_logged_with_its_reason_and_what_helps() {
         ("nonsense\r\n\r\n".to_owned(), 400, "malformed", "INFO", "HTTP"),
         (get("/ws", ""), 426, "not an upgrade", "INFO", "ws://"),
         (upgrade(&["Sec-WebSocket-Version: 8"]), 426, "version", "INFO", "must be 13"),
-        (upgrade_request("/ws?close=1", &[]), 400, "parameters", "INFO", "close=1 can't be sent"),
+        (upgrade_request("/ws?close=1", &[]), 400, "parameters", "INFO", "close=1 can't be followed"),
         (get("/", "").replace("GET", "PUT"), 405, "method", "INFO", "PUT"),
         (get("/", &long), 431, "head size", "INFO", "--max-header-size"),
         (get("/", &many), 431, "head size", "INFO", "100 lines"),

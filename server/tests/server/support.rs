@@ -96,6 +96,20 @@ impl TestServer {
         self.request("GET", target, headers)
     }
 
+    /// One request with a body on a connection of its own.
+    pub(crate) fn post(&self, target: &str, kind: &str, body: &[u8]) -> HttpResponse {
+        let mut client = self.connect();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        client.send(head.as_bytes());
+        // A body that is too large is refused before it is read.
+        let _ = client.try_send(body);
+        client.response()
+    }
+
     /// A library client.
     pub(crate) async fn websocket(&self, target: &str) -> WebSocketStream<tokio::net::TcpStream> {
         websocket(self.address, target).await

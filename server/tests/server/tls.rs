@@ -196,3 +196,26 @@ fn a_key_that_can_not_be_used_says_what_to_do() {
         assert!(error.contains("holds no private key") && error.contains("--tls-key"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn faults_hold_over_tls_as_well() {
+    let files = Files::new();
+    let server = server(&files);
+    let options = ConnectOptions { tls: Some(files.client()), ..ConnectOptions::default() };
+    let url = |query: &str| format!("wss://localhost:{}/ws?{query}", server.address.port());
+    for step in ["request", "head"] {
+        let refused = connect(&url(&format!("handshake-reset={step}")), &options).await.unwrap_err();
+        assert!(matches!(refused, ConnectError::Broken(_)), "{refused}");
+    }
+    let mut channel =
+        connect(&url("duplicate=100%25&close-after=1&delay=1ms"), &options).await.unwrap().channel();
+    let message = OwnedMessage::Text("twice".to_owned());
+    channel.send(message.clone()).await.unwrap();
+    assert_eq!(channel.recv().await.as_ref(), Some(&message));
+    assert_eq!(channel.recv().await.as_ref(), Some(&message));
+    assert_eq!(channel.recv().await, None);
+    assert_eq!(channel.summary().unwrap().close_received, Some(Some(socket::wire::CloseCode::NORMAL)));
+    let mut channel = connect(&url("reset-after=0"), &options).await.unwrap().channel();
+    assert_eq!(channel.recv().await, None);
+    assert_eq!(channel.summary().unwrap().close_received, None);
+}

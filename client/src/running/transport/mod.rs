@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Another way is another file here and another [`TransportKind`]. What it needs for connecting belongs into [`Target`], what it knows of the
-//! handshake into [`Agreed`], and what else comes in into [`Signal`].
+//! handshake into [`Agreed`], and what else comes in into `Signal`.
 
 mod socket;
 mod stream;

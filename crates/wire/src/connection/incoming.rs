@@ -42,6 +42,14 @@ pub struct Message<'a> {
     pub(super) place: Place,
 }
 
+impl<'a> Message<'a> {
+    /// A message for an endpoint that came by another way than straight from the peer. Text must be UTF-8.
+    #[must_use]
+    pub const fn new(kind: MessageKind, payload: &'a [u8]) -> Message<'a> {
+        Message { kind, payload, compressed: false, place: Place::Elsewhere }
+    }
+}
+
 /// As [`Incoming`], with places instead of what lies there.
 #[derive(Debug)]
 enum Arrived {
@@ -131,7 +139,7 @@ impl Connection {
             Arrived::Message { kind, compressed, place, payload } => {
                 let payload = match place {
                     Place::Input(_) => &input[payload],
-                    Place::Message => &message[..],
+                    Place::Message | Place::Elsewhere => &message[..],
                 };
                 Incoming::Message(Message { kind, payload, compressed, place })
             }
@@ -388,7 +396,7 @@ impl Turn {
     #[inline]
     pub(super) fn settle(&mut self) {
         match std::mem::take(&mut self.out.taken) {
-            Taken::Nothing => {}
+            Taken::Nothing | Taken::Diverted => {}
             Taken::InPlace(end) => self.to = end,
             Taken::Whole(place) => self.out.batch.fill(place, std::mem::take(&mut self.message).into()),
         }

@@ -2,6 +2,7 @@ mod assembly;
 mod backlog;
 mod batch;
 mod closing;
+mod diversion;
 mod end;
 mod incoming;
 mod outgoing;
@@ -14,6 +15,7 @@ mod turn;
 mod way_out;
 
 pub use closing::Direction;
+pub use diversion::Sent;
 pub use end::{Cause, Counts, End, Summary};
 pub use incoming::{Incoming, Message};
 pub use outgoing::{NotSent, Outgoing};

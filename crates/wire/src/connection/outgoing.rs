@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::diversion::Sent;
 use super::incoming::Message;
 use super::shared::SharedMessage;
 use super::turn::{Codec, Output, Place, Taken};
@@ -82,7 +83,8 @@ impl Outgoing<'_> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_bytes(&mut self, kind: MessageKind, payload: Bytes) -> Result<(), NotSent> {
-        if self.role() == Role::Client || self.may_compress(payload.len()) {
+        let as_is = self.role() == Role::Server && self.out.diversion.is_none();
+        if !as_is || self.may_compress(payload.len()) {
             return self.send(kind, &payload);
         }
         self.check_room()?;
@@ -100,7 +102,11 @@ impl Outgoing<'_> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_shared(&mut self, message: &SharedMessage) -> Result<(), NotSent> {
-        let Some(frame) = message.frame_for(self.role(), self.connection.compression.as_ref()) else {
+        let frame = match self.out.diversion {
+            Some(_) => None,
+            None => message.frame_for(self.role(), self.connection.compression.as_ref()),
+        };
+        let Some(frame) = frame else {
             return self.send(message.kind(), message.payload());
         };
         self.check_room()?;
@@ -155,6 +161,10 @@ impl Outgoing<'_> {
     /// As [`send`](Self::send). A text may be cut anywhere.
     pub fn begin(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
+        if let Some(diversion) = &mut self.out.diversion {
+            diversion.push(payload.len(), Sent::Begin(kind, payload.to_vec()));
+            return Ok(());
+        }
         let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
         batch.push_copied(|out| connection.sender.begin(kind, payload, *masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
@@ -167,6 +177,10 @@ impl Outgoing<'_> {
     /// As [`send`](Self::send); also if no message was begun.
     pub fn fragment(&mut self, payload: &[u8], last: bool) -> Result<(), NotSent> {
         self.check_room()?;
+        if let Some(diversion) = &mut self.out.diversion {
+            diversion.push(payload.len(), Sent::Fragment(payload.to_vec(), last));
+            return Ok(());
+        }
         let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
         batch.push_copied(|out| connection.sender.fragment(payload, last, *masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
@@ -182,6 +196,10 @@ impl Outgoing<'_> {
     /// # Errors
     /// [`NotSent::Refused`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), NotSent> {
+        if let Some(diversion) = &mut self.out.diversion {
+            diversion.push(payload.len(), Sent::Ping(payload.to_vec()));
+            return Ok(());
+        }
         let mut frame = Vec::new();
         self.connection.sender.ping(payload, self.out.masks, &mut frame)?;
         self.connection.send_control(&mut self.out.batch, &frame);
@@ -194,6 +212,10 @@ impl Outgoing<'_> {
     /// # Errors
     /// [`NotSent::Refused`].
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), NotSent> {
+        if let Some(diversion) = &mut self.out.diversion {
+            diversion.push(payload.len(), Sent::Pong(payload.to_vec()));
+            return Ok(());
+        }
         let mut frame = Vec::new();
         self.connection.sender.pong(payload, self.out.masks, &mut frame)?;
         self.connection.send_control(&mut self.out.batch, &frame);
@@ -206,6 +228,11 @@ impl Outgoing<'_> {
     /// # Errors
     /// [`NotSent::Refused`] if the code or reason can't be sent, or a Close was sent before.
     pub fn close(&mut self, status: Option<(CloseCode, &str)>, end: End) -> Result<(), NotSent> {
+        if let Some(diversion) = &mut self.out.diversion {
+            let status = status.map(|(code, reason)| (code, reason.to_owned()));
+            diversion.push(0, Sent::Close(status, end));
+            return Ok(());
+        }
         let Outgoing { connection, out: Output { batch, masks, .. }, now } = self;
         batch.push_copied(|out| connection.sender.close(status, *masks, out))?;
         connection.close_sent = Some(status.map(|(code, _)| code));
@@ -218,6 +245,9 @@ impl Outgoing<'_> {
 
     /// Ends the connection at once, without a Close frame; what waits is thrown away. `note` says why.
     pub fn abort(&mut self, how: Abort, end: End, note: &'static str) {
+        if let Some(diversion) = &mut self.out.diversion {
+            return diversion.push(0, Sent::Abort(how, end, note));
+        }
         self.connection.cut(how, end, note);
     }
 
@@ -227,6 +257,10 @@ impl Outgoing<'_> {
     /// [`NotSent::QueueFull`].
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
+        if let Some(diversion) = &mut self.out.diversion {
+            diversion.push(bytes.len(), Sent::Raw(bytes.to_vec()));
+            return Ok(());
+        }
         self.out.batch.push_copied(|out| out.extend_from_slice(bytes));
         Ok(())
     }
@@ -307,6 +341,9 @@ impl Outgoing<'_> {
     }
 
     fn check_room(&mut self) -> Result<(), NotSent> {
+        if let Some(diversion) = &self.out.diversion {
+            return if diversion.room > 0 { Ok(()) } else { Err(NotSent::QueueFull) };
+        }
         if self.connection.is_full(&self.out.batch) {
             self.out.counts.messages_dropped += 1;
             self.connection.flags.behind = true;
@@ -321,6 +358,10 @@ impl Outgoing<'_> {
 
     /// Puts a checked message into the batch.
     fn put(&mut self, kind: MessageKind, payload: &[u8], fragment_len: Option<NonZeroUsize>) {
+        if let Some(diversion) = &mut self.out.diversion {
+            return diversion
+                .push(payload.len(), Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+        }
         self.count(payload.len());
         let compressed = self.compress(payload);
         let Outgoing { connection, out: Output { batch, codec, masks, .. }, .. } = self;

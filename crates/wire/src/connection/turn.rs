@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use super::Counts;
 use super::batch::{Batch, KEPT};
+use super::diversion::Diversion;
 use crate::deflate::Pool;
 
 /// How much is read at once, in bytes. Large enough that a 64 KiB message with its header arrives in one read, and that
@@ -40,6 +41,8 @@ pub(super) struct Output {
     /// Bytes that this turn has read, inflated and deflated.
     pub(super) spent: usize,
     pub(super) masks: fn() -> [u8; 4],
+    /// Where output goes instead, during [`Outgoing::divert`](super::Outgoing::divert).
+    pub(super) diversion: Option<Box<Diversion>>,
 }
 
 /// The states of compressors, and where their output goes.
@@ -56,6 +59,8 @@ pub(super) enum Place {
     Input(Range<usize>),
     /// In [`Turn::message`].
     Message,
+    /// Elsewhere: it was made by [`Message::new`](super::Message::new).
+    Elsewhere,
 }
 
 /// How an endpoint took the bytes of the message that it was lent.
@@ -67,6 +72,8 @@ pub(super) enum Taken {
     InPlace(usize),
     /// [`Turn::message`] goes back whole, to this place in the batch.
     Whole(usize),
+    /// It stays where it is, whatever is sent: see [`Outgoing::divert`](super::Outgoing::divert).
+    Diverted,
 }
 
 impl Turn {
@@ -90,6 +97,7 @@ impl Turn {
                 counts: Counts::default(),
                 spent: 0,
                 masks,
+                diversion: None,
             },
         }
     }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use wire::deflate::{Params, Pool, Settings, WindowBits};
 use wire::frame::RSV1;
 use wire::{
-    Abort, ConnectionSettings, Direction, End, Incoming, MessageKind, NotSent, OpCode, Outgoing, Role,
-    SendError, SharedMessage, Time,
+    Abort, CloseCode, ConnectionSettings, Direction, End, Incoming, Message, MessageKind, NotSent, OpCode,
+    Outgoing, Role, SendError, Sent, SharedMessage, Time,
 };
 
 use crate::support::driver::{Driver, Whole};
@@ -417,4 +417,80 @@ fn an_abort_ends_it_at_once_and_without_a_close() {
         assert_eq!((summary.end, summary.close_sent, summary.unsent), (End::Shutdown, None, 0));
         assert_eq!(summary.cause.unwrap().to_string(), "enough");
     }
+}
+
+#[test]
+fn what_is_diverted_is_given_back_and_not_sent() {
+    let mut driver = Driver::new(Role::Server);
+    let shared = SharedMessage::new(MessageKind::Text, Bytes::from_static(b"shared"), None).unwrap();
+    let mut diverted = Vec::new();
+    queue(&mut driver, |out| {
+        diverted = out.divert(1 << 20, |out| {
+            out.send(MessageKind::Text, b"whole").unwrap();
+            out.send_fragmented(MessageKind::Text, b"pieces", NonZeroUsize::MIN).unwrap();
+            out.send_bytes(MessageKind::Binary, Bytes::from_static(b"bytes")).unwrap();
+            out.send_shared(&shared).unwrap();
+            out.echo(&Message::new(MessageKind::Text, b"echo")).unwrap();
+            out.begin(MessageKind::Text, b"be").unwrap();
+            out.fragment(b"gun", true).unwrap();
+            out.ping(b"i").unwrap();
+            out.pong(b"o").unwrap();
+            out.raw(b"raw").unwrap();
+            out.close(Some((CloseCode::NORMAL, "bye")), End::Finished).unwrap();
+            out.abort(Abort::Fin, End::Finished, "over");
+        });
+        out.send(MessageKind::Text, b"sent").unwrap();
+    });
+    driver.end_turn();
+    assert_eq!(driver.sent(), [text("sent")]);
+    assert!(!driver.connection.is_closing());
+    let whole =
+        |kind, payload: &[u8], fragment_len| Sent::Message { kind, payload: payload.to_vec(), fragment_len };
+    assert_eq!(
+        diverted,
+        [
+            whole(MessageKind::Text, b"whole", None),
+            whole(MessageKind::Text, b"pieces", Some(NonZeroUsize::MIN)),
+            whole(MessageKind::Binary, b"bytes", None),
+            whole(MessageKind::Text, b"shared", None),
+            whole(MessageKind::Text, b"echo", None),
+            Sent::Begin(MessageKind::Text, b"be".into()),
+            Sent::Fragment(b"gun".into(), true),
+            Sent::Ping(b"i".into()),
+            Sent::Pong(b"o".into()),
+            Sent::Raw(b"raw".into()),
+            Sent::Close(Some((CloseCode::NORMAL, "bye".into())), End::Finished),
+            Sent::Abort(Abort::Fin, End::Finished, "over"),
+        ]
+    );
+}
+
+#[test]
+fn a_message_that_just_came_can_be_echoed_into_a_diversion() {
+    let mut driver = Driver::new(Role::Server);
+    let bytes = encode(Role::Client, [frame(OpCode::Text, "one"), frame(OpCode::Text, "two")]);
+    driver.connection.read_buffer(&mut driver.turn)[..bytes.len()].copy_from_slice(&bytes);
+    driver.connection.handle_input(&mut driver.turn, bytes.len(), driver.now);
+    let mut diverted = Vec::new();
+    while let Some((incoming, mut out)) = driver.connection.poll(&mut driver.turn, driver.now) {
+        let Incoming::Message(message) = incoming else { panic!("{incoming:?}") };
+        diverted.extend(out.divert(1 << 20, |out| out.echo(&message).unwrap()));
+        out.echo(&message).unwrap();
+    }
+    driver.connection.queue_output(&mut driver.turn, driver.now);
+    driver.end_turn();
+    assert_eq!(driver.sent(), [text("one"), text("two")]);
+    assert_eq!(diverted.len(), 2);
+}
+
+#[test]
+fn a_diversion_has_so_much_room() {
+    let mut driver = Driver::new(Role::Server);
+    queue(&mut driver, |out| {
+        let diverted = out.divert(100, |out| {
+            assert_eq!(out.send(MessageKind::Binary, &[0; 50]), Ok(()));
+            assert_eq!(out.send(MessageKind::Binary, &[0; 50]), Err(NotSent::QueueFull));
+        });
+        assert_eq!(diverted.len(), 1);
+    });
 }

@@ -76,7 +76,7 @@ impl Profile {
         Profile {
             name: hide(&self.name),
             group: hide(&self.group),
-            url: hide_url(&clean_address(&self.url, &mut Vec::new()), &secrets),
+            url: hide_address(&self.url, &secrets, &mut Vec::new()),
             protocols: self.protocols.iter().filter(|name| !leaks(name)).cloned().collect(),
             options,
             variables: self
@@ -94,7 +94,7 @@ impl Profile {
     pub fn shared(&self) -> Shared {
         let profile = self.without_secrets();
         let mut left_out = Vec::new();
-        let _ = clean_address(&self.url, &mut left_out);
+        hide_address(&self.url, &self.secrets(), &mut left_out);
         for variable in self.variables.iter().filter(|variable| variable.secret && !variable.value.is_empty())
         {
             note(&mut left_out, LeftOut::Variable(variable.name.clone()));
@@ -150,12 +150,13 @@ fn hide(text: &str, secrets: &[Secret]) -> String {
     if secrets.iter().any(|secret| shows(&out, &secret.value)) { String::new() } else { out }
 }
 
-fn hide_url(url: &str, secrets: &[Secret]) -> String {
-    let mut out = url.to_owned();
-    for secret in secrets {
-        out = out.replace(&percent_encode(&secret.value), &secret.placeholder);
+/// A parameter whose value is a variable's gets the placeholder of that; only what is left is judged by its name.
+fn hide_address(address: &str, secrets: &[Secret], left_out: &mut Vec<LeftOut>) -> String {
+    let mut out = address.to_owned();
+    for Secret { value, placeholder } in secrets {
+        out = out.replace(&percent_encode(value), placeholder).replace(value, placeholder);
     }
-    hide(&out, secrets)
+    hide(&clean_address(&out, left_out), secrets)
 }
 
 fn hide_draft(draft: &Draft, secrets: &[Secret]) -> Draft {

@@ -213,6 +213,15 @@ fn a_link_says_what_was_left_out_and_promises_nothing_of_the_rest() {
 }
 
 #[test]
+fn a_parameter_with_the_value_of_a_variable_is_filled_by_it() {
+    let mut profile = named("", "a", "ws://h/?token=a%20b&key=other");
+    profile.variables = vec![secret("mine", "a b")];
+    let shared = profile.shared();
+    assert_eq!(shared.profile.url, "ws://h/?token={{mine}}&key={{key}}");
+    assert_eq!(shared.left_out, [LeftOut::Parameter("key".into()), LeftOut::Variable("mine".into())]);
+}
+
+#[test]
 fn a_file_without_secrets_does_not_undo_those_at_home() {
     let mine = named("", "a", "wss://u:p@x.test/?key=AKIA123456");
     let file = Book::from_json(&book([mine.clone()]).to_json(false)).unwrap();

@@ -1,0 +1,86 @@
+//! Parameters of when faults hold, and of the connection as a whole.
+
+use std::num::NonZeroU64;
+
+use super::{Group, ON_OFF, POINT, Parameter, flag, one, point, set, switch};
+use crate::fault::plan::Label;
+
+pub(super) const WHEN: &[Parameter] = &[
+    Parameter {
+        name: "times",
+        group: Group::When,
+        summary: "Only the first so many connections of the label have faults; those that follow meet a healthy server.",
+        values: "a number from 1; needs label",
+        default: "all",
+        example: "label=ci&times=2&reset-after=1s",
+        repeats: false,
+        read: |plan, value| set(&mut plan.when.times, value.parse().ok()),
+        write: |plan| one(plan.when.times),
+    },
+    Parameter {
+        name: "from",
+        group: Group::When,
+        summary: "Traffic faults, stall-read and violations begin with this message (the first is 1) or so long after the start.",
+        values: POINT,
+        default: "the start",
+        example: "from=10msg&drop=50%25",
+        repeats: false,
+        read: |plan, value| set(&mut plan.when.from, point(value)),
+        write: |plan| one(plan.when.from),
+    },
+    Parameter {
+        name: "until",
+        group: Group::When,
+        summary: "Traffic faults and violations end behind this message or so long after the start.",
+        values: POINT,
+        default: "the end",
+        example: "delay=2s&until=30s",
+        repeats: false,
+        read: |plan, value| set(&mut plan.when.until, point(value)),
+        write: |plan| one(plan.when.until),
+    },
+    Parameter {
+        name: "every",
+        group: Group::When,
+        summary: "Of the messages that traffic faults and violations are for, only each so-manieth is hit.",
+        values: "a number from 1, such as 3",
+        default: "1",
+        example: "duplicate=100%25&every=3",
+        repeats: false,
+        read: |plan, value| set(&mut plan.when.every, value.parse::<NonZeroU64>().ok()),
+        write: |plan| one(plan.when.every),
+    },
+    Parameter {
+        name: "label",
+        group: Group::Connection,
+        summary: "Names the connection, so that it can be found, counted and steered under /api/labels, and has a journal there.",
+        values: "1 to 64 letters, digits, dots, dashes and underscores",
+        default: "none",
+        example: "label=checkout-test",
+        repeats: false,
+        read: |plan, value| set(&mut plan.label, Label::parse(value)),
+        write: |plan| one(plan.label.as_ref()),
+    },
+    Parameter {
+        name: "seed",
+        group: Group::Connection,
+        summary: "Where chance comes from: the same seed does the same to the same messages.",
+        values: "a number from 0 to 18446744073709551615",
+        default: "drawn; the log, the journal and the answer's Heartwire-Seed header say which",
+        example: "drop=10%25&seed=42",
+        repeats: false,
+        read: |plan, value| set(&mut plan.seed, value.parse().ok()),
+        write: |plan| one(plan.seed),
+    },
+    Parameter {
+        name: "strict",
+        group: Group::Connection,
+        summary: "Refuses names that are no parameter, which otherwise are left to the client.",
+        values: ON_OFF,
+        default: "off",
+        example: "strict=on",
+        repeats: false,
+        read: |plan, value| switch(&mut plan.strict, value),
+        write: |plan| flag(plan.strict),
+    },
+];

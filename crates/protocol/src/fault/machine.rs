@@ -1,0 +1,401 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::lane::{Fate, Held, Lane};
+use super::plan::{Answers, Direction, Ending, FaultPlan, Flood, Fragments, Stall, TricklePace};
+use super::{Message, Violation};
+use crate::units::Progress;
+
+/// The hint of a restart without `retry-after`, in seconds.
+const RESTART_HINT: u32 = 5;
+
+/// What becomes of a connection's messages under a plan, without IO or clock: it is told what comes and what is answered,
+/// and says what is to be done when.
+///
+/// Times count from the moment that the connection opened. After each call of a `handle_` method, and when
+/// [`next_timeout`](Self::next_timeout) has come, take what there is from [`poll`](Self::poll) until there is none; give it
+/// the answers to a [`Action::Deliver`] before the next call. The same plan, seed and inputs give the same actions.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    plan: Arc<FaultPlan>,
+    /// When the plan came into force.
+    since: Duration,
+    lanes: [Lane; 2],
+    actions: VecDeque<Action>,
+    /// Messages and bytes that came since.
+    received: (u64, u64),
+    triggers: Vec<(Progress, Ending)>,
+    /// Due once all that came is answered.
+    ending: Option<Ending>,
+    ended: bool,
+    flood: Option<Flooding>,
+    stall: Stalling,
+    /// The violations wait for their time.
+    violations_due: Option<Duration>,
+    /// Nothing is sent for now.
+    blocked: bool,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Give the message to what is behind the connection.
+    Deliver {
+        /// The message.
+        message: Message,
+        /// Its number among those that came, from 1.
+        number: u64,
+        /// What was done to it.
+        effects: Effects,
+    },
+    /// Send the message to the client.
+    Send {
+        /// The message.
+        message: Message,
+        /// Its number among those that were to be sent, from 1.
+        number: u64,
+        /// What was done to it.
+        effects: Effects,
+        /// How to send it.
+        manner: Manner,
+    },
+    /// A message is gone.
+    Dropped {
+        /// Where it was going.
+        direction: Direction,
+        /// Its number in that direction, from 1.
+        number: u64,
+    },
+    /// Break this rule.
+    Violate(Violation),
+    /// Stop reading, or go on.
+    StallRead(bool),
+    /// End the connection. Nothing follows.
+    End(Ending),
+}
+
+/// What was done to a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent of each other")]
+pub struct Effects {
+    /// It waited.
+    pub delayed: bool,
+    /// It is there twice.
+    pub duplicated: bool,
+    /// It comes behind one that came later.
+    pub reordered: bool,
+    /// A byte is another one.
+    pub corrupted: bool,
+}
+
+/// How a message is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// In fragments.
+    pub fragment: Option<Fragments>,
+    /// A few bytes at a time.
+    pub trickle: Option<TricklePace>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flooding {
+    flood: Flood,
+    sent: u64,
+    due: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stalling {
+    /// It is not to come, or over.
+    No,
+    /// It begins with this message, or at this time.
+    From(Progress),
+    /// Until then, or for good.
+    Until(Option<Duration>),
+}
+
+impl Machine {
+    /// The machine of a connection that just opened.
+    #[must_use]
+    pub fn new(plan: Arc<FaultPlan>, seed: u64) -> Machine {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut machine = Machine {
+            lanes: [Lane::new(Direction::In, rng.fork()), Lane::new(Direction::Out, rng.fork())],
+            plan,
+            since: Duration::ZERO,
+            actions: VecDeque::new(),
+            received: (0, 0),
+            triggers: Vec::new(),
+            ending: None,
+            ended: false,
+            flood: None,
+            stall: Stalling::No,
+            violations_due: None,
+            blocked: false,
+        };
+        machine.begin();
+        machine
+    }
+
+    /// Puts another plan into force. What waits under the one before stays under way; times and numbers count anew.
+    pub fn handle_plan(&mut self, plan: Arc<FaultPlan>, seed: u64, now: Duration) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        for lane in &mut self.lanes {
+            lane.restart(rng.fork());
+        }
+        if matches!(self.stall, Stalling::Until(_)) {
+            self.actions.push_back(Action::StallRead(false));
+        }
+        (self.plan, self.since, self.received, self.ending) = (plan, now, (0, 0), None);
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        let (now, when) = (self.since, plan.when);
+        self.triggers = plan.ends.triggers(plan.handshake.retry_after.unwrap_or(RESTART_HINT));
+        self.flood = plan.traffic.flood.map(|flood| Flooding { flood, sent: 0, due: now });
+        self.stall = match (plan.traffic.stall_read, when.from) {
+            (None, _) => Stalling::No,
+            (Some(_), from) => Stalling::From(from.unwrap_or(Progress::Time(Duration::ZERO))),
+        };
+        self.violations_due = match (when.from, when.until, when.every) {
+            _ if plan.violations.is_empty() => None,
+            (None, None, None) => Some(now),
+            (Some(Progress::Time(time)), None, None) => Some(now + time),
+            _ => None,
+        };
+        if let Some(size) = plan.traffic.big {
+            self.handle_message(Direction::Out, Message::filled("big ", size as usize), now);
+        }
+        self.look_for_end();
+    }
+
+    /// A message came from the client, or what is behind the connection has one for it.
+    pub fn handle_message(&mut self, direction: Direction, message: Message, now: Duration) {
+        if self.ended || (direction == Direction::In && !self.accepts()) {
+            return;
+        }
+        let plan = Arc::clone(&self.plan);
+        let lane = &mut self.lanes[direction as usize];
+        let hit = lane.count(&plan.when, now.saturating_sub(self.since));
+        let number = lane.count;
+        if direction == Direction::In {
+            self.received.0 += 1;
+            self.received.1 += message.payload.len() as u64;
+            if let Stalling::From(Progress::Messages(first)) = self.stall
+                && number >= first
+            {
+                self.stall(now);
+            }
+            if hit && self.violates_by_message() {
+                self.actions.extend(plan.violations.iter().copied().map(Action::Violate));
+            }
+        }
+        if !self.lanes[direction as usize].admit(message, &plan.traffic, hit, now) {
+            self.actions.push_back(Action::Dropped { direction, number });
+        }
+        self.look_for_end();
+    }
+
+    /// The client's way is full, or has room again. While it is full nothing is sent, and no end comes that waits for it.
+    pub fn handle_blocked(&mut self, blocked: bool) {
+        self.blocked = blocked;
+    }
+
+    /// What is to be done now, until there is nothing.
+    pub fn poll(&mut self, now: Duration) -> Option<Action> {
+        loop {
+            if let Some(action) = self.actions.pop_front() {
+                return Some(action);
+            }
+            if self.ended {
+                return None;
+            }
+            let elapsed = now.saturating_sub(self.since);
+            if let Some(ending) = self.due_by_time(elapsed) {
+                return Some(self.end(ending));
+            }
+            if let Some(action) = self.look_at_stall(now) {
+                return Some(action);
+            }
+            if self.violations_due.is_some_and(|due| due <= now) {
+                self.violations_due = None;
+                self.actions.extend(self.plan.violations.iter().copied().map(Action::Violate));
+                continue;
+            }
+            let flush = self.ending.is_some();
+            if let Some(held) = self.lanes[Direction::In as usize].poll(now, flush) {
+                let Held { message, number, effects, fate, .. } = held;
+                match (fate, &self.plan.traffic.answers) {
+                    (Fate::Answer, Answers::Template(template)) => {
+                        let answer = template.render(&message, number);
+                        self.handle_message(Direction::Out, answer, now);
+                    }
+                    (Fate::Swallow | Fate::Answer, _) => {}
+                    (Fate::Pass, _) => return Some(Action::Deliver { message, number, effects }),
+                }
+                continue;
+            }
+            if self.blocked {
+                return None;
+            }
+            if let Some(Held { message, number, effects, manner, .. }) =
+                self.lanes[Direction::Out as usize].poll(now, flush)
+            {
+                return Some(Action::Send { message, number, effects, manner });
+            }
+            if self.pour(now) {
+                continue;
+            }
+            let idle = self.lanes.iter().all(|lane| lane.is_empty() && lane.free_at() <= now);
+            let ending = if idle { self.ending.take() } else { None };
+            return ending.map(|ending| self.end(ending));
+        }
+    }
+
+    /// When [`poll`](Self::poll) has something, if nothing happens before.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Duration> {
+        if !self.actions.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        if self.ended {
+            return None;
+        }
+        let time = |progress: &Progress| match progress {
+            Progress::Time(time) => Some(self.since + *time),
+            _ => None,
+        };
+        let ends = self.triggers.iter().filter_map(|(after, _)| time(after));
+        let stall = match &self.stall {
+            Stalling::No => None,
+            Stalling::From(from) => time(from),
+            Stalling::Until(until) => *until,
+        };
+        let [incoming, outgoing] = &self.lanes;
+        let always = ends.chain(stall).chain(self.violations_due).chain(incoming.next_timeout());
+        if self.blocked {
+            return always.min();
+        }
+        let flood = self.flood.filter(|_| self.ending.is_none()).map(|flooding| flooding.due);
+        let ending = self.ending.as_ref().map(|_| incoming.free_at().max(outgoing.free_at()));
+        always.chain(outgoing.next_timeout()).chain(flood).chain(ending).min()
+    }
+
+    /// Whether another message from the client is taken. While not, leave it unread.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        self.ending.is_none() && !self.ended
+    }
+
+    /// What waits in both directions, in bytes. Bound it by not reading, and by refusing what is behind the connection.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.lanes.iter().map(Lane::held).sum()
+    }
+
+    /// Messages that came from the client under the plan in force.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.lanes[Direction::In as usize].count
+    }
+
+    /// The plan in force.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<FaultPlan> {
+        &self.plan
+    }
+
+    /// Whether violations come with messages and not at a time.
+    fn violates_by_message(&self) -> bool {
+        let when = &self.plan.when;
+        when.every.is_some() || when.until.is_some() || matches!(when.from, Some(Progress::Messages(_)))
+    }
+
+    /// Whether enough came that the connection is to end once all is answered.
+    fn look_for_end(&mut self) {
+        let (messages, bytes) = self.received;
+        let due = |after: &Progress| match after {
+            Progress::Messages(count) => *count <= messages,
+            Progress::Bytes(count) => *count <= bytes,
+            Progress::Time(_) => false,
+        };
+        if self.ending.is_none() {
+            self.ending =
+                self.triggers.iter().find(|(after, _)| due(after)).map(|(_, ending)| ending.clone());
+        }
+    }
+
+    fn due_by_time(&self, elapsed: Duration) -> Option<Ending> {
+        let due = |after: &Progress| matches!(after, Progress::Time(time) if *time <= elapsed);
+        self.triggers.iter().find(|(after, _)| due(after)).map(|(_, ending)| ending.clone())
+    }
+
+    fn end(&mut self, ending: Ending) -> Action {
+        self.ended = true;
+        self.ending = None;
+        for lane in &mut self.lanes {
+            lane.clear();
+        }
+        Action::End(ending)
+    }
+
+    fn stall(&mut self, now: Duration) {
+        let until = match self.plan.traffic.stall_read {
+            Some(Stall::For(time)) => Some(now + time),
+            _ => None,
+        };
+        self.stall = Stalling::Until(until);
+        self.actions.push_back(Action::StallRead(true));
+    }
+
+    fn look_at_stall(&mut self, now: Duration) -> Option<Action> {
+        match self.stall {
+            Stalling::From(Progress::Time(time)) if self.since + time <= now => self.stall(now),
+            Stalling::Until(Some(until)) if until <= now => {
+                self.stall = Stalling::No;
+                self.actions.push_back(Action::StallRead(false));
+            }
+            _ => {}
+        }
+        self.actions.pop_front()
+    }
+
+    /// Adds the message of the flood that is due.
+    fn pour(&mut self, now: Duration) -> bool {
+        let Some(flooding) =
+            self.flood.as_mut().filter(|flooding| flooding.due <= now && self.ending.is_none())
+        else {
+            return false;
+        };
+        flooding.sent += 1;
+        let Flooding { flood: Flood { size, rate, count }, sent, due } = *flooding;
+        // A machine that is asked late makes up for it, a second's worth at most.
+        flooding.due = (due + rate.time_for(size as usize)).max(now.saturating_sub(Duration::from_secs(1)));
+        if count.is_some_and(|count| sent >= count) {
+            self.flood = None;
+        }
+        self.handle_message(Direction::Out, Message::filled(&format!("flood {sent} "), size as usize), now);
+        true
+    }
+}
+
+impl Effects {
+    /// In words; empty where nothing was done.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        [
+            (self.delayed, "delayed"),
+            (self.duplicated, "duplicated"),
+            (self.reordered, "reordered"),
+            (self.corrupted, "corrupted"),
+        ]
+        .into_iter()
+        .filter_map(|(done, name)| done.then_some(name))
+        .collect()
+    }
+}

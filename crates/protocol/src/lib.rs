@@ -1,0 +1,19 @@
+//! What Heartwire's own endpoints say, as data: no IO, no clock, no randomness of its own.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`fault`] | a fault plan: read from a query, written as one, and the machine that says what becomes of each message |
+//! | [`journal`] | what happened on the connections of one label, and the questions a test suite has about it |
+//! | [`units`] | times, sizes, rates and chances as people write them |
+//!
+//! A connection's life with faults:
+//!
+//! 1. [`fault::Asked::from_query`] reads the plan. [`fault::Parameter::all`] is the one table of all parameters: reading,
+//!    writing, `GET /api/faults` and the README come from it.
+//! 2. [`fault::HandshakeFaults`] says what to do before and in place of the 101.
+//! 3. [`fault::Machine`] is told each message and what time it is, and says what to deliver, send, break or end, and when.
+//! 4. [`journal::Journal`] keeps what happened; [`journal::Condition`] and [`journal::Verification`] are asked of it.
+
+pub mod fault;
+pub mod journal;
+pub mod units;

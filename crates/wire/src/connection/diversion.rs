@@ -1,0 +1,66 @@
+use std::num::NonZeroUsize;
+
+use super::turn::Taken;
+use super::{Abort, End, Outgoing};
+use crate::{CloseCode, MessageKind};
+
+/// What a sent item costs beside its payload, in bytes, so that empty ones are not free.
+const COST: usize = 64;
+
+/// What was to be sent, and was diverted instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A whole message.
+    Message {
+        /// Text or bytes.
+        kind: MessageKind,
+        /// The payload, uncompressed.
+        payload: Vec<u8>,
+        /// The most bytes that a frame of it may have.
+        fragment_len: Option<NonZeroUsize>,
+    },
+    /// The first frame of a message in fragments.
+    Begin(MessageKind, Vec<u8>),
+    /// A further one; whether it is the last.
+    Fragment(Vec<u8>, bool),
+    /// A Ping.
+    Ping(Vec<u8>),
+    /// A Pong.
+    Pong(Vec<u8>),
+    /// A Close.
+    Close(Option<(CloseCode, String)>, End),
+    /// The connection's end without a Close.
+    Abort(Abort, End, &'static str),
+    /// Bytes whatever the protocol says.
+    Raw(Vec<u8>),
+}
+
+/// What is sent goes here as long as there is one.
+#[derive(Debug)]
+pub(super) struct Diversion {
+    pub(super) sent: Vec<Sent>,
+    /// For so many bytes more.
+    pub(super) room: usize,
+}
+
+impl Diversion {
+    pub(super) fn push(&mut self, payload: usize, sent: Sent) {
+        self.room = self.room.saturating_sub(payload + COST);
+        self.sent.push(sent);
+    }
+}
+
+impl Outgoing<'_> {
+    /// Runs `f` and gives back what it had sent instead of sending it, for whoever stands between an endpoint and its
+    /// connection. With `room` bytes used up, further messages are refused with
+    /// [`NotSent::QueueFull`](super::NotSent::QueueFull). What `f` sets, such as [`pause`](Self::pause), holds.
+    pub fn divert(&mut self, room: usize, f: impl FnOnce(&mut Outgoing<'_>)) -> Vec<Sent> {
+        let before = self.out.diversion.replace(Box::new(Diversion { sent: Vec::new(), room }));
+        // What is echoed must not go back from where it lies.
+        let taken = std::mem::replace(&mut self.out.taken, Taken::Diverted);
+        f(self);
+        self.out.taken = taken;
+        let diversion = std::mem::replace(&mut self.out.diversion, before);
+        diversion.map_or(Vec::new(), |diversion| diversion.sent)
+    }
+}

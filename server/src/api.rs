@@ -1,0 +1,303 @@
+//! `/api`: what faults there are, and connections with a label listed, steered, waited for and verified.
+//!
+//! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
+
+mod openapi;
+mod routes;
+
+use self::routes::{Operation, ROUTES, Route};
+use crate::callers;
+use crate::labels::{Command, Label};
+use crate::refusals::Reason;
+use crate::reply;
+use crate::serve::Arrival;
+use crate::state::Shard;
+use bytes::{Buf, BytesMut};
+use futures_core::Stream;
+use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
+use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
+use protocol::journal::{Condition, Entry, Verification};
+use protocol::units;
+use serde_json::{Value, json};
+use socket::wire::{Abort, CloseCode};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use warp::path::Tail;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+/// The largest body that is read, in bytes.
+const MAX_BODY: usize = 1 << 20;
+/// How long `wait-for` waits, unless told otherwise, and at most.
+const WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(60);
+
+/// Everything below `/api`.
+pub(crate) fn api(
+    shard: &Arc<Shard>,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let shard = Arc::clone(shard);
+    warp::path("api")
+        .and(warp::path::tail())
+        .and(warp::method())
+        .and(warp::ext::get::<Arrival>())
+        .and(warp::query::raw().or_else(|_| async { Ok::<_, std::convert::Infallible>((String::new(),)) }))
+        .and(warp::body::stream())
+        .then(move |path: Tail, method: Method, arrival: Arrival, query: String, body| {
+            let shard = Arc::clone(&shard);
+            // It is large where it waits, and most requests are for other routes.
+            Box::pin(async move {
+                let call = Call { shard: &shard, arrival: &arrival, query: &query };
+                call.answer(path.as_str(), &method, body).await.unwrap_or_else(|refusal| *refusal)
+            })
+        })
+}
+
+struct Call<'a> {
+    shard: &'a Arc<Shard>,
+    arrival: &'a Arrival,
+    query: &'a str,
+}
+
+type Answer = Result<Response, Box<Response>>;
+
+impl Call<'_> {
+    async fn answer(
+        &self,
+        path: &str,
+        method: &Method,
+        body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    ) -> Answer {
+        callers::known(self.shard, self.arrival)?;
+        callers::own_page(self.shard, self.arrival)?;
+        let matching: Vec<_> =
+            ROUTES.iter().filter_map(|route| Some((route, route.label_in(path)?))).collect();
+        let Some(allowed) = routes::methods(matching.iter().map(|(route, _)| *route)) else {
+            let nothing = "no such URL: GET /api/openapi.json lists them";
+            return Err(Box::new(reply::text(StatusCode::NOT_FOUND, nothing)));
+        };
+        let asked = if *method == Method::HEAD { &Method::GET } else { method };
+        let Some((Route { operation, .. }, label)) =
+            matching.iter().find(|(route, _)| route.method == *asked)
+        else {
+            return Ok(match *method {
+                Method::OPTIONS => reply::options(allowed),
+                _ => reply::method_not_allowed(method, allowed),
+            });
+        };
+        match operation {
+            Operation::Faults => return Ok(reply::json(StatusCode::OK, &faults())),
+            Operation::OpenApi => return Ok(reply::json(StatusCode::OK, &openapi::document())),
+            _ => callers::steerer(self.shard, self.arrival)?,
+        }
+        let labels = &self.shard.shared.labels;
+        if let Operation::Labels = operation {
+            return Ok(reply::json(StatusCode::OK, &json!({ "labels": labels.list() })));
+        }
+        let name = Name::parse(label).ok_or_else(|| {
+            self.wrong(&format_args!(
+                "{label} is no label: use 1 to 64 letters, digits, dots, dashes and underscores"
+            ))
+        })?;
+        if let Operation::Label | Operation::Journal = operation {
+            let none = || {
+                Box::new(reply::text(StatusCode::NOT_FOUND, format!("no connection had the label {name}")))
+            };
+            let label = labels.get(&name).ok_or_else(none)?;
+            return match operation {
+                Operation::Label => Ok(reply::json(StatusCode::OK, &label.list())),
+                _ => self.journal(&label),
+            };
+        }
+        let label = labels.get_or_make(&name).map_err(|error| {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            self.shard.refuse(Reason::Full, &self.arrival.peer, Some(status), &error);
+            Box::new(reply::come_back(status, error.to_string()))
+        })?;
+        match operation {
+            Operation::WaitFor => self.wait_for(&label).await,
+            Operation::Verify => self.verify(&label, &self.read(body).await?),
+            operation => self.steer(*operation, &label, self.read(body).await?),
+        }
+    }
+
+    fn journal(&self, label: &Label) -> Answer {
+        let (condition, _) = Condition::from_query(self.query).map_err(|error| self.wrong(&error))?;
+        let answer = label.ask(|journal| {
+            let after = condition.after;
+            let entries: Vec<&Entry> =
+                journal.after(after).filter(|entry| condition.matches(entry)).collect();
+            json!({ "entries": entries, "lost": journal.lost_after(after), "last": journal.last() })
+        });
+        Ok(reply::json(StatusCode::OK, &answer))
+    }
+
+    async fn wait_for(&self, label: &Label) -> Answer {
+        let (condition, timeout) = Condition::from_query(self.query).map_err(|error| self.wrong(&error))?;
+        let timeout = timeout.unwrap_or(WAIT).min(MAX_WAIT);
+        let met = tokio::select! {
+            () = label.wait_for(&condition) => true,
+            () = tokio::time::sleep(timeout) => false,
+            () = self.shard.draining.cancelled() => false,
+        };
+        let answer = label.ask(|journal| {
+            let entries = condition.find(journal).unwrap_or_default();
+            json!({ "met": met, "entries": entries, "last": journal.last() })
+        });
+        Ok(reply::json(if met { StatusCode::OK } else { StatusCode::CONFLICT }, &answer))
+    }
+
+    fn verify(&self, label: &Label, body: &[u8]) -> Answer {
+        let verification: Verification = serde_json::from_slice(body)
+            .map_err(|error| self.wrong(&format_args!("the body can't be read: {error}")))?;
+        let report = label.ask(|journal| verification.check(journal)).map_err(|error| self.wrong(&error))?;
+        let status = if report.passed { StatusCode::OK } else { StatusCode::CONFLICT };
+        Ok(reply::json(status, &report))
+    }
+
+    fn steer(&self, operation: Operation, label: &Label, body: Vec<u8>) -> Answer {
+        let mut order = Steering::from_query(self.query).map_err(|error| self.wrong(&error))?;
+        let command = match operation {
+            Operation::Kill => match order.take("how").as_deref() {
+                None | Some("reset") => Command::Kill(Abort::Reset),
+                Some("fin") => Command::Kill(Abort::Fin),
+                Some(other) => {
+                    return Err(self.wrong(&format_args!("how={other} can't be followed: use reset or fin")));
+                }
+            },
+            Operation::Close => Command::Close(order.take_status().map_err(|error| self.wrong(&error))?),
+            Operation::Silence => Command::Silence,
+            Operation::Resume => Command::Resume,
+            Operation::Send => Command::Send(self.message(body)?),
+            Operation::Ping if body.len() > 125 => {
+                return Err(self.wrong(&"a Ping holds at most 125 bytes"));
+            }
+            Operation::Ping => Command::Ping(body),
+            _ => Command::Faults(Arc::new(order.take_plan().map_err(|error| self.wrong(&error))?)),
+        };
+        if let Some((name, _)) = order.rest.first() {
+            return Err(
+                self.wrong(&format_args!("{name} is no parameter here: GET /api/openapi.json lists them"))
+            );
+        }
+        let count = label.order(order.connection, &command, order.lasting);
+        Ok(reply::json(StatusCode::OK, &json!({ "connections": count })))
+    }
+
+    /// A text, unless the request says that it is bytes.
+    fn message(&self, body: Vec<u8>) -> Result<Message, Box<Response>> {
+        let kind = self.arrival.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind.is_some_and(|kind| kind.starts_with("application/octet-stream")) {
+            return Ok(Message::binary(body));
+        }
+        String::from_utf8(body).map(Message::text).map_err(|_| {
+            self.wrong(&"the body is no UTF-8: send bytes with Content-Type: application/octet-stream")
+        })
+    }
+
+    async fn read(
+        &self,
+        body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    ) -> Result<Vec<u8>, Box<Response>> {
+        let mut body = pin!(body);
+        let mut whole = BytesMut::new();
+        while let Some(piece) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+            let mut piece = piece.map_err(|error| self.wrong(&error))?;
+            if whole.len() + piece.remaining() > MAX_BODY {
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                let explanation = "a body here has at most 1 MiB";
+                self.shard.refuse(Reason::Parameters, &self.arrival.peer, Some(status), &explanation);
+                return Err(Box::new(reply::text(status, explanation)));
+            }
+            whole.extend_from_slice(&piece.copy_to_bytes(piece.remaining()));
+        }
+        Ok(whole.into())
+    }
+
+    fn wrong(&self, explanation: &dyn fmt::Display) -> Box<Response> {
+        let status = StatusCode::BAD_REQUEST;
+        self.shard.refuse(Reason::Parameters, &self.arrival.peer, Some(status), explanation);
+        Box::new(reply::text(status, explanation.to_string()))
+    }
+}
+
+/// The parameters of steering.
+struct Steering {
+    /// How long it holds.
+    lasting: Option<Duration>,
+    /// The only connection that it is for.
+    connection: Option<u64>,
+    /// What else there is.
+    rest: Vec<(String, String)>,
+}
+
+impl Steering {
+    fn from_query(query: &str) -> Result<Self, String> {
+        let mut steering = Self { lasting: None, connection: None, rest: Vec::new() };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "for" => {
+                    let time = units::parse_time(&value);
+                    steering.lasting =
+                        Some(time.ok_or_else(|| {
+                            format!("for={value} can't be followed: use a time, such as 10s")
+                        })?);
+                }
+                "connection" => {
+                    let number = value.parse();
+                    steering.connection = Some(number.map_err(|_| {
+                        format!("connection={value} can't be followed: use a number, as GET /api/labels/NAME lists them")
+                    })?);
+                }
+                _ => steering.rest.push((name.into_owned(), value.into_owned())),
+            }
+        }
+        Ok(steering)
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let place = self.rest.iter().position(|(there, _)| there == name)?;
+        Some(self.rest.remove(place).1)
+    }
+
+    fn take_status(&mut self) -> Result<Option<(u16, String)>, String> {
+        let (code, reason) = (self.take("code"), self.take("reason").unwrap_or_default());
+        if reason.len() > socket::wire::close::MAX_REASON_LEN {
+            return Err(format!("reason is {} bytes long; a Close holds at most 123", reason.len()));
+        }
+        match code.as_deref() {
+            None => Ok(Some((1000, reason))),
+            Some("none") if reason.is_empty() => Ok(None),
+            Some(text) => {
+                let code = text.parse().ok().filter(|code| CloseCode(*code).may_appear_on_the_wire());
+                let code = code.ok_or_else(|| {
+                    format!("code={text} can't be sent: use 1000-1003, 1007-1014, 3000-4999, or none without a reason")
+                })?;
+                Ok(Some((code, reason)))
+            }
+        }
+    }
+
+    fn take_plan(&mut self) -> Result<FaultPlan, String> {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(std::mem::take(&mut self.rest));
+        // Nobody's own names are here.
+        query.append_pair("strict", "on");
+        let plan = Asked::from_query(&query.finish()).map_err(|error| error.to_string())?.plan;
+        if plan.handshake != HandshakeFaults::default() || plan.label.is_some() {
+            return Err("the handshake is over and the label given: only faults of traffic, ends and violations can be set".to_owned());
+        }
+        Ok(FaultPlan { strict: false, ..plan })
+    }
+}
+
+/// All there is to put into a URL.
+fn faults() -> Value {
+    let parameters: Vec<_> = Parameter::all().collect();
+    let violations: Vec<_> = Violation::all().map(Violation::rule).collect();
+    json!({ "parameters": parameters, "violations": violations })
+}

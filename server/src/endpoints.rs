@@ -1,0 +1,281 @@
+//! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
+
+use crate::behind::Behind;
+use crate::echo::Echo;
+use crate::faults::Asking;
+use crate::journal::Entry;
+use crate::refusals::Reason;
+use crate::reply;
+use crate::sockets::Sockets;
+use crate::upgrade::{self, Handshake};
+use http::StatusCode;
+use protocol::fault::Asked;
+use socket::wire::End;
+use std::convert::Infallible;
+use std::future::ready;
+use std::sync::Arc;
+use warp::path::FullPath;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+/// What is behind a connection, or why there is none.
+type Answer = Result<(Handshake, Behind), Box<Response>>;
+
+/// `GET /ws`: echoes text and binary messages.
+pub(crate) fn echo(
+    sockets: &Sockets,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    warp::path!("ws").and(socket(sockets.clone(), |mut handshake: Handshake| {
+        handshake.take_any_protocol();
+        ready(Ok((handshake, Behind::Echo(Echo))))
+    }))
+}
+
+/// A URL behind which there are sockets. `answer` gets each handshake that passed, and gives what is to be behind the
+/// connection, or a refusal. It may await what it has to know first, which the client's `--handshake-timeout` does not bound;
+/// it is dropped when the client leaves. What the query asks to go wrong goes wrong in front of it.
+fn socket<F>(
+    sockets: Sockets,
+    answer: impl Fn(Handshake) -> F + Clone + Send + Sync + 'static,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let handshakes = upgrade::handshake(Arc::clone(&sockets.shard));
+    handshakes.and(warp::path::full()).and(query()).then(
+        move |handshake: Result<Handshake, Box<Response>>, path: FullPath, query: String| {
+            let (answer, sockets) = (answer.clone(), sockets.clone());
+            async move {
+                let answered = async {
+                    let handshake = handshake?;
+                    let Some(asking) = ask(&sockets, &handshake, path.as_str(), &query)? else {
+                        let (handshake, behind) = answer(handshake).await?;
+                        return Ok(open(&sockets, handshake, behind, None));
+                    };
+                    // Few have faults, and the others' answers should stay small.
+                    Box::pin(async {
+                        if let Some(response) = asking.in_place_of_101(&handshake).await {
+                            return Err(Box::new(response));
+                        }
+                        let (handshake, behind) = answer(handshake).await?;
+                        Ok(open(&sockets, handshake, behind, Some(asking)))
+                    })
+                    .await
+                };
+                answered.await.unwrap_or_else(|refusal: Box<Response>| *refusal)
+            }
+        },
+    )
+}
+
+/// What the query asks to go wrong, if anything.
+fn ask(
+    sockets: &Sockets,
+    handshake: &Handshake,
+    path: &str,
+    query: &str,
+) -> Result<Option<Asking>, Box<Response>> {
+    if query.is_empty() {
+        return Ok(None);
+    }
+    let shard = &sockets.shard;
+    let client = &handshake.seat.client;
+    let asked = Asked::from_query(query).map_err(|error| {
+        let status = StatusCode::BAD_REQUEST;
+        shard.refuse_handshake(Reason::Parameters, client, status, &error);
+        Box::new(reply::text(status, error.to_string()))
+    })?;
+    Asking::new(&shard.shared.labels, asked, path, handshake).map_err(|error| {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        shard.refuse_handshake(Reason::Full, client, status, &error);
+        Box::new(reply::come_back(status, error.to_string()))
+    })
+}
+
+/// Answers with 101 and puts `behind` behind the connection.
+fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<Asking>) -> Response {
+    let sockets = sockets.clone();
+    let entry = Entry::open(handshake.seat.client);
+    let asks_protocols = !handshake.accepted.protocols().is_empty();
+    let altered = asking.as_ref().map(Asking::altered_answer);
+    let mut response = handshake.accept(move |raw, agreed| match raw {
+        Ok(raw) => {
+            let compressed = agreed.compression.is_some();
+            let behind = match asking {
+                Some(asking) => asking.stand_before(behind, compressed),
+                None => behind,
+            };
+            sockets.host(raw, agreed, behind, entry);
+        }
+        Err(error) => {
+            let seat = agreed.seat;
+            seat.shard.shared.metrics.cut_off(End::SendFailed);
+            entry.never_upgraded(seat.client, &error);
+        }
+    });
+    if let Some(altered) = altered {
+        altered.alter(&mut response, asks_protocols);
+    }
+    response
+}
+
+/// The query part of the URL; empty when there is none.
+fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accept::{Service, accept};
+    use crate::admission::Kind;
+    use crate::assets::Bundle;
+    use crate::config::Config;
+    use crate::sockets::plain;
+    use crate::state::{Shard, Shared};
+    use crate::stop::Stop;
+    use socket::wire::{ConnectionSettings, Message, Outgoing};
+    use socket::{Control, Endpoint};
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::{Mutex, oneshot};
+    use tokio_util::task::TaskTracker;
+
+    const REQUEST: &str = "GET /ask HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Protocol: a, b\r\n\r\n";
+
+    /// Answers no Ping.
+    struct Mute;
+
+    impl Endpoint for Mute {
+        fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {}
+
+        fn opened(&mut self, _: &dyn Fn() -> socket::Mailbox, out: &mut Outgoing<'_>) {
+            out.auto_pong(false);
+        }
+
+        fn control(&mut self, control: Control<'_>, out: &mut Outgoing<'_>) {
+            if let Control::Ping(payload) = control {
+                let _ = out.send(socket::wire::MessageKind::Binary, payload);
+            }
+        }
+    }
+
+    /// What the answer has to wait for: the protocol, or a refusal.
+    type Answer = oneshot::Receiver<Result<&'static str, StatusCode>>;
+
+    /// A server whose only URL asks elsewhere before it answers.
+    struct Asking {
+        sockets: Sockets,
+        client: TcpStream,
+        /// Whom it asks.
+        elsewhere: oneshot::Sender<Result<&'static str, StatusCode>>,
+    }
+
+    async fn ask(plain: Option<plain::Plain>) -> Asking {
+        let config = Config::default();
+        let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None));
+        let sockets = Sockets { shard: Arc::new(Shard::new(shared, 0, Stop::default())), plain };
+        let (elsewhere, asked) = oneshot::channel();
+        let asked = Arc::new(Mutex::new(Some(asked)));
+        let answer = move |mut handshake: Handshake| {
+            let asked: Arc<Mutex<Option<Answer>>> = Arc::clone(&asked);
+            async move {
+                let asked = asked.lock().await.take().unwrap();
+                match asked.await.unwrap() {
+                    Ok(protocol) => {
+                        handshake.accepted.choose_protocol(&[protocol]);
+                        handshake.settings = Arc::new(ConnectionSettings {
+                            ping_interval: Some(Duration::from_millis(1)),
+                            ..(*handshake.settings).clone()
+                        });
+                        Ok((handshake, Behind::new(Mute)))
+                    }
+                    Err(status) => Err(Box::new(reply::text(status, "not there"))),
+                }
+            }
+        };
+        let routes = warp::path!("ask").and(socket(sockets.clone(), answer)).boxed();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = Service { routes, tls: None };
+        tokio::spawn(accept(listener, service, TaskTracker::new(), Arc::clone(&sockets.shard)));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(REQUEST.as_bytes()).await.unwrap();
+        while sockets.shard.shared.admission.count(Kind::Socket) == 0 {
+            tokio::task::yield_now().await;
+        }
+        Asking { sockets, client, elsewhere }
+    }
+
+    /// Both drivers, each with what its test needs to run.
+    async fn with_both_drivers(test: impl AsyncFn(Asking)) {
+        test(ask(None).await).await;
+        if cfg!(unix) {
+            let (plain, work) = plain::new().unwrap();
+            let thread = std::thread::spawn(move || work.run());
+            test(ask(Some(plain.clone())).await).await;
+            plain.end();
+            thread.join().unwrap().unwrap();
+        }
+    }
+
+    async fn read_until(client: &mut TcpStream, end: &[u8]) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(end) {
+            read.push(client.read_u8().await.unwrap());
+        }
+        String::from_utf8_lossy(&read).into_owned()
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_may_ask_elsewhere_before_it_answers_and_chooses_protocol_and_settings() {
+        with_both_drivers(async |Asking { mut client, elsewhere, .. }| {
+            elsewhere.send(Ok("b")).unwrap();
+            let head = read_until(&mut client, b"\r\n\r\n").await;
+            assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+            assert!(head.contains("sec-websocket-protocol: b\r\n"), "{head}");
+            // The heartbeat of these settings.
+            assert_eq!(client.read_u8().await.unwrap(), 0x89);
+            client.read_exact(&mut [0; 5]).await.unwrap();
+            client.write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i']).await.unwrap();
+            // What this endpoint says to a Ping, which gets no Pong. Pings of its own may come before.
+            loop {
+                let mut header = [0; 2];
+                client.read_exact(&mut header).await.unwrap();
+                let mut payload = vec![0; header[1].into()];
+                client.read_exact(&mut payload).await.unwrap();
+                match header[0] {
+                    0x89 => {}
+                    first => break assert_eq!((first, &payload[..]), (0x82, &b"hi"[..])),
+                }
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_may_refuse_once_it_has_asked() {
+        with_both_drivers(async |Asking { sockets, mut client, elsewhere }| {
+            elsewhere.send(Err(StatusCode::BAD_GATEWAY)).unwrap();
+            let head = read_until(&mut client, b"\r\n\r\n").await;
+            assert!(head.starts_with("HTTP/1.1 502 "), "{head}");
+            assert_eq!(sockets.shard.shared.admission.count(Kind::Socket), 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn who_leaves_before_the_answer_takes_its_seat_along() {
+        with_both_drivers(async |Asking { sockets, client, mut elsewhere }| {
+            drop(client);
+            elsewhere.closed().await;
+            while sockets.shard.shared.admission.count(Kind::Socket) > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+}

@@ -1,0 +1,193 @@
+//! Faults of the opening handshake, and what an accepted one takes along.
+
+use super::endpoint::Faulty;
+use crate::behind::Behind;
+use crate::labels::{Labels, LabelsFull, Member};
+use crate::reply;
+use crate::upgrade::Handshake;
+use http::StatusCode;
+use http::header::{
+    HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
+};
+use protocol::fault::{Asked, FaultPlan, ProtocolAnswer, ResetStep};
+use protocol::journal::Event;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+use tracing::info;
+use warp::reply::Response;
+
+/// How long a handshake is left without an answer.
+const HANG: Duration = Duration::from_secs(600);
+/// How much of an answer is sent that ends within its head, in bytes.
+const HALF_A_HEAD: usize = 40;
+/// The right answer to no key that there is.
+const WRONG_ACCEPT: HeaderValue = HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+/// Names that nobody asks for.
+const UNREQUESTED_PROTOCOL: HeaderValue = HeaderValue::from_static("heartwire.unrequested");
+const UNREQUESTED_EXTENSION: HeaderValue = HeaderValue::from_static("x-heartwire-unrequested");
+const SEED: HeaderName = HeaderName::from_static("heartwire-seed");
+const PADDING: HeaderName = HeaderName::from_static("x-padding");
+/// The longest line of padding, in bytes.
+const PADDING_LEN: usize = 4096;
+
+/// A connection whose URL asks for something.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    answer: AlteredAnswer,
+    member: Option<Member>,
+}
+
+/// How the answer to its handshake differs from the usual one.
+#[derive(Clone, Debug)]
+pub(crate) struct AlteredAnswer {
+    plan: Arc<FaultPlan>,
+    seed: u64,
+}
+
+impl Asking {
+    /// What is to be done for this connection; `None`: nothing.
+    ///
+    /// # Errors
+    /// It has a label, and there is no room for another.
+    pub(crate) fn new(
+        labels: &Labels,
+        asked: Asked,
+        path: &str,
+        handshake: &Handshake,
+    ) -> Result<Option<Self>, LabelsFull> {
+        let Asked { mut plan, others, .. } = asked;
+        if plan.is_idle() {
+            return Ok(None);
+        }
+        let client = handshake.seat.client;
+        let member = match &plan.label {
+            Some(name) => Some(labels.get_or_make(name)?.enter(client.to_string())),
+            None => None,
+        };
+        let number = member.as_ref().map_or(0, Member::number);
+        if plan.when.times.is_some_and(|times| number > times.get()) {
+            plan = plan.without_faults();
+        }
+        let seed = plan.seed.unwrap_or_else(|| RandomState::new().hash_one(number));
+        let faults = plan.to_query();
+        let label = plan.label.as_ref().map(ToString::to_string);
+        info!(peer = %client, faults, seed, label, "faults asked for");
+        if let Some(member) = &member {
+            member.has_faults(faults.clone());
+            let (path, peer) = (path.to_owned(), client.to_string());
+            member.write(Event::Handshake { path, peer, number, faults, seed, others });
+        }
+        let answer = AlteredAnswer { plan: Arc::new(plan), seed };
+        Ok(Some(Self { answer, member }))
+    }
+
+    /// What happens in place of the 101, if anything does. It may take long, and may not come at all.
+    pub(crate) async fn in_place_of_101(&self, handshake: &Handshake) -> Option<Response> {
+        let AlteredAnswer { plan, seed } = &self.answer;
+        let faults = &plan.handshake;
+        if let Some(delay) = faults.delay {
+            // The connection draws from the same seed behind its 101, which is nobody's loss.
+            let delay = plan.draw_handshake_delay(delay, *seed);
+            self.wait(handshake, delay).await?;
+        }
+        if faults.hang {
+            self.refuse("hang");
+            self.wait(handshake, HANG).await;
+            handshake.cut_answer(0);
+            return Some(Response::default());
+        }
+        if faults.reset == Some(ResetStep::Request) {
+            self.refuse("reset");
+            handshake.cut_answer(0);
+            return Some(Response::default());
+        }
+        if faults.reset == Some(ResetStep::Head) {
+            self.refuse("reset");
+            handshake.cut_answer(HALF_A_HEAD);
+        }
+        let status = StatusCode::from_u16(faults.status?).ok()?;
+        self.refuse(status.as_str());
+        let mut response = reply::text(status, format!("{status}, as asked for by handshake-status"));
+        let headers = response.headers_mut();
+        if let Some(seconds) = faults.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(location) = faults.location.as_deref().and_then(|location| location.parse().ok()) {
+            headers.insert(LOCATION, location);
+        }
+        self.answer.add_headers(headers);
+        Some(response)
+    }
+
+    /// How the 101 is to be altered.
+    pub(crate) fn altered_answer(&self) -> AlteredAnswer {
+        self.answer.clone()
+    }
+
+    /// The endpoint with its faults in front of it.
+    pub(crate) fn stand_before(self, behind: Behind, compressed: bool) -> Behind {
+        let AlteredAnswer { plan, seed } = self.answer;
+        Behind::new(Faulty::new(behind, plan, seed, compressed, self.member))
+    }
+
+    /// Waits, but not for longer than the server serves. None: it stops.
+    async fn wait(&self, handshake: &Handshake, time: Duration) -> Option<()> {
+        tokio::select! {
+            () = sleep(time) => Some(()),
+            () = handshake.seat.shard.draining.cancelled() => None,
+        }
+    }
+
+    fn refuse(&self, with: &str) {
+        if let Some(member) = &self.member {
+            member.end(Event::Refused { with: with.to_owned() });
+        }
+    }
+}
+
+impl AlteredAnswer {
+    /// Makes the 101 what it is asked to be.
+    pub(crate) fn alter(&self, response: &mut Response, protocols: bool) {
+        let faults = &self.plan.handshake;
+        let headers = response.headers_mut();
+        if faults.wrong_accept {
+            headers.insert(SEC_WEBSOCKET_ACCEPT, WRONG_ACCEPT);
+        }
+        match faults.protocol {
+            Some(ProtocolAnswer::Missing) => _ = headers.remove(SEC_WEBSOCKET_PROTOCOL),
+            Some(ProtocolAnswer::Wrong) if !protocols => {}
+            Some(_) => _ = headers.insert(SEC_WEBSOCKET_PROTOCOL, UNREQUESTED_PROTOCOL),
+            None => {}
+        }
+        if faults.extension {
+            headers.append(SEC_WEBSOCKET_EXTENSIONS, UNREQUESTED_EXTENSION);
+        }
+        self.add_headers(headers);
+    }
+
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        let faults = &self.plan.handshake;
+        if self.plan.draws() {
+            headers.insert(SEED, HeaderValue::from(self.seed));
+        }
+        for (name, value) in &faults.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                headers.append(name, value);
+            }
+        }
+        let Some(wanted) = faults.head else { return };
+        let line = |name: &HeaderName, value: usize| name.as_str().len() + value + ": \r\n".len();
+        let there: usize = headers.iter().map(|(name, value)| line(name, value.len())).sum();
+        let mut missing = (wanted as usize).saturating_sub(there);
+        while missing > line(&PADDING, 0) {
+            let len = (missing - line(&PADDING, 0)).min(PADDING_LEN);
+            missing -= line(&PADDING, len);
+            if let Ok(value) = HeaderValue::try_from("x".repeat(len)) {
+                headers.append(PADDING, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! Connections with a label: found again, steered, and written down in a journal.
+
+use protocol::fault::{FaultPlan, Label as Name, Message};
+use protocol::journal::{Condition, Event, Journal};
+use serde::Serialize;
+use socket::Mailbox;
+use socket::wire::{Abort, Counts};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Notify;
+
+/// Labels at a time. One that has no connection makes room for a new one, the one that was used longest ago first.
+const MAX_LABELS: usize = 128;
+/// Ended connections that a label remembers.
+const MAX_ENDED: usize = 256;
+/// Orders that wait for one connection.
+const MAX_ORDERS: usize = 256;
+/// Orders of one label that hold for a while.
+const MAX_STANDING: usize = 16;
+
+/// All labels of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Labels(Mutex<HashMap<Name, Arc<Label>>>);
+
+/// There is a connection behind each of the labels that there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there are {MAX_LABELS} labels with connections, and no room for another: end some first")]
+pub(crate) struct LabelsFull;
+
+/// One label.
+#[derive(Debug)]
+pub(crate) struct Label {
+    name: Name,
+    state: Mutex<State>,
+    /// The journal has a new entry.
+    written: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    journal: Journal,
+    /// Connections so far.
+    count: u64,
+    open: BTreeMap<u64, Arc<Tap>>,
+    ended: VecDeque<Shown>,
+    standing: Vec<Standing>,
+    used: Instant,
+}
+
+/// A connection, as those reach it who steer it.
+#[derive(Debug)]
+pub(crate) struct Tap {
+    number: u64,
+    peer: String,
+    faults: Mutex<String>,
+    counts: Mutex<Counts>,
+    orders: Mutex<VecDeque<Order>>,
+    mailbox: OnceLock<Mailbox>,
+}
+
+/// What a connection is told to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// End without a Close.
+    Kill(Abort),
+    /// Send a Close: a code and a reason, or an empty one.
+    Close(Option<(u16, String)>),
+    /// Send and read nothing.
+    Silence,
+    /// Go on after that.
+    Resume,
+    /// Send this message.
+    Send(Message),
+    /// Send a Ping.
+    Ping(Vec<u8>),
+    /// Have these faults instead of those there are.
+    Faults(Arc<FaultPlan>),
+}
+
+/// A command, and how long it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) command: Command,
+    pub(crate) until: Option<Instant>,
+}
+
+/// A command that is for newcomers too, as long as it holds.
+#[derive(Debug)]
+struct Standing {
+    command: Command,
+    until: Instant,
+}
+
+/// A connection's place in its label. Dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Member {
+    label: Arc<Label>,
+    tap: Arc<Tap>,
+}
+
+/// A label, as it is listed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listed {
+    name: String,
+    /// Connections so far.
+    count: u64,
+    /// The number of the journal's latest entry.
+    last: u64,
+    connections: Vec<Shown>,
+}
+
+/// A connection, as it is listed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Shown {
+    connection: u64,
+    peer: String,
+    faults: String,
+    messages_in: u64,
+    messages_out: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    /// Why it ended; nothing while it is open.
+    ended: Option<String>,
+}
+
+impl Labels {
+    /// The label of this name, if there is one.
+    pub(crate) fn get(&self, name: &Name) -> Option<Arc<Label>> {
+        lock(&self.0).get(name).cloned()
+    }
+
+    /// The label of this name, made if need be.
+    pub(crate) fn get_or_make(&self, name: &Name) -> Result<Arc<Label>, LabelsFull> {
+        let mut labels = lock(&self.0);
+        if let Some(label) = labels.get(name) {
+            return Ok(Arc::clone(label));
+        }
+        if labels.len() >= MAX_LABELS {
+            // Who has just got hold of one, and has no connection yet, shares it with the table.
+            let idle = labels.values().filter(|label| Arc::strong_count(label) == 1);
+            let oldest = idle.min_by_key(|label| label.state().used).map(|label| label.name.clone());
+            labels.remove(&oldest.ok_or(LabelsFull)?);
+        }
+        let label = Arc::new(Label::new(name.clone()));
+        labels.insert(name.clone(), Arc::clone(&label));
+        Ok(label)
+    }
+
+    /// Every label, by name.
+    pub(crate) fn list(&self) -> Vec<Listed> {
+        let labels: Vec<_> = lock(&self.0).values().cloned().collect();
+        let mut list: Vec<_> = labels.iter().map(|label| label.list()).collect();
+        list.sort_by(|a, b| a.name.cmp(&b.name));
+        list
+    }
+}
+
+impl Label {
+    fn new(name: Name) -> Self {
+        let state = State {
+            journal: Journal::default(),
+            count: 0,
+            open: BTreeMap::new(),
+            ended: VecDeque::new(),
+            standing: Vec::new(),
+            used: Instant::now(),
+        };
+        Self { name, state: Mutex::new(state), written: Notify::new() }
+    }
+
+    /// Counts another connection.
+    pub(crate) fn enter(self: &Arc<Self>, peer: String) -> Member {
+        let mut state = self.state();
+        state.count += 1;
+        let now = Instant::now();
+        state.used = now;
+        state.standing.retain(|standing| standing.until > now);
+        let orders = state
+            .standing
+            .iter()
+            .map(|Standing { command, until }| Order { command: command.clone(), until: Some(*until) })
+            .collect();
+        let tap = Arc::new(Tap {
+            number: state.count,
+            peer,
+            faults: Mutex::default(),
+            counts: Mutex::default(),
+            orders: Mutex::new(orders),
+            mailbox: OnceLock::new(),
+        });
+        state.open.insert(tap.number, Arc::clone(&tap));
+        Member { label: Arc::clone(self), tap }
+    }
+
+    /// Its connections and counters.
+    pub(crate) fn list(&self) -> Listed {
+        let state = self.state();
+        let open = state.open.values().map(|tap| tap.shown(None));
+        Listed {
+            name: self.name.to_string(),
+            count: state.count,
+            last: state.journal.last(),
+            connections: state.ended.iter().cloned().chain(open).collect(),
+        }
+    }
+
+    /// Has all its connections do something, or one of them; for a while, if it is one that can be undone. Within that
+    /// while, newcomers do it too. Tells how many there are for now.
+    pub(crate) fn order(&self, only: Option<u64>, command: &Command, lasting: Option<Duration>) -> usize {
+        let until = lasting.map(|lasting| Instant::now() + lasting);
+        let mut state = self.state();
+        let now = Instant::now();
+        state.used = now;
+        state.standing.retain(|standing| standing.until > now);
+        if let (Some(until), None) = (until, only) {
+            if state.standing.len() >= MAX_STANDING {
+                state.standing.remove(0);
+            }
+            state.standing.push(Standing { command: command.clone(), until });
+        }
+        if matches!(command, Command::Resume) {
+            state.standing.retain(|standing| !matches!(standing.command, Command::Silence));
+        }
+        let taps: Vec<_> =
+            state.open.values().filter(|tap| only.is_none_or(|only| only == tap.number)).cloned().collect();
+        drop(state);
+        taps.iter().filter(|tap| tap.order(Order { command: command.clone(), until })).count()
+    }
+
+    /// Asks the journal.
+    pub(crate) fn ask<R>(&self, question: impl FnOnce(&Journal) -> R) -> R {
+        question(&self.state().journal)
+    }
+
+    /// Waits until the condition holds, and asks the journal then.
+    pub(crate) async fn wait_for(&self, condition: &Condition) {
+        loop {
+            let mut written = std::pin::pin!(self.written.notified());
+            // From here on nothing is missed.
+            written.as_mut().enable();
+            if self.ask(|journal| condition.find(journal).is_some()) {
+                return;
+            }
+            written.await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Tap {
+    /// Takes what it was told to do.
+    fn take_orders(&self) -> VecDeque<Order> {
+        std::mem::take(&mut *lock(&self.orders))
+    }
+
+    fn order(&self, order: Order) -> bool {
+        let mut orders = lock(&self.orders);
+        if orders.len() >= MAX_ORDERS {
+            return false;
+        }
+        orders.push_back(order);
+        drop(orders);
+        if let Some(mailbox) = self.mailbox.get() {
+            mailbox.wake();
+        }
+        true
+    }
+
+    fn shown(&self, ended: Option<String>) -> Shown {
+        let counts = *lock(&self.counts);
+        Shown {
+            connection: self.number,
+            peer: self.peer.clone(),
+            faults: lock(&self.faults).clone(),
+            messages_in: counts.messages_in,
+            messages_out: counts.messages_out,
+            bytes_in: counts.payload_in,
+            bytes_out: counts.payload_out,
+            ended,
+        }
+    }
+}
+
+impl Member {
+    /// Of the label's connections it is the so-manieth.
+    pub(crate) fn number(&self) -> u64 {
+        self.tap.number
+    }
+
+    /// Notes how to wake it.
+    pub(crate) fn settle(&self, mailbox: Mailbox) {
+        // It opens once.
+        let _ = self.tap.mailbox.set(mailbox);
+    }
+
+    /// Takes what it was told to do.
+    pub(crate) fn take_orders(&self) -> VecDeque<Order> {
+        self.tap.take_orders()
+    }
+
+    /// Notes which faults it has.
+    pub(crate) fn has_faults(&self, faults: String) {
+        *lock(&self.tap.faults) = faults;
+    }
+
+    /// Notes what it carried.
+    pub(crate) fn carried(&self, carried: &Counts) {
+        lock(&self.tap.counts).add(carried);
+    }
+
+    /// Writes down what happened.
+    pub(crate) fn write(&self, event: Event) {
+        let mut state = self.label.state();
+        state.journal.push(now_us(), self.tap.number, event);
+        drop(state);
+        self.label.written.notify_waiters();
+    }
+
+    /// Writes down how it ended. Nothing follows.
+    pub(crate) fn end(&self, event: Event) {
+        let reason = match &event {
+            Event::Ended { reason, .. } => reason.clone(),
+            Event::Refused { with } => with.clone(),
+            other => other.name().to_owned(),
+        };
+        let mut state = self.label.state();
+        if state.open.remove(&self.tap.number).is_some() {
+            if state.ended.len() >= MAX_ENDED {
+                state.ended.pop_front();
+            }
+            state.ended.push_back(self.tap.shown(Some(reason)));
+            state.journal.push(now_us(), self.tap.number, event);
+            drop(state);
+            self.label.written.notify_waiters();
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        // Without effect where its end is written down.
+        self.end(Event::Ended {
+            reason: "cut off".to_owned(),
+            detail: String::new(),
+            clean: false,
+            code: None,
+            messages_in: 0,
+            messages_out: 0,
+        });
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kill(Abort::Reset) => f.write_str("kill with a reset"),
+            Self::Kill(Abort::Fin) => f.write_str("kill in order"),
+            Self::Close(Some((code, _))) => write!(f, "close {code}"),
+            Self::Close(None) => f.write_str("close without a code"),
+            Self::Silence => f.write_str("silence"),
+            Self::Resume => f.write_str("resume"),
+            Self::Send(message) => write!(f, "send {} bytes", message.payload.len()),
+            Self::Ping(payload) => write!(f, "ping {} bytes", payload.len()),
+            Self::Faults(plan) => write!(f, "faults {}", plan.to_query()),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No code that can panic half-way runs under these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn now_us() -> u64 {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_label_without_connections_makes_room() {
+        let labels = Labels::default();
+        let kept = labels.get_or_make(&name("kept")).unwrap();
+        let members: Vec<_> = (1..MAX_LABELS - 1)
+            .map(|number| labels.get_or_make(&name(&number.to_string())).unwrap().enter(String::new()))
+            .collect();
+        labels.get_or_make(&name("idle")).unwrap();
+        labels.get_or_make(&name("new")).unwrap();
+        assert!(labels.get(&name("idle")).is_none());
+        let member = labels.get(&name("new")).unwrap().enter(String::new());
+        assert_eq!(labels.get_or_make(&name("more")).unwrap_err(), LabelsFull);
+        drop((kept, member, members));
+        assert!(labels.get_or_make(&name("more")).is_ok());
+        assert_eq!(labels.list().len(), MAX_LABELS);
+    }
+
+    #[test]
+    fn orders_reach_who_is_there_and_while_they_hold_who_comes() {
+        let label = Arc::new(Label::new(name("a")));
+        let (first, second) = (label.enter(String::new()), label.enter(String::new()));
+        assert_eq!(label.order(Some(2), &Command::Silence, None), 1);
+        assert_eq!((first.take_orders().len(), second.take_orders().len()), (0, 1));
+        assert_eq!(label.order(None, &Command::Silence, Some(Duration::from_secs(60))), 2);
+        assert_eq!(label.enter(String::new()).take_orders().len(), 1);
+        assert_eq!(label.order(None, &Command::Resume, None), 2);
+        assert_eq!(label.enter(String::new()).take_orders().len(), 0);
+        label.order(None, &Command::Silence, Some(Duration::ZERO));
+        assert_eq!(label.enter(String::new()).take_orders().len(), 0);
+    }
+
+    #[test]
+    fn what_waits_for_one_connection_is_bounded() {
+        let label = Arc::new(Label::new(name("a")));
+        let member = label.enter(String::new());
+        let taken = (0..2 * MAX_ORDERS).filter(|_| label.order(None, &Command::Resume, None) == 1).count();
+        assert_eq!(taken, MAX_ORDERS);
+        assert_eq!(member.take_orders().len(), MAX_ORDERS);
+        for _ in 0..2 * MAX_ENDED {
+            label.enter(String::new());
+        }
+        assert_eq!(label.list().connections.len(), MAX_ENDED + 1);
+        assert_eq!(label.list().count, 2 * MAX_ENDED as u64 + 1);
+    }
+}
