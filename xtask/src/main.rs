@@ -14,8 +14,8 @@
 mod bench;
 mod cross;
 mod glue;
-#[cfg(test)]
 mod languages;
+#[cfg(test)]
 mod layering;
 mod page;
 mod process;
