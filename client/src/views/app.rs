@@ -21,6 +21,7 @@ use crate::lasting::storage::Key;
 use crate::running::workspace::Workspace;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// What nobody needs in order to connect is drawn so many milliseconds after the rest: until then the thread belongs to
 /// the connection.
@@ -39,7 +40,7 @@ pub struct AppProps {
 /// The whole page.
 #[component]
 pub fn App(props: &AppProps) -> Html {
-    html! {
+    yew::html! {
         <LangProvider>
             <ContextProvider<Workspace> context={props.workspace.clone()}>
                 {Page { workspace: props.workspace.clone(), keep: props.keep }.block()}

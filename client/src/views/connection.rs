@@ -14,6 +14,7 @@ use crate::actions::stage::{Scene, focus};
 use crate::model::status;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// It follows the session and hands plain values down.
 #[derive(PartialEq)]

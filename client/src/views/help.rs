@@ -12,6 +12,7 @@ use crate::texts::settings::Settings;
 use crate::views::block::{Block, block};
 use crate::views::fields::TextRow;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct Help {
@@ -27,8 +28,7 @@ block!(Help, use_help);
 fn use_help(props: &Help) -> Html {
     let texts = use_texts();
     let t = &texts.settings;
-    html! {
-        <Dialog title={t.help} name="help" on_close={props.on_close.clone()}>
+    Dialog { title: t.help, name: "help", on_close: props.on_close.clone(), children: html! {
             <div class="help-body" tabindex="0" autofocus=true role="region" aria-label={t.help}>
                 <p>{t.help_intro}</p>
                 <h3 class="dialog-heading">{t.help_keys}</h3>
@@ -54,8 +54,7 @@ fn use_help(props: &Help) -> Html {
                 <h3 class="dialog-heading">{t.help_links}</h3>
                 <p>{t.help_params}</p>
             </div>
-        </Dialog>
-    }
+        } }.block()
 }
 
 /// A close code and its meaning.

@@ -8,6 +8,7 @@ use crate::lasting::storage::{self, Key};
 use crate::running::language;
 use crate::texts::{Lang, Texts, fill, lang, set_lang, texts};
 use crate::views::hooks::{use_effect_on, use_stored};
+use crate::views::markup::html;
 
 /// At the start nothing is drawn for so long while the texts are on their way: a page that changes its language under
 /// the person's eyes is worse than one that comes a moment later.
@@ -84,6 +85,7 @@ pub(super) fn LangProvider(props: &LangProviderProps) -> Html {
             let wanted = *wanted;
             if wanted.texts().is_none() {
                 outcome.set(None);
+                #[expect(clippy::disallowed_methods, reason = "it ends with the file or with its patience")]
                 spawn_local(async move { outcome.set(Some((wanted, language::fetch(wanted).await))) });
             }
         });
@@ -115,7 +117,7 @@ pub(super) fn LangProvider(props: &LangProviderProps) -> Html {
     }
     *is_drawn.borrow_mut() = true;
     let context = LangContext { lang: lang(), wanted, arrival, again, choice: *choice, choose };
-    html! { <ContextProvider<LangContext> {context}>{props.children.clone()}</ContextProvider<LangContext>> }
+    yew::html! { <ContextProvider<LangContext> {context}>{props.children.clone()}</ContextProvider<LangContext>> }
 }
 
 /// Says so where the language that is wanted cannot be had.

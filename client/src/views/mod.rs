@@ -17,6 +17,7 @@ mod hooks;
 mod icons;
 mod lang;
 mod log;
+mod markup;
 mod notice_bar;
 mod palette;
 mod plot;

@@ -12,9 +12,10 @@ use super::help::{combined, keys_of};
 use crate::actions::stage::Scene;
 use crate::actions::{Action, SPECS, Sheet, Spec};
 use crate::texts::Texts;
-use crate::views::block::block;
+use crate::views::block::{Block, block};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct Palette {
@@ -76,8 +77,11 @@ fn use_palette(props: &Palette) -> Html {
             event.prevent_default();
         }
     };
-    html! {
-        <Dialog title={t.palette} name="palette" on_close={props.on_close.clone()}>
+    Dialog {
+        title: t.palette,
+        name: "palette",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="palette-body">
                 <input
                     class="field palette-query"
@@ -106,8 +110,9 @@ fn use_palette(props: &Palette) -> Html {
                     <p class="palette-none" role="status">{t.palette_none}</p>
                 }
             </div>
-        </Dialog>
+        },
     }
+    .block()
 }
 
 fn item(

@@ -12,6 +12,7 @@ use crate::texts::fill;
 use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::{use_lang, use_texts};
+use crate::views::markup::html;
 
 /// Writes down the logs as long as it is there, and shows itself while there is something to offer: each visit that is
 /// over, the latest first.

@@ -14,6 +14,7 @@ use crate::actions::stage::Scene;
 use crate::actions::{Action, Panel};
 use crate::texts::Texts;
 use crate::views::block::Block;
+use crate::views::markup::html;
 
 /// The open panel, empty until there is time for it, and the switches.
 pub(super) fn side_panel(scene: &Scene, is_settled: bool, texts: &'static Texts) -> Html {

@@ -16,6 +16,7 @@ use crate::texts::Texts;
 use crate::views::block::{Block, block};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Between two looks at the clock while a countdown is shown.
 const TICK_MILLIS: u32 = 100;

@@ -18,6 +18,7 @@ use crate::running::workspace::{Tab, TabId, Tabs, Workspace};
 use crate::texts::{Texts, fill};
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 pub(super) fn tab_strip(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static Texts) -> Html {
     let workspace = stage.workspace();

@@ -11,6 +11,7 @@ use yew::prelude::*;
 
 use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
+use crate::views::markup::html;
 
 const OVERSCAN: usize = 8;
 

@@ -11,6 +11,7 @@ use crate::views::block::block;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_selected;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct ClosingForm {

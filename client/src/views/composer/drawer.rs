@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::texts::composer::Composer;
 use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
+use crate::views::markup::html;
 
 /// Calls back when Escape is pressed.
 pub(super) fn escape(on_close: Callback<()>) -> Callback<KeyboardEvent> {

@@ -14,6 +14,7 @@ use crate::views::block::block;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Characters shown of a message.
 pub(super) const PREVIEW_CHARS: usize = 200;

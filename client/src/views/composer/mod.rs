@@ -44,6 +44,7 @@ use crate::running::session::Compose;
 use crate::views::block::{Block, block};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// The text field and what opens above it.
 #[derive(PartialEq)]

@@ -13,6 +13,7 @@ use crate::lasting::variables;
 use crate::texts::fill;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct MoreDrawer {

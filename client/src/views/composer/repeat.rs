@@ -22,6 +22,7 @@ use crate::views::block::{Block, block};
 use crate::views::fields::input_value;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct RepeatDrawer {

@@ -14,6 +14,7 @@ use crate::texts::fill;
 use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// How often the progress is drawn, in milliseconds: far fewer times than messages may be sent.
 const REFRESH_MILLIS: u32 = 100;

@@ -24,6 +24,7 @@ use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct SavedDrawer {

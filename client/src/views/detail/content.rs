@@ -14,6 +14,7 @@ use crate::model::visible::lines;
 use crate::texts::fill;
 use crate::texts::log::Log;
 use crate::views::block::Block;
+use crate::views::markup::html;
 use crate::views::virtual_list::VirtualList;
 
 /// So much of a text is shown, in bytes; all of it can be copied.
@@ -81,7 +82,7 @@ fn hex_view(key: EntryId, document: &Rc<Document>) -> Html {
     let rows = document.body.bytes().len().div_ceil(HEX_LINE_BYTES);
     let document = document.clone();
     let draw = Callback::from(move |range: std::ops::Range<usize>| {
-        let line = |line| html! { <div class="hex-line" key={line}>{hex_line(document.body.bytes(), line)}{"\n"}</div> };
+        let line = |line: usize| html! { <div class="hex-line" key={line}>{hex_line(document.body.bytes(), line)}{"\n"}</div> };
         range.map(line).collect::<Html>()
     });
     VirtualList {

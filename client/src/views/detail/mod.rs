@@ -28,6 +28,7 @@ use crate::texts::{Texts, close_codes, fill};
 use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct Detail {

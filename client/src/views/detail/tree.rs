@@ -17,6 +17,7 @@ use crate::views::block::{Block, block};
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 use crate::views::log::set_filter;
+use crate::views::markup::html;
 use crate::views::virtual_list::VirtualList;
 
 const ROW_PX: f64 = 22.0;

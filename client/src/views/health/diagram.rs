@@ -5,6 +5,7 @@ use yew::prelude::*;
 use crate::model::health::Stage;
 use crate::texts::fill;
 use crate::texts::health::Health;
+use crate::views::markup::html;
 use crate::views::words;
 
 const NODE_WIDTH: i32 = 66;

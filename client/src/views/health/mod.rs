@@ -31,6 +31,7 @@ use crate::texts::fill;
 use crate::texts::health::Health as Texts;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Between two looks at the figures. They are read by people.

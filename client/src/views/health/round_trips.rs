@@ -14,6 +14,7 @@ use crate::texts::health::Health as Texts;
 use crate::views::block::{Block, block};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Room above the greatest value, for the label of the guide that may lie there.

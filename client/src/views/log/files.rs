@@ -17,6 +17,7 @@ use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 const FORMATS: [(FileFormat, &str); 3] =
     [(FileFormat::JsonLines, "JSON Lines"), (FileFormat::Csv, "CSV"), (FileFormat::Har, "HAR")];

@@ -26,6 +26,7 @@ use crate::actions::stage::Scene;
 use crate::model::format::count;
 use crate::texts::{Texts, fill, plural};
 use crate::views::block::Block;
+use crate::views::markup::html;
 
 /// What is said around the rows.
 struct Around {

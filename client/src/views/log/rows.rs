@@ -18,6 +18,7 @@ use crate::running::session::Session;
 use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Rows drawn beyond either end of the screen, so that a fast scroll shows no gap.
 const OVERSCAN: usize = 6;

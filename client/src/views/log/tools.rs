@@ -13,6 +13,7 @@ use crate::texts::{Texts, fill, plural};
 use crate::views::block::Block;
 use crate::views::buttons::icon_button;
 use crate::views::fields::chosen_value;
+use crate::views::markup::html;
 
 struct State {
     shown: u64,

@@ -17,6 +17,7 @@ use super::watch::{Watch, reduced_motion};
 use crate::running::frame::FrameLoop;
 use crate::views::block::block;
 use crate::views::hooks::use_effect_on;
+use crate::views::markup::html;
 
 /// Denser screens and wider charts are not drawn any finer.
 const MAX_COLUMNS: f64 = 4096.0;

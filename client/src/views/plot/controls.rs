@@ -12,6 +12,7 @@ use crate::texts::health::Health as Texts;
 use crate::texts::{fill, plural};
 use crate::views::block::block;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct AddField {

@@ -33,6 +33,7 @@ use crate::texts::{fill, plural};
 use crate::views::block::{Block, block};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Between two looks at the legend and the suggestions.

@@ -20,6 +20,7 @@ use crate::views::fields::is_checked;
 use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 const CONFLICTS: [(Conflict, &str); 3] =
     [(Conflict::KeepBoth, "both"), (Conflict::KeepMine, "mine"), (Conflict::TakeTheirs, "theirs")];

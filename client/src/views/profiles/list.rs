@@ -13,6 +13,7 @@ use crate::views::fields::TextRow;
 use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// The kept profiles as they are shown.
 pub(super) struct List {
@@ -84,7 +85,7 @@ fn item(profile: &Profile, props: &List, t: &'static Settings) -> Html {
     };
     html! {
         <>
-            <button class="profile-open" type="button" title={open.clone()} data-testid="profile-open" onclick={act(Deed::Open)}>
+            <button class="profile-open" type="button" title={open} data-testid="profile-open" onclick={act(Deed::Open)}>
                 <span class="profile-name">{name}</span>
                 <span class="profile-url">{&profile.url}</span>
             </button>

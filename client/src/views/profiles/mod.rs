@@ -28,6 +28,7 @@ use crate::views::block::{Block, block};
 use crate::views::fields::TextRow;
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct Profiles {
@@ -178,8 +179,11 @@ fn use_profiles(props: &Profiles) -> Html {
     let found: Vec<Profile> =
         book.profiles().iter().filter(|profile| matches(profile, &query)).cloned().collect();
     let group = group_of(&book, &name);
-    html! {
-        <Dialog title={t.profiles} name="profiles" on_close={props.on_close.clone()}>
+    Dialog {
+        title: t.profiles,
+        name: "profiles",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="profiles-body" ref={body} tabindex="-1">
                 {SaveForm { present, name, group, book: book.clone(), on_save: save }.block()}
                 {said_view(&said, undo, t)}
@@ -218,17 +222,16 @@ fn use_profiles(props: &Profiles) -> Html {
                 }
                 {Files { book, on_import: import }.block()}
             </div>
-        </Dialog>
+        },
     }
+    .block()
 }
 
 fn unreadable(props: &Profiles, error: &ProfileError, t: &'static Settings) -> Html {
     let sentence = fill(t.profiles_unreadable, &[&profiles::explain(error, t)]);
-    html! {
-        <Dialog title={t.profiles} name="profiles" on_close={props.on_close.clone()}>
+    Dialog { title: t.profiles, name: "profiles", on_close: props.on_close.clone(), children: html! {
             <p class="setting-problem profiles-body" role="alert" data-testid="profiles-unreadable">{sentence}</p>
-        </Dialog>
-    }
+        } }.block()
 }
 
 fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Settings) -> Html {

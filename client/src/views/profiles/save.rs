@@ -14,6 +14,7 @@ use crate::texts::fill;
 use crate::views::block::block;
 use crate::views::fields::{TextRow, chosen_value, is_checked, select};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Values of the choice of messages; a folder's begins with a slash, which no other does.
 const NO_MESSAGES: &str = "none";

@@ -19,6 +19,7 @@ use crate::actions::stage::{Scene, Stage};
 use crate::texts::settings::Settings as Texts;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct Settings {
@@ -113,8 +114,11 @@ fn use_settings(props: &Settings) -> Html {
         Pane::Log => LogSettings { workspace: props.stage.workspace().clone() }.block(),
         Pane::Appearance => Appearance { stage: props.stage.clone(), theme: props.stage.theme() }.block(),
     };
-    html! {
-        <Dialog title={t.title} name="settings" on_close={props.on_close.clone()}>
+    Dialog {
+        title: t.title,
+        name: "settings",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="settings-body">
                 <div
                     ref={strip}
@@ -160,8 +164,9 @@ fn use_settings(props: &Settings) -> Html {
                     {content}
                 </div>
             </div>
-        </Dialog>
+        },
     }
+    .block()
 }
 
 /// What begins with a pane.

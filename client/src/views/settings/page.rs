@@ -15,6 +15,7 @@ use crate::texts::{Lang, fill};
 use crate::views::block::block;
 use crate::views::fields::{ChoiceRow, SwitchRow, TextRow};
 use crate::views::lang::{Arrival, LangContext, of_browser, use_lang, use_texts};
+use crate::views::markup::html;
 
 /// How much the logs keep, and how they begin.
 #[derive(PartialEq)]
