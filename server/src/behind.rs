@@ -84,6 +84,14 @@ impl Endpoint for Behind {
         }
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        match self {
+            Self::Echo(echo) => echo.held(),
+            Self::Other(other) => other.held(),
+        }
+    }
+
     fn closed(&mut self, summary: &Summary) {
         self.endpoint().closed(summary);
     }

@@ -125,6 +125,11 @@ impl<E: Endpoint, const TASK: bool> Endpoint for Hosted<E, TASK> {
         self.endpoint.turned(carried, queued, held);
     }
 
+    #[inline]
+    fn held(&self) -> usize {
+        self.endpoint.held()
+    }
+
     fn closed(&mut self, summary: &Summary) {
         self.endpoint.closed(summary);
         self.traffic().dropped(summary.unsent);
@@ -193,6 +198,11 @@ impl<E: Endpoint> Endpoint for Tasked<E> {
             self.hosted.seat.shard.registry.hold(self.place, held);
         }
         self.hosted.turned(carried, queued, held);
+    }
+
+    #[inline]
+    fn held(&self) -> usize {
+        self.hosted.held()
     }
 
     fn closed(&mut self, summary: &Summary) {

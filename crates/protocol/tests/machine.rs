@@ -230,6 +230,16 @@ fn ends_come_once_all_that_came_is_answered() {
 }
 
 #[test]
+fn an_end_in_sight_changes_no_order() {
+    // The last message has come, and those before it are still on their way.
+    let mut sim = Sim::new("reorder=100%&delay=in:10..11ms&seed=1&until=1msg&close-after=3&delay=out:0");
+    sim.come("a").come("b").come("c").pass(1000);
+    let texts: Vec<_> =
+        sim.sent().iter().map(|(_, text)| text.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(texts, ["b", "a", "c"]);
+}
+
+#[test]
 fn ends_come_by_bytes_and_by_time() {
     for (after, ending) in [
         ("close-after", "Close(Some((1000, \"\")))"),

@@ -123,11 +123,12 @@ impl<E: Endpoint> Conversation<E> {
     /// Gives the turn back and tells what is next.
     #[inline]
     pub(crate) fn end_turn(&mut self, turn: &mut Turn, more: bool, now: Time) -> Progress {
-        let Conversation { connection, endpoint } = self;
         let carried = *turn.counts();
-        let ready = endpoint.ready();
-        connection.end_turn(turn, ready, now);
-        endpoint.turned(&carried, connection.queued_bytes(), connection.held_bytes());
+        let ready = self.endpoint.ready();
+        self.connection.end_turn(turn, ready, now);
+        let held = self.held_bytes();
+        let Conversation { connection, endpoint } = self;
+        endpoint.turned(&carried, connection.queued_bytes(), held);
         if connection.is_done() {
             return Progress::Done;
         }
@@ -139,6 +140,11 @@ impl<E: Endpoint> Conversation<E> {
             (a, b) => a.or(b),
         };
         Progress::Wait(next)
+    }
+
+    /// Memory that the connection and its endpoint hold, in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.connection.held_bytes() + self.endpoint.held()
     }
 
     /// Tells the endpoint how it ended, and gives that to the caller.

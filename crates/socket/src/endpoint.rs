@@ -56,9 +56,14 @@ pub trait Endpoint {
     }
 
     /// A turn ended that carried this much. The connection has `queued` bytes waiting for its peer, and holds `held` bytes of
-    /// memory, those included.
+    /// memory, those and the endpoint's [`held`](Endpoint::held) included.
     fn turned(&mut self, carried: &Counts, queued: usize, held: usize) {
         let _ = (carried, queued, held);
+    }
+
+    /// Memory that the endpoint holds beside itself for this connection, in bytes: it counts with the connection's own.
+    fn held(&self) -> usize {
+        0
     }
 
     /// The connection has ended. Nothing follows.

@@ -505,7 +505,7 @@ impl Endpoint for Faulty {
 
     fn ready(&self) -> bool {
         // What follows the last word is read and thrown away: the answer to a Close is among it.
-        self.ended || (self.machine.accepts() && self.machine.held() < MAX_HELD && self.behind.ready())
+        self.ended || (self.machine.accepts() && self.held() < MAX_HELD && self.behind.ready())
     }
 
     fn leave(&mut self, out: &mut Outgoing<'_>) {
@@ -523,6 +523,12 @@ impl Endpoint for Faulty {
         }
         self.queued = queued;
         self.behind.turned(carried, queued, held);
+    }
+
+    fn held(&self) -> usize {
+        let partial = self.partial.as_ref().map_or(0, |(_, payload)| payload.len());
+        let trickle = self.trickle.as_ref().map_or(0, |trickle| trickle.rest().len());
+        self.machine.held() + partial + trickle + self.behind.held()
     }
 
     fn closed(&mut self, summary: &Summary) {

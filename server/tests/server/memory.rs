@@ -33,3 +33,23 @@ fn beyond_the_budget_the_heaviest_connection_is_cut_and_the_others_go_on() {
         assert_eq!(light.frame(), (0x81, b"still here".to_vec()));
     }
 }
+
+#[test]
+fn messages_that_wait_for_a_fault_count_too() {
+    for driver in DRIVERS {
+        let server = TestServer::start_with(|config| {
+            config.driver = driver;
+            config.limits.max_memory = 256 << 10;
+        });
+        let mut client = server.upgrade("/ws?delay=24h");
+        for _ in 0..20 {
+            // It may be cut before it has said all that.
+            let _ = client.try_send(&frame(0x2, &[7; 50_000]));
+        }
+        // A reset that writing met is no news to reading.
+        if let Ok(read) = client.try_read_to_end() {
+            assert_eq!(read, b"", "{driver:?}");
+        }
+        assert!(server.get("/metrics", &[]).text().contains("heartwire_memory_cuts_total 1\n"), "{driver:?}");
+    }
+}

@@ -172,6 +172,11 @@ impl RawClient {
         Self(stream)
     }
 
+    /// The connection underneath.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.0
+    }
+
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).unwrap();
     }

@@ -227,8 +227,8 @@ impl Machine {
                 self.actions.extend(self.plan.violations.iter().copied().map(Action::Violate));
                 continue;
             }
-            let flush = self.ending.is_some();
-            if let Some(held) = self.lanes[Direction::In as usize].poll(now, flush) {
+            let last = self.ending.is_some();
+            if let Some(held) = self.lanes[Direction::In as usize].poll(now, last) {
                 let Held { message, number, effects, fate, .. } = held;
                 match (fate, &self.plan.traffic.answers) {
                     (Fate::Answer, Answers::Template(template)) => {
@@ -243,8 +243,8 @@ impl Machine {
             if self.blocked {
                 return None;
             }
-            if let Some(Held { message, number, effects, manner, .. }) =
-                self.lanes[Direction::Out as usize].poll(now, flush)
+            if let Some(Held { message, number, effects, manner, .. }) = self.lanes[Direction::Out as usize]
+                .poll(now, last && self.lanes[Direction::In as usize].is_empty())
             {
                 return Some(Action::Send { message, number, effects, manner });
             }

@@ -294,11 +294,11 @@ impl<E: Endpoint + Send + 'static> Core<E> {
             // Whoever asked may have given up.
             Request::TellNext(answer) => _ = answer.send(self.tell_next(now)),
             Request::Heaviest(answer) => {
-                let held = self.slots.iter().map(|(_, slot)| slot.conversation.connection.held_bytes());
+                let held = self.slots.iter().map(|(_, slot)| slot.conversation.held_bytes());
                 let _ = answer.send(held.max().unwrap_or(0));
             }
             Request::CutHeaviest(end, note) => {
-                let held = |slot: &Slot<E>| slot.conversation.connection.held_bytes();
+                let held = |slot: &Slot<E>| slot.conversation.held_bytes();
                 if let Some((key, _)) = self.slots.iter().max_by_key(|(_, slot)| held(slot)) {
                     self.slots[key].conversation.connection.cut(Abort::Reset, end, note);
                     self.have_turn(key, false, now);

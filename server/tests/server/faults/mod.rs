@@ -5,6 +5,7 @@
 
 mod ends;
 mod handshake;
+mod random;
 mod traffic;
 mod violations;
 
