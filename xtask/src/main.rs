@@ -13,6 +13,8 @@
 
 mod bench;
 mod cross;
+mod glue;
+mod languages;
 #[cfg(test)]
 mod layering;
 mod page;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::workspace::{self, Metadata, Package};
-use crate::{process, setup, styles};
+use crate::{glue, languages, process, setup, styles};
 
 /// What the page is built from beside its crates.
 const ROOT_FILES: [&str; 4] = ["index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"];
@@ -43,6 +43,8 @@ pub(crate) fn build(metadata: &Metadata) -> Result<()> {
     command.env_remove("NO_COLOR");
     process::run(wasm.apply(&mut command), Duration::from_secs(20 * 60))?;
     styles::join(&dist)?;
+    languages::name(&dist)?;
+    glue::shorten(&dist)?;
 
     if let Some(folder) = stamp.parent() {
         fs::create_dir_all(folder)?;
@@ -83,6 +85,13 @@ fn folders(packages: &[Package]) -> BTreeSet<PathBuf> {
         }
     }
     reached
+}
+
+/// A number that stands for some content in the name of its file.
+pub(crate) fn digest(content: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A number that changes with the name or the content of anything below `paths`. Content rather than times: a

@@ -2,10 +2,11 @@
 //! picture.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+
+use crate::page::digest;
 
 const LINK: &str = "<link rel=\"stylesheet\" href=\"./";
 
@@ -21,9 +22,7 @@ pub(crate) fn join(dist: &Path) -> Result<()> {
         let sheet = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         all.push_str(&squeezed(&sheet));
     }
-    let mut hasher = DefaultHasher::new();
-    all.hash(&mut hasher);
-    let joined = format!("style-{:016x}.css", hasher.finish());
+    let joined = format!("style-{:016x}.css", digest(&all));
     fs::write(dist.join(&joined), &all)?;
     fs::write(&page, relinked(&html, &joined))?;
     for name in names.iter().filter(|name| **name != joined) {

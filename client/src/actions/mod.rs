@@ -357,6 +357,7 @@ pub static SPECS: &[Spec] = &[
 mod tests {
     use super::*;
     use crate::texts::Lang;
+    use crate::texts::tests::texts_in;
 
     #[test]
     fn each_action_is_known_once_by_one_word_and_by_one_name() {
@@ -365,7 +366,7 @@ mod tests {
                 assert_ne!(spec.action, other.action);
                 assert_ne!(spec.slug, other.slug);
                 for lang in Lang::ALL {
-                    let (one, two) = ((spec.name)(lang.texts()), (other.name)(lang.texts()));
+                    let (one, two) = ((spec.name)(texts_in(lang)), (other.name)(texts_in(lang)));
                     assert!(one != two || spec.group != other.group, "{one}");
                 }
             }

@@ -138,6 +138,8 @@ fn space_of_page(page: &Origin) -> Space {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Lang;
+    use crate::texts::tests::texts_in;
 
     fn page(address: &str) -> Origin {
         let (scheme, host) = address.split_once("://").expect("an origin");
@@ -207,7 +209,7 @@ mod tests {
 
     #[test]
     fn every_cause_has_words() {
-        for t in [&Common::EN, &Common::ZH] {
+        for t in [&Common::EN, &texts_in(Lang::Zh).common] {
             let facts = Facts { offline: true, offered: "a".to_owned(), ..chrome() };
             let several = sentence(&causes("wss://10.0.0.1:7/x", &page("https://bench.test"), &facts), t);
             assert!(several.contains("10.0.0.1") && several.contains('7'), "{several}");

@@ -87,6 +87,8 @@ pub fn json(kind: JsonErrorKind, t: &Composer) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Lang;
+    use crate::texts::tests::texts_in;
 
     #[test]
     fn says_what_and_where() {
@@ -94,7 +96,7 @@ mod tests {
         let shown = sentence(&fault, "{\n\"é\"", &Composer::EN);
         assert_eq!(shown, "Line 2, column 3: “:” is expected after the name");
         let fault = Fault { at: 0, problem: Problem::Template(TemplateErrorKind::Unknown("x".to_owned())) };
-        let shown = sentence(&fault, "{{x}}", &Composer::ZH);
+        let shown = sentence(&fault, "{{x}}", &texts_in(Lang::Zh).composer);
         assert!(
             shown.contains("第 1 行第 1 列") && shown.contains("“x”") && shown.contains("{{{{"),
             "{shown}"

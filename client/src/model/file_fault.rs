@@ -40,6 +40,7 @@ mod tests {
 
     use super::*;
     use crate::texts::Lang;
+    use crate::texts::tests::texts_in;
 
     #[test]
     fn every_fault_is_told_in_each_language_with_its_line() {
@@ -53,7 +54,7 @@ mod tests {
             ImportErrorKind::NoMessages,
         ] {
             let error = ImportError { line: 37, kind };
-            let [english, chinese] = Lang::ALL.map(|lang| sentence(&error, lang.texts()));
+            let [english, chinese] = Lang::ALL.map(|lang| sentence(&error, texts_in(lang)));
             assert!(chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{chinese}");
             assert_eq!(english.contains("37"), chinese.contains("37"), "{english}");
             assert!(english.is_ascii() || english.contains('“'), "{english}");

@@ -245,6 +245,7 @@ mod tests {
 
     use super::*;
     use crate::texts::Lang;
+    use crate::texts::tests::texts_in;
 
     fn page() -> Origin {
         Origin { secure: false, host: "127.0.0.1:8080".to_owned() }
@@ -286,7 +287,7 @@ mod tests {
         ] {
             let notice = Notice::from(matter);
             let is_chinese = |words: &String| words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            let say = |lang: Lang| [notice.title(lang.texts()), notice.sentence(lang.texts())];
+            let say = |lang: Lang| [notice.title(texts_in(lang)), notice.sentence(texts_in(lang))];
             assert!(say(Lang::Zh).iter().all(is_chinese), "{notice:?}: {:?}", say(Lang::Zh));
             let english = say(Lang::En);
             assert!(!english.iter().any(|words| words.is_empty() || is_chinese(words)), "{english:?}");

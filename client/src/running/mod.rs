@@ -12,6 +12,7 @@
 mod answering;
 pub mod driver;
 pub mod frame;
+pub mod language;
 pub mod outgoing;
 pub mod session;
 pub mod transport;

@@ -1,16 +1,16 @@
 //! Every word that the page shows, in each of its languages.
 //!
-//! A language is a folder with a table for each area. The English tables also say which texts there are, so that the
-//! compiler finds what another language lacks. Placeholders are `{0}`, `{1}`, filled by [`fill`]. A text that depends on
-//! a number has its forms separated by `|`, in the order of [`Lang::form`], chosen by [`plural`] or [`form`].
+//! English is compiled in, a table for each area, which also say what texts there are. Every other language is a file
+//! in `client/texts` that is fetched when it is wanted, with the same texts in the same order: nobody waits for words
+//! that they don't read. Placeholders are `{0}`, `{1}`, filled by [`fill`]. A text that depends on a number has its
+//! forms separated by `|`, in the order of [`Lang::form`], chosen by [`plural`] or [`form`].
 //!
-//! A new language takes a folder like [`en`], a variant of [`Lang`] and its plural rule.
+//! A new language takes a file, its lines in `index.html`, a variant of [`Lang`] and its plural rule.
 
 pub mod close_codes;
 pub mod en;
-pub mod zh;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{Display, Write as _};
 
 use self::close_codes::CloseCode;
@@ -51,6 +51,57 @@ pub struct Texts {
 thread_local! {
     /// The language of the page.
     static CURRENT: Cell<Lang> = const { Cell::new(Lang::En) };
+    /// The languages that were fetched.
+    static FETCHED: RefCell<Vec<(Lang, &'static Texts)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The texts of a language's file, one after the other. Each stands on a line of its own behind its name; a line
+/// without [`MARK`] holds none.
+struct Lines {
+    rest: std::str::Lines<'static>,
+    is_short: bool,
+}
+
+/// What stands between the name of a text and the text.
+const MARK: &str = " = ";
+
+impl Lines {
+    /// Puts the next text into its place.
+    // Called once for each text there is: in the code, that is a few bytes for each, as long as it stays a call.
+    #[inline(never)]
+    fn read(&mut self, place: &mut &'static str) {
+        match self.rest.find_map(|line| line.split_once(MARK)) {
+            Some((_, text)) => *place = text,
+            None => self.is_short = true,
+        }
+    }
+}
+
+impl Texts {
+    /// Reads the file of a language. `None` if its texts are not as many as those in English.
+    fn read(file: &'static str) -> Option<Box<Texts>> {
+        let mut lines = Lines { rest: file.lines(), is_short: false };
+        let mut texts = Box::new(en::TEXTS);
+        texts.common.read(&mut lines);
+        texts.log.read(&mut lines);
+        texts.composer.read(&mut lines);
+        texts.health.read(&mut lines);
+        texts.settings.read(&mut lines);
+        texts.close_codes = close_codes::read(&mut lines);
+        let is_whole = !lines.is_short && !lines.rest.any(|line| line.contains(MARK));
+        is_whole.then_some(texts)
+    }
+}
+
+/// Takes up the file of a language, from when on it can be the language of the page. False if it is no such file, or
+/// another version's. A language that is there stays as it is.
+pub fn take_up(lang: Lang, file: &str) -> bool {
+    // What is drawn borrows texts for as long as the page is there.
+    lang.texts().is_some()
+        || Texts::read(String::leak(file.to_owned())).is_some_and(|texts| {
+            FETCHED.with_borrow_mut(|fetched| fetched.push((lang, Box::leak(texts))));
+            true
+        })
 }
 
 /// Declares the table of an area by its English texts.
@@ -68,6 +119,11 @@ macro_rules! table {
             /// English.
             pub const EN: $name = $name { $($field: $text,)* };
 
+            /// Puts the texts of another language into their places, in the order of the fields.
+            pub(in $crate::texts) fn read(&mut self, lines: &mut $crate::texts::Lines) {
+                $(lines.read(&mut self.$field);)*
+            }
+
             /// Each text with its name.
             #[cfg(test)]
             pub(crate) fn all(&self) -> Vec<(&'static str, &'static str)> {
@@ -82,11 +138,11 @@ impl Lang {
     /// Each language there is.
     pub const ALL: [Lang; 2] = [Lang::En, Lang::Zh];
 
-    /// The texts.
-    pub fn texts(self) -> &'static Texts {
+    /// The texts. `None` until [`take_up`] has them.
+    pub fn texts(self) -> Option<&'static Texts> {
         match self {
-            Lang::En => &en::TEXTS,
-            Lang::Zh => &zh::TEXTS,
+            Lang::En => Some(&en::TEXTS),
+            _ => FETCHED.with_borrow(|fetched| Some(fetched.iter().find(|(lang, _)| *lang == self)?.1)),
         }
     }
 
@@ -137,14 +193,14 @@ pub fn lang() -> Lang {
     CURRENT.get()
 }
 
-/// Makes it the language of the page.
+/// Makes it the language of the page. One whose texts are not there leaves the page in English.
 pub fn set_lang(lang: Lang) {
-    CURRENT.set(lang);
+    CURRENT.set(if lang.texts().is_some() { lang } else { Lang::En });
 }
 
 /// The texts in the language of the page.
 pub fn texts() -> &'static Texts {
-    lang().texts()
+    lang().texts().unwrap_or(&en::TEXTS)
 }
 
 /// Puts values in place of `{0}`, `{1}` and so on.
@@ -203,4 +259,4 @@ fn form_in(lang: Lang, template: &str, number: u64) -> &str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

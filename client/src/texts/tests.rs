@@ -1,11 +1,55 @@
 use super::*;
 
+/// The file of a language that is not compiled in.
+fn file(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "",
+        Lang::Zh => include_str!("../../texts/zh-CN.txt"),
+    }
+}
+
+/// The texts of a language, taken up if they are not there.
+pub(crate) fn texts_in(lang: Lang) -> &'static Texts {
+    assert!(take_up(lang, file(lang)), "{lang:?}");
+    lang.texts().unwrap()
+}
+
 /// Every text of a language by its name, apart from what is said about close codes.
 fn all(lang: Lang) -> Vec<(&'static str, &'static str)> {
-    let texts = lang.texts();
+    let texts = texts_in(lang);
     let areas =
         [texts.common.all(), texts.log.all(), texts.composer.all(), texts.health.all(), texts.settings.all()];
     areas.into_iter().flatten().collect()
+}
+
+/// Its reader counts the texts of a file and does not look at their names.
+#[test]
+fn each_file_names_every_text_in_the_order_of_the_english_tables() {
+    let mut wanted: Vec<String> = all(Lang::En).into_iter().map(|(name, _)| name.to_owned()).collect();
+    for row in en::TEXTS.close_codes {
+        let (first, last) = (row.codes.start(), row.codes.end());
+        let codes = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        wanted.extend(["name", "sentence", "advice"].map(|part| format!("{codes} {part}")));
+    }
+    for lang in Lang::ALL.into_iter().filter(|lang| *lang != Lang::En) {
+        let named: Vec<_> =
+            file(lang).lines().filter_map(|line| line.split_once(MARK)).map(|(name, _)| name).collect();
+        assert_eq!(named, wanted, "{lang:?}");
+    }
+}
+
+#[test]
+fn a_file_of_another_version_leaves_the_page_in_english() {
+    let whole = file(Lang::Zh);
+    let (shorter, _) = whole.trim_end().rsplit_once('\n').unwrap();
+    for other in [shorter, &format!("{whole}new = text\n"), "<!doctype html>", ""] {
+        assert!(!take_up(Lang::Zh, other));
+        set_lang(Lang::Zh);
+        assert_eq!((lang(), texts()), (Lang::En, &en::TEXTS));
+    }
+    assert!(take_up(Lang::Zh, whole));
+    set_lang(Lang::Zh);
+    assert_eq!(texts().common.connect, "连接");
 }
 
 fn placeholders(text: &str) -> Vec<&str> {

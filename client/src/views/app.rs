@@ -4,10 +4,10 @@ use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use yew::prelude::*;
 
-use super::connection::Connection;
+use super::connection::connection;
 use super::help::Help;
-use super::hooks::{use_stored, use_tabs};
-use super::lang::LangProvider;
+use super::hooks::{use_effect_on, use_stored, use_tabs};
+use super::lang::{LangProvider, lang_bar, use_lang};
 use super::palette::Palette;
 use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
@@ -19,7 +19,9 @@ use crate::lasting::preferences::{Density, Theme, limits};
 use crate::lasting::profiles::{follow_link, is_link};
 use crate::lasting::storage::Key;
 use crate::running::workspace::Workspace;
+use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// What nobody needs in order to connect is drawn so many milliseconds after the rest: until then the thread belongs to
 /// the connection.
@@ -38,25 +40,34 @@ pub struct AppProps {
 /// The whole page.
 #[component]
 pub fn App(props: &AppProps) -> Html {
-    html! {
+    yew::html! {
         <LangProvider>
             <ContextProvider<Workspace> context={props.workspace.clone()}>
-                <Page workspace={props.workspace.clone()} keep={props.keep} />
+                {Page { workspace: props.workspace.clone(), keep: props.keep }.block()}
             </ContextProvider<Workspace>>
         </LangProvider>
     }
 }
 
-#[component]
-fn Page(props: &AppProps) -> Html {
+#[derive(PartialEq)]
+struct Page {
+    workspace: Workspace,
+    keep: bool,
+}
+
+block!(Page, use_page);
+
+#[hook]
+fn use_page(props: &Page) -> Html {
     let texts = use_texts();
+    let language = use_lang();
     let tabs = use_tabs(&props.workspace);
     let stage = (*use_memo(props.workspace.clone(), |workspace| Stage::new(workspace.clone()))).clone();
     let update = use_force_update();
     let is_settled = use_state_eq(|| false);
     {
         let is_settled = is_settled.setter();
-        use_effect_with(stage.clone(), move |stage| {
+        use_effect_on(stage.clone(), move |stage| {
             stage.on_change(Callback::from(move |()| update.force_update()));
             Density::current().apply();
             let held = (
@@ -81,15 +92,16 @@ fn Page(props: &AppProps) -> Html {
     html! {
         <div class="app">
             {top_bar(&stage, &scene, &tabs, texts)}
+            {language.map(|language| lang_bar(&language, texts))}
             if props.keep && *is_settled {
-                <RestoreBar workspace={props.workspace.clone()} />
+                {RestoreBar { workspace: props.workspace.clone() }.block()}
             }
-            <Connection key={shown.id.0} scene={scene.clone()} is_settled={*is_settled} />
+            {connection(&scene, *is_settled)}
             {match stage.sheet() {
-                Some(Sheet::Palette) => html! { <Palette {scene} on_close={close} /> },
-                Some(Sheet::Settings) => html! { <Settings {stage} {scene} on_close={close} /> },
-                Some(Sheet::Profiles) => html! { <Profiles workspace={props.workspace.clone()} on_close={close} /> },
-                Some(Sheet::Help) => html! { <Help on_close={close} /> },
+                Some(Sheet::Palette) => Palette { scene, on_close: close }.block(),
+                Some(Sheet::Settings) => Settings { stage, scene, on_close: close }.block(),
+                Some(Sheet::Profiles) => Profiles { workspace: props.workspace.clone(), on_close: close }.block(),
+                Some(Sheet::Help) => Help { on_close: close }.block(),
                 None => Html::default(),
             }}
         </div>

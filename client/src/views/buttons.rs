@@ -6,6 +6,7 @@ use super::icons::{Icon, picture};
 use crate::actions::stage::Scene;
 use crate::actions::{Action, Drawer, Panel, Sheet, Sort};
 use crate::texts::Texts;
+use crate::views::markup::html;
 
 /// Does an action in a view, whatever the event.
 pub(super) fn act<E: 'static>(scene: &Scene, action: Action) -> Callback<E> {

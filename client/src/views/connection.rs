@@ -5,37 +5,44 @@ use yew::prelude::*;
 
 use super::composer::Composer;
 use super::connection_bar::connection_bar;
-use super::hooks::use_view;
+use super::hooks::{use_effect_on, use_view};
 use super::log::log_pane;
 use super::notice_bar::notice_bar;
 use super::side_panel::side_panel;
 use super::status_bar::status_bar;
 use crate::actions::stage::{Scene, focus};
 use crate::model::status;
+use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-/// Properties of [`Connection`].
-#[derive(Debug, PartialEq, Properties)]
-pub struct ConnectionProps {
-    /// Its view.
-    pub scene: Scene,
-    /// What is not needed in order to connect may be drawn.
-    pub is_settled: bool,
+/// Draws a connection. Any number of them can be on screen. Until the page `is_settled`, what is not needed in order to
+/// connect is left out.
+pub fn connection(scene: &Scene, is_settled: bool) -> Html {
+    Connection { scene: scene.clone(), is_settled }.keyed(scene.session().id().0)
 }
 
 /// It follows the session and hands plain values down.
-#[component]
-pub fn Connection(props: &ConnectionProps) -> Html {
+#[derive(PartialEq)]
+struct Connection {
+    scene: Scene,
+    is_settled: bool,
+}
+
+block!(Connection, use_connection);
+
+#[hook]
+fn use_connection(props: &Connection) -> Html {
     let texts = use_texts();
     let scene = &props.scene;
     let session = scene.session();
     let view = use_view(session);
     let phase = view.link.phase;
-    use_effect_with(tab_title(phase), |title| set_title(title));
+    use_effect_on(tab_title(phase), |title| set_title(title));
     {
         let find = scene.places().find.clone();
         let is_finding = session.read(|_, list| list.search_query().is_some());
-        use_effect_with(is_finding, move |is_finding| {
+        use_effect_on(is_finding, move |is_finding| {
             if *is_finding {
                 focus(&find);
             }
@@ -53,13 +60,7 @@ pub fn Connection(props: &ConnectionProps) -> Html {
                     {log_pane(scene, view.revision, texts)}
                     {side_panel(scene, props.is_settled, texts)}
                 </div>
-                <Composer
-                    scene={scene.clone()}
-                    is_open={phase == Phase::Open}
-                    is_closed={matches!(phase, Phase::Closed(_) | Phase::Closing)}
-                    compose={view.compose.clone()}
-                    drawer={scene.drawer()}
-                />
+                {Composer { scene: scene.clone(), is_open: phase == Phase::Open, is_closed: matches!(phase, Phase::Closed(_) | Phase::Closing), compose: view.compose.clone(), drawer: scene.drawer() }.block()}
             </main>
             // For screen readers.
             <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">

@@ -10,6 +10,7 @@ use crate::actions::stage::Scene;
 use crate::model::format::countdown;
 use crate::running::session::{Draft, View};
 use crate::texts::{Texts, fill};
+use crate::views::markup::html;
 
 pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
     let t = &texts.common;

@@ -9,20 +9,25 @@ use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
 use super::icons::{Icon, picture};
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct DialogProps {
+#[derive(PartialEq)]
+pub(super) struct Dialog {
     /// What it is called.
-    pub(super) title: AttrValue,
+    pub(super) title: &'static str,
     /// Its `data-testid`, also its class.
     pub(super) name: &'static str,
     pub(super) on_close: Callback<()>,
     pub(super) children: Html,
 }
 
-#[component]
-pub(super) fn Dialog(props: &DialogProps) -> Html {
+block!(Dialog, use_dialog);
+
+#[hook]
+fn use_dialog(props: &Dialog) -> Html {
     let t = &use_texts().settings;
     let node = use_node_ref();
     let latest = use_mut_ref(|| props.on_close.clone());
@@ -30,7 +35,7 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
     latest.replace(props.on_close.clone());
     {
         let node = node.clone();
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             let dialog = node.cast::<HtmlDialogElement>();
             let before = focused();
             let listener = dialog.as_ref().map(|dialog| {
@@ -68,7 +73,7 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
     };
     html! {
         <dialog
-            ref={node.clone()}
+            ref={node}
             class={classes!("dialog", props.name)}
             aria-labelledby="dialog-title"
             data-testid={props.name}
@@ -76,7 +81,7 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
         >
             <div class="dialog-content">
                 <header class="dialog-header">
-                    <h2 class="dialog-title" id="dialog-title">{&props.title}</h2>
+                    <h2 class="dialog-title" id="dialog-title">{props.title}</h2>
                     <button
                         class="button icon-button"
                         type="button"

@@ -5,6 +5,7 @@ use workbench::view::Format;
 use yew::prelude::*;
 
 use crate::texts::settings::Settings;
+use crate::views::markup::html;
 
 /// What the rows for a message can be in.
 pub(super) const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Hex, Format::Base64];

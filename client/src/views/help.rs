@@ -9,23 +9,26 @@ use crate::actions::{Group, SPECS};
 use crate::lasting::preferences;
 use crate::texts::close_codes;
 use crate::texts::settings::Settings;
+use crate::views::block::{Block, block};
 use crate::views::fields::TextRow;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HelpProps {
+#[derive(PartialEq)]
+pub(super) struct Help {
     pub(super) on_close: Callback<()>,
 }
 
 /// Keys of what is no action of the page's, but of the element that has the focus: alternatives, each pressed together.
 type Row = (&'static [&'static [&'static str]], &'static str);
 
-#[component]
-pub(super) fn Help(props: &HelpProps) -> Html {
+block!(Help, use_help);
+
+#[hook]
+fn use_help(props: &Help) -> Html {
     let texts = use_texts();
     let t = &texts.settings;
-    html! {
-        <Dialog title={t.help} name="help" on_close={props.on_close.clone()}>
+    Dialog { title: t.help, name: "help", on_close: props.on_close.clone(), children: html! {
             <div class="help-body" tabindex="0" autofocus=true role="region" aria-label={t.help}>
                 <p>{t.help_intro}</p>
                 <h3 class="dialog-heading">{t.help_keys}</h3>
@@ -47,17 +50,21 @@ pub(super) fn Help(props: &HelpProps) -> Html {
                         </section>
                     }
                 </div>
-                <Codes />
+                {Codes.block()}
                 <h3 class="dialog-heading">{t.help_links}</h3>
                 <p>{t.help_params}</p>
             </div>
-        </Dialog>
-    }
+        } }.block()
 }
 
 /// A close code and its meaning.
-#[component]
-fn Codes() -> Html {
+#[derive(PartialEq)]
+struct Codes;
+
+block!(Codes, use_codes);
+
+#[hook]
+fn use_codes(_codes: &Codes) -> Html {
     let t = &use_texts().settings;
     let code = use_state_eq(|| "1006".to_owned());
     let parsed = code.trim().parse::<u16>().ok();

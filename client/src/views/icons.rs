@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::views::markup::html;
+
 /// Which picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Icon {

@@ -1,16 +1,41 @@
 //! The language of the page: chosen by the person or by the browser, provided to what is drawn.
 
+use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::lasting::storage::{self, Key};
-use crate::texts::{Lang, Texts, lang, set_lang, texts};
-use crate::views::hooks::use_stored;
+use crate::running::language;
+use crate::texts::{Lang, Texts, fill, lang, set_lang, texts};
+use crate::views::hooks::{use_effect_on, use_stored};
+use crate::views::markup::html;
+
+/// At the start nothing is drawn for so long while the texts are on their way: a page that changes its language under
+/// the person's eyes is worse than one that comes a moment later.
+const FIRST_PATIENCE_MILLIS: u32 = 700;
+
+/// How it stands with the texts of the language that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// They are there.
+    Here,
+    /// They are being fetched, and the page is in English until then.
+    Coming,
+    /// They cannot be had, and the page is in English.
+    Missing,
+}
 
 /// The language in use and how to change it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LangContext {
     /// The language in use.
     pub(super) lang: Lang,
+    /// The one that is wanted.
+    pub(super) wanted: Lang,
+    /// Whether its texts are there.
+    pub(super) arrival: Arrival,
+    /// Fetches them once more.
+    pub(super) again: Callback<()>,
     /// What the person chose: `None` follows the browser.
     pub(super) choice: Option<Lang>,
     /// Chooses and remembers; `None` follows the browser again.
@@ -26,7 +51,8 @@ pub(super) struct LangProviderProps {
 /// The texts in the language of the page; the component is drawn again when that changes.
 #[hook]
 pub(super) fn use_texts() -> &'static Texts {
-    use_context::<LangContext>().map_or_else(texts, |context| context.lang.texts())
+    use_context::<LangContext>();
+    texts()
 }
 
 /// What is said of the latest deed, in the language of then: it goes when another language is chosen.
@@ -48,12 +74,39 @@ pub(super) fn use_lang() -> Option<LangContext> {
 #[component]
 pub(super) fn LangProvider(props: &LangProviderProps) -> Html {
     let choice = use_state_eq(stored);
-    let chosen = choice.unwrap_or_else(of_browser);
+    let wanted = choice.unwrap_or_else(of_browser);
+    // What became of the latest attempt to fetch, and how many there were.
+    let outcome = use_state_eq(|| None::<(Lang, bool)>);
+    let attempt = use_state(|| 0);
+    let is_late = use_state_eq(|| false);
+    let is_drawn = use_mut_ref(|| false);
+    let arrival = match *outcome {
+        _ if wanted.texts().is_some() => Arrival::Here,
+        Some((lang, false)) if lang == wanted => Arrival::Missing,
+        _ => Arrival::Coming,
+    };
     // Before the children are drawn, so that what they ask of `texts` is in the same language.
-    if lang() != chosen {
-        set_lang(chosen);
+    set_lang(wanted);
+    use_effect_on(lang(), |lang| mark(*lang));
+    {
+        let outcome = outcome.setter();
+        use_effect_on((wanted, *attempt), move |(wanted, _)| {
+            let wanted = *wanted;
+            if wanted.texts().is_none() {
+                outcome.set(None);
+                #[expect(clippy::disallowed_methods, reason = "it ends with the file or with its patience")]
+                spawn_local(async move { outcome.set(Some((wanted, language::fetch(wanted).await))) });
+            }
+        });
     }
-    use_effect_with(chosen, |chosen| mark(*chosen));
+    {
+        let is_late = is_late.setter();
+        use_effect_on((), move |()| {
+            let late = Timeout::new(FIRST_PATIENCE_MILLIS, move || is_late.set(true));
+            move || drop(late)
+        });
+    }
+    let again = use_callback(attempt, |(), attempt| attempt.set(**attempt + 1));
     {
         let choice = choice.setter();
         use_stored(&[Key::LANGUAGE], move || choice.set(stored()));
@@ -68,8 +121,28 @@ pub(super) fn LangProvider(props: &LangProviderProps) -> Html {
         }
         choice.set(chosen);
     });
-    let context = LangContext { lang: chosen, choice: *choice, choose };
-    html! { <ContextProvider<LangContext> {context}>{props.children.clone()}</ContextProvider<LangContext>> }
+    if arrival == Arrival::Coming && !*is_late && !*is_drawn.borrow() {
+        return Html::default();
+    }
+    *is_drawn.borrow_mut() = true;
+    let context = LangContext { lang: lang(), wanted, arrival, again, choice: *choice, choose };
+    yew::html! { <ContextProvider<LangContext> {context}>{props.children.clone()}</ContextProvider<LangContext>> }
+}
+
+/// Says so where the language that is wanted cannot be had.
+pub(super) fn lang_bar(context: &LangContext, texts: &Texts) -> Html {
+    if context.arrival != Arrival::Missing {
+        return Html::default();
+    }
+    let again = context.again.reform(|_: MouseEvent| ());
+    html! {
+        <section class="notice-bar" role="alert" data-testid="language-missing">
+            <p class="notice-text">{fill(texts.settings.language_missing, &[&context.wanted.name()])}</p>
+            <button class="button small" type="button" data-testid="language-again" onclick={again}>
+                {texts.settings.language_again}
+            </button>
+        </section>
+    }
 }
 
 /// The first language the browser asks for that there is.

@@ -3,6 +3,7 @@
 //! [`app`] is the page: a `top_bar` with the tabs, and the `connection` of the tab that is shown.
 
 pub mod app;
+mod block;
 mod buttons;
 mod composer;
 pub mod connection;
@@ -16,6 +17,7 @@ mod hooks;
 mod icons;
 mod lang;
 mod log;
+mod markup;
 mod notice_bar;
 mod palette;
 mod plot;

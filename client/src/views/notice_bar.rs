@@ -11,6 +11,7 @@ use crate::model::notice::{Matter, Notice};
 use crate::model::visible::foreign;
 use crate::texts::common::Common;
 use crate::texts::{Texts, fill};
+use crate::views::markup::html;
 
 pub(super) fn notice_bar(scene: &Scene, notice: &Notice, texts: &'static Texts) -> Html {
     let t = &texts.common;

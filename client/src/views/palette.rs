@@ -12,16 +12,21 @@ use super::help::{combined, keys_of};
 use crate::actions::stage::Scene;
 use crate::actions::{Action, SPECS, Sheet, Spec};
 use crate::texts::Texts;
+use crate::views::block::{Block, block};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct PaletteProps {
+#[derive(PartialEq)]
+pub(super) struct Palette {
     pub(super) scene: Scene,
     pub(super) on_close: Callback<()>,
 }
 
-#[component]
-pub(super) fn Palette(props: &PaletteProps) -> Html {
+block!(Palette, use_palette);
+
+#[hook]
+fn use_palette(props: &Palette) -> Html {
     let texts = use_texts();
     let t = &texts.settings;
     let scene = &props.scene;
@@ -32,7 +37,7 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
     let at = (*chosen).min(found.len().saturating_sub(1));
     {
         let list = list.clone();
-        use_effect_with(at, move |at| {
+        use_effect_on(at, move |at| {
             let items = list.cast::<HtmlElement>().map(|list| list.children());
             if let Some(item) = items.and_then(|items| items.item(u32::try_from(*at).ok()?)) {
                 item.scroll_into_view_with_scroll_into_view_options(&nearest());
@@ -72,8 +77,11 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
             event.prevent_default();
         }
     };
-    html! {
-        <Dialog title={t.palette} name="palette" on_close={props.on_close.clone()}>
+    Dialog {
+        title: t.palette,
+        name: "palette",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="palette-body">
                 <input
                     class="field palette-query"
@@ -102,8 +110,9 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
                     <p class="palette-none" role="status">{t.palette_none}</p>
                 }
             </div>
-        </Dialog>
+        },
     }
+    .block()
 }
 
 fn item(

@@ -9,17 +9,22 @@ use crate::lasting::journal::{Journal, Visit};
 use crate::model::address::short;
 use crate::running::workspace::Workspace;
 use crate::texts::fill;
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::{use_lang, use_texts};
-
-#[derive(PartialEq, Properties)]
-pub(super) struct RestoreBarProps {
-    pub(super) workspace: Workspace,
-}
+use crate::views::markup::html;
 
 /// Writes down the logs as long as it is there, and shows itself while there is something to offer: each visit that is
 /// over, the latest first.
-#[component]
-pub(super) fn RestoreBar(props: &RestoreBarProps) -> Html {
+#[derive(PartialEq)]
+pub(super) struct RestoreBar {
+    pub(super) workspace: Workspace,
+}
+
+block!(RestoreBar, use_restore_bar);
+
+#[hook]
+fn use_restore_bar(props: &RestoreBar) -> Html {
     let t = &use_texts().common;
     let lang = use_lang();
     let visits = use_mut_ref(Vec::<Visit>::new);
@@ -27,7 +32,7 @@ pub(super) fn RestoreBar(props: &RestoreBarProps) -> Html {
     let journal = use_state_eq(|| None::<Journal>);
     {
         let (visits, update, journal) = (visits.clone(), update.clone(), journal.setter());
-        use_effect_with(props.workspace.clone(), move |workspace| {
+        use_effect_on(props.workspace.clone(), move |workspace| {
             let on_visit = move |left: Visit| {
                 visits.borrow_mut().insert(0, left);
                 update.force_update();

@@ -13,6 +13,8 @@ use super::plot::PlotPanel;
 use crate::actions::stage::Scene;
 use crate::actions::{Action, Panel};
 use crate::texts::Texts;
+use crate::views::block::Block;
+use crate::views::markup::html;
 
 /// The open panel, empty until there is time for it, and the switches.
 pub(super) fn side_panel(scene: &Scene, is_settled: bool, texts: &'static Texts) -> Html {
@@ -20,13 +22,18 @@ pub(super) fn side_panel(scene: &Scene, is_settled: bool, texts: &'static Texts)
     let content = |panel: Panel| match panel {
         _ if !is_settled => Html::default(),
         Panel::Detail => match session.detail() {
-            (Some(entry), pinned) => html! {
-                <Detail scene={scene.clone()} {entry} {pinned} selected={scene.selected()} copied={scene.copied()} />
-            },
+            (Some(entry), pinned) => Detail {
+                scene: scene.clone(),
+                entry,
+                pinned,
+                selected: scene.selected(),
+                copied: scene.copied(),
+            }
+            .block(),
             (None, _) => html! { <p class="panel-empty">{texts.log.no_selection}</p> },
         },
-        Panel::Health => html! { <HealthPanel session={session.clone()} /> },
-        Panel::Plot => html! { <PlotPanel session={session.clone()} /> },
+        Panel::Health => HealthPanel { session: session.clone() }.block(),
+        Panel::Plot => PlotPanel { session: session.clone() }.block(),
     };
     html! {
         <>

@@ -13,7 +13,10 @@ use crate::model::visible::foreign;
 use crate::running::driver::Snapshot;
 use crate::running::session::Session;
 use crate::texts::Texts;
+use crate::views::block::{Block, block};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Between two looks at the clock while a countdown is shown.
 const TICK_MILLIS: u32 = 100;
@@ -24,7 +27,7 @@ pub(super) fn status_bar(session: &Session, link: &Snapshot, scene: &Scene, text
     let rtt = link.rtt.map_or_else(|| "–".to_owned(), |rtt| round_trip(rtt.as_secs_f64() * 1000.0));
     html! {
         <section class="status-bar" aria-label={t.state}>
-            <PhaseText session={session.clone()} link={link.clone()} />
+            {PhaseText { session: session.clone(), link: link.clone() }.block()}
             if status::counts_down(link.phase) {
                 {word_button(scene, Action::RetryNow, "button small", t.retry_now)}
             }
@@ -60,19 +63,21 @@ pub(super) fn status_bar(session: &Session, link: &Snapshot, scene: &Scene, text
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct PhaseTextProps {
+/// The phase in words. On its own, so that a countdown redraws nothing else.
+#[derive(PartialEq)]
+struct PhaseText {
     session: Session,
     link: Snapshot,
 }
 
-/// The phase in words. On its own, so that a countdown redraws nothing else.
-#[component]
-fn PhaseText(props: &PhaseTextProps) -> Html {
+block!(PhaseText, use_phase_text);
+
+#[hook]
+fn use_phase_text(props: &PhaseText) -> Html {
     let t = &use_texts().common;
     let tick = use_state(|| ());
     let setter = tick.setter();
-    use_effect_with(status::counts_down(props.link.phase), move |counts_down| {
+    use_effect_on(status::counts_down(props.link.phase), move |counts_down| {
         let interval = counts_down.then(|| Interval::new(TICK_MILLIS, move || setter.set(())));
         move || drop(interval)
     });

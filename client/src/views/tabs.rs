@@ -8,7 +8,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use super::buttons::icon_button;
-use super::hooks::use_selected;
+use super::hooks::{use_effect_on, use_selected};
 use super::icons::{Icon, picture};
 use crate::actions::Action;
 use crate::actions::stage::{Scene, Stage};
@@ -16,7 +16,9 @@ use crate::model::address::short;
 use crate::model::visible::foreign;
 use crate::running::workspace::{Tab, TabId, Tabs, Workspace};
 use crate::texts::{Texts, fill};
+use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 pub(super) fn tab_strip(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static Texts) -> Html {
     let workspace = stage.workspace();
@@ -46,13 +48,7 @@ pub(super) fn tab_strip(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'stat
         <div class="tabs" data-testid="tabs" onkeydown={on_key}>
             <div class="tab-list" role="group" aria-label={texts.common.connections}>
                 for tab in &tabs.tabs {
-                    <TabItem
-                        key={tab.id.0}
-                        workspace={workspace.clone()}
-                        shown={tab.id == tabs.active}
-                        closable={tabs.tabs.len() > 1}
-                        tab={tab.clone()}
-                    />
+                    {TabItem { workspace: workspace.clone(), shown: tab.id == tabs.active, closable: tabs.tabs.len() > 1, tab: tab.clone() }.keyed(tab.id.0)}
                 }
             </div>
             {icon_button(scene, Action::NewTab, "button icon-button small", texts)}
@@ -60,16 +56,18 @@ pub(super) fn tab_strip(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'stat
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct TabItemProps {
+#[derive(PartialEq)]
+struct TabItem {
     workspace: Workspace,
     tab: Tab,
     shown: bool,
     closable: bool,
 }
 
-#[component]
-fn TabItem(props: &TabItemProps) -> Html {
+block!(TabItem, use_tab_item);
+
+#[hook]
+fn use_tab_item(props: &TabItem) -> Html {
     let t = &use_texts().common;
     let renaming = use_state_eq(|| false);
     let (element, field) = (use_node_ref(), use_node_ref());
@@ -85,7 +83,7 @@ fn TabItem(props: &TabItemProps) -> Html {
     };
     {
         let field = field.clone();
-        use_effect_with(*renaming, move |renaming| {
+        use_effect_on(*renaming, move |renaming| {
             if let Some(field) = field.cast::<HtmlInputElement>().filter(|_| *renaming) {
                 let _ = field.focus();
                 field.select();
@@ -94,7 +92,7 @@ fn TabItem(props: &TabItemProps) -> Html {
     }
     {
         let element = element.clone();
-        use_effect_with(props.shown, move |shown| {
+        use_effect_on(props.shown, move |shown| {
             // Among many it may lie beyond the edge.
             if let Some(element) = element.cast::<HtmlElement>().filter(|_| *shown) {
                 element.scroll_into_view();

@@ -10,6 +10,7 @@ use crate::actions::{Action, Sheet};
 use crate::lasting::preferences::Theme;
 use crate::running::workspace::Tabs;
 use crate::texts::{Texts, fill};
+use crate::views::markup::html;
 
 pub(super) fn top_bar(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static Texts) -> Html {
     html! {

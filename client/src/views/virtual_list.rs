@@ -9,26 +9,29 @@ use workbench::decimal;
 use workbench::window::Window;
 use yew::prelude::*;
 
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
+use crate::views::markup::html;
+
 const OVERSCAN: usize = 8;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct VirtualListProps {
+/// Begins at the top, and does again when it is another list (give it another `key`).
+#[derive(PartialEq)]
+pub(super) struct VirtualList {
     pub(super) class: &'static str,
     pub(super) rows: usize,
     pub(super) row_px: f64,
     /// Draws a run of rows.
     pub(super) draw: Callback<Range<usize>, Html>,
-    #[prop_or_default]
-    pub(super) testid: Option<&'static str>,
-    #[prop_or_default]
+    pub(super) testid: &'static str,
     pub(super) role: Option<&'static str>,
-    #[prop_or_default]
     pub(super) label: Option<&'static str>,
 }
 
-/// Begins at the top, and does again when it is another list (give it another `key`).
-#[component]
-pub(super) fn VirtualList(props: &VirtualListProps) -> Html {
+block!(VirtualList, use_virtual_list);
+
+#[hook]
+fn use_virtual_list(props: &VirtualList) -> Html {
     let (scroller, spacer, lines) = (use_node_ref(), use_node_ref(), use_node_ref());
     let row_px = props.row_px;
     let window = use_mut_ref(|| {
@@ -44,7 +47,7 @@ pub(super) fn VirtualList(props: &VirtualListProps) -> Html {
     }
     {
         let (scroller, window, redraw) = (scroller.clone(), window.clone(), redraw.clone());
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             let element = scroller.cast::<HtmlElement>();
             let measured = element.clone();
             let on_resize = Closure::<dyn FnMut()>::new(move || {
@@ -85,7 +88,7 @@ pub(super) fn VirtualList(props: &VirtualListProps) -> Html {
     };
     {
         let (spacer, lines) = (spacer.clone(), lines.clone());
-        use_effect_with((element_px, offset_px), move |(element_px, offset_px)| {
+        use_effect_on((element_px, offset_px), move |(element_px, offset_px)| {
             let set = |node: &NodeRef, name: &str, value: String| {
                 if let Some(element) = node.cast::<HtmlElement>() {
                     // Only a malformed property could fail.

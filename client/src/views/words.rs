@@ -106,13 +106,15 @@ impl Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Lang;
+    use crate::texts::tests::texts_in;
 
     #[test]
     fn durations_have_two_units_at_most() {
         let texts = [0, 250_000, 3_290_000, 59_900_000, 60_000_000, 125_000_000, 7_260_000_000]
             .map(|micros| duration(micros, &Texts::EN));
         assert_eq!(texts, ["0 ms", "250 ms", "3.2 s", "59 s", "1 min", "2 min 5 s", "2 h 1 min"]);
-        assert_eq!(duration(125_000_000, &Texts::ZH), "2 分 5 秒");
+        assert_eq!(duration(125_000_000, &texts_in(Lang::Zh).health), "2 分 5 秒");
     }
 
     #[test]

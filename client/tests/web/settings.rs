@@ -200,10 +200,29 @@ async fn the_page_is_set_as_a_whole() {
     let root = web_sys::window().unwrap().document().unwrap().document_element().unwrap();
     assert_eq!(root.get_attribute("data-density").as_deref(), Some("compact"));
     page.choose("settings-language", "zh-CN").await;
+    page.until("the page says what is missing", |page| page.find("language-missing").is_some()).await;
+    assert_eq!(root.get_attribute("lang").as_deref(), Some("en"));
+    assert_eq!(page.text("connect"), "Connect");
+    offer_chinese();
+    page.click("language-again");
+    page.until("it is there", |page| page.text("connect") == "连接").await;
+    assert!(page.find("language-missing").is_none());
     assert_eq!(root.get_attribute("lang").as_deref(), Some("zh-CN"));
-    assert_eq!(page.text("connect"), "连接");
     page.choose("settings-language", "en").await;
     assert_eq!(page.text("connect"), "Connect");
+}
+
+/// Has the document name the file, as the bundle's does.
+fn offer_chinese() {
+    let document = web_sys::window().unwrap().document().unwrap();
+    let link = document.create_element("link").unwrap();
+    let texts = js_sys::encode_uri_component(include_str!("../../texts/zh-CN.txt"));
+    for (name, value) in
+        [("rel", "texts"), ("hreflang", "zh-CN"), ("href", &format!("data:text/plain;charset=utf-8,{texts}"))]
+    {
+        link.set_attribute(name, value).unwrap();
+    }
+    document.head().unwrap().append_child(&link).unwrap();
 }
 
 #[wasm_bindgen_test]

@@ -7,7 +7,7 @@ use client::actions::{Drawer, Panel, keys};
 use client::model::address::Origin;
 use client::model::params::Params;
 use client::running::workspace::Workspace;
-use client::views::connection::Connection;
+use client::views::connection::connection;
 use gloo_timers::future::TimeoutFuture;
 use link::Message;
 use wasm_bindgen::JsCast;
@@ -29,7 +29,7 @@ fn Both(props: &BothProps) -> Html {
     html! {
         <>
             for scene in &props.scenes {
-                <Connection key={scene.session().id().0} scene={scene.clone()} is_settled={true} />
+                {connection(scene, true)}
             }
         </>
     }

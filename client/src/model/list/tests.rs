@@ -187,6 +187,7 @@ fn events_are_found_by_the_words_of_the_language_they_are_read_in() {
     bench.log.event(Micros(9), &dropped, crate::model::log::Surroundings::default());
     bench.filter("nothing shows");
     assert_eq!(bench.list.rows(bench.log.store()).len(), 1);
+    crate::texts::tests::texts_in(Lang::Zh);
     crate::texts::set_lang(Lang::Zh);
     bench.sync();
     assert_eq!(bench.list.rows(bench.log.store()).len(), 0);

@@ -4,7 +4,8 @@ use super::*;
 use crate::model::owned::label;
 use crate::texts::common::Common;
 use crate::texts::log::Log as LogTexts;
-use crate::texts::{Lang, texts};
+use crate::texts::tests::texts_in;
+use crate::texts::texts;
 
 const SOCKET: SocketId = SocketId(1);
 
@@ -103,7 +104,7 @@ fn sentences_are_made_when_they_are_read_in_whatever_language_that_is() {
     for entry in log.store().range(0..EntryId::MAX) {
         let said =
             |t: &Common| words::sentence(entry.fact, entry.code, entry.body.text().unwrap(), t).unwrap();
-        let (english, chinese) = (said(&Lang::En.texts().common), said(&Lang::Zh.texts().common));
+        let (english, chinese) = (said(&Common::EN), said(&texts_in(crate::texts::Lang::Zh).common));
         assert_ne!(english, chinese);
         assert!(chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{chinese}");
     }

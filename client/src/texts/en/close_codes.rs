@@ -3,7 +3,7 @@
 use crate::texts::close_codes::CloseCode;
 
 /// Rows in the order in which they are looked through.
-pub(super) static CLOSE_CODES: &[CloseCode] = &[
+pub(in crate::texts) const CLOSE_CODES: &[CloseCode] = &[
     CloseCode {
         codes: 1000..=1000,
         name: "normal closure",

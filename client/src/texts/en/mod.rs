@@ -7,7 +7,7 @@ pub mod health;
 pub mod log;
 pub mod settings;
 
-use self::close_codes::CLOSE_CODES;
+pub(super) use self::close_codes::CLOSE_CODES;
 use super::Texts;
 use super::common::Common;
 use super::composer::Composer;
@@ -16,7 +16,7 @@ use super::log::Log;
 use super::settings::Settings;
 
 /// Every text.
-pub static TEXTS: Texts = Texts {
+pub const TEXTS: Texts = Texts {
     common: Common::EN,
     log: Log::EN,
     composer: Composer::EN,

@@ -129,6 +129,9 @@ table! {
         language: "Language";
         language_auto: "Automatic";
         language_auto_hint: "As the browser asks for: {0}.";
+        language_coming: "{0} is being fetched.";
+        language_missing: "{0} could not be fetched from the page's server, so the page is in English. Try again once the server can be reached.";
+        language_again: "Try again";
         single_keys: "Single-key shortcuts";
         single_keys_hint: "Off, no letter does anything outside a field. Press ? for the list.";
 

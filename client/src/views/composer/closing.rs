@@ -7,17 +7,21 @@ use yew::prelude::*;
 use crate::model::closing::{ClosingFault, check};
 use crate::running::session::Session;
 use crate::texts::fill;
+use crate::views::block::block;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_selected;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ClosingFormProps {
+#[derive(PartialEq)]
+pub(super) struct ClosingForm {
     pub(super) session: Session,
 }
 
-#[component]
-pub(super) fn ClosingForm(props: &ClosingFormProps) -> Html {
+block!(ClosingForm, use_closing_form);
+
+#[hook]
+fn use_closing_form(props: &ClosingForm) -> Html {
     let t = &use_texts().composer;
     let code = use_state_eq(|| "1000".to_owned());
     let reason = use_state_eq(String::new);

@@ -4,7 +4,9 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::texts::composer::Composer;
+use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
+use crate::views::markup::html;
 
 /// Calls back when Escape is pressed.
 pub(super) fn escape(on_close: Callback<()>) -> Callback<KeyboardEvent> {
@@ -23,7 +25,7 @@ pub(super) fn use_first_focus() -> NodeRef {
     let node = use_node_ref();
     {
         let node = node.clone();
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             if let Some(element) = node.cast::<HtmlElement>() {
                 let _ = element.focus();
             }

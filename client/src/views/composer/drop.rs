@@ -9,6 +9,7 @@ use web_sys::{DragEvent, Event, File, FileList};
 use yew::prelude::*;
 
 use crate::actions::stage::Scene;
+use crate::views::hooks::use_effect_on;
 
 /// Calls `on_files` with files that are dropped on the view of a connection, or beside all of them while it is the shown
 /// one; tells whether some hover over it.
@@ -19,7 +20,7 @@ pub(super) fn use_drop(scene: &Scene, on_files: impl Fn(Vec<File>) + 'static) ->
     // The listeners stay; what they call is the newest.
     latest.replace(Some(Rc::new(on_files)));
     let hovering = is_hovering.setter();
-    use_effect_with(scene.clone(), move |scene| {
+    use_effect_on(scene.clone(), move |scene| {
         let listeners = web_sys::window().map(|window| {
             let inside = Rc::new(Cell::new(0_u32));
             let listen = |name: &'static str, act: Box<dyn Fn(&DragEvent)>| {

@@ -9,6 +9,7 @@ use crate::model::format::{count, size};
 use crate::texts::composer::Composer;
 use crate::texts::{fill, form};
 use crate::views::icons::{Icon, picture};
+use crate::views::markup::html;
 
 /// What is chosen, and how to choose.
 pub(super) fn file_pane(editor: &Editor, t: &'static Composer) -> Html {

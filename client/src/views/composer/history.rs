@@ -10,22 +10,26 @@ use yew::prelude::*;
 use super::drawer::{drawer_head, use_first_focus};
 use crate::lasting::storage::Key;
 use crate::running::session::Session;
+use crate::views::block::block;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Characters shown of a message.
 pub(super) const PREVIEW_CHARS: usize = 200;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HistoryDrawerProps {
+#[derive(PartialEq)]
+pub(super) struct HistoryDrawer {
     pub(super) session: Session,
     pub(super) on_pick: Callback<Draft>,
     pub(super) on_close: Callback<()>,
 }
 
-#[component]
-pub(super) fn HistoryDrawer(props: &HistoryDrawerProps) -> Html {
+block!(HistoryDrawer, use_history_drawer);
+
+#[hook]
+fn use_history_drawer(props: &HistoryDrawer) -> Html {
     let t = &use_texts().composer;
     let query = use_state_eq(String::new);
     let search = use_first_focus();

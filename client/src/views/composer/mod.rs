@@ -41,10 +41,14 @@ use crate::actions::stage::Scene;
 use crate::actions::{Action, Drawer};
 use crate::running::outgoing::Mode;
 use crate::running::session::Compose;
+use crate::views::block::{Block, block};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ComposerProps {
+/// The text field and what opens above it.
+#[derive(PartialEq)]
+pub(super) struct Composer {
     pub(super) scene: Scene,
     pub(super) is_open: bool,
     /// Messages are neither sent nor queued.
@@ -54,9 +58,10 @@ pub(super) struct ComposerProps {
     pub(super) drawer: Option<Drawer>,
 }
 
-/// The text field and what opens above it.
-#[component]
-pub(super) fn Composer(props: &ComposerProps) -> Html {
+block!(Composer, use_composer);
+
+#[hook]
+fn use_composer(props: &Composer) -> Html {
     let texts = use_texts();
     let t = &texts.composer;
     let (scene, editor) = (&props.scene, props.scene.editor());
@@ -64,13 +69,13 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     let update = use_force_update();
     {
         let update = update.clone();
-        use_effect_with(editor.clone(), move |editor| {
+        use_effect_on(editor.clone(), move |editor| {
             editor.mounted(Callback::from(move |()| update.force_update()));
         });
     }
     {
         let editor = editor.clone();
-        use_effect_with(props.compose.clone(), move |compose| {
+        use_effect_on(props.compose.clone(), move |compose| {
             if let Some(compose) = compose
                 && editor.outgoing().take_request(compose.id)
             {
@@ -133,43 +138,29 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                     onkeydown={drawer::escape(close_drawer.clone())}
                 >
                     { match shown {
-                        Drawer::History => html! {
-                            <HistoryDrawer session={session.clone()} on_pick={on_pick} on_close={close_drawer} />
-                        },
-                        Drawer::Saved => html! {
-                            <SavedDrawer editor={editor.clone()} on_pick={on_pick} on_close={close_drawer} />
-                        },
-                        Drawer::Repeat => html! {
-                            <RepeatDrawer
-                                editor={editor.clone()}
-                                is_closed={props.is_closed}
-                                on_run={
-                                    let (scene, update) = (scene.clone(), update.clone());
-                                    Callback::from(move |_| {
-                                        scene.set_drawer(None);
-                                        update.force_update();
-                                    })
-                                }
-                                on_close={close_drawer}
-                            />
-                        },
-                        Drawer::More => html! {
-                            <MoreDrawer editor={editor.clone()} on_close={close_drawer} />
-                        },
+                        Drawer::History => HistoryDrawer { session: session.clone(), on_pick, on_close: close_drawer }.block(),
+                        Drawer::Saved => SavedDrawer { editor: editor.clone(), on_pick, on_close: close_drawer }.block(),
+                        Drawer::Repeat => {
+                            let (scene, update) = (scene.clone(), update.clone());
+                            let on_run = Callback::from(move |_| {
+                                scene.set_drawer(None);
+                                update.force_update();
+                            });
+                            RepeatDrawer { editor: editor.clone(), is_closed: props.is_closed, on_run, on_close: close_drawer }.block()
+                        }
+                        Drawer::More => MoreDrawer { editor: editor.clone(), on_close: close_drawer }.block(),
                     } }
                 </section>
             }
             if let Some(run) = session.outgoing().run() {
-                <RunBar
-                    {run}
-                    on_dismiss={
-                        let session = session.clone();
-                        move |()| {
-                            session.outgoing().forget_run();
-                            update.force_update();
-                        }
-                    }
-                />
+                {{
+                    let session = session.clone();
+                    let on_dismiss = Callback::from(move |()| {
+                        session.outgoing().forget_run();
+                        update.force_update();
+                    });
+                    RunBar { run, on_dismiss }.block()
+                }}
             }
             <form class="composer" data-mode={mode_slug(mode)} onsubmit={on_send}>
                 {toolbar(scene, texts)}

@@ -11,16 +11,20 @@ use super::variables::VariablesForm;
 use crate::actions::editor::Editor;
 use crate::lasting::variables;
 use crate::texts::fill;
+use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct MoreDrawerProps {
+#[derive(PartialEq)]
+pub(super) struct MoreDrawer {
     pub(super) editor: Editor,
     pub(super) on_close: Callback<()>,
 }
 
-#[component]
-pub(super) fn MoreDrawer(props: &MoreDrawerProps) -> Html {
+block!(MoreDrawer, use_more_drawer);
+
+#[hook]
+fn use_more_drawer(props: &MoreDrawer) -> Html {
     let t = &use_texts().composer;
     let fills = use_state_eq(variables::fills_placeholders);
     let first = use_first_focus();
@@ -84,8 +88,8 @@ pub(super) fn MoreDrawer(props: &MoreDrawerProps) -> Html {
                         </li>
                     }
                 </ul>
-                <VariablesForm editor={props.editor.clone()} />
-                <ClosingForm session={props.editor.session().clone()} />
+                {VariablesForm { editor: props.editor.clone() }.block()}
+                {ClosingForm { session: props.editor.session().clone() }.block()}
             </div>
         </>
     }

@@ -18,12 +18,14 @@ use crate::model::repeat::{RepeatEdit, RepeatForm, plan, sentence};
 use crate::running::outgoing::{Mode, Run};
 use crate::texts::composer::Composer;
 use crate::texts::fill;
+use crate::views::block::{Block, block};
 use crate::views::fields::input_value;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::{use_said, use_texts};
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct RepeatDrawerProps {
+#[derive(PartialEq)]
+pub(super) struct RepeatDrawer {
     pub(super) editor: Editor,
     /// The link takes no messages.
     pub(super) is_closed: bool,
@@ -32,8 +34,10 @@ pub(super) struct RepeatDrawerProps {
     pub(super) on_close: Callback<()>,
 }
 
-#[component]
-pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
+block!(RepeatDrawer, use_repeat_drawer);
+
+#[hook]
+fn use_repeat_drawer(props: &RepeatDrawer) -> Html {
     let t = &use_texts().composer;
     let outgoing = props.editor.outgoing().clone();
     let form = use_state_eq(|| outgoing.repeat_form());
@@ -98,7 +102,7 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
         <>
             {head}
             if form.is_list {
-                <Steps {library} form={(*form).clone()} edit={edit.clone()} />
+                {Steps { library, form: (*form).clone(), edit: edit.clone() }.block()}
             }
             <form class="drawer-form" onsubmit={start}>
                 if form.is_list {
@@ -147,16 +151,18 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct StepsProps {
+/// The messages of the list in order.
+#[derive(PartialEq)]
+struct Steps {
     library: Rc<Library>,
     form: RepeatForm,
     edit: Callback<RepeatEdit>,
 }
 
-/// The messages of the list in order.
-#[component]
-fn Steps(props: &StepsProps) -> Html {
+block!(Steps, use_steps);
+
+#[hook]
+fn use_steps(props: &Steps) -> Html {
     let t = &use_texts().composer;
     let messages = props.library.messages();
     let add = {

@@ -11,25 +11,30 @@ use crate::model::format::count;
 use crate::running::outgoing::{Run, RunState, RunStatus};
 use crate::texts::composer::Composer;
 use crate::texts::fill;
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// How often the progress is drawn, in milliseconds: far fewer times than messages may be sent.
 const REFRESH_MILLIS: u32 = 100;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct RunBarProps {
+#[derive(PartialEq)]
+pub(super) struct RunBar {
     pub(super) run: Run,
     pub(super) on_dismiss: Callback<()>,
 }
 
-#[component]
-pub(super) fn RunBar(props: &RunBarProps) -> Html {
+block!(RunBar, use_run_bar);
+
+#[hook]
+fn use_run_bar(props: &RunBar) -> Html {
     let t = &use_texts().composer;
     let status = use_state_eq(|| props.run.status());
     let is_over = status.state.is_over();
     {
         let status = status.setter();
-        use_effect_with((props.run.clone(), is_over), move |(run, is_over)| {
+        use_effect_on((props.run.clone(), is_over), move |(run, is_over)| {
             status.set(run.status());
             let run = run.clone();
             let interval =
@@ -40,7 +45,7 @@ pub(super) fn RunBar(props: &RunBarProps) -> Html {
     let bar = use_node_ref();
     {
         let bar = bar.clone();
-        use_effect_with(status.progress, move |progress| {
+        use_effect_on(status.progress, move |progress| {
             if let Some(bar) = bar.cast::<HtmlProgressElement>()
                 && let Some(total) = progress.total
             {

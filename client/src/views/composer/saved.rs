@@ -19,13 +19,15 @@ use crate::model::fault;
 use crate::running::outgoing::Mode;
 use crate::texts::composer::Composer;
 use crate::texts::fill;
+use crate::views::block::{Block, block};
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::{use_said, use_texts};
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct SavedDrawerProps {
+#[derive(PartialEq)]
+pub(super) struct SavedDrawer {
     pub(super) editor: Editor,
     pub(super) on_pick: Callback<Draft>,
     pub(super) on_close: Callback<()>,
@@ -39,8 +41,10 @@ struct Notice {
     is_bad: bool,
 }
 
-#[component]
-pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
+block!(SavedDrawer, use_saved_drawer);
+
+#[hook]
+fn use_saved_drawer(props: &SavedDrawer) -> Html {
     let t = &use_texts().composer;
     let library = use_state(messages::library);
     let query = use_state_eq(String::new);
@@ -141,13 +145,7 @@ pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
                                 {if saved.folder.is_empty() { t.saved_no_folder } else { &saved.folder }}
                             </li>
                         }
-                        <SavedItem
-                            key={format!("{}/{}", saved.folder, saved.name)}
-                            saved={(*saved).clone()}
-                            on_pick={props.on_pick.clone()}
-                            on_send={send.clone()}
-                            on_delete={delete.clone()}
-                        />
+                        {SavedItem { saved: (*saved).clone(), on_pick: props.on_pick.clone(), on_send: send.clone(), on_delete: delete.clone() }.keyed(format!("{}/{}", saved.folder, saved.name))}
                     }
                 </ul>
             }
@@ -170,21 +168,23 @@ pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
                     }
                 }
             </p>
-            <SaveForm editor={props.editor.clone()} folders={folders(shown)} on_save={save} />
+            {SaveForm { editor: props.editor.clone(), folders: folders(shown), on_save: save }.block()}
         </>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct SavedItemProps {
+#[derive(PartialEq)]
+struct SavedItem {
     saved: Saved,
     on_pick: Callback<Draft>,
     on_send: Callback<Saved>,
     on_delete: Callback<Saved>,
 }
 
-#[component]
-fn SavedItem(props: &SavedItemProps) -> Html {
+block!(SavedItem, use_saved_item);
+
+#[hook]
+fn use_saved_item(props: &SavedItem) -> Html {
     let t = &use_texts().composer;
     let saved = &props.saved;
     let emit = |callback: &Callback<Saved>| {
@@ -237,16 +237,18 @@ fn SavedItem(props: &SavedItemProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct SaveFormProps {
+/// Keeps what is written under a name.
+#[derive(PartialEq)]
+struct SaveForm {
     editor: Editor,
     folders: Vec<String>,
     on_save: Callback<Saved>,
 }
 
-/// Keeps what is written under a name.
-#[component]
-fn SaveForm(props: &SaveFormProps) -> Html {
+block!(SaveForm, use_save_form);
+
+#[hook]
+fn use_save_form(props: &SaveForm) -> Html {
     let t = &use_texts().composer;
     let name = use_state_eq(String::new);
     let folder = use_state_eq(String::new);

@@ -10,6 +10,7 @@ use crate::model::format::size;
 use crate::running::outgoing::Mode;
 use crate::texts::composer::Composer;
 use crate::texts::fill;
+use crate::views::markup::html;
 
 pub(super) fn state_line(scene: &Scene, t: &'static Composer) -> Html {
     let editor: &Editor = scene.editor();

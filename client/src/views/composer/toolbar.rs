@@ -9,6 +9,7 @@ use crate::running::outgoing::Mode;
 use crate::texts::Texts;
 use crate::views::buttons::{act, icon};
 use crate::views::icons::picture;
+use crate::views::markup::html;
 
 pub(super) fn toolbar(scene: &Scene, texts: &'static Texts) -> Html {
     let t = &texts.composer;

@@ -10,18 +10,22 @@ use crate::actions::editor::Editor;
 use crate::lasting::storage::Key;
 use crate::lasting::variables;
 use crate::texts::fill;
+use crate::views::block::block;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::{use_said, use_texts};
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct VariablesFormProps {
+#[derive(PartialEq)]
+pub(super) struct VariablesForm {
     pub(super) editor: Editor,
 }
 
-#[component]
-pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
+block!(VariablesForm, use_variables_form);
+
+#[hook]
+fn use_variables_form(props: &VariablesForm) -> Html {
     let t = &use_texts().composer;
     let known = use_state_eq(variables::variables);
     let name = use_state_eq(String::new);

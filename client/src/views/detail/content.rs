@@ -13,6 +13,8 @@ use crate::model::format::{HEX_LINE_BYTES, hex_dump, hex_line, size};
 use crate::model::visible::lines;
 use crate::texts::fill;
 use crate::texts::log::Log;
+use crate::views::block::Block;
+use crate::views::markup::html;
 use crate::views::virtual_list::VirtualList;
 
 /// So much of a text is shown, in bytes; all of it can be copied.
@@ -32,7 +34,7 @@ pub(super) fn content(
     t: &'static Log,
 ) -> Html {
     match shape {
-        Shape::Tree => html! { <TreeView {key} scene={scene.clone()} document={document.clone()} /> },
+        Shape::Tree => TreeView { scene: scene.clone(), document: document.clone() }.keyed(key),
         Shape::Text => match pretty(document, MAX_TEXT_BYTES + 1) {
             Some(text) => text_view(&text, text.len().max(document.text().len()), t),
             None => text_view(document.text(), document.text().len(), t),
@@ -80,10 +82,19 @@ fn hex_view(key: EntryId, document: &Rc<Document>) -> Html {
     let rows = document.body.bytes().len().div_ceil(HEX_LINE_BYTES);
     let document = document.clone();
     let draw = Callback::from(move |range: std::ops::Range<usize>| {
-        let line = |line| html! { <div class="hex-line" key={line}>{hex_line(document.body.bytes(), line)}{"\n"}</div> };
+        let line = |line: usize| html! { <div class="hex-line" key={line}>{hex_line(document.body.bytes(), line)}{"\n"}</div> };
         range.map(line).collect::<Html>()
     });
-    html! { <VirtualList {key} class="detail-body hex" {rows} row_px={HEX_ROW_PX} {draw} testid="detail" /> }
+    VirtualList {
+        class: "detail-body hex",
+        rows,
+        row_px: HEX_ROW_PX,
+        draw,
+        testid: "detail",
+        role: None,
+        label: None,
+    }
+    .keyed(key)
 }
 
 /// What is copied: what is shown. A tree is copied as the JSON it shows.

@@ -25,10 +25,13 @@ use crate::model::owned::{OwnedBody, OwnedEntry, delivery_sentence, delivery_slu
 use crate::running::driver::clock::zone;
 use crate::texts::log::Log;
 use crate::texts::{Texts, close_codes, fill};
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct DetailProps {
+#[derive(PartialEq)]
+pub(super) struct Detail {
     pub(super) scene: Scene,
     pub(super) entry: Rc<OwnedEntry>,
     /// The newest entry is shown, whatever it is.
@@ -39,8 +42,10 @@ pub(super) struct DetailProps {
     pub(super) copied: Option<bool>,
 }
 
-#[component]
-pub(super) fn Detail(props: &DetailProps) -> Html {
+block!(Detail, use_detail);
+
+#[hook]
+fn use_detail(props: &Detail) -> Html {
     let texts = use_texts();
     let t = &texts.log;
     let (scene, entry) = (&props.scene, &props.entry);
@@ -52,7 +57,7 @@ pub(super) fn Detail(props: &DetailProps) -> Html {
     let document = use_memo((entry.id, entry.shown()), |(_, body)| Document::read(body, is_message));
     let shapes = document.shapes();
     let shape = chosen.filter(|shape| shapes.contains(shape)).unwrap_or(shapes[0]);
-    use_effect_with((document.clone(), shape, scene.clone(), entry.id), |(document, shape, scene, id)| {
+    use_effect_on((document.clone(), shape, scene.clone(), entry.id), |(document, shape, scene, id)| {
         let (document, shape) = (document.clone(), *shape);
         scene.set_shown(*id, Rc::new(move || content::shown(&document, shape)));
     });

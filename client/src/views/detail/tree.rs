@@ -13,9 +13,11 @@ use crate::model::list::Query;
 use crate::model::visible;
 use crate::texts::log::Log as Texts;
 use crate::texts::plural;
+use crate::views::block::{Block, block};
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
 use crate::views::log::set_filter;
+use crate::views::markup::html;
 use crate::views::virtual_list::VirtualList;
 
 const ROW_PX: f64 = 22.0;
@@ -26,14 +28,16 @@ const MAX_VALUE_CHARS: usize = 2_000;
 /// Levels that are indented further; below them the tree stays where it is.
 const MAX_INDENT: usize = 12;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct TreeViewProps {
+#[derive(PartialEq)]
+pub(super) struct TreeView {
     pub(super) scene: Scene,
     pub(super) document: Rc<Document>,
 }
 
-#[component]
-pub(super) fn TreeView(props: &TreeViewProps) -> Html {
+block!(TreeView, use_tree_view);
+
+#[hook]
+fn use_tree_view(props: &TreeView) -> Html {
     let t = &use_texts().log;
     let tree = use_mut_ref(|| props.document.tree.clone());
     let version = use_state(|| 0_u32);
@@ -141,7 +145,15 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
                 </button>
             </div>
             <div class="tree-body" onclick={on_click} onkeydown={on_key}>
-                <VirtualList class="tree-list" {rows} row_px={ROW_PX} {draw} testid="detail" role="tree" label={t.view_tree} />
+                {VirtualList {
+                    class: "tree-list",
+                    rows,
+                    row_px: ROW_PX,
+                    draw,
+                    testid: "detail",
+                    role: Some("tree"),
+                    label: Some(t.view_tree),
+                }.block()}
             </div>
             {footer}
         </div>

@@ -6,6 +6,7 @@ use crate::model::health::Stage;
 use crate::running::session::TabId;
 use crate::texts::fill;
 use crate::texts::health::Health;
+use crate::views::markup::html;
 use crate::views::words;
 
 const NODE_WIDTH: i32 = 66;

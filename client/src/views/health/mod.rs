@@ -20,7 +20,7 @@ use self::diagram::diagram;
 use self::phases::phases;
 use self::round_trips::{RoundTrips, pair};
 use self::traffic::traffic;
-use super::hooks::use_selected;
+use super::hooks::{use_effect_on, use_selected};
 use crate::model::format::{count, size};
 use crate::model::health::{Stage, micros, totals};
 use crate::model::visible::foreign;
@@ -29,7 +29,9 @@ use crate::running::session::{Session, View};
 use crate::texts::close_codes;
 use crate::texts::fill;
 use crate::texts::health::Health as Texts;
+use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Between two looks at the figures. They are read by people.
@@ -38,19 +40,21 @@ const TICK_MILLIS: u32 = 500;
 /// Seconds in the charts of traffic.
 const TRAFFIC_SECONDS: usize = 120;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HealthPanelProps {
+/// Looks at the session twice a second and when the phase changes, not with every message.
+#[derive(PartialEq)]
+pub(super) struct HealthPanel {
     pub(super) session: Session,
 }
 
-/// Looks at the session twice a second and when the phase changes, not with every message.
-#[component]
-pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
+block!(HealthPanel, use_health_panel);
+
+#[hook]
+fn use_health_panel(props: &HealthPanel) -> Html {
     let t = &use_texts().health;
     let session = &props.session;
     let stage = use_selected(session, |view| Stage::of(view.link.phase));
     let update = use_force_update();
-    use_effect_with((), move |()| {
+    use_effect_on((), move |()| {
         let interval = Interval::new(TICK_MILLIS, move || update.force_update());
         move || drop(interval)
     });
@@ -91,12 +95,7 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
             }
             <section class="health-part" aria-label={t.rtt}>
                 <h2 class="health-title">{t.rtt}</h2>
-                <RoundTrips
-                    session={session.clone()}
-                    heartbeat={view.heartbeat}
-                    missed={(details.stats.heartbeats_missed, details.stats.heartbeats_sent)}
-                    total={round_trips}
-                />
+                {RoundTrips { session: session.clone(), heartbeat: view.heartbeat, missed: (details.stats.heartbeats_missed, details.stats.heartbeats_sent), total: round_trips }.block()}
             </section>
             <section class="health-part" aria-label={t.traffic}>
                 <h2 class="health-title">{t.traffic}</h2>

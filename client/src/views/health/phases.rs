@@ -8,6 +8,7 @@ use yew::prelude::*;
 use crate::model::health::Stage;
 use crate::texts::health::Health;
 use crate::texts::{fill, plural};
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Stages in the list; the band shows them all.

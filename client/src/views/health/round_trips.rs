@@ -11,7 +11,10 @@ use super::super::plot::time_words;
 use crate::running::session::Session;
 use crate::texts::fill;
 use crate::texts::health::Health as Texts;
+use crate::views::block::{Block, block};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Room above the greatest value, for the label of the guide that may lie there.
@@ -20,8 +23,8 @@ const HEADROOM: f64 = 1.1;
 /// About what one pixel of the chart stands for, in milliseconds.
 const PERIOD_MILLIS: u32 = 1000;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct RoundTripsProps {
+#[derive(PartialEq)]
+pub(super) struct RoundTrips {
     pub(super) session: Session,
     /// The silence after which a heartbeat is sent; `None` when it is off.
     pub(super) heartbeat: Option<Duration>,
@@ -31,8 +34,10 @@ pub(super) struct RoundTripsProps {
     pub(super) total: u64,
 }
 
-#[component]
-pub(super) fn RoundTrips(props: &RoundTripsProps) -> Html {
+block!(RoundTrips, use_round_trips);
+
+#[hook]
+fn use_round_trips(props: &RoundTrips) -> Html {
     let t = &use_texts().health;
     let redraw = use_memo((), |()| Redraw::default());
     let readout = use_state_eq(|| None::<Readout>);
@@ -41,7 +46,7 @@ pub(super) fn RoundTrips(props: &RoundTripsProps) -> Html {
     let on_readout = use_callback(readout.setter(), |value, readout| readout.set(value));
     {
         let redraw = redraw.clone();
-        use_effect_with(props.total, move |_| redraw.request());
+        use_effect_on(props.total, move |_| redraw.request());
     }
     let summary = summary(&props.session);
     let Some(summary) = summary else {
@@ -73,15 +78,15 @@ pub(super) fn RoundTrips(props: &RoundTripsProps) -> Html {
                     "rtt-missed",
                 )}
             </dl>
-            <Chart
-                class="rtt-chart"
-                {figure}
-                redraw={(*redraw).clone()}
-                period_millis={PERIOD_MILLIS}
-                {on_readout}
-                label={label}
-                testid="health-rtt-chart"
-            />
+            {Chart {
+                class: "rtt-chart",
+                figure,
+                redraw: (*redraw).clone(),
+                period_millis: PERIOD_MILLIS,
+                on_readout,
+                label: label.into(),
+                testid: "health-rtt-chart",
+            }.block()}
             <p class="chart-readout" data-testid="health-rtt-readout">
                 {readout.as_ref().map(|readout| readout_text(readout, t)).unwrap_or_default()}
             </p>

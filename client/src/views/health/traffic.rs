@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use crate::texts::fill;
 use crate::texts::health::Health;
+use crate::views::markup::html;
 use crate::views::words::{self, Counter};
 
 const WIDTH: u32 = 120;

@@ -14,14 +14,17 @@ use crate::model::list::Part;
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
 use crate::texts::plural;
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 const FORMATS: [(FileFormat, &str); 3] =
     [(FileFormat::JsonLines, "JSON Lines"), (FileFormat::Csv, "CSV"), (FileFormat::Har, "HAR")];
 
-#[derive(PartialEq, Properties)]
-pub(super) struct FilesProps {
+#[derive(PartialEq)]
+pub(super) struct Files {
     pub(super) session: Session,
     pub(super) is_empty: bool,
     pub(super) is_filtered: bool,
@@ -29,8 +32,10 @@ pub(super) struct FilesProps {
     pub(super) selected: usize,
 }
 
-#[component]
-pub(super) fn Files(props: &FilesProps) -> Html {
+block!(Files, use_files);
+
+#[hook]
+fn use_files(props: &Files) -> Html {
     let t = &use_texts().log;
     let workspace = use_context::<Workspace>();
     let is_open = use_state_eq(|| false);
@@ -44,7 +49,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
     {
         // The export goes on while another tab is shown; who comes back sees how far it is.
         let exporting = exporting.setter();
-        use_effect_with(props.session.clone(), move |session| {
+        use_effect_on(props.session.clone(), move |session| {
             let watch = files::watch(session, move |state| exporting.set(Some(state)));
             move || drop(watch)
         });

@@ -15,6 +15,7 @@ use crate::texts::log::Log;
 use crate::texts::{Texts, fill, texts};
 use crate::views::buttons::{act, icon};
 use crate::views::icons::{Icon, picture};
+use crate::views::markup::html;
 
 /// `fraction` is how far the filter has come, while it works.
 pub(super) fn filter_bar(scene: &Scene, fraction: Option<f64>, texts: &'static Texts) -> Html {

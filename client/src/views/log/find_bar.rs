@@ -12,6 +12,7 @@ use crate::texts::log::Log;
 use crate::texts::{Texts, fill, plural};
 use crate::views::buttons::icon_button;
 use crate::views::icons::{Icon, picture};
+use crate::views::markup::html;
 
 pub(super) fn find_bar(scene: &Scene, texts: &'static Texts) -> Html {
     let t = &texts.log;

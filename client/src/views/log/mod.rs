@@ -25,6 +25,8 @@ use crate::actions::Action;
 use crate::actions::stage::Scene;
 use crate::model::format::count;
 use crate::texts::{Texts, fill, plural};
+use crate::views::block::Block;
+use crate::views::markup::html;
 
 /// What is said around the rows.
 struct Around {
@@ -58,7 +60,7 @@ pub(super) fn log_pane(scene: &Scene, revision: u64, texts: &'static Texts) -> H
                 {find_bar(scene, texts)}
             }
             <div class="log-body">
-                <Rows scene={scene.clone()} {revision} />
+                {Rows { scene: scene.clone(), revision }.block()}
                 if shown == 0 && fraction.is_none() {
                     <div class="log-empty">
                         if kept > 0 && is_filtered {

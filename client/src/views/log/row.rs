@@ -14,6 +14,7 @@ use crate::model::log::words;
 use crate::model::owned::{delivery_slug, label, slug};
 use crate::running::driver::clock::zone;
 use crate::texts::log::Log as Texts;
+use crate::views::markup::html;
 
 /// Marks in one row; more would only be a blur.
 const MAX_MARKS: usize = 20;

@@ -15,20 +15,25 @@ use crate::model::list::{List, TimeMode};
 use crate::model::log::Log;
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Rows drawn beyond either end of the screen, so that a fast scroll shows no gap.
 const OVERSCAN: usize = 6;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct RowsProps {
+#[derive(PartialEq)]
+pub(super) struct Rows {
     pub(super) scene: Scene,
     /// Changes whenever something in the log may have.
     pub(super) revision: u64,
 }
 
-#[component]
-pub(super) fn Rows(props: &RowsProps) -> Html {
+block!(Rows, use_rows);
+
+#[hook]
+fn use_rows(props: &Rows) -> Html {
     let t = &use_texts().log;
     let (scene, session) = (&props.scene, props.scene.session());
     let (scroller, spacer, rows) = (scene.places().log.clone(), use_node_ref(), use_node_ref());
@@ -52,7 +57,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
     };
     {
         let (session, scroller) = (session.clone(), scroller.clone());
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             let element = scroller.cast::<HtmlElement>();
             let measured = element.clone();
             let on_resize = Closure::<dyn FnMut()>::new(move || {
@@ -85,7 +90,7 @@ pub(super) fn Rows(props: &RowsProps) -> Html {
     {
         // Styles go through the object model: the page's policy forbids style attributes in markup.
         let (scroller, spacer, rows) = (scroller.clone(), spacer.clone(), rows.clone());
-        use_effect_with((element_px, offset_px), move |(element_px, offset_px)| {
+        use_effect_on((element_px, offset_px), move |(element_px, offset_px)| {
             if let Some(spacer) = spacer.cast::<HtmlElement>() {
                 set_style(&spacer, "height", &format!("{}px", decimal::shortest(*element_px)));
             }

@@ -10,8 +10,10 @@ use crate::model::format::count;
 use crate::model::list::TimeMode;
 use crate::texts::log::Log;
 use crate::texts::{Texts, fill, plural};
+use crate::views::block::Block;
 use crate::views::buttons::icon_button;
 use crate::views::fields::chosen_value;
+use crate::views::markup::html;
 
 struct State {
     shown: u64,
@@ -84,12 +86,13 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
                 </select>
                 {icon_button(scene, Action::Find, "button icon-button small", texts)}
                 {icon_button(scene, Action::Pause, "button icon-button small", texts)}
-                <Files
-                    session={session.clone()}
-                    is_empty={state.kept == 0}
-                    is_filtered={state.is_filtered}
-                    selected={scene.selected()}
-                />
+                {Files {
+                    session: session.clone(),
+                    is_empty: state.kept == 0,
+                    is_filtered: state.is_filtered,
+                    selected: scene.selected(),
+                }
+                .block()}
                 {icon_button(scene, Action::Clear, "button icon-button small", texts)}
             </span>
         </div>

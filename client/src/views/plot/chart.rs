@@ -15,6 +15,9 @@ use yew::prelude::*;
 use super::paint::{Area, Figure, Palette, paint, reach};
 use super::watch::{Watch, reduced_motion};
 use crate::running::frame::FrameLoop;
+use crate::views::block::block;
+use crate::views::hooks::use_effect_on;
+use crate::views::markup::html;
 
 /// Denser screens and wider charts are not drawn any finer.
 const MAX_COLUMNS: f64 = 4096.0;
@@ -55,8 +58,9 @@ pub(in crate::views) struct Mounted<T> {
     _held: T,
 }
 
-#[derive(PartialEq, Properties)]
-pub(in crate::views) struct ChartProps {
+/// The chart. `data-drawings` counts how often it was drawn.
+#[derive(PartialEq)]
+pub(in crate::views) struct Chart {
     /// What to draw. Called once per drawing, with nothing of the session borrowed.
     pub(in crate::views) figure: Callback<Canvas, Figure>,
     /// With which the owner asks for a drawing when values are new.
@@ -67,9 +71,8 @@ pub(in crate::views) struct ChartProps {
     pub(in crate::views) on_readout: Callback<Option<Readout>>,
     /// The figures in words.
     pub(in crate::views) label: AttrValue,
-    pub(in crate::views) testid: AttrValue,
-    #[prop_or_default]
-    pub(in crate::views) class: Classes,
+    pub(in crate::views) testid: &'static str,
+    pub(in crate::views) class: &'static str,
 }
 
 struct Board {
@@ -116,22 +119,23 @@ impl Redraw {
     }
 }
 
-/// The chart. `data-drawings` counts how often it was drawn.
-#[component]
-pub(in crate::views) fn Chart(props: &ChartProps) -> Html {
+block!(Chart, use_chart);
+
+#[hook]
+fn use_chart(props: &Chart) -> Html {
     let canvas = use_node_ref();
     let board = use_memo((), |()| Board::new(canvas.clone(), props));
     board.on_readout.replace(props.on_readout.clone());
     {
         let (board, redraw) = (board.clone(), props.redraw.clone());
-        use_effect_with(props.figure.clone(), move |figure| {
+        use_effect_on(props.figure.clone(), move |figure| {
             board.figure.replace(figure.clone());
             redraw.request();
         });
     }
     {
         let board = board.clone();
-        use_effect_with((props.redraw.clone(), props.period_millis), move |(redraw, period_millis)| {
+        use_effect_on((props.redraw.clone(), props.period_millis), move |(redraw, period_millis)| {
             let guard = board.start(redraw, *period_millis);
             move || drop(guard)
         });
@@ -171,11 +175,11 @@ pub(in crate::views) fn Chart(props: &ChartProps) -> Html {
     html! {
         <canvas
             ref={canvas}
-            class={classes!("chart", props.class.clone())}
+            class={classes!("chart", props.class)}
             role="img"
             aria-label={props.label.clone()}
             tabindex="0"
-            data-testid={props.testid.clone()}
+            data-testid={props.testid}
             onpointerdown={on_move.clone()}
             onpointermove={on_move}
             onpointerleave={on_leave}
@@ -186,7 +190,7 @@ pub(in crate::views) fn Chart(props: &ChartProps) -> Html {
 }
 
 impl Board {
-    fn new(canvas: NodeRef, props: &ChartProps) -> Board {
+    fn new(canvas: NodeRef, props: &Chart) -> Board {
         Board {
             canvas,
             figure: RefCell::new(props.figure.clone()),

@@ -10,10 +10,12 @@ use crate::model::plot::Window;
 use crate::running::session::Session;
 use crate::texts::health::Health as Texts;
 use crate::texts::{fill, plural};
+use crate::views::block::block;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct AddFieldProps {
+#[derive(PartialEq)]
+pub(super) struct AddField {
     pub(super) session: Session,
     /// Fields of the latest messages, with their newest values.
     pub(super) suggestions: Vec<(String, f64)>,
@@ -25,8 +27,10 @@ pub(super) struct AddFieldProps {
     pub(super) on_taken: Callback<()>,
 }
 
-#[component]
-pub(super) fn AddField(props: &AddFieldProps) -> Html {
+block!(AddField, use_add_field);
+
+#[hook]
+fn use_add_field(props: &AddField) -> Html {
     let t = &use_texts().health;
     let input = use_node_ref();
     let problem_id = format!("plot-problem-{}", props.session.id().0);

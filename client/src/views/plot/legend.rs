@@ -10,6 +10,7 @@ use crate::model::plot::PlotState;
 use crate::running::session::Session;
 use crate::texts::health::Health as Texts;
 use crate::texts::{fill, plural};
+use crate::views::markup::html;
 
 /// One field.
 #[derive(Clone, Debug, PartialEq)]

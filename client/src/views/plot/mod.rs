@@ -30,7 +30,10 @@ use crate::running::frame::FrameLoop;
 use crate::running::session::{Session, Subscription};
 use crate::texts::health::Health as Texts;
 use crate::texts::{fill, plural};
+use crate::views::block::{Block, block};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 use crate::views::words;
 
 /// Between two looks at the legend and the suggestions.
@@ -46,15 +49,17 @@ const SUGGESTIONS: usize = 8;
 /// About as wide as the chart is in a narrow panel, in pixels: a chart that moves by less is not drawn again.
 const CHART_PX: u32 = 300;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct PlotPanelProps {
+/// The panel. While it is open it reads on in the log, a slice in each animation frame that brought messages;
+/// closed, it costs nothing.
+#[derive(PartialEq)]
+pub(super) struct PlotPanel {
     pub(super) session: Session,
 }
 
-/// The panel. While it is open it reads on in the log, a slice in each animation frame that brought messages;
-/// closed, it costs nothing.
-#[component]
-pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
+block!(PlotPanel, use_plot_panel);
+
+#[hook]
+fn use_plot_panel(props: &PlotPanel) -> Html {
     let t = &use_texts().health;
     let session = &props.session;
     let redraw = use_memo((), |()| Redraw::default());
@@ -66,14 +71,14 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     let taken = use_memo((), |()| Cell::new(false));
     {
         let (feed, redraw, left) = (feed.clone(), redraw.clone(), left.setter());
-        use_effect_with(session.clone(), move |session| {
+        use_effect_on(session.clone(), move |session| {
             let guard = start_feed(session, &feed, &redraw, left);
             move || drop(guard)
         });
     }
     {
         let update = update.clone();
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             let interval = Interval::new(TICK_MILLIS, move || update.force_update());
             move || drop(interval)
         });
@@ -98,7 +103,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
     let is_empty = rows.is_empty();
     {
         let root = root.clone();
-        use_effect_with(rows.len(), move |_| {
+        use_effect_on(rows.len(), move |_| {
             if taken.take() {
                 focus_chart(&root);
             }
@@ -111,15 +116,15 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
         <div ref={root} class="plot" data-testid="plot">
             if !is_empty {
                 {controls(session, (window, lanes, paused), &on_change, t)}
-                <Chart
-                    class="plot-chart"
-                    {figure}
-                    redraw={(*redraw).clone()}
-                    period_millis={period_millis(window, paused)}
-                    {on_readout}
-                    {label}
-                    testid="plot-chart"
-                />
+                {Chart {
+                    class: "plot-chart",
+                    figure,
+                    redraw: (*redraw).clone(),
+                    period_millis: period_millis(window, paused),
+                    on_readout,
+                    label: label.into(),
+                    testid: "plot-chart",
+                }.block()}
                 <p
                     class={classes!("chart-readout", readout.is_none().then_some("chart-hint"))}
                     data-testid="plot-readout"
@@ -134,7 +139,7 @@ pub(super) fn PlotPanel(props: &PlotPanelProps) -> Html {
                     t,
                 )}
             }
-            <AddField session={session.clone()} {suggestions} {is_empty} {on_change} {on_taken} />
+            {AddField { session: session.clone(), suggestions, is_empty, on_change, on_taken }.block()}
             if *left > 0 {
                 <p class="plot-reading" data-testid="plot-reading">{plural(t.plot_reading, *left)}</p>
             }

@@ -14,23 +14,28 @@ use crate::lasting::files::save_text;
 use crate::model::file_fault;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, plural};
+use crate::views::block::block;
 use crate::views::fields::ChoiceRow;
 use crate::views::fields::is_checked;
+use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 const CONFLICTS: [(Conflict, &str); 3] =
     [(Conflict::KeepBoth, "both"), (Conflict::KeepMine, "mine"), (Conflict::TakeTheirs, "theirs")];
 
-#[derive(PartialEq, Properties)]
-pub(super) struct FilesProps {
+#[derive(PartialEq)]
+pub(super) struct Files {
     pub(super) book: Rc<Book>,
     /// Adds a file's profiles.
     pub(super) on_import: Callback<(Book, Conflict)>,
 }
 
-#[component]
-pub(super) fn Files(props: &FilesProps) -> Html {
+block!(Files, use_files);
+
+#[hook]
+fn use_files(props: &Files) -> Html {
     let t = &use_texts().settings;
     let secrets = use_state_eq(|| false);
     let read = use_state_eq(|| None::<Result<Rc<Book>, String>>);
@@ -39,7 +44,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
     {
         // The end of the dialog may be out of sight.
         let preview = preview.clone();
-        use_effect_with((*read).is_some(), move |_| {
+        use_effect_on((*read).is_some(), move |_| {
             if let Some(preview) = preview.cast::<Element>() {
                 preview.scroll_into_view();
             }

@@ -8,9 +8,12 @@ use yew::prelude::*;
 use super::Deed;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
+use crate::views::block::{Block, block};
 use crate::views::fields::TextRow;
+use crate::views::hooks::use_effect_on;
 use crate::views::icons::{Icon, picture};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// The kept profiles as they are shown.
 pub(super) struct List {
@@ -53,9 +56,12 @@ fn heading<'a>(group: &'a str, t: &Settings) -> &'a str {
 fn item(profile: &Profile, props: &List, t: &'static Settings) -> Html {
     let of_this = |renaming: &(String, String)| renaming.0 == profile.group && renaming.1 == profile.name;
     if props.renaming.as_ref().is_some_and(of_this) {
-        return html! {
-            <RenameForm profile={profile.clone()} on_deed={props.on_deed.clone()} error={props.rename_error} />
-        };
+        return RenameForm {
+            profile: profile.clone(),
+            on_deed: props.on_deed.clone(),
+            error: props.rename_error,
+        }
+        .block();
     }
     let act = |deed: fn(Profile) -> Deed| {
         let profile = profile.clone();
@@ -79,7 +85,7 @@ fn item(profile: &Profile, props: &List, t: &'static Settings) -> Html {
     };
     html! {
         <>
-            <button class="profile-open" type="button" title={open.clone()} data-testid="profile-open" onclick={act(Deed::Open)}>
+            <button class="profile-open" type="button" title={open} data-testid="profile-open" onclick={act(Deed::Open)}>
                 <span class="profile-name">{name}</span>
                 <span class="profile-url">{&profile.url}</span>
             </button>
@@ -90,22 +96,24 @@ fn item(profile: &Profile, props: &List, t: &'static Settings) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct RenameFormProps {
+#[derive(PartialEq)]
+struct RenameForm {
     profile: Profile,
     on_deed: Callback<Deed>,
     error: Option<RenameError>,
 }
 
-#[component]
-fn RenameForm(props: &RenameFormProps) -> Html {
+block!(RenameForm, use_rename_form);
+
+#[hook]
+fn use_rename_form(props: &RenameForm) -> Html {
     let t = &use_texts().settings;
     let name = use_state_eq(|| props.profile.name.clone());
     let group = use_state_eq(|| props.profile.group.clone());
     let node = use_node_ref();
     {
         let node = node.clone();
-        use_effect_with((), move |()| {
+        use_effect_on((), move |()| {
             let field = node.cast::<HtmlElement>().and_then(|form| form.query_selector("input").ok()?);
             if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok()) {
                 let _ = field.focus();

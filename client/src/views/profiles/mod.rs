@@ -25,11 +25,14 @@ use crate::model::file_fault;
 use crate::running::workspace::Workspace;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
+use crate::views::block::{Block, block};
 use crate::views::fields::TextRow;
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ProfilesProps {
+#[derive(PartialEq)]
+pub(super) struct Profiles {
     pub(super) workspace: Workspace,
     pub(super) on_close: Callback<()>,
 }
@@ -66,8 +69,10 @@ impl Said {
     }
 }
 
-#[component]
-pub(super) fn Profiles(props: &ProfilesProps) -> Html {
+block!(Profiles, use_profiles);
+
+#[hook]
+fn use_profiles(props: &Profiles) -> Html {
     let t = &use_texts().settings;
     let stored = use_state_eq(|| profiles::book().map(Rc::new));
     let query = use_state_eq(String::new);
@@ -175,10 +180,13 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
     let found: Vec<Profile> =
         book.profiles().iter().filter(|profile| matches(profile, &query)).cloned().collect();
     let group = group_of(&book, &name);
-    html! {
-        <Dialog title={t.profiles} name="profiles" on_close={props.on_close.clone()}>
+    Dialog {
+        title: t.profiles,
+        name: "profiles",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="profiles-body" ref={body} tabindex="-1">
-                <SaveForm {present} {name} {group} book={book.clone()} on_save={save} />
+                {SaveForm { present, name, group, book: book.clone(), on_save: save }.block()}
                 {said_view(&said, undo, t)}
                 if book.profiles().is_empty() {
                     <div class="profiles-empty" data-testid="profiles-empty">
@@ -213,19 +221,18 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
                         t,
                     )}
                 }
-                <Files {book} on_import={import} />
+                {Files { book, on_import: import }.block()}
             </div>
-        </Dialog>
+        },
     }
+    .block()
 }
 
-fn unreadable(props: &ProfilesProps, error: &ProfileError, t: &'static Settings) -> Html {
+fn unreadable(props: &Profiles, error: &ProfileError, t: &'static Settings) -> Html {
     let sentence = fill(t.profiles_unreadable, &[&file_fault::profiles(error, t)]);
-    html! {
-        <Dialog title={t.profiles} name="profiles" on_close={props.on_close.clone()}>
+    Dialog { title: t.profiles, name: "profiles", on_close: props.on_close.clone(), children: html! {
             <p class="setting-problem profiles-body" role="alert" data-testid="profiles-unreadable">{sentence}</p>
-        </Dialog>
-    }
+        } }.block()
 }
 
 fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Settings) -> Html {
@@ -235,7 +242,7 @@ fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Setti
                 <span>{&said.sentence}</span>
             }
             if let Some(removed) = &said.removed {
-                <UndoButton key={removed.name.clone()} onclick={Callback::from(undo)} />
+                {UndoButton { onclick: Callback::from(undo) }.keyed(removed.name.clone())}
             }
             if let Some(link) = &said.link {
                 <textarea
@@ -251,19 +258,21 @@ fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Setti
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct UndoButtonProps {
+/// Takes the focus, which went with the row that was deleted.
+#[derive(PartialEq)]
+struct UndoButton {
     onclick: Callback<MouseEvent>,
 }
 
-/// Takes the focus, which went with the row that was deleted.
-#[component]
-fn UndoButton(props: &UndoButtonProps) -> Html {
+block!(UndoButton, use_undo_button);
+
+#[hook]
+fn use_undo_button(props: &UndoButton) -> Html {
     let t = &use_texts().settings;
     let node = use_node_ref();
     {
         let node = node.clone();
-        use_effect_with((), move |()| focus(&node));
+        use_effect_on((), move |()| focus(&node));
     }
     html! {
         <button

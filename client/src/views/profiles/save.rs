@@ -11,15 +11,17 @@ use yew::prelude::*;
 
 use crate::lasting::messages;
 use crate::texts::fill;
+use crate::views::block::block;
 use crate::views::fields::{TextRow, chosen_value, is_checked, select};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
 /// Values of the choice of messages; a folder's begins with a slash, which no other does.
 const NO_MESSAGES: &str = "none";
 const ALL_MESSAGES: &str = "all";
 
-#[derive(PartialEq, Properties)]
-pub(super) struct SaveFormProps {
+#[derive(PartialEq)]
+pub(super) struct SaveForm {
     /// What the connection is at present.
     pub(super) present: Rc<Profile>,
     /// What it was called before, if it was.
@@ -29,8 +31,10 @@ pub(super) struct SaveFormProps {
     pub(super) on_save: Callback<Profile>,
 }
 
-#[component]
-pub(super) fn SaveForm(props: &SaveFormProps) -> Html {
+block!(SaveForm, use_save_form);
+
+#[hook]
+fn use_save_form(props: &SaveForm) -> Html {
     let t = &use_texts().settings;
     let name = use_state_eq(|| props.name.to_string());
     let group = use_state_eq(|| props.group.to_string());

@@ -20,6 +20,7 @@ use crate::texts::{fill, texts};
 use crate::views::fields::{TextRow, below, chosen_value, formats, is_checked, select};
 use crate::views::icons::{Icon, picture};
 use crate::views::log::filter_reason;
+use crate::views::markup::html;
 
 /// What is answered, and how.
 pub(super) fn answers(editor: &Editor, t: &'static Settings) -> Html {

@@ -20,6 +20,7 @@ use crate::texts::fill;
 use crate::texts::settings::Settings;
 use crate::views::fields::{ChoiceRow, SwitchRow, TextRow, below, formats, select};
 use crate::views::icons::{Icon, picture};
+use crate::views::markup::html;
 
 const ANSWERS: [(AnswerKind, &str); 6] = [
     (AnswerKind::Echo, "echo"),
@@ -256,7 +257,7 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 hint: t.protocols_hint.into(),
                 wide: true,
                 placeholder: "graphql-transport-ws, mqtt".into(),
-                value: session.draft().protocols.into(),
+                value: session.draft().protocols,
                 problem: protocols_problem(session),
                 on_input: on_protocols,
                 on_done: Callback::noop(),

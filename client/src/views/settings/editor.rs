@@ -11,6 +11,7 @@ use crate::lasting::{preferences, variables};
 use crate::model::settings::{Field, Form, Problems, written};
 use crate::running::session::Session;
 use crate::texts::texts;
+use crate::views::hooks::use_effect_on;
 
 /// The settings of one connection while they are edited. Each is applied when it is right and the person is done with
 /// it.
@@ -29,7 +30,7 @@ pub(super) fn use_editor(session: &Session) -> Editor {
     {
         // What was typed last counts even if the field was never left.
         let editor = editor.clone();
-        use_effect_with((), move |()| move || editor.commit());
+        use_effect_on((), move |()| move || editor.commit());
     }
     editor
 }

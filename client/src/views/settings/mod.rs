@@ -17,10 +17,12 @@ use self::page::{Appearance, LogSettings};
 use super::dialog::Dialog;
 use crate::actions::stage::{Scene, Stage};
 use crate::texts::settings::Settings as Texts;
+use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct SettingsProps {
+#[derive(PartialEq)]
+pub(super) struct Settings {
     pub(super) stage: Stage,
     /// The connection that is shown.
     pub(super) scene: Scene,
@@ -74,8 +76,10 @@ impl Pane {
     }
 }
 
-#[component]
-pub(super) fn Settings(props: &SettingsProps) -> Html {
+block!(Settings, use_settings);
+
+#[hook]
+fn use_settings(props: &Settings) -> Html {
     let t = &use_texts().settings;
     let pane = use_state_eq(|| Pane::Heartbeat);
     let editor = use_editor(props.scene.session());
@@ -107,13 +111,14 @@ pub(super) fn Settings(props: &SettingsProps) -> Html {
         Pane::Reconnect => connection::reconnect(&editor, t),
         Pane::Opening => connection::opening(&editor, t),
         Pane::Answers => answers::answers(&editor, t),
-        Pane::Log => html! { <LogSettings workspace={props.stage.workspace().clone()} /> },
-        Pane::Appearance => html! {
-            <Appearance stage={props.stage.clone()} theme={props.stage.theme()} />
-        },
+        Pane::Log => LogSettings { workspace: props.stage.workspace().clone() }.block(),
+        Pane::Appearance => Appearance { stage: props.stage.clone(), theme: props.stage.theme() }.block(),
     };
-    html! {
-        <Dialog title={t.title} name="settings" on_close={props.on_close.clone()}>
+    Dialog {
+        title: t.title,
+        name: "settings",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="settings-body">
                 <div
                     ref={strip}
@@ -159,8 +164,9 @@ pub(super) fn Settings(props: &SettingsProps) -> Html {
                     {content}
                 </div>
             </div>
-        </Dialog>
+        },
     }
+    .block()
 }
 
 /// What begins with a pane.

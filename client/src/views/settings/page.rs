@@ -12,17 +12,21 @@ use crate::model::format::count;
 use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
 use crate::texts::{Lang, fill};
+use crate::views::block::block;
 use crate::views::fields::{ChoiceRow, SwitchRow, TextRow};
-use crate::views::lang::{LangContext, of_browser, use_lang, use_texts};
+use crate::views::lang::{Arrival, LangContext, of_browser, use_lang, use_texts};
+use crate::views::markup::html;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct LogSettingsProps {
+/// How much the logs keep, and how they begin.
+#[derive(PartialEq)]
+pub(super) struct LogSettings {
     pub(super) workspace: Workspace,
 }
 
-/// How much the logs keep, and how they begin.
-#[component]
-pub(super) fn LogSettings(props: &LogSettingsProps) -> Html {
+block!(LogSettings, use_log_settings);
+
+#[hook]
+fn use_log_settings(props: &LogSettings) -> Html {
     let texts = use_texts();
     let t = &texts.settings;
     let entries = use_state_eq(|| preferences::limits().entries.to_string());
@@ -94,15 +98,17 @@ pub(super) fn LogSettings(props: &LogSettingsProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct AppearanceProps {
+/// How the page looks, speaks and listens.
+#[derive(PartialEq)]
+pub(super) struct Appearance {
     pub(super) stage: Stage,
     pub(super) theme: Theme,
 }
 
-/// How the page looks, speaks and listens.
-#[component]
-pub(super) fn Appearance(props: &AppearanceProps) -> Html {
+block!(Appearance, use_appearance);
+
+#[hook]
+fn use_appearance(props: &Appearance) -> Html {
     let texts = use_texts();
     let t = &texts.settings;
     let language = use_lang();
@@ -171,12 +177,17 @@ fn language_row(language: &LangContext, t: &Settings) -> Html {
     let mut choices = vec![("auto", AttrValue::from(t.language_auto))];
     // Each language is called by its own name, so that everybody finds theirs.
     choices.extend(Lang::ALL.iter().map(|lang| (lang.tag(), AttrValue::from(lang.name()))));
+    let (hint, named) = match language.arrival {
+        Arrival::Here => (t.language_auto_hint, of_browser()),
+        Arrival::Coming => (t.language_coming, language.wanted),
+        Arrival::Missing => (t.language_missing, language.wanted),
+    };
     let choose = language.choose.reform(|tag: String| Lang::ALL.into_iter().find(|lang| lang.tag() == tag));
     html! {
         {ChoiceRow {
             name: "settings-language".into(),
             label: t.language.into(),
-            hint: (fill(t.language_auto_hint, &[&of_browser().name()])).into(),
+            hint: fill(hint, &[&named.name()]).into(),
             choices,
             chosen: language.choice.map_or("auto", Lang::tag),
             on_change: choose,
