@@ -20,6 +20,5 @@ mod reconnect;
 mod schedule;
 mod searching;
 mod strangers;
-mod streams;
 mod trouble;
 mod volume;
