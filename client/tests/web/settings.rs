@@ -236,6 +236,7 @@ async fn what_was_said_before_is_said_in_the_language_that_is_chosen() {
     page.open_sheet("open-settings", "settings").await;
     page.click("settings-appearance");
     page.settle().await;
+    offer_chinese();
     page.choose("settings-language", "zh-CN").await;
     page.until("it is in Chinese", |page| page.text("error").contains("地址")).await;
     page.choose("settings-language", "en").await;
