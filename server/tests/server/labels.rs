@@ -105,6 +105,17 @@ fn silence_holds_until_it_is_ended_or_over() {
 }
 
 #[test]
+fn who_vanished_can_be_brought_back() {
+    let server = TestServer::start();
+    let mut client = open(&server, "label=back&vanish-after=1&duplicate=100%25");
+    client.send(&frame(TEXT, b"a"));
+    assert_eq!([client.frame(), client.frame()], [(0x81, b"a".to_vec()), (0x81, b"a".to_vec())]);
+    client.send(&frame(TEXT, b"b"));
+    assert_eq!(steer(&server, "/api/labels/back/resume"), 1);
+    assert_eq!([client.frame(), client.frame()], [(0x81, b"b".to_vec()), (0x81, b"b".to_vec())]);
+}
+
+#[test]
 fn messages_and_pings_are_sent() {
     let server = TestServer::start();
     let mut client = open(&server, "label=m&duplicate=100%25");
