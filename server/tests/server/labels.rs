@@ -398,3 +398,23 @@ fn a_client_is_judged_by_what_it_did() {
     assert_eq!(server.get("/api/conformance/strict?format=csv", &[]).status, 400);
     assert_eq!(server.get("/api/conformance/none", &[]).status, 404);
 }
+
+#[test]
+fn the_conformance_page_loads_what_is_there_and_nothing_else() {
+    let server = TestServer::start();
+    let page = server.get("/conformance", &[]);
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let references = page.text().split(['"', '\'']).filter(|text| text.starts_with('/'));
+    let mut count = 0;
+    for reference in references {
+        assert_eq!(server.get(reference, &[]).status, 200, "{reference}");
+        count += 1;
+    }
+    assert_eq!(count, 2);
+    assert_eq!(server.request("POST", "/conformance", &[]).status, 405);
+    let mut client = server.connect();
+    client.send(b"GET /conformance HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert_eq!(client.response().status, 403);
+}
