@@ -225,6 +225,7 @@ async fn connection(
                 settings,
                 endpoint,
             });
+            plain.wake();
         }
         #[cfg(not(unix))]
         Some(plain) => match plain {},

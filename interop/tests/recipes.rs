@@ -1,6 +1,8 @@
 //! The recipes of docs/testing-clients.md, run as they stand there against a server of their own.
 
 use std::ffi::OsStr;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use interop::heartwire::Heartwire;
 use interop::report::Suite;
+use serde_json::Value;
 use server::Driver;
 
 const DOC: &str = include_str!("../../docs/testing-clients.md");
@@ -36,6 +39,13 @@ fn main() -> ExitCode {
                 Err(why) => suite.skip(name, why),
             }
         }
+    }
+    if let [Ok(python), Ok(node)] = &programs {
+        let clients =
+            [("python", "Python websockets", Arc::clone(python)), ("js", "npm ws", Arc::clone(node))];
+        suite.test("the table of what clients do", move || compare(&clients));
+    } else {
+        suite.skip("the table of what clients do", "it needs both Python and node");
     }
     suite.run()
 }
@@ -88,6 +98,84 @@ fn program(runner: &peers::Runner, folder: &Path) -> Program {
 
 fn run(program: &Program, language: &str, recipe: &str, driver: Driver) -> anyhow::Result<()> {
     let server = Heartwire::start(driver, |_| {})?;
+    run_against(&server, program, language, recipe)
+}
+
+/// Runs each client through every rule, and compares what came of it with the table in the docs.
+fn compare(clients: &[(&str, &str, Arc<Program>)]) -> anyhow::Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
+    let doc = std::fs::read_to_string(&path)?;
+    let (before, rest) = doc.split_once("<!-- table -->\n").context("the docs have a place for the table")?;
+    let (there, behind) = rest.split_once("<!-- /table -->").context("the place ends")?;
+    let mut reports = Vec::new();
+    for (language, _, program) in clients {
+        let server = Heartwire::start(Driver::default(), |_| {})?;
+        let recipe =
+            recipes().into_iter().find(|(title, of, _)| *title == "Every rule at once" && of == language);
+        let (_, _, recipe) = recipe.context("the docs have the recipe")?;
+        run_against(&server, program, language, recipe)?;
+        reports.push(fetch(&server, "/api/conformance/my-client")?);
+    }
+    let names: Vec<_> = clients.iter().map(|(_, name, _)| *name).collect();
+    let mut table = format!(
+        "\n| what is sent | code | {} |\n|---|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    for (place, case) in reports[0]["cases"].as_array().context("a report has cases")?.iter().enumerate() {
+        let code =
+            case["code"].as_u64().filter(|code| *code > 0).map_or("any".to_owned(), |code| code.to_string());
+        let did: Vec<_> = reports.iter().map(|report| in_short(&report["cases"][place])).collect();
+        table += &format!(
+            "| `{}`: {} | {code} | {} |\n",
+            text(&case["name"]),
+            text(&case["sends"]),
+            did.join(" | ")
+        );
+    }
+    table.push('\n');
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, [before, "<!-- table -->\n", &table, "<!-- /table -->", behind].concat())?;
+        return Ok(());
+    }
+    ensure!(there == table, "run this with UPDATE_DOCS=1 and look what changed:\n{table}");
+    Ok(())
+}
+
+fn in_short(case: &Value) -> String {
+    let did = text(&case["did"]);
+    let code = did.strip_prefix("sent a Close with ");
+    match (text(&case["verdict"]), code) {
+        ("passed", Some(code)) => code.to_owned(),
+        ("passed", None) if did.starts_with("ended TCP") => "TCP".to_owned(),
+        ("passed", None) => "takes it".to_owned(),
+        (_, Some(code)) if case["verdict"] == "other-code" => format!("*{code}*"),
+        (_, Some(code)) => format!("**closed with {code}**"),
+        _ => format!(
+            "**{}**",
+            did.split(['(', ','])
+                .next()
+                .unwrap_or(did)
+                .trim_end_matches(" until the server closed in order")
+                .trim()
+        ),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn fetch(server: &Heartwire, target: &str) -> anyhow::Result<Value> {
+    let mut stream = TcpStream::connect(server.address)?;
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer.split_once("\r\n\r\n").context("an answer has a body")?;
+    Ok(serde_json::from_str(body)?)
+}
+
+fn run_against(server: &Heartwire, program: &Program, language: &str, recipe: &str) -> anyhow::Result<()> {
     let mut command = match language {
         "sh" => {
             let mut shell = Command::new("sh");

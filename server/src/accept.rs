@@ -2,6 +2,7 @@
 
 use crate::admission::{Kind, Refusal, Standing};
 use crate::forwarded::is_trusted;
+use crate::lazy::{Lazy, Listener};
 use crate::listen;
 use crate::refusals::Reason;
 use crate::reply;
@@ -15,7 +16,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
@@ -38,7 +38,7 @@ pub(crate) struct Service {
 }
 
 /// Serves every connection of `listener` until the thread drains. Connections run on as tasks of `tasks`.
-pub(crate) async fn accept(listener: TcpListener, service: Service, tasks: TaskTracker, shard: Arc<Shard>) {
+pub(crate) async fn accept(listener: Listener, service: Service, tasks: TaskTracker, shard: Arc<Shard>) {
     let mut draining = pin!(shard.draining.cancelled());
     let mut backoff = BACKOFF.0;
     loop {
@@ -65,8 +65,9 @@ pub(crate) async fn accept(listener: TcpListener, service: Service, tasks: TaskT
     }
 }
 
-/// Begins to serve a connection, or to refuse it. Each way is a task no larger than it takes.
-fn admit(stream: TcpStream, peer: SocketAddr, service: &Service, tasks: &TaskTracker, shard: &Arc<Shard>) {
+/// Begins to serve a connection, or to refuse it. What serves HTTP is some kilobytes, which a task would copy each time that
+/// it moves on; so it has a box.
+fn admit(stream: Lazy, peer: SocketAddr, service: &Service, tasks: &TaskTracker, shard: &Arc<Shard>) {
     if let Err(error) = undelayed(&stream) {
         return debug!(%peer, %error, "connection lost before its first request");
     }
@@ -75,21 +76,21 @@ fn admit(stream: TcpStream, peer: SocketAddr, service: &Service, tasks: &TaskTra
     let seat = Seat::take(shard, Kind::Http, peer, standing);
     let (routes, shard) = (service.routes.clone(), Arc::clone(shard));
     match (&service.tls, seat) {
-        (Some(tls), seat) => tasks.spawn(secured(stream, peer, tls.clone(), routes, seat, shard)),
-        (None, Ok(seat)) => tasks.spawn(serve(stream, peer, false, routes, seat)),
+        (Some(tls), seat) => tasks.spawn(Box::pin(secured(stream, peer, tls.clone(), routes, seat, shard))),
+        (None, Ok(seat)) => tasks.spawn(Box::pin(serve(stream, peer, false, routes, seat))),
         (None, Err(refusal)) => tasks.spawn(async move { refuse(stream, &shard, peer, refusal).await }),
     };
 }
 
 /// Has small messages not wait for the acknowledgement of the ones before (Nagle's algorithm). Where connections have that
 /// from their listener there is nothing to do.
-fn undelayed(stream: &TcpStream) -> io::Result<()> {
-    if listen::GIVES_NODELAY { Ok(()) } else { stream.set_nodelay(true) }
+fn undelayed(stream: &Lazy) -> io::Result<()> {
+    if listen::GIVES_NODELAY { Ok(()) } else { stream.set_nodelay() }
 }
 
 /// A connection with TLS, from its first byte until it closes, upgrades, or is refused.
 async fn secured(
-    stream: TcpStream,
+    stream: Lazy,
     peer: SocketAddr,
     tls: TlsAcceptor,
     routes: Routes,
@@ -103,6 +104,7 @@ async fn secured(
         return shard.refuse((*refusal).into(), &peer, None, refusal);
     }
     let handshake = async {
+        let stream = stream.into_tokio()?;
         let mut first = [0];
         if stream.peek(&mut first).await? == 1 && first != [TLS_HANDSHAKE] {
             let line = "this port speaks TLS: use https:// or wss://";

@@ -16,6 +16,7 @@ use bytes::{Buf, BytesMut};
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
+use protocol::conformance::{Case, Report};
 use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
 use protocol::journal::{Condition, Entry, Verification};
 use protocol::units;
@@ -103,13 +104,22 @@ impl Call<'_> {
                 "{label} is no label: use 1 to 64 letters, digits, dots, dashes and underscores"
             ))
         })?;
-        if let Operation::Label | Operation::Journal = operation {
+        if let Operation::Cases = operation {
+            let case = |case: Case| {
+                let target = case.target(&name);
+                json!({ "case": case, "target": target })
+            };
+            let cases: Vec<_> = Case::all().into_iter().map(case).collect();
+            return Ok(reply::json(StatusCode::OK, &json!({ "cases": cases })));
+        }
+        if let Operation::Label | Operation::Journal | Operation::Verdicts = operation {
             let none = || {
                 Box::new(reply::text(StatusCode::NOT_FOUND, format!("no connection had the label {name}")))
             };
             let label = labels.get(&name).ok_or_else(none)?;
             return match operation {
                 Operation::Label => Ok(reply::json(StatusCode::OK, &label.list())),
+                Operation::Verdicts => self.verdicts(&label, &name),
                 _ => self.journal(&label),
             };
         }
@@ -134,6 +144,17 @@ impl Call<'_> {
             json!({ "entries": entries, "lost": journal.lost_after(after), "last": journal.last() })
         });
         Ok(reply::json(StatusCode::OK, &answer))
+    }
+
+    fn verdicts(&self, label: &Label, name: &Name) -> Answer {
+        let report = label.ask(Report::of);
+        match self.query {
+            "" | "format=json" => Ok(reply::json(StatusCode::OK, &report)),
+            "format=junit" => Ok(reply::xml(StatusCode::OK, report.to_junit(name.as_str()))),
+            other => {
+                Err(self.wrong(&format_args!("{other} can't be followed: use format=json or format=junit")))
+            }
+        }
     }
 
     async fn wait_for(&self, label: &Label) -> Answer {

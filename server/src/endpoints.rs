@@ -131,6 +131,7 @@ mod tests {
     use crate::admission::Kind;
     use crate::assets::Bundle;
     use crate::config::Config;
+    use crate::lazy::Listener;
     use crate::sockets::plain;
     use crate::state::{Shard, Shared};
     use crate::stop::Stop;
@@ -138,7 +139,7 @@ mod tests {
     use socket::{Control, Endpoint};
     use std::time::Duration;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::{TcpListener, TcpStream};
+    use tokio::net::TcpStream;
     use tokio::sync::{Mutex, oneshot};
     use tokio_util::task::TaskTracker;
 
@@ -177,7 +178,9 @@ mod tests {
     async fn ask(plain: Option<plain::Plain>) -> Asking {
         let config = Config::default();
         let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None));
-        let sockets = Sockets { shard: Arc::new(Shard::new(shared, 0, Stop::default())), plain };
+        let sockets = Sockets::new(Arc::new(Shard::new(shared, 0, Stop::default())), plain);
+        let announcer = sockets.clone();
+        tokio::spawn(async move { announcer.announce().await });
         let (elsewhere, asked) = oneshot::channel();
         let asked = Arc::new(Mutex::new(Some(asked)));
         let answer = move |mut handshake: Handshake| {
@@ -198,8 +201,10 @@ mod tests {
             }
         };
         let routes = warp::path!("ask").and(socket(sockets.clone(), answer)).boxed();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let address = socket.local_addr().unwrap();
+        let listener = Listener::new(socket).unwrap();
         let service = Service { routes, tls: None };
         tokio::spawn(accept(listener, service, TaskTracker::new(), Arc::clone(&sockets.shard)));
         let mut client = TcpStream::connect(address).await.unwrap();

@@ -31,6 +31,7 @@ mod forwarded;
 mod hosted;
 mod journal;
 mod labels;
+mod lazy;
 mod listen;
 mod memory;
 mod metrics;

@@ -27,6 +27,11 @@ pub(crate) fn json(status: StatusCode, value: &impl serde::Serialize) -> Respons
     }
 }
 
+/// An answer for programs that read XML; it is not cached.
+pub(crate) fn xml(status: StatusCode, xml: String) -> Response {
+    document(status, "application/xml", xml)
+}
+
 fn document(status: StatusCode, kind: &'static str, mut text: String) -> Response {
     text.push('\n');
     let mut response = Response::new(Bytes::from(text).into());

@@ -3,6 +3,7 @@
 use crate::accept::{Service, accept};
 use crate::assets::Bundle;
 use crate::config::{Config, Driver};
+use crate::lazy;
 use crate::listen::{self, Overlap};
 use crate::routes::{metrics_routes, routes};
 use crate::sockets::Sockets;
@@ -204,7 +205,7 @@ fn start(
         Box::new(move || {
             let _end = EndOnDrop(plain.clone());
             let shard = Arc::new(Shard::new(shared, index, stopped));
-            serve(&Sockets { shard, plain }, listeners)
+            serve(&Sockets::new(shard, plain), listeners)
         }),
     )
 }
@@ -246,7 +247,7 @@ fn serve(sockets: &Sockets, listeners: Vec<Listener>) -> Result<(), RunError> {
     runtime.block_on(async {
         let mut essential = JoinSet::new();
         for Listener { socket, purpose } in listeners {
-            let listener = tokio::net::TcpListener::from_std(socket).map_err(RunError::Start)?;
+            let listener = lazy::Listener::new(socket).map_err(RunError::Start)?;
             let service = match purpose {
                 Purpose::Serving => serving.clone(),
                 Purpose::Metrics { only_this_machine } => {
@@ -257,6 +258,8 @@ fn serve(sockets: &Sockets, listeners: Vec<Listener>) -> Result<(), RunError> {
         }
         let keeper = sockets.clone();
         essential.spawn(async move { keeper.keep_budget().await });
+        let announcer = sockets.clone();
+        essential.spawn(async move { announcer.announce().await });
         let outcome = watch(&mut essential, shard.stop.begun()).await;
         if outcome.is_err() {
             shard.stop.begin();

@@ -12,9 +12,12 @@ use crate::upgrade::Agreed;
 use crate::visit::{Raw, Transport};
 use socket::Socket;
 use socket::wire::Role;
+use std::future::pending;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 /// The longest time between two sockets that are told to close.
@@ -80,6 +83,10 @@ pub(crate) mod plain {
             match *self {}
         }
 
+        pub(super) fn wake(&self) {
+            match *self {}
+        }
+
         pub(crate) fn end(&self) {
             match *self {}
         }
@@ -101,10 +108,17 @@ pub(crate) mod plain {
 pub(crate) struct Sockets {
     pub(crate) shard: Arc<Shard>,
     /// The thread beside it, where sockets over plain TCP have one.
-    pub(crate) plain: Option<Plain>,
+    plain: Option<Plain>,
+    /// That thread has got one, and is to be told.
+    handed_over: Arc<Notify>,
 }
 
 impl Sockets {
+    /// None yet.
+    pub(crate) fn new(shard: Arc<Shard>, plain: Option<Plain>) -> Self {
+        Self { shard, plain, handed_over: Arc::default() }
+    }
+
     /// Serves a connection from its 101 to its end.
     pub(crate) fn host(&self, raw: Raw, agreed: Agreed, endpoint: Behind, entry: Entry) {
         let Agreed { seat, settings, compression } = agreed;
@@ -117,17 +131,34 @@ impl Sockets {
                         Ok(stream) => {
                             let early = raw.early;
                             plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
+                            self.handed_over.notify_one();
                         }
-                        Err(error) => tracing::warn!(%error, "can't take a connection over"),
+                        Err(error) => lost(&error),
                     };
                 }
                 let endpoint = Tasked::new(endpoint, seat, entry);
-                spawn(Socket::new(stream, &raw.early, Role::Server, compression, settings, endpoint));
+                match stream.into_tokio() {
+                    Ok(stream) => {
+                        let role = Role::Server;
+                        spawn(Socket::new(stream, &raw.early, role, compression, settings, endpoint));
+                    }
+                    Err(error) => lost(&error),
+                }
             }
             Transport::Tls(stream) => {
                 let endpoint = Tasked::new(endpoint, seat, entry);
                 spawn(Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint));
             }
+        }
+    }
+
+    /// Has the thread beside this one look at the sockets that it was handed. Other tasks have had their turn by then, so
+    /// that it is woken once for those that come together. Runs as long as the thread.
+    pub(crate) async fn announce(&self) {
+        let Some(plain) = &self.plain else { return pending().await };
+        loop {
+            self.handed_over.notified().await;
+            plain.wake();
         }
     }
 
@@ -185,6 +216,11 @@ impl Sockets {
             }
         }
     }
+}
+
+/// The system has no room for it. Its end is logged as it is dropped.
+fn lost(error: &io::Error) {
+    tracing::warn!(%error, "can't take a connection over");
 }
 
 fn spawn<S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static>(socket: Socket<S, Tasked<Behind>>) {

@@ -1,5 +1,6 @@
 //! What a connection and the answers to its requests know of each other, and what becomes of it behind a 101.
 
+use crate::lazy::Lazy;
 use crate::pace::Seen;
 use bytes::Bytes;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +32,7 @@ pub(crate) struct Raw {
 /// A connection as it was accepted.
 #[derive(Debug)]
 pub(crate) enum Transport {
-    Plain(TcpStream),
+    Plain(Lazy),
     /// Its state is some 2 KiB: on the heap while it is passed around, and later in the connection's own task.
     Tls(Box<TlsStream<TcpStream>>),
 }
@@ -77,8 +78,8 @@ impl fmt::Debug for Visit {
     }
 }
 
-impl From<TcpStream> for Transport {
-    fn from(stream: TcpStream) -> Self {
+impl From<Lazy> for Transport {
+    fn from(stream: Lazy) -> Self {
         Self::Plain(stream)
     }
 }

@@ -24,10 +24,11 @@ pub struct CloseCode {
 
 /// Explains a code that a browser reports or a person chooses, in the language of the page.
 pub fn explain(code: u16) -> &'static CloseCode {
-    explain_by(texts().close_codes, code)
+    explain_in(texts().close_codes, code)
 }
 
-fn explain_by(rows: &'static [CloseCode], code: u16) -> &'static CloseCode {
+/// The same in the language of a table.
+pub fn explain_in(rows: &'static [CloseCode], code: u16) -> &'static CloseCode {
     // The rows cover every code, which a test checks.
     rows.iter().find(|row| row.codes.contains(&code)).unwrap_or(&rows[0])
 }
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn ranges_meet_where_the_registry_says() {
         let names = [999, 1000, 1004, 1014, 1016, 2999, 3000, 3001, 3999, 4000, 4999, 5000]
-            .map(|code| explain_by(CLOSE_CODES, code).name);
+            .map(|code| explain_in(CLOSE_CODES, code).name);
         assert_eq!(
             names,
             [
@@ -104,7 +105,7 @@ mod tests {
         let mut sentences: Vec<_> = (1000..=1015)
             .filter(|code| *code != 1004)
             .chain([3000, 3003, 3008, 3500, 4000, 4401])
-            .map(|code| explain_by(CLOSE_CODES, code).sentence)
+            .map(|code| explain_in(CLOSE_CODES, code).sentence)
             .collect();
         let all = sentences.len();
         sentences.sort_unstable();

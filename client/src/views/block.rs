@@ -15,7 +15,7 @@ use yew::prelude::*;
 use crate::views::hooks::Same;
 
 /// What has state or a life of its own. Implemented with [`block`](block!); drawn again when it differs from what it was.
-pub(super) trait Block: PartialEq + Sized + 'static {
+pub trait Block: PartialEq + Sized + 'static {
     /// Draws it, with the state of the block it stands in.
     fn draw(&self, hooks: &mut HookContext) -> Html;
 

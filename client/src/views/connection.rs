@@ -18,10 +18,11 @@ use crate::views::markup::html;
 
 /// It follows the session and hands plain values down.
 #[derive(PartialEq)]
-pub(super) struct Connection {
-    pub(super) scene: Scene,
+pub struct Connection {
+    /// Its view.
+    pub scene: Scene,
     /// What is not needed in order to connect may be drawn.
-    pub(super) is_settled: bool,
+    pub is_settled: bool,
 }
 
 block!(Connection, use_connection);
@@ -44,7 +45,7 @@ fn use_connection(props: &Connection) -> Html {
         });
     }
     html! {
-        <>
+        <div class="app-body" ref={scene.places().root.clone()}>
             {connection_bar(scene, &view, texts)}
             {status_bar(session, &view.link, scene, texts)}
             if let Some(notice) = &view.notice {
@@ -67,7 +68,7 @@ fn use_connection(props: &Connection) -> Html {
             <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">
                 {status::announcement(phase, view.link.last_close.as_ref(), &texts.common)}
             </p>
-        </>
+        </div>
     }
 }
 

@@ -3,10 +3,10 @@
 //! [`app`] is the page: a `top_bar` with the tabs, and the `connection` of the tab that is shown.
 
 pub mod app;
-mod block;
+pub mod block;
 mod buttons;
 mod composer;
-mod connection;
+pub mod connection;
 mod connection_bar;
 mod detail;
 mod dialog;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`fault`] | a fault plan: read from a query, written as one, and the machine that says what becomes of each message |
 //! | [`journal`] | what happened on the connections of one label, and the questions a test suite has about it |
+//! | [`conformance`] | a client's run through every rule that it has to enforce, judged by the journal |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
 //! A connection's life with faults:
@@ -14,6 +15,7 @@
 //! 3. [`fault::Machine`] is told each message and what time it is, and says what to deliver, send, break or end, and when.
 //! 4. [`journal::Journal`] keeps what happened; [`journal::Condition`] and [`journal::Verification`] are asked of it.
 
+pub mod conformance;
 pub mod fault;
 pub mod journal;
 pub mod units;

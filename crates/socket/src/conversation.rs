@@ -79,6 +79,7 @@ impl<E: Endpoint> Conversation<E> {
         // A deadline is judged by what has arrived and what could be sent, whether the transport has said so yet or not.
         found.read &= !due;
         found.write &= !due;
+        let mut drained = false;
         let spent = loop {
             self.write(io, turn, &mut found, now);
             self.take_messages(turn, budget, now);
@@ -96,9 +97,10 @@ impl<E: Endpoint> Conversation<E> {
                 Ok(0) => connection.handle_eof(now),
                 Ok(count) => {
                     connection.handle_input(turn, count, now);
-                    found.read = T::SHORT_READ_DRAINS && count < room && !occasion.read_closed;
+                    drained = T::SHORT_READ_DRAINS && count < room;
+                    found.read = drained && !occasion.read_closed;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => found.read = true,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => (drained, found.read) = (true, true),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => connection.handle_lost(Direction::In, error, now),
             }
@@ -115,7 +117,7 @@ impl<E: Endpoint> Conversation<E> {
             self.write(io, turn, &mut found, now);
         }
         if self.connection.wants_shutdown(turn) {
-            self.shut_down(io, now);
+            self.shut_down(io, drained, now);
         }
         (found, more && !found.write)
     }
@@ -218,8 +220,15 @@ impl<E: Endpoint> Conversation<E> {
         }
     }
 
-    fn shut_down<T: Transport>(&mut self, io: &mut T, now: Time) {
+    /// `drained`: nothing that the peer sent is unread.
+    fn shut_down<T: Transport>(&mut self, io: &mut T, drained: bool, now: Time) {
         let connection = &mut self.connection;
+        if T::DROP_ENDS_IT && drained {
+            connection.handle_closed();
+            if connection.is_done() {
+                return;
+            }
+        }
         if connection.closes_first() {
             match io.shut_down() {
                 Ok(()) => {}

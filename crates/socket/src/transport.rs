@@ -10,6 +10,9 @@ pub(crate) trait Transport {
     /// Less than was asked for means that there is nothing more for the moment.
     const SHORT_READ_DRAINS: bool;
 
+    /// Dropped, it sends what it holds and ends in order, unless there is unread input.
+    const DROP_ENDS_IT: bool;
+
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
     fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Passes on what the transport holds in buffers of its own, as TLS does.
@@ -27,6 +30,8 @@ pub(crate) struct Polled<'a, 'b, S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Polled<'_, '_, S> {
     // TLS gives one record at a time.
     const SHORT_READ_DRAINS: bool = false;
+    // TLS has an end of its own, which has to be sent.
+    const DROP_ENDS_IT: bool = false;
 
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut buf = ReadBuf::new(buf);

@@ -52,6 +52,10 @@ fn with_each(endpoint: impl Fn() -> Boxed, test: impl Fn(&mut Case)) {
 
 impl Case {
     fn start(driver: Driver, endpoint: Boxed) -> Case {
+        Case::start_with(driver, endpoint, ConnectionSettings::default())
+    }
+
+    fn start_with(driver: Driver, endpoint: Boxed, settings: ConnectionSettings) -> Case {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         client.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -61,7 +65,7 @@ impl Case {
         stream.set_nonblocking(true).unwrap();
         let (report, ended) = mpsc::channel();
         let endpoint = Reporting { endpoint, report };
-        let settings = Arc::new(ConnectionSettings::default());
+        let settings = Arc::new(settings);
         // What came with the handshake.
         let early = frame(OpCode::Ping, b"early");
         let (stop, thread): (Box<dyn FnOnce()>, _) = match driver {
@@ -69,6 +73,7 @@ impl Case {
                 let (reactor, run) = Reactor::new().unwrap();
                 let thread = std::thread::spawn(move || run.run().unwrap());
                 reactor.add(Arrival { stream, early: early.into(), compression: None, settings, endpoint });
+                reactor.wake();
                 (Box::new(move || reactor.end()), thread)
             }
             Driver::Tokio => {
@@ -209,6 +214,37 @@ fn messages_of_every_length_come_back_and_a_close_is_answered() {
             assert_eq!(counts.payload_in, counts.payload_out);
         },
     );
+}
+
+#[test]
+fn over_plain_tcp_a_clean_end_waits_for_nobody() {
+    let never = Duration::from_secs(24 * 3600);
+    let settings = || ConnectionSettings { close_timeout: never, close_limit: never, ..Default::default() };
+    // This end's Close is the first, or the second.
+    for first in [&b"bye"[..], b""] {
+        let endpoint = Box::new(SaysGoodbye);
+        let mut case = Case::start_with(Driver::Reactor, endpoint, settings());
+        if !first.is_empty() {
+            case.send(&frame(OpCode::Text, first));
+            assert_eq!(case.frame(), (OpCode::Close as u8, b"\x03\xe8".to_vec()));
+        }
+        case.send(&frame(OpCode::Close, b"\x03\xe8"));
+        let (end, ..) = case.ended();
+        assert_eq!(end, if first.is_empty() { End::PeerClosed } else { End::Finished });
+        if first.is_empty() {
+            assert_eq!(case.frame(), (OpCode::Close as u8, b"\x03\xe8".to_vec()));
+        }
+        assert_eq!(case.client.read(&mut [0]).unwrap(), 0, "and not a reset");
+    }
+}
+
+/// Closes when it is spoken to.
+struct SaysGoodbye;
+
+impl Endpoint for SaysGoodbye {
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        out.close(Some((CloseCode::NORMAL, "")), End::Finished).unwrap();
+    }
 }
 
 #[test]
@@ -421,6 +457,7 @@ fn the_reactor_tells_its_connections_to_leave_one_by_one() {
             settings: Arc::default(),
             endpoint: Echo,
         });
+        reactor.wake();
         client
     };
     let mut clients: Vec<_> = (0..3).map(|_| add()).collect();

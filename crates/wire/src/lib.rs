@@ -52,6 +52,7 @@ pub mod utf8;
 
 mod connection;
 mod error;
+mod header;
 mod limits;
 mod receive;
 mod send;

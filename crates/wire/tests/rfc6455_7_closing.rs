@@ -58,6 +58,24 @@ fn rfc6455_7_1_1_the_server_closes_tcp_first() {
 }
 
 #[test]
+fn rfc6455_7_1_1_a_server_need_not_wait_for_tcp_once_both_have_said_their_close() {
+    for role in ROLES {
+        let (failed, mut parted) = (fed(role, [frame(OpCode::Continuation, "")]), closing(role, 1000));
+        for mut unparted in [failed, Driver::new(role), closing(role, 1000)] {
+            unparted.connection.handle_closed();
+            assert!(!unparted.connection.is_done());
+        }
+        feed(&mut parted, [close(1000)]);
+        for mut driver in [fed(role, [close(1000)]), parted] {
+            assert!(driver.connection.has_parted() && driver.has_finished());
+            driver.connection.handle_closed();
+            assert_eq!(driver.connection.is_done(), role == Role::Server);
+            assert!(driver.summary().is_clean());
+        }
+    }
+}
+
+#[test]
 fn rfc6455_7_1_2_the_handshake_starts_with_a_close_and_waits_for_the_other() {
     for role in ROLES {
         assert!(!Driver::new(role).connection.is_closing());

@@ -23,7 +23,7 @@ pub(super) fn document() -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let is_open = !route.path.contains("/labels");
+    let is_open = !route.path.contains("label");
     let label = route.path.contains("{label}").then(|| {
         json!({
             "name": "label",

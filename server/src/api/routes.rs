@@ -19,6 +19,8 @@ pub(super) enum Operation {
     Send,
     Ping,
     SetFaults,
+    Cases,
+    Verdicts,
 }
 
 /// A URL and a method.
@@ -51,7 +53,7 @@ const FILTER: (&str, &str) = (
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
 /// All of them.
-pub(super) static ROUTES: [Route; 14] = [
+pub(super) static ROUTES: [Route; 16] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -66,6 +68,22 @@ pub(super) static ROUTES: [Route; 14] = [
         operation: Operation::OpenApi,
         summary: "This description",
         parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conformance/{label}/cases",
+        operation: Operation::Cases,
+        summary: "Every rule that a client has to enforce, and where to connect for each: one after the other, until the server is done",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conformance/{label}",
+        operation: Operation::Verdicts,
+        summary: "What a client made of the cases that it ran under this label",
+        parameters: &[("format", "json, or junit for XML; json without it.")],
         body: None,
     },
     Route {

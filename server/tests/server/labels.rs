@@ -308,7 +308,7 @@ fn the_description_is_that_of_the_routes() {
     let document = get(&server, "/api/openapi.json");
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 14);
+    assert_eq!(paths.len(), 16);
     for (path, methods) in paths {
         let target = path.replace("{label}", "described");
         let there: Vec<String> =
@@ -356,4 +356,34 @@ fn the_catalogue_lists_every_parameter_with_an_example_that_works() {
         }
         drop(server.upgrade(&format!("/ws?{example}")));
     }
+}
+
+#[test]
+fn a_client_is_judged_by_what_it_did() {
+    let server = TestServer::start();
+    let cases = get(&server, "/api/conformance/strict/cases");
+    let cases = cases["cases"].as_array().unwrap();
+    let target = |name: &str| {
+        let case = cases.iter().find(|case| case["case"]["name"] == name).unwrap();
+        case["target"].as_str().unwrap().to_owned()
+    };
+    // It refuses one, drops another, and takes a third.
+    let mut client = server.upgrade(&target("masked-frame"));
+    client.send(&frame(0x8, &[0x03, 0xea]));
+    client.read_to_end();
+    drop(server.upgrade(&target("bad-utf8")));
+    let mut client = server.upgrade(&target("rsv2"));
+    client.send(&frame(TEXT, b"thank you"));
+    drop(client);
+    assert_eq!(server.get("/api/labels/strict/wait-for?event=ended&count=3", &[]).status, 200);
+    let report = get(&server, "/api/conformance/strict");
+    assert_eq!((&report["passed"], &report["failed"]), (&json!(2), &json!(1)));
+    assert_eq!(report["missing"], cases.len() - 3);
+    let failed = report["cases"].as_array().unwrap().iter().find(|case| case["verdict"] == "failed").unwrap();
+    assert_eq!((&failed["name"], &failed["did"]), (&json!("rsv2"), &json!("carried on and sent a message")));
+    let junit = server.get("/api/conformance/strict?format=junit", &[]);
+    assert_eq!(junit.header("content-type"), Some("application/xml"));
+    assert!(junit.text().contains("failures=\"1\""), "{}", junit.text());
+    assert_eq!(server.get("/api/conformance/strict?format=csv", &[]).status, 400);
+    assert_eq!(server.get("/api/conformance/none", &[]).status, 404);
 }

@@ -85,7 +85,7 @@ fn use_composer(props: &Composer) -> Html {
     }
     let is_hovering = {
         let editor = editor.clone();
-        use_drop(move |files| editor.take_files(files))
+        use_drop(&props.scene, move |files| editor.take_files(files))
     };
     let on_send = {
         let editor = editor.clone();

@@ -21,7 +21,7 @@ use crate::texts::fill;
 use crate::views::block::{Block, block};
 use crate::views::fields::input_value;
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::views::lang::{use_said, use_texts};
 use crate::views::markup::html;
 
 #[derive(PartialEq)]
@@ -41,7 +41,7 @@ fn use_repeat_drawer(props: &RepeatDrawer) -> Html {
     let t = &use_texts().composer;
     let outgoing = props.editor.outgoing().clone();
     let form = use_state_eq(|| outgoing.repeat_form());
-    let problem = use_state_eq(|| None::<String>);
+    let problem = use_said::<String>();
     let library = use_memo((), |()| messages::library().unwrap_or_default());
     let first = use_first_focus();
 

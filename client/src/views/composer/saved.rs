@@ -23,7 +23,7 @@ use crate::views::block::{Block, block};
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::views::lang::{use_said, use_texts};
 use crate::views::markup::html;
 
 #[derive(PartialEq)]
@@ -48,7 +48,7 @@ fn use_saved_drawer(props: &SavedDrawer) -> Html {
     let t = &use_texts().composer;
     let library = use_state(messages::library);
     let query = use_state_eq(String::new);
-    let notice = use_state_eq(|| None::<Notice>);
+    let notice = use_said::<Notice>();
     let search = use_first_focus();
     let on_query = {
         let query = query.setter();
@@ -257,7 +257,7 @@ fn use_save_form(props: &SaveForm) -> Html {
     let t = &use_texts().composer;
     let name = use_state_eq(String::new);
     let folder = use_state_eq(String::new);
-    let problem = use_state_eq(|| None::<&'static str>);
+    let problem = use_said::<&'static str>();
     let on_name = {
         let (name, problem) = (name.setter(), problem.setter());
         move |event: InputEvent| {
@@ -288,6 +288,7 @@ fn use_save_form(props: &SaveForm) -> Html {
             }
         }
     };
+    let folders_id = format!("saved-folders-{}", props.editor.session().id().0);
     html! {
         <form class="drawer-form" onsubmit={on_submit}>
             <label class="drawer-label">
@@ -306,7 +307,7 @@ fn use_save_form(props: &SaveForm) -> Html {
                 <input
                     class="field"
                     type="text"
-                    list="saved-folders"
+                    list={folders_id.clone()}
                     data-testid="saved-folder"
                     placeholder={t.saved_folder_hint}
                     autocomplete="off"
@@ -314,7 +315,7 @@ fn use_save_form(props: &SaveForm) -> Html {
                     oninput={on_folder}
                 />
             </label>
-            <datalist id="saved-folders">
+            <datalist id={folders_id}>
                 for folder in &props.folders {
                     <option key={folder.clone()} value={folder.clone()} />
                 }

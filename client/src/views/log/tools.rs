@@ -90,6 +90,7 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
                     session: session.clone(),
                     is_empty: state.kept == 0,
                     is_filtered: state.is_filtered,
+                    selected: scene.selected(),
                 }.block()}
                 {icon_button(scene, Action::Clear, "button icon-button small", texts)}
             </span>

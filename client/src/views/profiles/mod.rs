@@ -21,6 +21,7 @@ use self::list::{List, list};
 use self::save::SaveForm;
 use super::dialog::Dialog;
 use crate::lasting::profiles;
+use crate::model::file_fault;
 use crate::running::workspace::Workspace;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
@@ -228,7 +229,7 @@ fn use_profiles(props: &Profiles) -> Html {
 }
 
 fn unreadable(props: &Profiles, error: &ProfileError, t: &'static Settings) -> Html {
-    let sentence = fill(t.profiles_unreadable, &[&profiles::explain(error, t)]);
+    let sentence = fill(t.profiles_unreadable, &[&file_fault::profiles(error, t)]);
     Dialog {
         title: t.profiles,
         name: "profiles",

@@ -2,12 +2,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
 
-/// What any thread asks of a reactor's.
-///
-/// Its thread is woken once for any number of requests, until it has looked.
+/// What any thread asks of a reactor's. Its thread is woken only if it waits, since a system call is what costs here.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
     requests: Mutex<Vec<T>>,
+    /// There are some.
+    asked: AtomicBool,
+    /// The thread waits, or is about to: whoever asks first has to wake it.
+    waiting: AtomicBool,
     waker: mio::Waker,
 }
 
@@ -24,25 +26,53 @@ pub(super) struct Address<T> {
 
 impl<T> Inbox<T> {
     pub(super) fn new(waker: mio::Waker) -> Arc<Inbox<T>> {
-        Arc::new(Inbox { requests: Mutex::default(), waker })
+        Arc::new(Inbox {
+            requests: Mutex::default(),
+            asked: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
+            waker,
+        })
     }
 
     pub(super) fn address(self: &Arc<Inbox<T>>, slot: usize, generation: u32) -> Arc<Address<T>> {
         Arc::new(Address { slot, generation, pending: AtomicBool::new(false), inbox: Arc::clone(self) })
     }
 
+    /// Asks, and has the thread look at once.
     pub(super) fn push(&self, request: T) {
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        requests.push(request);
-        if requests.len() == 1 {
+        self.put(request);
+        self.wake();
+    }
+
+    /// Asks. The thread looks when it is woken, or had something else to do.
+    pub(super) fn put(&self, request: T) {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
+        // other does, so that one of them at least notices.
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// Wakes the thread if it waits.
+    pub(super) fn wake(&self) {
+        if self.waiting.load(Ordering::SeqCst) && self.waiting.swap(false, Ordering::SeqCst) {
             // It fails only if the system has no memory for an event that is there already.
             let _ = self.waker.wake();
         }
     }
 
-    /// All that came since, in order. From here on the thread is woken again.
+    /// The thread is about to wait. False: there is something to do first.
+    pub(super) fn may_wait(&self) -> bool {
+        self.waiting.store(true, Ordering::SeqCst);
+        !self.asked.load(Ordering::SeqCst)
+    }
+
+    /// The thread does not wait any longer. All that came since it looked last goes into `into`, in order.
     pub(super) fn take(&self, into: &mut Vec<T>) {
-        std::mem::swap(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner), into);
+        self.waiting.store(false, Ordering::Relaxed);
+        if self.asked.load(Ordering::Acquire) {
+            self.asked.store(false, Ordering::Relaxed);
+            std::mem::swap(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner), into);
+        }
     }
 }
 

@@ -108,9 +108,18 @@ struct Slot<E> {
     generation: u32,
     readable: bool,
     read_closed: bool,
-    writable: bool,
+    way_out: WayOut,
     /// It is in [`Core::again`].
     again: bool,
+}
+
+/// Whether the transport takes output, and whether the poll tells so. Most never have to wait, and telling costs an event
+/// right at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WayOut {
+    Unwatched,
+    Free,
+    Blocked,
 }
 
 impl<E> Clone for Reactor<E> {
@@ -148,10 +157,16 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
         Ok((Reactor { shared: Arc::clone(&shared) }, Run { shared, core }))
     }
 
-    /// Hands a connection over.
+    /// Hands a connection over. Call [`wake`](Self::wake) when there are no more for the moment: one for many costs less
+    /// than one each.
     pub fn add(&self, arrival: Arrival<E>) {
         self.shared.connections.fetch_add(1, Ordering::Relaxed);
-        self.shared.inbox.push(Request::Add(Box::new(arrival)));
+        self.shared.inbox.put(Request::Add(Box::new(arrival)));
+    }
+
+    /// Has the thread look at what was handed over.
+    pub fn wake(&self) {
+        self.shared.inbox.wake();
     }
 
     /// How many connections there are.
@@ -228,22 +243,16 @@ impl<E: Endpoint + Send + 'static> Run<E> {
             }
             let now = core.clock.now();
             core.serve_again(now);
-            let mut asked = false;
+            // An event of the inbox has nothing to say but that the wait is over: no slot has its number.
             for event in &events {
-                if event.token() == INBOX {
-                    asked = true;
-                } else {
-                    core.serve_event(event, now);
-                }
+                core.serve_event(event, now);
             }
-            if asked {
-                core.inbox.take(&mut requests);
-                for request in requests.drain(..) {
-                    if let Request::End = request {
-                        return Ok(());
-                    }
-                    core.serve_request(request, now);
+            core.inbox.take(&mut requests);
+            for request in requests.drain(..) {
+                if let Request::End = request {
+                    return Ok(());
                 }
+                core.serve_request(request, now);
             }
             core.serve_due(now);
             let gone = std::mem::take(&mut core.gone);
@@ -257,7 +266,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
 impl<E: Endpoint + Send + 'static> Core<E> {
     /// How long the poll may wait for events.
     fn patience(&self) -> Option<Duration> {
-        if !self.again.is_empty() {
+        if !self.again.is_empty() || !self.inbox.may_wait() {
             return Some(Duration::ZERO);
         }
         Some(self.timetable.next()?.since(self.clock.now()))
@@ -268,7 +277,9 @@ impl<E: Endpoint + Send + 'static> Core<E> {
         let Some(slot) = self.slots.get_mut(key) else { return };
         slot.readable |= event.is_readable() || event.is_error();
         slot.read_closed |= event.is_read_closed();
-        slot.writable |= event.is_writable() || event.is_error();
+        if event.is_writable() || event.is_error() {
+            slot.way_out = slot.way_out.freed();
+        }
         self.have_turn(key, false, now);
     }
 
@@ -336,14 +347,13 @@ impl<E: Endpoint + Send + 'static> Core<E> {
             // The poll tells, as soon as it knows the connection.
             readable: false,
             read_closed: false,
-            writable: true,
+            way_out: WayOut::Unwatched,
             again: false,
         });
         let (inbox, turn) = (&self.inbox, &mut self.turn);
         let mailbox = || Mailbox::of_slot(inbox.address(key, generation));
         slot.conversation.open(&early, turn, &mailbox, now);
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.poll.registry().register(&mut slot.stream, Token(key), interest) {
+        if let Err(error) = self.poll.registry().register(&mut slot.stream, Token(key), Interest::READABLE) {
             slot.conversation.connection.handle_lost(Direction::In, error, now);
         } else if self.leaving {
             let Conversation { connection, endpoint } = &mut slot.conversation;
@@ -369,13 +379,21 @@ impl<E: Endpoint + Send + 'static> Core<E> {
 
     #[inline]
     fn have_turn(&mut self, key: usize, woken: bool, now: Time) {
-        let Core { slots, turn, .. } = self;
+        let Core { poll, slots, turn, .. } = self;
         let Some(slot) = slots.get_mut(key) else { return };
-        let Slot { conversation, stream, readable, read_closed, writable, .. } = slot;
-        let occasion =
-            Occasion { readable: *readable, read_closed: *read_closed, writable: *writable, woken };
+        let Slot { conversation, stream, readable, read_closed, way_out, .. } = slot;
+        let writable = *way_out != WayOut::Blocked;
+        let occasion = Occasion { readable: *readable, read_closed: *read_closed, writable, woken };
         let (found, more) = conversation.have_turn(&mut Tcp(stream), occasion, turn, now);
-        (*readable, *writable) = (!found.read, !found.write);
+        *readable = !found.read;
+        if !found.write {
+            *way_out = way_out.freed();
+        } else if std::mem::replace(way_out, WayOut::Blocked) == WayOut::Unwatched {
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            if let Err(error) = poll.registry().reregister(stream, Token(key), interest) {
+                conversation.connection.handle_lost(Direction::Out, error, now);
+            }
+        }
         match conversation.end_turn(turn, more, now) {
             Progress::Wait(next) => self.timetable.set(key, next, now),
             Progress::Again => {
@@ -397,10 +415,20 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     }
 }
 
+impl WayOut {
+    fn freed(self) -> WayOut {
+        match self {
+            WayOut::Unwatched => WayOut::Unwatched,
+            WayOut::Free | WayOut::Blocked => WayOut::Free,
+        }
+    }
+}
+
 struct Tcp<'a>(&'a mut TcpStream);
 
 impl Transport for Tcp<'_> {
     const SHORT_READ_DRAINS: bool = true;
+    const DROP_ENDS_IT: bool = true;
 
     #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

@@ -30,6 +30,21 @@ impl Connection {
         }
     }
 
+    /// Whether both ends have said their Close, so that the peer has nothing more to say.
+    #[must_use]
+    pub fn has_parted(&self) -> bool {
+        self.close_sent.is_some() && self.close_received.is_some()
+    }
+
+    /// Where [`wants_shutdown`](Self::wants_shutdown) and both ends [have parted](Self::has_parted), a server may end at once,
+    /// without awaiting the end of TCP, if its transport ends in order when it is dropped and nothing in it is unread:
+    /// otherwise TCP would be reset, and the peer might not see our Close.
+    pub fn handle_closed(&mut self) {
+        if self.phase == Phase::Flushing && self.has_parted() && self.closes_first() {
+            self.done();
+        }
+    }
+
     /// Ends the connection at once, without a Close frame: what waits is thrown away. `note` says why.
     pub fn cut(&mut self, how: Abort, end: End, note: &'static str) {
         if self.phase == Phase::Done {

@@ -68,7 +68,7 @@ const LINGER_BYTES: u32 = 4 << 20;
 /// 4. If a timeout has passed and there is nothing more to read: [`handle_timeout`](Self::handle_timeout), and write. What
 ///    arrived in time counts, however late it is read.
 /// 5. Shut the sending side down if [`wants_shutdown`](Self::wants_shutdown), and say
-///    [`handle_shutdown`](Self::handle_shutdown).
+///    [`handle_shutdown`](Self::handle_shutdown); or, after a clean end, [`handle_closed`](Self::handle_closed).
 /// 6. [`end_turn`](Self::end_turn). If [`wants_turn`](Self::wants_turn), another is due once the others had theirs.
 ///
 /// All of these may be called at any time and in any order: a timeout that comes too early or input after the end does
@@ -265,6 +265,7 @@ impl Connection {
                 + rare.pending.as_ref().map_or(0, |pending| pending.bytes.capacity())
                 + rare.backlog.bytes()
                 + rare.inflater.as_ref().map_or(0, Inflater::held_bytes)
+                + rare.deflater.as_ref().map_or(0, Deflater::held_bytes)
         })
     }
 

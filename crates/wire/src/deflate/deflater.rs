@@ -8,6 +8,9 @@ use super::pool::Key;
 use super::{Params, Pool, TAIL, WindowBits};
 use crate::Role;
 
+/// What a state takes beside four bytes for each byte of its window.
+const STATE_LEN: usize = 243 << 10;
+
 /// How a [`Deflater`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -71,6 +74,14 @@ impl Deflater {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Bytes held besides the value itself: the window of the messages before, and the state from the first byte of a message
+    /// to the last, or with [`Retain::State`] from then on.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let state = self.state.as_ref().map_or(0, |_| STATE_LEN + (4 << self.key().window_bits));
+        self.history.capacity() + state
     }
 
     /// Deflates a piece of a message and appends what comes out to `out`; `last` says that the message ends with it.

@@ -1,5 +1,5 @@
 use super::{ClientWindow, NAME, Offer, ParamError, Params, Response, WindowBits};
-use crate::handshake::Extension;
+use crate::header::Extension;
 
 /// What a server wants of the compression on its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

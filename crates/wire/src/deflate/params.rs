@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::NAME;
 use crate::Role;
-use crate::handshake::{Extension, ExtensionParam};
+use crate::header::{Extension, ExtensionParam};
 
 const SERVER_NO_CONTEXT_TAKEOVER: &str = "server_no_context_takeover";
 const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover";
@@ -286,11 +286,12 @@ fn checked(extension: &Extension, in_offer: bool) -> Result<Vec<(Param, Option<W
 
 fn write_flags(f: &mut fmt::Formatter<'_>, server: bool, client: bool) -> fmt::Result {
     f.write_str(NAME)?;
-    if server {
-        write!(f, "; {SERVER_NO_CONTEXT_TAKEOVER}")?;
-    }
-    if client {
-        write!(f, "; {CLIENT_NO_CONTEXT_TAKEOVER}")?;
+    for (_, flag) in [(server, SERVER_NO_CONTEXT_TAKEOVER), (client, CLIENT_NO_CONTEXT_TAKEOVER)]
+        .iter()
+        .filter(|(on, _)| *on)
+    {
+        f.write_str("; ")?;
+        f.write_str(flag)?;
     }
     Ok(())
 }

@@ -7,11 +7,10 @@ use http::header::{
 };
 use http::{StatusCode, Version};
 
-use super::extension::Extension;
 use super::key::{accept_for, encode_key};
-use super::list::{Lines, is_token, lines, lists_token};
 use super::target::Target;
 use crate::deflate::{AnswerError, Offer, Params, check_answer};
+use crate::header::{Extension, Lines, is_token, lines, lists_token};
 
 /// Headers that the handshake itself is made of, or that would make the request another one.
 const RESERVED: [HeaderName; 11] = [

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use http::header::{HOST, HeaderMap};
 use http::{Uri, Version};
 
-use super::list::{Lines, lines};
+use crate::header::{Lines, lines};
 
 /// What a request is addressed to: the host and, where it is named, the port (RFC 9110 §4.2, §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,22 +31,19 @@
 //! ```
 
 mod client;
-mod extension;
 mod head;
 mod host;
 mod key;
-mod list;
 mod origin;
 mod server;
 mod subprotocol;
 mod target;
 
+pub use crate::header::{Extension, ExtensionParam, MalformedList, is_token, lists_token};
 pub use client::{ClientHandshake, Established, RequestError, ResponseError};
-pub use extension::{Extension, ExtensionParam};
 pub use head::{HeadError, HeadReader, RequestHead, ResponseHead};
 pub use host::{Authority, Host, HostError, HostName, ParseHostNameError, addressed_to};
 pub use key::{accept_for, encode_key, is_key};
-pub use list::{MalformedList, is_token, lists_token};
 pub use origin::{Addressed, AllowedOrigin, Origin, OriginError, OriginPolicy, ParseOriginError};
 pub use server::{Accepted, RejectReason, Rejection, check_request};
 pub use subprotocol::{choose_protocol, offered_protocols};

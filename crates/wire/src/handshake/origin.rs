@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::ORIGIN;
 
 use super::host::{Authority, Host, HostName};
-use super::list::{Lines, lines};
+use crate::header::{Lines, lines};
 
 /// Which pages may open a connection (RFC 6455 §10.2), and which names are the server's own.
 ///
@@ -60,6 +60,14 @@ enum Kind {
         /// Where it is not the one that the scheme implies.
         port: Option<u16>,
     },
+}
+
+/// An origin as it is written.
+#[derive(Clone, Copy, Debug)]
+enum Written<'a> {
+    Null,
+    Scheme(&'a str),
+    Tuple(&'a str, Authority<'a>),
 }
 
 /// Why the `Origin` of a request was refused. The answer is 403 (RFC 6455 §4.2.2).
@@ -123,20 +131,18 @@ impl OriginPolicy {
             Lines::Many => return Err(OriginError::Unreadable),
             Lines::One(value) => value,
         };
-        let origin: Origin =
-            value.to_str().ok().and_then(|text| text.parse().ok()).ok_or(OriginError::Unreadable)?;
-        if self.allowed.contains(&origin) {
+        let written = value.to_str().ok().and_then(|text| Written::read(text).ok());
+        let written = written.ok_or(OriginError::Unreadable)?;
+        // Most pages are the server's own, for which nothing has to be copied.
+        let own = addressed.authority.filter(|authority| written.serves(*authority, addressed.secure));
+        if own.is_some() && self.knows(addressed) {
             return Ok(());
         }
-        match addressed.authority {
-            Some(authority) if origin.serves(authority, addressed.secure) => {
-                if self.knows(addressed) {
-                    Ok(())
-                } else {
-                    Err(OriginError::Name(authority.host.to_string()))
-                }
-            }
-            _ => Err(OriginError::Foreign(origin)),
+        let origin = Origin::from(written);
+        match own {
+            _ if self.allowed.contains(&origin) => Ok(()),
+            Some(authority) => Err(OriginError::Name(authority.host.to_string())),
+            None => Err(OriginError::Foreign(origin)),
         }
     }
 
@@ -158,21 +164,16 @@ impl Origin {
     #[must_use]
     pub fn serves(&self, authority: Authority<'_>, secure: bool) -> bool {
         let Kind::Tuple { scheme, host, port } = &self.0 else { return false };
-        let implied = implied_port(scheme);
-        implied.is_some()
-            && (!secure || scheme == "https")
-            && Host::parse(host) == Some(authority.host)
-            && *port == authority.port.filter(|port| Some(*port) != implied)
+        Host::parse(host).is_some_and(|host| {
+            Written::Tuple(scheme, Authority { host, port: *port }).serves(authority, secure)
+        })
     }
 }
 
-/// Without case, and with or without a slash at the end, as people copy it from an address bar.
-impl FromStr for Origin {
-    type Err = ParseOriginError;
-
-    fn from_str(text: &str) -> Result<Origin, ParseOriginError> {
+impl<'a> Written<'a> {
+    fn read(text: &'a str) -> Result<Written<'a>, ParseOriginError> {
         if text == "null" {
-            return Ok(Origin::NULL);
+            return Ok(Written::Null);
         }
         let (scheme, rest) = text.split_once(':').ok_or(ParseOriginError)?;
         let mut scheme_bytes = scheme.bytes();
@@ -181,19 +182,50 @@ impl FromStr for Origin {
         if !scheme_ok {
             return Err(ParseOriginError);
         }
-        let scheme = scheme.to_ascii_lowercase();
-        let implied = implied_port(&scheme);
         if matches!(rest, "" | "//" | "///") {
             // The web's own schemes have no pages without a host.
-            return if implied.is_none() { Ok(Origin(Kind::Scheme(scheme))) } else { Err(ParseOriginError) };
+            let hostless = implied_port(scheme).is_none();
+            return if hostless { Ok(Written::Scheme(scheme)) } else { Err(ParseOriginError) };
         }
         let authority = rest.strip_prefix("//").ok_or(ParseOriginError)?;
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         // Unlike in `Host`, a port is never empty (RFC 6454 §6.2).
-        let authority =
-            Authority::parse(authority).filter(|_| !authority.ends_with(':')).ok_or(ParseOriginError)?;
-        let port = authority.port.filter(|port| Some(*port) != implied);
-        Ok(Origin(Kind::Tuple { scheme, host: authority.host.to_string(), port }))
+        let authority = Authority::parse(authority).filter(|_| !authority.ends_with(':'));
+        authority.map(|authority| Written::Tuple(scheme, authority)).ok_or(ParseOriginError)
+    }
+
+    /// As [`Origin::serves`].
+    fn serves(&self, other: Authority<'_>, secure: bool) -> bool {
+        let Written::Tuple(scheme, own) = self else { return false };
+        let implied = implied_port(scheme);
+        let port = |authority: Authority<'_>| authority.port.filter(|port| Some(*port) != implied);
+        implied.is_some()
+            && (!secure || scheme.eq_ignore_ascii_case("https"))
+            && own.host == other.host
+            && port(*own) == port(other)
+    }
+}
+
+impl From<Written<'_>> for Origin {
+    fn from(written: Written<'_>) -> Origin {
+        Origin(match written {
+            Written::Null => Kind::Null,
+            Written::Scheme(scheme) => Kind::Scheme(scheme.to_ascii_lowercase()),
+            Written::Tuple(scheme, Authority { host, port }) => Kind::Tuple {
+                scheme: scheme.to_ascii_lowercase(),
+                host: host.to_string(),
+                port: port.filter(|port| Some(*port) != implied_port(scheme)),
+            },
+        })
+    }
+}
+
+/// Without case, and with or without a slash at the end, as people copy it from an address bar.
+impl FromStr for Origin {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Origin, ParseOriginError> {
+        Written::read(text).map(Origin::from)
     }
 }
 
@@ -220,10 +252,13 @@ impl FromStr for AllowedOrigin {
 
 /// The port that goes without saying, for the schemes that web pages come by.
 fn implied_port(scheme: &str) -> Option<u16> {
-    match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
+    let is = |name| scheme.eq_ignore_ascii_case(name);
+    if is("http") {
+        Some(80)
+    } else if is("https") {
+        Some(443)
+    } else {
+        None
     }
 }
 

@@ -7,13 +7,12 @@ use http::header::{
 };
 use http::{Method, StatusCode, Version};
 
-use super::extension::Extension;
 use super::host::Authority;
 use super::key::{accept_for, is_key};
-use super::list::{Lines, lines, lists_token};
 use super::origin::OriginError;
 use super::subprotocol::{choose_protocol, offered_protocols};
 use crate::deflate::{Params, ServerPolicy};
+use crate::header::{Extension, Lines, lines, lists_token};
 
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 const UPGRADE_TOKEN: HeaderValue = HeaderValue::from_static("Upgrade");

@@ -1,7 +1,7 @@
 use http::HeaderMap;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 
-use super::list::{Cursor, MalformedList};
+use crate::header::{Cursor, MalformedList};
 
 /// Reads all `Sec-WebSocket-Protocol` lines of a request as one list, in the client's order of preference (RFC 6455
 /// §4.1, §11.3.4). No line is an empty list.

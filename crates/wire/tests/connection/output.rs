@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
-use wire::deflate::{Params, Pool, Settings, WindowBits};
+use wire::deflate::{Params, Pool, Retain, Settings, WindowBits};
 use wire::frame::RSV1;
 use wire::{
     Abort, CloseCode, ConnectionSettings, Direction, End, Incoming, Message, MessageKind, NotSent, OpCode,
@@ -289,6 +289,22 @@ fn with_context_takeover_a_shared_message_becomes_part_of_the_window() {
     let frames = model::frames(&driver.output);
     assert!(frames[1].payload.len() < frames[0].payload.len(), "it refers to what went before");
     assert_eq!(driver.sent(), [text(&payload), text(&payload), text(&payload)]);
+}
+
+#[test]
+fn what_is_kept_for_compression_counts_as_held() {
+    let payload = "so many words, ".repeat(1000);
+    for (retain, range) in [(Retain::Window, 15_000..40_000), (Retain::State, 300_000..500_000)] {
+        let deflate = Settings { retain, ..Settings::default() };
+        let settings = ConnectionSettings { deflate, ..ConnectionSettings::default() };
+        let mut driver = Driver::with(Role::Server, Some(Params::default()), settings);
+        assert_eq!(driver.connection.held_bytes(), 0);
+        driver.send(|out| out.send(MessageKind::Text, payload.as_bytes())).unwrap();
+        driver.end_turn();
+        let held = driver.connection.held_bytes();
+        assert!(range.contains(&held), "{retain:?}: {held}");
+        assert_eq!(driver.sent(), [text(&payload)]);
+    }
 }
 
 #[test]

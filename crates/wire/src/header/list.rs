@@ -25,13 +25,13 @@ pub fn is_token(bytes: &[u8]) -> bool {
 }
 
 /// How often a header line of that name is there, and its value where that is once.
-pub(super) enum Lines<'a> {
+pub(crate) enum Lines<'a> {
     None,
     One(&'a HeaderValue),
     Many,
 }
 
-pub(super) fn lines(headers: &HeaderMap, name: HeaderName) -> Lines<'_> {
+pub(crate) fn lines(headers: &HeaderMap, name: HeaderName) -> Lines<'_> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Lines::None,
@@ -41,23 +41,23 @@ pub(super) fn lines(headers: &HeaderMap, name: HeaderName) -> Lines<'_> {
 }
 
 /// Reads a list from the front. White space between the parts is skipped.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(line: &'a [u8]) -> Cursor<'a> {
+    pub(crate) fn new(line: &'a [u8]) -> Cursor<'a> {
         Cursor { rest: line }
     }
 
     /// Skips commas with nothing between them, which a recipient has to put up with. Whether the line ends there.
-    pub(super) fn skip_empty_elements(&mut self) -> bool {
+    pub(crate) fn skip_empty_elements(&mut self) -> bool {
         while self.take(b',') {}
         self.rest.is_empty()
     }
 
     /// Behind an element: `true` behind a comma, `false` at the end of the line.
-    pub(super) fn end_of_element(&mut self) -> Result<bool, MalformedList> {
+    pub(crate) fn end_of_element(&mut self) -> Result<bool, MalformedList> {
         if self.take(b',') {
             Ok(true)
         } else if self.rest.is_empty() {
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes `byte` where it comes next.
-    pub(super) fn take(&mut self, byte: u8) -> bool {
+    pub(crate) fn take(&mut self, byte: u8) -> bool {
         self.skip_white_space();
         let Some(rest) = self.rest.strip_prefix(&[byte]) else { return false };
         self.rest = rest;
@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
         true
     }
 
-    pub(super) fn token(&mut self) -> Result<&'a str, MalformedList> {
+    pub(crate) fn token(&mut self) -> Result<&'a str, MalformedList> {
         self.skip_white_space();
         let len = self.rest.iter().take_while(|byte| is_token_byte(**byte)).count();
         let (token, rest) = self.rest.split_at(len);
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(super) fn token_or_quoted(&mut self) -> Result<String, MalformedList> {
+    pub(crate) fn token_or_quoted(&mut self) -> Result<String, MalformedList> {
         self.skip_white_space();
         let Some(rest) = self.rest.strip_prefix(b"\"") else { return self.token().map(ToOwned::to_owned) };
         let mut bytes = rest.iter();
@@ -111,25 +111,25 @@ impl<'a> Cursor<'a> {
 }
 
 const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
+    TOKEN[byte as usize]
 }
+
+/// Which bytes are `tchar` of RFC 9110 §5.6.2.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"!#$%&'*+-.^_`|~";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
