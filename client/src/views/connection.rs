@@ -60,7 +60,13 @@ fn use_connection(props: &Connection) -> Html {
                     {log_pane(scene, view.revision, texts)}
                     {side_panel(scene, props.is_settled, texts)}
                 </div>
-                {Composer { scene: scene.clone(), is_open: phase == Phase::Open, is_closed: matches!(phase, Phase::Closed(_) | Phase::Closing), compose: view.compose.clone(), drawer: scene.drawer() }.block()}
+                {Composer {
+                    scene: scene.clone(),
+                    is_open: phase == Phase::Open,
+                    is_closed: matches!(phase, Phase::Closed(_) | Phase::Closing),
+                    compose: view.compose.clone(),
+                    drawer: scene.drawer(),
+                }.block()}
             </main>
             // For screen readers.
             <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">

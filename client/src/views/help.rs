@@ -28,7 +28,11 @@ block!(Help, use_help);
 fn use_help(props: &Help) -> Html {
     let texts = use_texts();
     let t = &texts.settings;
-    Dialog { title: t.help, name: "help", on_close: props.on_close.clone(), children: html! {
+    Dialog {
+        title: t.help,
+        name: "help",
+        on_close: props.on_close.clone(),
+        children: html! {
             <div class="help-body" tabindex="0" autofocus=true role="region" aria-label={t.help}>
                 <p>{t.help_intro}</p>
                 <h3 class="dialog-heading">{t.help_keys}</h3>
@@ -54,7 +58,9 @@ fn use_help(props: &Help) -> Html {
                 <h3 class="dialog-heading">{t.help_links}</h3>
                 <p>{t.help_params}</p>
             </div>
-        } }.block()
+        },
+    }
+    .block()
 }
 
 /// A close code and its meaning.

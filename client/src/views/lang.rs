@@ -60,7 +60,7 @@ pub(super) fn use_texts() -> &'static Texts {
 pub(super) fn use_said<T: PartialEq + 'static>() -> UseStateHandle<Option<T>> {
     let said = use_state_eq(|| None);
     let (setter, context) = (said.setter(), use_lang());
-    use_effect_with(context.map(|context| context.lang), move |_| setter.set(None));
+    use_effect_on(context.map(|context| context.lang), move |_| setter.set(None));
     said
 }
 

@@ -48,7 +48,12 @@ pub(super) fn tab_strip(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'stat
         <div class="tabs" data-testid="tabs" onkeydown={on_key}>
             <div class="tab-list" role="group" aria-label={texts.common.connections}>
                 for tab in &tabs.tabs {
-                    {TabItem { workspace: workspace.clone(), shown: tab.id == tabs.active, closable: tabs.tabs.len() > 1, tab: tab.clone() }.keyed(tab.id.0)}
+                    {TabItem {
+                        workspace: workspace.clone(),
+                        shown: tab.id == tabs.active,
+                        closable: tabs.tabs.len() > 1,
+                        tab: tab.clone(),
+                    }.keyed(tab.id.0)}
                 }
             </div>
             {icon_button(scene, Action::NewTab, "button icon-button small", texts)}

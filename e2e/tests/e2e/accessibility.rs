@@ -47,7 +47,9 @@ async fn audit(theme: &str, language: &str) -> Result<()> {
         page.run(choose, vec![json!(theme), json!(language)]).await?;
         page.open(&server.page("hb=200&deadline=5000&min=60000&max=60000")).await?;
         let root = "return [document.documentElement.dataset.theme, document.documentElement.lang];";
-        ensure!(page.run(root, vec![]).await? == json!([theme, language]));
+        // Other texts than the English ones are fetched first.
+        let wanted = json!([theme, language]);
+        page.until("the page is as chosen", async || Ok(page.run(root, vec![]).await? == wanted)).await?;
         let mut audit = Audit { page, found: Vec::new() };
         desktop(&mut audit, &server).await?;
         width(test, 360).await?;

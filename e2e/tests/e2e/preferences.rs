@@ -125,7 +125,7 @@ async fn theme_rows_and_language_are_chosen_and_kept() -> Result<()> {
         page.wait_for_phase("open", SOON).await?;
         ensure!(root(page, "data-theme").await? == "dark" && background().await? != light);
         ensure!(page.run(row, vec![]).await?.as_f64() < high.as_f64());
-        ensure!(root(page, "lang").await? == "zh-CN");
+        page.until("it is in Chinese", async || Ok(root(page, "lang").await? == "zh-CN")).await?;
         let state = page.state().await?;
         ensure!(state.status.contains("已连接"), "{state:?}");
         pane(page, "appearance").await?;

@@ -5,7 +5,7 @@ use crate::model::owned::label;
 use crate::texts::common::Common;
 use crate::texts::log::Log as LogTexts;
 use crate::texts::tests::texts_in;
-use crate::texts::texts;
+use crate::texts::{Lang, texts};
 
 const SOCKET: SocketId = SocketId(1);
 
@@ -104,7 +104,7 @@ fn sentences_are_made_when_they_are_read_in_whatever_language_that_is() {
     for entry in log.store().range(0..EntryId::MAX) {
         let said =
             |t: &Common| words::sentence(entry.fact, entry.code, entry.body.text().unwrap(), t).unwrap();
-        let (english, chinese) = (said(&Common::EN), said(&texts_in(crate::texts::Lang::Zh).common));
+        let (english, chinese) = (said(&Common::EN), said(&texts_in(Lang::Zh).common));
         assert_ne!(english, chinese);
         assert!(chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{chinese}");
     }

@@ -146,7 +146,12 @@ fn use_composer(props: &Composer) -> Html {
                                 scene.set_drawer(None);
                                 update.force_update();
                             });
-                            RepeatDrawer { editor: editor.clone(), is_closed: props.is_closed, on_run, on_close: close_drawer }.block()
+                            RepeatDrawer {
+                                editor: editor.clone(),
+                                is_closed: props.is_closed,
+                                on_run,
+                                on_close: close_drawer,
+                            }.block()
                         }
                         Drawer::More => MoreDrawer { editor: editor.clone(), on_close: close_drawer }.block(),
                     } }

@@ -145,7 +145,12 @@ fn use_saved_drawer(props: &SavedDrawer) -> Html {
                                 {if saved.folder.is_empty() { t.saved_no_folder } else { &saved.folder }}
                             </li>
                         }
-                        {SavedItem { saved: (*saved).clone(), on_pick: props.on_pick.clone(), on_send: send.clone(), on_delete: delete.clone() }.keyed(format!("{}/{}", saved.folder, saved.name))}
+                        {SavedItem {
+                            saved: (*saved).clone(),
+                            on_pick: props.on_pick.clone(),
+                            on_send: send.clone(),
+                            on_delete: delete.clone(),
+                        }.keyed(format!("{}/{}", saved.folder, saved.name))}
                     }
                 </ul>
             }

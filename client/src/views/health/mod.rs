@@ -95,7 +95,12 @@ fn use_health_panel(props: &HealthPanel) -> Html {
             }
             <section class="health-part" aria-label={t.rtt}>
                 <h2 class="health-title">{t.rtt}</h2>
-                {RoundTrips { session: session.clone(), heartbeat: view.heartbeat, missed: (details.stats.heartbeats_missed, details.stats.heartbeats_sent), total: round_trips }.block()}
+                {RoundTrips {
+                    session: session.clone(),
+                    heartbeat: view.heartbeat,
+                    missed: (details.stats.heartbeats_missed, details.stats.heartbeats_sent),
+                    total: round_trips,
+                }.block()}
             </section>
             <section class="health-part" aria-label={t.traffic}>
                 <h2 class="health-title">{t.traffic}</h2>

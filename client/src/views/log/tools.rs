@@ -91,8 +91,7 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
                     is_empty: state.kept == 0,
                     is_filtered: state.is_filtered,
                     selected: scene.selected(),
-                }
-                .block()}
+                }.block()}
                 {icon_button(scene, Action::Clear, "button icon-button small", texts)}
             </span>
         </div>

@@ -230,9 +230,15 @@ fn use_profiles(props: &Profiles) -> Html {
 
 fn unreadable(props: &Profiles, error: &ProfileError, t: &'static Settings) -> Html {
     let sentence = fill(t.profiles_unreadable, &[&file_fault::profiles(error, t)]);
-    Dialog { title: t.profiles, name: "profiles", on_close: props.on_close.clone(), children: html! {
+    Dialog {
+        title: t.profiles,
+        name: "profiles",
+        on_close: props.on_close.clone(),
+        children: html! {
             <p class="setting-problem profiles-body" role="alert" data-testid="profiles-unreadable">{sentence}</p>
-        } }.block()
+        },
+    }
+    .block()
 }
 
 fn said_view(said: &Said, undo: impl Fn(MouseEvent) + 'static, t: &'static Settings) -> Html {
