@@ -25,6 +25,8 @@ mod log;
 mod look;
 #[path = "web/settings.rs"]
 mod settings;
+#[path = "web/several.rs"]
+mod several;
 #[path = "web/tabs.rs"]
 mod tabs;
 

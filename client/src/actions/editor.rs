@@ -16,11 +16,10 @@ use workbench::template;
 use workbench::view::Format;
 use yew::{Callback, NodeRef};
 
-use super::files;
+use super::files::{self, Note};
 use crate::lasting::variables;
 use crate::running::outgoing::{Mode, Outgoing};
 use crate::running::session::Session;
-use crate::texts::texts;
 
 /// Longer texts are checked only when typing pauses: a check takes about a millisecond per 100 kB.
 const CHECK_AT_ONCE_BYTES: usize = 64 * 1024;
@@ -61,8 +60,8 @@ struct Inner {
     session: Session,
     area: NodeRef,
     check: RefCell<Check>,
-    /// A sentence on what became of the latest send, if it needs one.
-    note: RefCell<Option<String>>,
+    /// What became of the latest send, if that needs words.
+    note: RefCell<Option<Note>>,
     /// A check that waits for typing to pause.
     later: RefCell<Option<Timeout>>,
     /// Files are being read, to be sent.
@@ -136,12 +135,12 @@ impl Editor {
     }
 
     /// What there is to say about the latest send.
-    pub fn note(&self) -> Option<String> {
+    pub fn note(&self) -> Option<Note> {
         self.0.note.borrow().clone()
     }
 
     /// Says something about the latest send, or no more.
-    pub fn say(&self, note: Option<String>) {
+    pub fn say(&self, note: Option<Note>) {
         if self.0.note.replace(note.clone()) != note {
             self.redraw();
         }
@@ -315,7 +314,7 @@ impl Editor {
             return;
         }
         let (files, as_text) = (self.outgoing().files(), self.outgoing().files_as_text());
-        self.say(files.is_empty().then(|| texts().composer.files_none.to_owned()));
+        self.say(files.is_empty().then_some(Note::NoFiles));
         let editor = self.clone();
         #[expect(
             clippy::disallowed_methods,
@@ -323,7 +322,7 @@ impl Editor {
         )]
         wasm_bindgen_futures::spawn_local(async move {
             for file in &*files {
-                let sent = match files::read(file, as_text, &texts().composer).await {
+                let sent = match files::read(file, as_text).await {
                     Ok(message) => editor.session().send(message),
                     Err(why) => {
                         editor.say(Some(why));

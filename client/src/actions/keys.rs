@@ -22,9 +22,11 @@ pub fn listen(stage: &Stage) -> Option<EventListener> {
     let options = EventListenerOptions::enable_prevent_default();
     Some(EventListener::new_with_options(&window, "keydown", options, move |event| {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-        if let Some(action) = action_of(event, &stage) {
+        // What has the focus says which connection is meant.
+        let scene = stage.around(event);
+        if let Some(action) = action_of(event, &stage, &scene) {
             event.prevent_default();
-            stage.shown().perform(action);
+            scene.perform(action);
         }
     }))
 }
@@ -38,7 +40,7 @@ pub(super) fn of_key(key: &str, scene: &Scene) -> Option<Action> {
     known.into_iter().find(|action| scene.state(*action).possible)
 }
 
-fn action_of(event: &KeyboardEvent, stage: &Stage) -> Option<Action> {
+fn action_of(event: &KeyboardEvent, stage: &Stage, scene: &Scene) -> Option<Action> {
     if event.default_prevented() || event.is_composing() || event.repeat() || stage.sheet().is_some() {
         return None;
     }
@@ -51,7 +53,7 @@ fn action_of(event: &KeyboardEvent, stage: &Stage) -> Option<Action> {
     if !is_plain || !is_on || is_writing(event) {
         return None;
     }
-    of_key(&key, &stage.shown())
+    of_key(&key, scene)
 }
 
 /// Whether a key changes what the focus is in.

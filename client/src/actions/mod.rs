@@ -2,7 +2,7 @@
 //! that carries it out. Buttons, keys, the help sheet and the command palette all go through here.
 
 pub mod editor;
-mod files;
+pub mod files;
 pub mod keys;
 pub mod perform;
 pub mod stage;

@@ -1,7 +1,5 @@
 //! The one place that carries actions out, and that says which are possible.
 
-use std::rc::Rc;
-
 use gloo_timers::callback::Timeout;
 use link::Message;
 use wasm_bindgen_futures::JsFuture;
@@ -12,7 +10,7 @@ use super::{Action, Panel, Sort};
 use crate::model::format::hex_dump;
 use crate::model::list::{Query, Toggles};
 use crate::model::log::{message, words};
-use crate::model::notice::Offer;
+use crate::model::notice::Matter;
 use crate::running::outgoing::Mode;
 use crate::running::session::{Draft, Session};
 use crate::texts::{plural, texts};
@@ -30,9 +28,9 @@ pub struct State {
     pub on: Option<bool>,
 }
 
-/// What the notice offers.
-fn offer(session: &Session) -> Option<Rc<Offer>> {
-    session.view().notice.as_ref()?.offer.clone()
+/// What the notice is about.
+fn matter(session: &Session) -> Option<Matter> {
+    session.view().notice.as_ref().map(|notice| notice.matter.clone())
 }
 
 impl Scene {
@@ -68,13 +66,13 @@ impl Scene {
                 }
             }
             Action::GiveLeave => {
-                if let Some(Offer::Leave(leave)) = offer(session).as_deref() {
-                    session.give_leave(leave);
+                if let Some(Matter::Leave(leave)) = matter(session) {
+                    session.give_leave(&leave);
                 }
             }
             Action::UsePreset => {
-                if let Some(Offer::Preset(preset)) = offer(session).as_deref() {
-                    session.use_preset(*preset);
+                if let Some(Matter::Preset(preset)) = matter(session) {
+                    session.use_preset(preset);
                 }
             }
             Action::Panel(panel) => self.toggle_panel(panel),
@@ -118,8 +116,8 @@ impl Scene {
             Action::UseSuggestion => {
                 when(view.notice.as_ref().is_some_and(|notice| notice.suggestion.is_some()))
             }
-            Action::GiveLeave => when(matches!(offer(session).as_deref(), Some(Offer::Leave(_)))),
-            Action::UsePreset => when(matches!(offer(session).as_deref(), Some(Offer::Preset(_)))),
+            Action::GiveLeave => when(matches!(matter(session), Some(Matter::Leave(_)))),
+            Action::UsePreset => when(matches!(matter(session), Some(Matter::Preset(_)))),
             Action::Panel(panel) => switch(self.panel() == Some(panel)),
             Action::Write(mode) => switch(session.outgoing().mode() == mode),
             Action::LayOut => when(session.outgoing().mode() == Mode::Written(workbench::view::Format::Json)),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::{Event, HtmlElement, HtmlInputElement, Node};
 use workbench::entry::EntryId;
 use yew::{Callback, NodeRef};
 
@@ -59,6 +59,8 @@ struct Inner {
 /// The elements that actions move the focus to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
+    /// All of it.
+    pub root: NodeRef,
     /// The address.
     pub address: NodeRef,
     /// The filter.
@@ -151,6 +153,18 @@ impl Stage {
         scene
     }
 
+    /// The view that an event happens in; the one of the shown tab where it is none.
+    pub fn around(&self, event: &Event) -> Scene {
+        let element = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+        let element = element.as_ref();
+        let holds = |scene: &&Scene| {
+            let root = scene.places().root.get();
+            element.is_some() && root.is_some_and(|root| root.contains(element))
+        };
+        let found = self.0.scenes.borrow().iter().find(holds).cloned();
+        found.unwrap_or_else(|| self.shown())
+    }
+
     /// The view that is shown.
     pub fn shown(&self) -> Scene {
         self.scene(&self.0.workspace.active())
@@ -187,6 +201,11 @@ impl Scene {
     /// The page it belongs to, while there is one.
     pub fn stage(&self) -> Option<Stage> {
         self.0.page.upgrade().map(Stage)
+    }
+
+    /// Whether an event happens in this view, or in none while it is the shown one.
+    pub fn is_around(&self, event: &Event) -> bool {
+        self.stage().is_none_or(|stage| stage.around(event) == *self)
     }
 
     /// The connection.

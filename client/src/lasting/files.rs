@@ -13,11 +13,10 @@ use workbench::export::{Export, FileFormat, Privacy};
 use workbench::import::{Import, ImportError, ImportErrorKind, Report};
 
 use super::profiles;
-use crate::model::file_fault;
-use crate::model::notice::Notice;
+use crate::model::list::Part;
+use crate::model::notice::{Matter, Notice};
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
-use crate::texts::{fill, plural, texts};
 
 /// How long one slice may take, in milliseconds.
 const SLICE_MILLIS: f64 = 10.0;
@@ -67,17 +66,11 @@ thread_local! {
     static WATCHES: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Writes the log, or only what is shown of it, to a file that the browser then offers to keep; in place of an export
-/// of the same log that is under way. Secrets are left out unless asked for.
-pub fn export(session: &Session, format: FileFormat, only_shown: bool, secrets: bool) {
+/// Writes a part of the log to a file that the browser then offers to keep; in place of an export of the same log that
+/// is under way. Secrets are left out unless asked for.
+pub fn export(session: &Session, format: FileFormat, part: Part, secrets: bool) {
     let now = session.wall();
-    let rows = session.read(|log, list| {
-        if only_shown {
-            list.rows(log.store()).snapshot()
-        } else {
-            workbench::rows::Rows::All(log.store()).snapshot()
-        }
-    });
+    let rows = session.read(|log, list| list.part(part, log.store()));
     let privacy = if secrets { Privacy::default() } else { profiles::privacy() };
     let stamp = now.iso();
     let stamp = stamp.split('.').next().unwrap_or(&stamp).replace(':', "-");
@@ -188,10 +181,7 @@ pub fn open_file(workspace: Workspace, file: &web_sys::File) {
         let text = wasm_bindgen_futures::JsFuture::from(text).await.ok().and_then(|text| text.as_string());
         match text {
             Some(text) => open_text(&workspace, Some(&name), text, |_| ()),
-            None => {
-                let t = &texts().log;
-                workspace.active().notify(Notice::new(t.unreadable, t.unreadable_why));
-            }
+            None => workspace.active().notify(Matter::Unreadable(None).into()),
         }
     });
 }
@@ -217,7 +207,7 @@ pub fn open_text(workspace: &Workspace, name: Option<&str>, text: String, then: 
             Ok(_) => {
                 let report = import.report().clone();
                 if report.skipped > 0 {
-                    session.notify(skipped(&report));
+                    session.notify(Notice::of_skipped(&report));
                 }
                 show_address(&session);
                 then(Opened::Read(report));
@@ -252,14 +242,7 @@ fn show_address(session: &Session) {
 }
 
 fn failure(error: &ImportError) -> Notice {
-    let all = texts();
-    Notice::new(all.log.unreadable, fill(all.log.import_first, &[&file_fault::sentence(error, all)]))
-}
-
-fn skipped(report: &Report) -> Notice {
-    let all = texts();
-    let first = report.problems.first().map(|error| file_fault::sentence(error, all)).unwrap_or_default();
-    Notice::new(plural(all.log.import_skipped, report.skipped), fill(all.log.import_first, &[&first]))
+    Matter::Unreadable(Some(error.clone())).into()
 }
 
 /// Does a piece of work for a few milliseconds at a time, until it says that it is done. It is given a function that

@@ -7,12 +7,12 @@ use workbench::secrets::{LeftOut, sounds_secret};
 use super::storage::{self, Key, NotText, StorageRefused};
 use super::{messages, variables};
 
-use crate::model::notice::Notice;
+use crate::model::notice::{Followed, Matter};
 use crate::model::protocols;
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
-use crate::texts::{fill, plural, texts};
+use crate::texts::{fill, plural};
 
 /// Whose values count where a variable has another value already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,45 +145,16 @@ pub fn is_link(fragment: &str) -> bool {
 /// Fills a connection with the profile that a link carries. Nothing is sent and nothing connects: what a link says
 /// is somebody else's, and the person sees it first.
 pub fn follow_link(workspace: &Workspace, session: &Session, fragment: &str) {
-    let t = &texts().settings;
     let notice = match Profile::from_link(fragment) {
         None => return,
         Some(Ok(profile)) => {
             workspace.rename(session.id(), &profile.name);
             let missing = load(session, &profile, Values::OfPage);
-            let name = if profile.name.is_empty() { &profile.url } else { &profile.name };
-            Notice::new(fill(t.link_title, &[name]), link_sentence(&profile, &missing, t))
+            Matter::Followed(Followed::new(&profile, missing))
         }
-        Some(Err(error)) => Notice::new(t.link_damaged, explain(&error, t)),
+        Some(Err(error)) => Matter::LinkDamaged(error),
     };
-    session.edit(|log| log.notify(notice));
-}
-
-/// Why a text holds no profiles.
-pub fn explain(error: &ProfileError, t: &Settings) -> String {
-    match error {
-        ProfileError::Json(error) => fill(t.profiles_not_json, &[&(error.at + 1)]),
-        ProfileError::Kind => t.profiles_other_kind.to_owned(),
-        ProfileError::Newer(version) => fill(t.profiles_newer, &[version]),
-        ProfileError::Field { number, field } => fill(t.profiles_field, &[number, field]),
-        ProfileError::Link => t.link_cut.to_owned(),
-    }
-}
-
-fn link_sentence(profile: &Profile, missing: &[String], t: &Settings) -> String {
-    let mut all = t.link_nothing_sent.to_owned();
-    let opening = profile.options.opening.len() as u64;
-    if opening > 0 {
-        all = fill(t.sentences, &[&all, &plural(t.link_opening, opening)]);
-    }
-    let answers = profile.options.answers.iter().filter(|rule| rule.enabled).count() as u64;
-    if answers > 0 {
-        all = fill(t.sentences, &[&all, &plural(t.link_answers, answers)]);
-    }
-    if !missing.is_empty() {
-        all = fill(t.sentences, &[&all, &fill(t.link_missing, &[&missing.join(", ")])]);
-    }
-    all
+    session.edit(|log| log.notify(notice.into()));
 }
 
 /// What files that leave the page are kept clear of: values of placeholders that sound like secrets or are marked as
@@ -212,16 +183,5 @@ mod tests {
             sentence.contains("Look") && !sentence.contains("AKIA") && !sentence.contains("no secrets"),
             "{sentence}"
         );
-    }
-
-    #[test]
-    fn a_link_says_what_will_be_sent_and_what_is_missing() {
-        let mut profile = Profile { url: "ws://{{host}}".to_owned(), ..Profile::default() };
-        let t = &Settings::EN;
-        assert_eq!(link_sentence(&profile, &[], t), t.link_nothing_sent);
-        profile.options.opening = vec![Default::default(); 2];
-        profile.options.answers = vec![Default::default(); 3];
-        let sentence = link_sentence(&profile, &["host".to_owned()], t);
-        assert!(["2 messages", "3 rules", "host"].iter().all(|part| sentence.contains(part)), "{sentence}");
     }
 }

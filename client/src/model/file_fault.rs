@@ -1,8 +1,10 @@
 //! What is wrong with a file, in words.
 
 use workbench::import::{ImportError, ImportErrorKind};
+use workbench::profile::ProfileError;
 
 use super::fault;
+use crate::texts::settings::Settings;
 use crate::texts::{Texts, fill};
 
 /// What is wrong, where, and what to do about it.
@@ -19,6 +21,17 @@ pub fn sentence(error: &ImportError, all: &Texts) -> String {
         ImportErrorKind::UnclosedQuote => t.import_unclosed.to_owned(),
     };
     fill(t.import_line, &[&error.line, &what])
+}
+
+/// Why a text holds no profiles.
+pub fn profiles(error: &ProfileError, t: &Settings) -> String {
+    match error {
+        ProfileError::Json(error) => fill(t.profiles_not_json, &[&(error.at + 1)]),
+        ProfileError::Kind => t.profiles_other_kind.to_owned(),
+        ProfileError::Newer(version) => fill(t.profiles_newer, &[version]),
+        ProfileError::Field { number, field } => fill(t.profiles_field, &[number, field]),
+        ProfileError::Link => t.link_cut.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ pub mod params;
 pub mod plot;
 pub mod protocols;
 pub mod repeat;
-pub mod rules;
 pub mod settings;
 pub mod status;
 pub mod terms;

@@ -10,7 +10,6 @@ use workbench::entry::Entry;
 use workbench::view::Payload;
 
 use super::outgoing::message;
-use crate::texts::texts;
 
 /// Browsers fire timers of more than 24.8 days at once.
 const LONGEST_TIMER_MILLIS: u64 = 60 * 60 * 1000;
@@ -65,14 +64,11 @@ impl Answering {
         self.answers.borrow_mut().fail(rule);
     }
 
-    /// What the person should be told of answers that are not given; once for each connection.
-    pub(super) fn warn(&self) -> Option<&'static str> {
+    /// Whether the person should be told of answers that are not given; once for each connection. `true` where none are
+    /// given any more.
+    pub(super) fn warn(&self) -> Option<bool> {
         let answers = self.answers.borrow();
-        let t = &texts().settings;
-        if answers.holds_back() && !self.warned.replace(true) {
-            return Some(if answers.is_stopped() { t.answers_stopped } else { t.answers_fast });
-        }
-        None
+        (answers.holds_back() && !self.warned.replace(true)).then(|| answers.is_stopped())
     }
 
     /// Sends what is due, and comes back for the rest.

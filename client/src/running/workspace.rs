@@ -8,16 +8,13 @@ use yew::AttrValue;
 
 use crate::model::address::Origin;
 use crate::model::params::Params;
+pub use crate::running::session::TabId;
 use crate::running::session::{Draft, Session};
 
 /// The page's connections. Clones are the same workspace, and equal only to each other. There is always at least
 /// one tab.
 #[derive(Clone)]
 pub struct Workspace(Rc<Inner>);
-
-/// Names a tab for as long as the page lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TabId(pub u32);
 
 /// One tab.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Lang, lang};
+use super::texts;
 
 /// Codes that mean the same, explained.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,11 +23,11 @@ pub struct CloseCode {
 
 /// Explains a code that a browser reports or a person chooses, in the language of the page.
 pub fn explain(code: u16) -> &'static CloseCode {
-    explain_in(lang(), code)
+    explain_in(texts().close_codes, code)
 }
 
-fn explain_in(lang: Lang, code: u16) -> &'static CloseCode {
-    let rows = lang.texts().close_codes;
+/// The same in the language of a table.
+pub fn explain_in(rows: &'static [CloseCode], code: u16) -> &'static CloseCode {
     // The rows of each language cover every code, which a test checks.
     rows.iter().find(|row| row.codes.contains(&code)).unwrap_or(&rows[0])
 }
@@ -35,6 +35,7 @@ fn explain_in(lang: Lang, code: u16) -> &'static CloseCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Lang;
 
     fn han(text: &str) -> bool {
         text.chars().any(|char| ('\u{4e00}'..='\u{9fff}').contains(&char))
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     fn ranges_meet_where_the_registry_says() {
         let names = [999, 1000, 1004, 1014, 1016, 2999, 3000, 3001, 3999, 4000, 4999, 5000]
-            .map(|code| explain_in(Lang::En, code).name);
+            .map(|code| explain_in(Lang::En.texts().close_codes, code).name);
         assert_eq!(
             names,
             [
@@ -95,7 +96,7 @@ mod tests {
         let mut sentences: Vec<_> = (1000..=1015)
             .filter(|code| *code != 1004)
             .chain([3000, 3003, 3008, 3500, 4000, 4401])
-            .map(|code| explain_in(Lang::En, code).sentence)
+            .map(|code| explain_in(Lang::En.texts().close_codes, code).sentence)
             .collect();
         let all = sentences.len();
         sentences.sort_unstable();

@@ -14,16 +14,18 @@ use crate::actions::stage::{Scene, focus};
 use crate::model::status;
 use crate::views::lang::use_texts;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ConnectionProps {
-    pub(super) scene: Scene,
+/// Properties of [`Connection`].
+#[derive(Debug, PartialEq, Properties)]
+pub struct ConnectionProps {
+    /// Its view.
+    pub scene: Scene,
     /// What is not needed in order to connect may be drawn.
-    pub(super) is_settled: bool,
+    pub is_settled: bool,
 }
 
 /// It follows the session and hands plain values down.
 #[component]
-pub(super) fn Connection(props: &ConnectionProps) -> Html {
+pub fn Connection(props: &ConnectionProps) -> Html {
     let texts = use_texts();
     let scene = &props.scene;
     let session = scene.session();
@@ -40,7 +42,7 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
         });
     }
     html! {
-        <>
+        <div class="app-body" ref={scene.places().root.clone()}>
             {connection_bar(scene, &view, texts)}
             {status_bar(session, &view.link, scene, texts)}
             if let Some(notice) = &view.notice {
@@ -63,7 +65,7 @@ pub(super) fn Connection(props: &ConnectionProps) -> Html {
             <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">
                 {status::announcement(phase, view.link.last_close.as_ref(), &texts.common)}
             </p>
-        </>
+        </div>
     }
 }
 

@@ -29,6 +29,15 @@ pub(super) fn use_texts() -> &'static Texts {
     use_context::<LangContext>().map_or_else(texts, |context| context.lang.texts())
 }
 
+/// What is said of the latest deed, in the language of then: it goes when another language is chosen.
+#[hook]
+pub(super) fn use_said<T: PartialEq + 'static>() -> UseStateHandle<Option<T>> {
+    let said = use_state_eq(|| None);
+    let (setter, context) = (said.setter(), use_lang());
+    use_effect_with(context.map(|context| context.lang), move |_| setter.set(None));
+    said
+}
+
 /// The language and how to change it. `None` outside of a [`LangProvider`].
 #[hook]
 pub(super) fn use_lang() -> Option<LangContext> {

@@ -5,7 +5,7 @@
 pub mod app;
 mod buttons;
 mod composer;
-mod connection;
+pub mod connection;
 mod connection_bar;
 mod detail;
 mod dialog;

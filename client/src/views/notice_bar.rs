@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::buttons::{icon_button, word_button};
 use crate::actions::Action;
 use crate::actions::stage::Scene;
-use crate::model::notice::{Notice, Offer};
+use crate::model::notice::{Matter, Notice};
 use crate::model::visible::foreign;
 use crate::texts::common::Common;
 use crate::texts::{Texts, fill};
@@ -17,9 +17,9 @@ pub(super) fn notice_bar(scene: &Scene, notice: &Notice, texts: &'static Texts) 
     html! {
         <section class="notice-bar" role="alert" data-testid="error">
             <p class="notice-text">
-                <strong>{fill(t.notice_title, &[&notice.title])}</strong>
+                <strong>{fill(t.notice_title, &[&notice.title(texts)])}</strong>
                 {" "}
-                {&notice.sentence}
+                {notice.sentence(texts)}
             </p>
             if let Some(suggestion) = &notice.suggestion {
                 {word_button(
@@ -37,11 +37,11 @@ pub(super) fn notice_bar(scene: &Scene, notice: &Notice, texts: &'static Texts) 
 
 /// What else the notice offers to do.
 fn offer(scene: &Scene, notice: &Notice, t: &Common) -> Html {
-    let (action, words) = match notice.offer.as_deref() {
-        None => return Html::default(),
-        Some(Offer::Leave(leave)) if leave.connects => (Action::GiveLeave, t.leave_connect.to_owned()),
-        Some(Offer::Leave(_)) => (Action::GiveLeave, t.leave_agree.to_owned()),
-        Some(Offer::Preset(preset)) => (Action::UsePreset, fill(t.preset_use, &[&preset.name()])),
+    let (action, words) = match &notice.matter {
+        Matter::Leave(leave) if leave.connects => (Action::GiveLeave, t.leave_connect.to_owned()),
+        Matter::Leave(_) => (Action::GiveLeave, t.leave_agree.to_owned()),
+        Matter::Preset(preset) => (Action::UsePreset, fill(t.preset_use, &[&preset.name()])),
+        _ => return Html::default(),
     };
     word_button(scene, action, "button small", &words)
 }

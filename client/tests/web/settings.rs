@@ -2,11 +2,13 @@
 
 use client::lasting::preferences;
 use client::lasting::profiles;
+use client::running::session::Draft;
+use client::texts::texts;
 use gloo_storage::{LocalStorage, Storage};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement};
-use workbench::draft::Draft;
+use workbench::draft::Draft as Written;
 use workbench::profile::{Answer, Profile, Variable};
 
 use crate::bench::Bench;
@@ -205,6 +207,45 @@ async fn the_page_is_set_as_a_whole() {
 }
 
 #[wasm_bindgen_test]
+async fn what_was_said_before_is_said_in_the_language_that_is_chosen() {
+    let page = Fresh::open().await;
+    page.session.set_draft(Draft { address: "http://other.test/".into(), ..page.session.draft() });
+    page.session.connect();
+    page.until("the page explains", |page| page.find("error").is_some()).await;
+    let english = page.text("error");
+    assert!(english.contains("ws://"), "{english}");
+    page.open_sheet("open-settings", "settings").await;
+    page.click("settings-appearance");
+    page.settle().await;
+    page.choose("settings-language", "zh-CN").await;
+    page.until("it is in Chinese", |page| page.text("error").contains("地址")).await;
+    page.choose("settings-language", "en").await;
+    page.until("it is in English", |page| page.text("error") == english).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_field_cannot_hold_is_shown_and_goes_out_byte_for_byte() {
+    let page = Fresh::open().await;
+    let mut options = page.session.options();
+    options.heartbeat.payload.text = "beat\n".to_owned();
+    options.opening = vec![Written { text: "CONNECT\r\n\r\n\0".to_owned(), ..Written::default() }];
+    page.session.set_options(options.clone());
+    page.open_sheet("open-settings", "settings").await;
+    let field: HtmlInputElement = page.get("heartbeat-payload").unchecked_into();
+    assert_eq!(field.value(), "beat{{char 0a}}");
+    page.close_sheet("settings").await;
+    assert_eq!(page.session.options(), options, "looking changes nothing");
+    page.open_sheet("open-settings", "settings").await;
+    page.write_in("heartbeat-interval", "7 s").await;
+    page.close_sheet("settings").await;
+    let changed = page.session.options();
+    assert_eq!(changed.heartbeat.interval_millis, 7000);
+    let sent = |draft: &Written| page.session.outgoing().prepare(draft).unwrap();
+    assert_eq!(sent(&changed.heartbeat.payload), link::Message::Text("beat\n".to_owned()));
+    assert_eq!(sent(&changed.opening[0]), link::Message::Text("CONNECT\r\n\r\n\0".to_owned()));
+}
+
+#[wasm_bindgen_test]
 async fn a_profile_is_kept_opened_renamed_and_brought_back() {
     let page = Fresh::open().await;
     page.write_address("ws://127.0.0.1:59982/kept");
@@ -263,7 +304,7 @@ async fn a_link_fills_the_connection_and_connects_nothing() {
         protocols: vec!["mqtt".to_owned()],
         ..Profile::default()
     };
-    profile.options.opening = vec![Draft { text: "login abc".to_owned(), ..Draft::default() }];
+    profile.options.opening = vec![Written { text: "login abc".to_owned(), ..Written::default() }];
     profile.variables = vec![Variable { name: "key".to_owned(), value: "abc".to_owned(), secret: true }];
     let (link, sentence) = profiles::link(&profile, &client::texts::texts().settings);
     assert!(link.starts_with("http"), "{link}");
@@ -278,12 +319,15 @@ async fn a_link_fills_the_connection_and_connects_nothing() {
     assert_eq!(session.options().opening[0].text, "login {{key}}");
     assert_eq!(session.link().phase, link::Phase::Idle);
     let notice = session.read(|log, _| log.notice().cloned()).unwrap();
-    assert!(notice.title.contains("Shared") && notice.sentence.contains("key"), "{notice:?}");
+    assert!(
+        notice.title(texts()).contains("Shared") && notice.sentence(texts()).contains("key"),
+        "{notice:?}"
+    );
     // Without the secret nothing is sent, and the page says what is missing.
     session.connect();
     assert_eq!(session.link().phase, link::Phase::Idle);
     let notice = session.read(|log, _| log.notice().cloned()).unwrap();
-    assert!(notice.sentence.contains("key"), "{notice:?}");
+    assert!(notice.sentence(texts()).contains("key"), "{notice:?}");
     drop(page);
 }
 

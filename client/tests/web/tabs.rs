@@ -1,6 +1,7 @@
 //! Several connections, and files as logs.
 
 use client::lasting::files::{self, Exporting, Opened};
+use client::model::list::Part;
 use link::{Message, MessageRef};
 use wasm_bindgen_test::wasm_bindgen_test;
 use workbench::export::FileFormat;
@@ -54,6 +55,10 @@ async fn a_file_becomes_a_log() {
     page.until("it is read", |_| done.borrow().is_some()).await;
     assert!(matches!(&*done.borrow(), Some(Opened::Read(report)) if report.entries == 1));
     page.until("it is shown", |page| page.rows() == [(0, "RESPONSE".to_owned(), "old".to_owned())]).await;
+    // The day it was, and the offset from UTC that the reader's place had then.
+    let then = js_sys::Date::new(&1_714_564_800_000.0.into());
+    let clock = format!("{:02}:{:02}:00.000", then.get_hours(), then.get_minutes());
+    assert_eq!(page.all_text(".entry-time"), [format!("2024-05-{:02} {clock}", then.get_date())]);
 }
 
 #[wasm_bindgen_test]
@@ -73,13 +78,13 @@ async fn an_export_goes_on_while_another_tab_is_shown() {
     for number in 0..100_000 {
         page.session.edit(|log| log.received(Micros(number), MessageRef::Text(&"x".repeat(100))));
     }
-    files::export(&page.session, FileFormat::JsonLines, false, false);
+    files::export(&page.session, FileFormat::JsonLines, Part::All, false);
     page.workspace.add(None);
     page.until("the other tab is shown", |page| page.rows().is_empty()).await;
     page.until("the export is over", |page| files::exporting(&page.session).is_none()).await;
     page.workspace.step(true);
     page.until("the log is back", |page| !page.rows().is_empty()).await;
-    files::export(&page.session, FileFormat::JsonLines, false, false);
+    files::export(&page.session, FileFormat::JsonLines, Part::All, false);
     page.until("its progress is shown", |page| page.find("files-progress").is_some()).await;
     page.until("it ends", |page| files::exporting(&page.session) == Some(Exporting::Done(0))).await;
     page.until("the bar goes", |page| page.find("files-progress").is_none()).await;

@@ -53,6 +53,9 @@ pub const MAX_WAITING: usize = 1000;
 /// Longest part of a message that an answer can repeat, in bytes.
 pub const MAX_PART_BYTES: usize = 64 << 10;
 
+/// Larger messages, in bytes, are no questions: each is looked at in one go, by every rule.
+pub const MAX_QUESTION_BYTES: usize = 256 << 10;
+
 /// Which messages are answered, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -230,7 +233,7 @@ impl Answers {
     /// [`Answers::give`] or [`Answers::fail`].
     pub fn observe(&mut self, now: u64, entry: &Entry<'_>) -> Vec<Match> {
         let mut matches = Vec::new();
-        if self.is_idle() || self.is_echo(now, entry.body) {
+        if self.is_idle() || entry.size() > MAX_QUESTION_BYTES || self.is_echo(now, entry.body) {
             return matches;
         }
         for rule in 0..self.rules.len() {

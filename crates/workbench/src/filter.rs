@@ -18,7 +18,7 @@
 //! | `time>2024-05-01T12:00:00Z`, `time:2024-05-01` | by instant or by day; without `Z` or an offset, at the reader's place |
 //! | `$.price > 100`, `data[0].type == "trade"` | by a value inside JSON, see [`crate::json::Path`] |
 //! | `$.error`, `has:user.name` | that have the value at all |
-//! | `$.name ~ abc`, `$.name ~ /^a/` | whose value contains a text or matches |
+//! | `$.name ~ abc`, `$.name ~ /^a/` | whose value contains a text or matches (in its first 256 KiB) |
 //!
 //! Terms side by side must all hold; `or` (or `|`) separates alternatives; `-` or `!` before a term negates
 //! it; parentheses group. Ranges include both ends. JSON operators are `==` (or `=`), `!=`, `<`, `<=`, `>`,
@@ -28,6 +28,7 @@ mod expr;
 mod index;
 mod lexer;
 mod literal;
+mod pace;
 mod parse;
 mod text;
 

@@ -13,6 +13,7 @@ mod value;
 
 pub use format::{MAX_INDENT, compact, pretty, pretty_start, quote, quote_into, unescape};
 pub use number::compare as compare_numbers;
+pub(crate) use path::Search;
 pub use path::{Found, MAX_SEGMENTS, Path, PathError, numeric_fields};
 pub use scan::{Event, JsonError, JsonErrorKind, Scanner, Token, check};
 pub use tree::{DEFAULT_MAX_NODES, Tree, TreeError, TreeRow};

@@ -12,6 +12,9 @@ use crate::store::Store;
 /// given up.
 pub const MAX_PENDING: usize = 4096;
 
+/// Longer messages, in bytes, have no id: each is read in one go.
+const MAX_ID_BYTES: usize = 4 << 20;
+
 /// How a response is recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Rule {
@@ -135,8 +138,8 @@ impl Pairing {
 /// A string and a number with the same characters count as the same id, as servers often mix them.
 fn json_id<'a>(path: &Path, entry: &Entry<'a>) -> Option<std::borrow::Cow<'a, str>> {
     match entry.body {
-        Body::Text(text) => path.first(text).map(|found| unescape(found.raw)),
-        Body::Binary(_) => None,
+        Body::Text(text) if text.len() <= MAX_ID_BYTES => path.first(text).map(|found| unescape(found.raw)),
+        Body::Text(_) | Body::Binary(_) => None,
     }
 }
 

@@ -272,7 +272,7 @@ pub fn fill<R: FnMut() -> u64>(text: &str, values: &mut Values<'_, R>) -> Result
 #[must_use]
 pub fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    spell(text, true, &mut out);
+    spell(text, true, false, &mut out);
     out
 }
 
@@ -280,7 +280,17 @@ pub fn literal(text: &str) -> String {
 /// stays as it is.
 #[must_use]
 pub fn spelled_out(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_spelled) {
+    spelled(text, false)
+}
+
+/// The same for a field of one line, which has no line feeds either.
+#[must_use]
+pub fn spelled_on_a_line(text: &str) -> Cow<'_, str> {
+    spelled(text, true)
+}
+
+fn spelled(text: &str, on_a_line: bool) -> Cow<'_, str> {
+    if !text.chars().any(|char| is_spelled(char, on_a_line)) {
         return Cow::Borrowed(text);
     }
     let Ok(template) = Template::parse(text) else { return Cow::Borrowed(text) };
@@ -288,7 +298,7 @@ pub fn spelled_out(text: &str) -> Cow<'_, str> {
     for piece in &template.pieces {
         let written = &text[piece.start..piece.end];
         match piece.what {
-            What::Text => spell(written, false, &mut out),
+            What::Text => spell(written, false, on_a_line, &mut out),
             _ => out.push_str(written),
         }
     }
@@ -296,7 +306,7 @@ pub fn spelled_out(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes a text as a template for it. With `doubles_braces` it holds no placeholders yet.
-fn spell(text: &str, doubles_braces: bool, out: &mut String) {
+fn spell(text: &str, doubles_braces: bool, on_a_line: bool, out: &mut String) {
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
         let next = chars.peek().copied();
@@ -306,8 +316,8 @@ fn spell(text: &str, doubles_braces: bool, out: &mut String) {
                 out.push_str("{{{{");
             }
             // Beside a placeholder it would be taken for a part of it.
-            '{' if next.is_some_and(is_spelled) => out.push_str("{{char 7b}}"),
-            char if is_spelled(char) => {
+            '{' if next.is_some_and(|next| is_spelled(next, on_a_line)) => out.push_str("{{char 7b}}"),
+            char if is_spelled(char, on_a_line) => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "{{{{char {:02x}}}}}", char as u32);
             }
@@ -317,9 +327,10 @@ fn spell(text: &str, doubles_braces: bool, out: &mut String) {
 }
 
 /// Control characters, those that turn the direction of writing, and those without a width that join nothing.
-fn is_spelled(char: char) -> bool {
-    let is_line = matches!(char, '\n' | '\t');
-    (char.is_control() && !is_line)
+/// Line feeds only where there is one line.
+fn is_spelled(char: char, on_a_line: bool) -> bool {
+    let is_kept = char == '\t' || (char == '\n' && !on_a_line);
+    (char.is_control() && !is_kept)
         || matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(char, '\u{ad}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
         || matches!(char, '\u{e0000}'..='\u{e00ff}')

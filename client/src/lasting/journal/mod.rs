@@ -25,10 +25,8 @@ use self::visits::Presence;
 pub use self::visits::Visit;
 use super::files::{self, Opened};
 use super::spawn;
-use crate::model::format::size;
-use crate::model::notice::Notice;
+use crate::model::notice::Matter;
 use crate::running::workspace::{TabId, Workspace};
-use crate::texts::{fill, texts};
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
 const EVERY_MILLIS: u32 = 1000;
@@ -131,8 +129,7 @@ impl Journal {
             if found {
                 inner.reopened.borrow_mut().push(visit.name);
             } else {
-                let t = &texts().common;
-                inner.workspace.active().notify(Notice::new(t.restore_gone, t.restore_gone_why));
+                inner.workspace.active().notify(Matter::RestoreGone.into());
             }
         });
     }
@@ -228,14 +225,13 @@ impl Inner {
         let Some(inner) = inner.upgrade() else { return };
         inner.interval.take();
         inner.db.take();
-        let t = &texts().common;
-        let why = match error {
+        let matter = match error {
             DbError::Quota => {
                 let bytes: usize = inner.tabs.borrow().values().map(Pieces::bytes).sum();
-                fill(t.keep_quota, &[&size(bytes as u64)])
+                Matter::StorageFull(bytes as u64)
             }
-            DbError::Other(words) => fill(t.keep_other, &[words]),
+            DbError::Other(words) => Matter::StorageRefused(words.clone()),
         };
-        inner.workspace.active().notify(Notice::new(t.keep_failed, why));
+        inner.workspace.active().notify(matter.into());
     }
 }

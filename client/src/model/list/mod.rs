@@ -1,16 +1,20 @@
 //! The log as it is looked at: which entries are shown, which part of them is on screen, what is selected and what
 //! is searched for.
 
+mod search;
+
 use std::rc::Rc;
 
 use workbench::entry::{Direction, EntryId};
-use workbench::filter::{Expr, Filter, FilterError, Index, Options, PatternError, Progress, TextMatch};
-use workbench::find::{Find, Hit};
-use workbench::rows::Rows;
+use workbench::filter::{Expr, Filter, FilterError, Index, Options, Progress, TextMatch};
+use workbench::ids::IdList;
+use workbench::rows::{Rows, Snapshot};
 use workbench::selection::Selection;
 use workbench::store::Store;
 use workbench::window::Window;
 
+use self::search::Search;
+pub use self::search::{Found, Query};
 use super::log::{Log, words};
 use super::owned::OwnedEntry;
 use crate::texts::{Lang, lang};
@@ -45,26 +49,15 @@ pub struct Toggles {
     pub heartbeats: bool,
 }
 
-/// What a search is for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query {
-    /// The text, or a pattern between slashes.
-    pub text: String,
-    /// Upper and lower case differ.
-    pub case_sensitive: bool,
-}
-
-/// How a search stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
-    /// Hits so far.
-    pub count: usize,
-    /// The number of the present hit, from 1.
-    pub ordinal: Option<usize>,
-    /// Everything has been searched.
-    pub done: bool,
-    /// The pattern is wrong, and why.
-    pub error: Option<PatternError>,
+/// A part of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything that is kept.
+    All,
+    /// What is shown of it.
+    Shown,
+    /// What is selected of that.
+    Selected,
 }
 
 /// The state of a log on screen.
@@ -89,15 +82,6 @@ pub struct List {
     detail: Option<Rc<OwnedEntry>>,
     /// How times are written.
     pub time_mode: TimeMode,
-}
-
-#[derive(Debug)]
-struct Search {
-    query: Query,
-    pattern: Result<TextMatch, PatternError>,
-    find: Option<Find>,
-    /// Go on in this direction as soon as there is a hit.
-    pending: Option<bool>,
 }
 
 impl Default for Toggles {
@@ -188,6 +172,19 @@ impl List {
         (start..rows.len()).map_while(move |position| rows.id(position)).take_while(move |id| *id <= end)
     }
 
+    /// A part of the log, as it is now.
+    pub fn part(&self, part: Part, store: &Store) -> Snapshot {
+        match part {
+            Part::All => Rows::All(store).snapshot(),
+            Part::Shown => self.rows(store).snapshot(),
+            Part::Selected => {
+                let mut ids = IdList::default();
+                self.selected(store).for_each(|id| ids.push_back(id));
+                Snapshot::List(ids)
+            }
+        }
+    }
+
     /// Which sorts are shown.
     pub fn toggles(&self) -> Toggles {
         self.toggles
@@ -212,31 +209,6 @@ impl List {
     /// How far the filter has come.
     pub fn progress(&self) -> Progress {
         self.progress
-    }
-
-    /// What the search is for; `None` while there is none.
-    pub fn search_query(&self) -> Option<&Query> {
-        self.search.as_ref().map(|search| &search.query)
-    }
-
-    /// How the search stands.
-    pub fn found(&self, store: &Store) -> Found {
-        match &self.search {
-            Some(Search { pattern: Err(error), .. }) => Found { error: Some(*error), ..Found::default() },
-            Some(Search { find: Some(find), .. }) => Found {
-                count: find.count(),
-                ordinal: find.ordinal(),
-                done: find.progress(store).done,
-                error: None,
-            },
-            _ => Found::default(),
-        }
-    }
-
-    /// Whether the search stands at this entry.
-    pub fn is_hit(&self, id: EntryId) -> bool {
-        let find = self.search.as_ref().and_then(|search| search.find.as_ref());
-        find.is_some_and(|find| find.current() == Some(id))
     }
 
     /// What to mark in the text of a row.
@@ -284,39 +256,6 @@ impl List {
         }
         self.query = query;
         self.options = options;
-    }
-
-    /// Starts, changes or (with `None`) ends the search.
-    pub fn set_search(&mut self, query: Option<Query>, store: &Store) {
-        if self.search.as_ref().map(|search| &search.query) == query.as_ref() {
-            return;
-        }
-        self.search = query.map(|query| {
-            let pattern = pattern(&query);
-            let find = match &pattern {
-                Ok(pattern) if !query.text.is_empty() => {
-                    Some(Find::new(pattern.clone(), self.index.filter(), store))
-                }
-                _ => None,
-            };
-            // The hit nearest to the end is where the eye is.
-            Search { pending: find.is_some().then_some(false), query, pattern, find }
-        });
-    }
-
-    /// Goes to the next or the previous hit, now or as soon as one is found.
-    pub fn search_on(&mut self, forward: bool, store: &Store) {
-        self.search_from(self.selection.focus(&self.rows(store)), forward, store);
-    }
-
-    fn search_from(&mut self, from: Option<EntryId>, forward: bool, store: &Store) {
-        let Some(Search { find: Some(find), pending, .. }) = &mut self.search else { return };
-        let hit = if forward { find.next(store, from) } else { find.previous(store, from) };
-        *pending = (hit == Hit::Searching).then_some(forward);
-        if let Hit::At(id) = hit {
-            self.selection.select(id);
-            self.show(id, store);
-        }
     }
 
     /// Selects an entry, or with `extend` all from the first selected one to it.
@@ -431,20 +370,6 @@ impl List {
         }
     }
 
-    fn search_further(&mut self, store: &Store, more: &mut impl FnMut() -> bool) -> bool {
-        let Some(Search { find: Some(find), pending, .. }) = &mut self.search else { return true };
-        // The filter comes first: a hit can only be shown once its row is there.
-        let done = self.progress.done && find.step_while(store, more).done;
-        if let Some(forward) = *pending
-            && (done || find.count() > 0)
-        {
-            // A hit that still is one while the person types on is not left.
-            let focus = self.selection.focus(&self.rows(store));
-            self.search_from(focus.map(|id| if forward { id } else { id + 1 }), forward, store);
-        }
-        done
-    }
-
     fn refilter(&mut self, store: &Store) {
         // What was selected stays in view where it is still shown.
         self.reveal = if self.window.following() { None } else { self.selection.focus(&self.rows(store)) };
@@ -452,10 +377,8 @@ impl List {
         self.index = Index::new(filter, store);
         self.window.replaced(0, 0);
         self.progress = self.index.progress(store);
-        if let Some(search) = &mut self.search
-            && let (Ok(pattern), Some(find)) = (&search.pattern, &mut search.find)
-        {
-            *find = Find::new(pattern.clone(), self.index.filter(), store);
+        if let Some(search) = &mut self.search {
+            search.begin_again(self.index.filter(), store);
         }
     }
 
@@ -466,14 +389,6 @@ impl List {
             self.window.reveal(position);
             self.reveal = None;
         }
-    }
-}
-
-/// `/pattern/` is a regular expression; everything else is looked for as it is.
-fn pattern(query: &Query) -> Result<TextMatch, PatternError> {
-    match query.text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-        Some(pattern) if !pattern.is_empty() => TextMatch::regex(pattern, query.case_sensitive),
-        _ => Ok(TextMatch::text(&query.text, query.case_sensitive)),
     }
 }
 

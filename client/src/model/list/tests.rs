@@ -83,6 +83,24 @@ fn heartbeats_are_hidden_until_wanted_and_paired() {
 }
 
 #[test]
+fn each_part_of_the_log_can_be_taken() {
+    let mut bench = Bench::new();
+    bench.receive(&["apple", "pear", "apple pie", "apple tart", "plum"]);
+    bench.filter("apple");
+    let part = |bench: &Bench, part| {
+        let snapshot = bench.list.part(part, bench.log.store());
+        (0..snapshot.len()).filter_map(|at| snapshot.id(at)).collect::<Vec<_>>()
+    };
+    assert_eq!(part(&bench, Part::All), [0, 1, 2, 3, 4]);
+    assert_eq!(part(&bench, Part::Shown), [0, 2, 3]);
+    assert_eq!(part(&bench, Part::Selected), [0_u64; 0]);
+    bench.list.select(Some(0), false, bench.log.store());
+    assert_eq!(part(&bench, Part::Selected), [0]);
+    bench.list.select(Some(2), true, bench.log.store());
+    assert_eq!(part(&bench, Part::Selected), [0, 2], "what is not shown is not selected");
+}
+
+#[test]
 fn a_pause_holds_new_entries_back() {
     let mut bench = Bench::new();
     bench.receive(&["a"]);

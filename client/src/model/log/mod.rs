@@ -15,9 +15,7 @@ use workbench::time::Micros;
 
 use super::address::Origin;
 use super::diagnosis::{self, Facts};
-use super::notice::Notice;
-use crate::texts::common::Common;
-use crate::texts::{fill, texts};
+use super::notice::{Matter, Notice};
 
 pub mod words;
 
@@ -168,7 +166,7 @@ impl Log {
 
     /// The link did not take a message.
     pub fn refused(&mut self, error: &SendError) {
-        self.notify(Notice::of_send_error(error, &texts().common));
+        self.notify(Matter::NotSent(error.clone()).into());
     }
 
     /// One of the messages that begin each connection was handed to the socket.
@@ -205,7 +203,6 @@ impl Log {
 
     /// The link reports an event.
     pub fn event(&mut self, now: Micros, event: &Event, around: Surroundings) {
-        let t = &texts().common;
         match event {
             Event::PhaseChanged(Phase::Connecting { .. }) => {
                 self.connection = self.store.connect(Connection { began: now, ..self.target.clone() });
@@ -225,7 +222,7 @@ impl Log {
                 if let Some(connection) = self.store.connection_mut(self.connection) {
                     connection.ended = Some(now);
                 }
-                self.disconnected(now, *why, close, *open_for, &around.facts, t);
+                self.disconnected(now, *why, close, *open_for, &around.facts);
             }
             Event::MessageSent { id, .. } => {
                 if let Some(entry) = self.set_delivery(*id, Delivery::Sent) {
@@ -252,7 +249,7 @@ impl Log {
                 self.note(now, Kind::Error, fact, "");
             }
             Event::PhaseChanged(Phase::Closed(last)) => {
-                if let Some(notice) = Notice::of_final(*last, t) {
+                if let Some(notice) = Notice::of_final(*last) {
                     self.notify(notice);
                 }
             }
@@ -281,23 +278,22 @@ impl Log {
         close: &Close,
         open_for: Option<Duration>,
         facts: &Facts,
-        t: &Common,
     ) {
         self.beat = None;
         let address = self.target.address.clone();
         let failure = match why {
             Why::ConnectFailed => {
                 let causes = diagnosis::causes(self.target.target(), &self.page, facts);
-                Some((What::Unreachable, t.could_not_connect, diagnosis::sentence(&causes, t)))
+                Some((What::Unreachable, Matter::Unreachable(causes)))
             }
-            Why::ConnectTimedOut => Some((What::NoAnswer, t.no_answer, t.no_answer_why.to_owned())),
-            Why::Refused => Some((What::Refused, t.browser_refused, refusal(&close.reason, t))),
+            Why::ConnectTimedOut => Some((What::NoAnswer, Matter::NoAnswer)),
+            Why::Refused => Some((What::Refused, Matter::Refused(close.reason.clone()))),
             _ => None,
         };
-        if let Some((what, title, sentence)) = failure {
+        if let Some((what, matter)) = failure {
             let body = if what == What::Refused { &close.reason } else { &address };
             self.note(now, Kind::Error, Fact::new(what), body);
-            self.notify(Notice::new(title, sentence));
+            self.notify(matter.into());
             return;
         }
         // A socket that never opened and did not fail was called off by the person or the page.
@@ -365,11 +361,6 @@ pub fn message(body: Body<'_>) -> Message {
         Body::Text(text) => Message::Text(text.to_owned()),
         Body::Binary(bytes) => Message::Binary(bytes.to_vec()),
     }
-}
-
-fn refusal(reason: &str, t: &Common) -> String {
-    let reason = reason.trim_end_matches('.');
-    if reason.is_empty() { t.browser_silent.to_owned() } else { fill(t.browser_says, &[&reason]) }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -2,8 +2,9 @@ use link::{Final, SocketId};
 
 use super::*;
 use crate::model::owned::label;
-use crate::texts::Lang;
+use crate::texts::common::Common;
 use crate::texts::log::Log as LogTexts;
+use crate::texts::{Lang, texts};
 
 const SOCKET: SocketId = SocketId(1);
 
@@ -149,8 +150,8 @@ fn a_failed_connection_is_explained_until_one_succeeds() {
     let mut log = log();
     report(&mut log, 0, &closed(Why::ConnectFailed, 1006, "", None));
     let notice = log.notice().expect("a failed connection is explained");
-    assert_eq!(notice.title, "Could not connect");
-    assert!(notice.sentence.contains("port 8080"), "{}", notice.sentence);
+    assert_eq!(notice.title(texts()), "Could not connect");
+    assert!(notice.sentence(texts()).contains("port 8080"), "{notice:?}");
     assert_eq!(lines(&log), ["ERROR Could not connect to ws://127.0.0.1:8080/ws"]);
     report(&mut log, 1, &Event::Connected { socket: SOCKET, attempt: 2, took: Duration::from_millis(3) });
     assert_eq!(log.notice(), None);
@@ -160,14 +161,14 @@ fn a_failed_connection_is_explained_until_one_succeeds() {
 fn the_browsers_own_refusal_is_quoted() {
     let mut log = log();
     report(&mut log, 0, &closed(Why::Refused, 1006, "The subprotocol 'a b' is invalid.", None));
-    assert_eq!(log.notice().unwrap().sentence, "It says: The subprotocol 'a b' is invalid.");
+    assert_eq!(log.notice().unwrap().sentence(texts()), "It says: The subprotocol 'a b' is invalid.");
 }
 
 #[test]
 fn a_stop_code_says_that_there_is_no_reconnect() {
     let mut log = log();
     report(&mut log, 0, &Event::PhaseChanged(Phase::Closed(Final::StopCode(1008))));
-    assert!(log.notice().unwrap().sentence.contains("does not reconnect"));
+    assert!(log.notice().unwrap().sentence(texts()).contains("does not reconnect"));
     log.opening(to("ws://other/"));
     assert_eq!(log.notice(), None);
 }
@@ -190,7 +191,7 @@ fn a_message_not_taken_is_explained() {
     ] {
         let mut log = log();
         log.refused(&error);
-        assert!(log.notice().unwrap().sentence.contains(word), "{error:?}");
+        assert!(log.notice().unwrap().sentence(texts()).contains(word), "{error:?}");
         assert!(lines(&log).is_empty());
     }
 }

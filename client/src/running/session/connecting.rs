@@ -10,7 +10,7 @@ use super::{Draft, Inner, Session};
 use crate::lasting::preferences;
 use crate::lasting::variables;
 use crate::model::address::{self, Space};
-use crate::model::notice::{Leave, Notice};
+use crate::model::notice::{Leave, Matter, Notice, Purpose};
 use crate::model::params::Params;
 use crate::model::protocols;
 use crate::model::settings::to_config;
@@ -63,7 +63,7 @@ impl Session {
         let leave = self.0.leave(&address, profile::variables(&draft.text), false);
         let may = leave.is_none();
         if let Some(leave) = leave {
-            self.notify(Notice::of_leave(leave, &texts().common));
+            self.notify(Matter::Leave(leave).into());
         }
         may
     }
@@ -133,19 +133,21 @@ impl Session {
 
     /// Where to connect to; or why not to.
     fn prepare(&self) -> Result<Connection, Notice> {
-        let (all, Draft { address, protocols }) = (texts(), self.draft());
-        let of_address = |problem| Notice::of_address(problem, &all.common);
+        let (t, Draft { address, protocols }) = (&texts().common, self.draft());
         let filled = self.0.outgoing.fill_address(&address);
-        let filled =
-            filled.map_err(|fault| Notice::of_fault(all.common.not_connectable, &fault, &address, all))?;
-        let url = address::check(&filled, &self.0.page, &all.common).map_err(of_address)?;
-        let offered = protocols::parse(&protocols, &all.common).map_err(of_address)?;
+        let filled = filled.map_err(|fault| Notice::of_fault(Purpose::Address, fault, &address))?;
+        let url = address::check(&filled, &self.0.page, t).map_err(|problem| Notice {
+            suggestion: problem.suggestion,
+            ..Matter::Address(filled.clone(), self.0.page.clone()).into()
+        })?;
+        let offered =
+            protocols::parse(&protocols, t).map_err(|_| Matter::Subprotocols(protocols.to_string()))?;
         let mut terms = self.0.terms.borrow().clone();
         terms.connect(&address::server(&url));
         let heartbeat = terms.options().heartbeat.enabled.is_on(self.0.page.is_echo(&url));
         let names = terms.options().gives(&address, heartbeat);
         if let Some(leave) = self.0.leave(&url, names, true) {
-            return Err(Notice::of_leave(leave, &all.common));
+            return Err(Matter::Leave(leave).into());
         }
         self.0.make(terms.options(), &url)?;
         let address = if filled == *address { url.clone() } else { address.trim().to_owned() };
@@ -194,9 +196,8 @@ impl Inner {
 
     /// What a connection to an address begins with, made of what is set; or why it cannot be made.
     pub(super) fn make(&self, options: &Options, address: &str) -> Result<Config, Notice> {
-        let t = texts();
         let prepare = |draft: &Written| {
-            let fault = |fault| Notice::of_fault(t.settings.opening_fault, &fault, &draft.text, t);
+            let fault = |fault| Notice::of_fault(Purpose::Opening, fault, &draft.text);
             self.outgoing.prepare(draft).map_err(fault)
         };
         let on = options.heartbeat.enabled.is_on(self.page.is_echo(address));
@@ -215,7 +216,7 @@ impl Inner {
         let options = self.terms.borrow().options().clone();
         let names = options.gives("", options.heartbeat.enabled.is_on(self.page.is_echo(address)));
         match self.leave(address, names, false) {
-            Some(leave) => Err(Notice::of_leave(leave, &texts().common)),
+            Some(leave) => Err(Matter::Leave(leave).into()),
             None => self.make(&options, address),
         }
     }

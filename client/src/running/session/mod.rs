@@ -32,7 +32,10 @@ use crate::running::answering::Answering;
 use crate::running::driver::{Details, Driver, Snapshot};
 use crate::running::frame::FrameLoop;
 use crate::running::outgoing::{Outgoing, Outlet};
-use crate::running::workspace::TabId;
+
+/// Names a tab for as long as the page lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TabId(pub u32);
 
 /// One connection's worth of workbench. Clones are the same session, and equal only to each other.
 #[derive(Clone)]

@@ -9,9 +9,8 @@ use super::Inner;
 use crate::model::address;
 use crate::model::diagnosis::{self, Facts};
 use crate::model::log::Surroundings;
-use crate::model::notice::Notice;
+use crate::model::notice::{Matter, Notice, Purpose};
 use crate::running::driver::{Output, blocked_by, is_offline, local, user_agent};
-use crate::texts::texts;
 
 /// So many messages at the beginning of a connection are looked at for the protocol that they are of.
 const SUGGESTING_MESSAGES: u8 = 3;
@@ -81,7 +80,6 @@ impl Inner {
         if matches.is_empty() {
             return;
         }
-        let t = texts();
         let mut notice = None;
         for Match { rule, parts } in matches {
             let reply = self.terms.borrow().options().answers.get(rule).map(|rule| rule.reply.clone());
@@ -90,12 +88,12 @@ impl Inner {
                 Ok(payload) => self.answering.give(self.driver.now(), rule, payload),
                 Err(fault) => {
                     self.answering.fail(rule);
-                    notice = Some(Notice::of_fault(t.settings.answer_fault, &fault, &reply.text, t));
+                    notice = Some(Notice::of_fault(Purpose::Answer, fault, &reply.text));
                 }
             }
         }
-        if let Some(sentence) = self.answering.warn() {
-            notice = Some(Notice::new(t.settings.answers_held, sentence));
+        if let Some(stopped) = self.answering.warn() {
+            notice = Some(Matter::AnswersHeld(stopped).into());
         }
         if let Some(notice) = notice {
             self.log.borrow_mut().notify(notice);
@@ -120,7 +118,7 @@ impl Inner {
         let Some(preset) = Preset::suggest(&looks) else { return };
         if !preset.is_applied(self.terms.borrow().options()) {
             self.suggested.set(Some(preset));
-            self.log.borrow_mut().offer(Notice::of_preset(preset, &texts().common));
+            self.log.borrow_mut().offer(Matter::Preset(preset).into());
         }
     }
 

@@ -17,7 +17,6 @@ use web_sys::{ReadableStream, ReadableStreamDefaultReader, WritableStream, Writa
 
 use super::socket::sentence;
 use super::{Agreed, Signal, Target, Transport};
-use crate::texts::{fill, texts};
 
 /// For how long messages are taken out one after the other before the page gets its turn, in milliseconds.
 const SLICE_MILLIS: f64 = 8.0;
@@ -34,10 +33,13 @@ struct Shared {
     /// While it is open.
     writer: RefCell<Option<WritableStreamDefaultWriter>>,
     buffered: Cell<u64>,
+    /// What to close with once everything is written: closing drops what is not.
+    farewell: RefCell<Option<JsValue>>,
 }
 
 #[wasm_bindgen]
 extern "C" {
+    #[derive(Clone)]
     type WebSocketStream;
 
     #[wasm_bindgen(constructor, catch)]
@@ -60,9 +62,6 @@ pub fn is_supported() -> bool {
 
 impl Stream {
     pub(super) fn connect(target: &Target, on_signal: impl Fn(Signal) + 'static) -> Result<Stream, String> {
-        if !is_supported() {
-            return Err(fill(texts().common.transport_missing, &[&"WebSocketStream"]));
-        }
         let protocols: Array = target.protocols.iter().map(|name| JsValue::from_str(name)).collect();
         let raw = WebSocketStream::new(&target.address, &object(&[("protocols", protocols.into())]))
             .map_err(|error| sentence(&error))?;
@@ -85,13 +84,19 @@ impl Transport for Stream {
             Message::Text(text) => JsValue::from_str(text),
             Message::Binary(bytes) => Uint8Array::from(bytes.as_slice()).into(),
         };
-        let (shared, bytes) = (self.shared.clone(), message.len() as u64);
+        let (raw, shared, bytes) = (self.raw.clone(), self.shared.clone(), message.len() as u64);
         shared.buffered.set(shared.buffered.get() + bytes);
         let written = JsFuture::from(writer.write_with_chunk(&chunk));
         spawn(async move {
-            // What a closed connection has not taken is not waiting any more either.
-            let _ = written.await;
-            shared.buffered.set(shared.buffered.get().saturating_sub(bytes));
+            // What a broken connection has not taken is not taken for sent.
+            if written.await.is_ok() {
+                shared.buffered.set(shared.buffered.get().saturating_sub(bytes));
+            }
+            if shared.buffered.get() == 0
+                && let Some(info) = shared.farewell.take()
+            {
+                close(&raw, &info);
+            }
         });
         true
     }
@@ -102,9 +107,9 @@ impl Transport for Stream {
             None => JsValue::UNDEFINED,
         };
         self.shared.writer.take();
-        if self.raw.close(&info).is_err() {
-            // Only a code or reason outside the limits is refused, and closing matters more than what it says.
-            let _ = self.raw.close(&JsValue::UNDEFINED);
+        match self.shared.buffered.get() {
+            0 => close(&self.raw, &info),
+            _ => drop(self.shared.farewell.replace(Some(info))),
         }
     }
 
@@ -117,6 +122,13 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.task.abort();
         let _ = self.raw.close(&JsValue::UNDEFINED);
+    }
+}
+
+fn close(raw: &WebSocketStream, info: &JsValue) {
+    if raw.close(info).is_err() {
+        // Only a code or reason outside the limits is refused, and closing matters more than what it says.
+        let _ = raw.close(&JsValue::UNDEFINED);
     }
 }
 

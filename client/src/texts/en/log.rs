@@ -62,6 +62,7 @@ table! {
         export: "Export";
         export_all: "All lines";
         export_shown: "Only what is shown";
+        export_selected: "Only the selected entry|Only the {0} selected entries";
         import: "Import a file";
         files: "Export and import";
         export_secrets: "With secrets";

@@ -62,6 +62,7 @@ impl Log {
         export: "导出",
         export_all: "全部",
         export_shown: "仅显示的行",
+        export_selected: "仅所选的 {0} 行",
         import: "导入文件",
         files: "导出与导入",
         export_secrets: "包含机密",

@@ -41,6 +41,7 @@ pub(super) fn ClosingForm(props: &ClosingFormProps) -> Html {
         let reason = reason.setter();
         move |event: InputEvent| reason.set(input_value(&event))
     };
+    let left_id = format!("closing-left-{}", props.session.id().0);
     let problem = match checked {
         Err(ClosingFault::Code) => Some(t.closing_code_wrong),
         Err(ClosingFault::Reason) => Some(t.closing_reason_long),
@@ -71,7 +72,7 @@ pub(super) fn ClosingForm(props: &ClosingFormProps) -> Html {
                         data-testid="closing-reason"
                         placeholder={t.closing_reason_hint}
                         autocomplete="off"
-                        aria-describedby="closing-left"
+                        aria-describedby={left_id.clone()}
                         aria-invalid={(checked == Err(ClosingFault::Reason)).to_string()}
                         value={(*reason).clone()}
                         oninput={on_reason}
@@ -80,7 +81,7 @@ pub(super) fn ClosingForm(props: &ClosingFormProps) -> Html {
                 <button class="button" type="submit" data-testid="closing-close" disabled={problem.is_some()}>
                     {t.closing_close}
                 </button>
-                <p class="drawer-hint" id="closing-left" data-testid="closing-left">
+                <p class="drawer-hint" id={left_id} data-testid="closing-left">
                     {fill(t.closing_left, &[&reason.len()])}
                 </p>
                 <p class="drawer-problem" role="status" data-testid="closing-problem">{problem.unwrap_or_default()}</p>

@@ -8,23 +8,28 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Event, File, FileList};
 use yew::prelude::*;
 
-/// Calls `on_files` with files that are dropped anywhere on the page; tells whether some hover over it.
+use crate::actions::stage::Scene;
+
+/// Calls `on_files` with files that are dropped on the view of a connection, or beside all of them while it is the shown
+/// one; tells whether some hover over it.
 #[hook]
-pub(super) fn use_drop(on_files: impl Fn(Vec<File>) + 'static) -> UseStateHandle<bool> {
+pub(super) fn use_drop(scene: &Scene, on_files: impl Fn(Vec<File>) + 'static) -> UseStateHandle<bool> {
     let is_hovering = use_state_eq(|| false);
     let latest = use_mut_ref(|| None::<Rc<dyn Fn(Vec<File>)>>);
     // The listeners stay; what they call is the newest.
     latest.replace(Some(Rc::new(on_files)));
     let hovering = is_hovering.setter();
-    use_effect_with((), move |()| {
+    use_effect_with(scene.clone(), move |scene| {
         let listeners = web_sys::window().map(|window| {
             let inside = Rc::new(Cell::new(0_u32));
             let listen = |name: &'static str, act: Box<dyn Fn(&DragEvent)>| {
                 let options = EventListenerOptions::enable_prevent_default();
+                let scene = scene.clone();
                 EventListener::new_with_options(&window, name, options, move |event: &Event| {
                     if let Some(event) = event.dyn_ref::<DragEvent>()
                         && !event.default_prevented()
                         && has_files(event)
+                        && scene.is_around(event)
                     {
                         // Otherwise the browser leaves the page for the file.
                         event.prevent_default();

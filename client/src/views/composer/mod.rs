@@ -80,7 +80,7 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
     }
     let is_hovering = {
         let editor = editor.clone();
-        use_drop(move |files| editor.take_files(files))
+        use_drop(&props.scene, move |files| editor.take_files(files))
     };
     let on_send = {
         let editor = editor.clone();

@@ -20,7 +20,7 @@ use crate::texts::composer::Composer;
 use crate::texts::fill;
 use crate::views::fields::input_value;
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::views::lang::{use_said, use_texts};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RepeatDrawerProps {
@@ -37,7 +37,7 @@ pub(super) fn RepeatDrawer(props: &RepeatDrawerProps) -> Html {
     let t = &use_texts().composer;
     let outgoing = props.editor.outgoing().clone();
     let form = use_state_eq(|| outgoing.repeat_form());
-    let problem = use_state_eq(|| None::<String>);
+    let problem = use_said::<String>();
     let library = use_memo((), |()| messages::library().unwrap_or_default());
     let first = use_first_focus();
 

@@ -22,7 +22,7 @@ use crate::texts::fill;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::views::lang::{use_said, use_texts};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct SavedDrawerProps {
@@ -44,7 +44,7 @@ pub(super) fn SavedDrawer(props: &SavedDrawerProps) -> Html {
     let t = &use_texts().composer;
     let library = use_state(messages::library);
     let query = use_state_eq(String::new);
-    let notice = use_state_eq(|| None::<Notice>);
+    let notice = use_said::<Notice>();
     let search = use_first_focus();
     let on_query = {
         let query = query.setter();
@@ -250,7 +250,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
     let t = &use_texts().composer;
     let name = use_state_eq(String::new);
     let folder = use_state_eq(String::new);
-    let problem = use_state_eq(|| None::<&'static str>);
+    let problem = use_said::<&'static str>();
     let on_name = {
         let (name, problem) = (name.setter(), problem.setter());
         move |event: InputEvent| {
@@ -281,6 +281,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
             }
         }
     };
+    let folders_id = format!("saved-folders-{}", props.editor.session().id().0);
     html! {
         <form class="drawer-form" onsubmit={on_submit}>
             <label class="drawer-label">
@@ -299,7 +300,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
                 <input
                     class="field"
                     type="text"
-                    list="saved-folders"
+                    list={folders_id.clone()}
                     data-testid="saved-folder"
                     placeholder={t.saved_folder_hint}
                     autocomplete="off"
@@ -307,7 +308,7 @@ fn SaveForm(props: &SaveFormProps) -> Html {
                     oninput={on_folder}
                 />
             </label>
-            <datalist id="saved-folders">
+            <datalist id={folders_id}>
                 for folder in &props.folders {
                     <option key={folder.clone()} value={folder.clone()} />
                 }

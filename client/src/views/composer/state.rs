@@ -61,7 +61,7 @@ pub(super) fn state_line(scene: &Scene, t: &'static Composer) -> Html {
                 }
             </p>
             <p class="composer-note" role="status" data-testid="composer-note">
-                { editor.note().unwrap_or_default() }
+                { editor.note().map(|note| note.sentence(t)).unwrap_or_default() }
                 if is_urgent {
                     // What is on screen is read as well once sending was tried.
                     <span class="visually-hidden">{sentence}</span>

@@ -13,7 +13,7 @@ use crate::texts::fill;
 use crate::views::fields::input_value;
 use crate::views::hooks::use_stored;
 use crate::views::icons::{Icon, picture};
-use crate::views::lang::use_texts;
+use crate::views::lang::{use_said, use_texts};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct VariablesFormProps {
@@ -26,7 +26,7 @@ pub(super) fn VariablesForm(props: &VariablesFormProps) -> Html {
     let known = use_state_eq(variables::variables);
     let name = use_state_eq(String::new);
     let value = use_state_eq(String::new);
-    let problem = use_state_eq(|| None::<&'static str>);
+    let problem = use_said::<&'static str>();
     let store = {
         let (known, problem, editor) = (known.setter(), problem.setter(), props.editor.clone());
         move |change: &dyn Fn(&mut Variables)| {

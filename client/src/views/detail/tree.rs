@@ -118,7 +118,7 @@ pub(super) fn TreeView(props: &TreeViewProps) -> Html {
         };
         html! {
             <div class="tree-footer">
-                <code class="tree-path">{visible::foreign(&path)}</code>
+                <code class="tree-path">{visible::foreign(&visible::line(&path, MAX_VALUE_CHARS))}</code>
                 <button class="button small" type="button" data-testid="copy-value" onclick={copy_raw}>
                     {t.copy_value}
                 </button>

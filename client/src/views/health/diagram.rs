@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::model::health::Stage;
+use crate::running::session::TabId;
 use crate::texts::fill;
 use crate::texts::health::Health;
 use crate::views::words;
@@ -34,13 +35,15 @@ const WAYS: [&str; 11] = [
     "M70 80H92V34",
 ];
 
-pub(super) fn diagram(present: Stage, t: &'static Health) -> Html {
+/// `id` is the tab's: several diagrams may be on screen.
+pub(super) fn diagram(present: Stage, id: TabId, t: &'static Health) -> Html {
+    let arrow = format!("diagram-arrow-{}", id.0);
     let label = fill(t.state_label, &[&words::stage(present, t)]);
     html! {
         <svg class="diagram" viewBox="0 0 380 112" role="img" aria-label={label} data-testid="health-diagram">
             <defs>
                 <marker
-                    id="diagram-arrow"
+                    id={arrow.clone()}
                     viewBox="0 0 6 6"
                     refX="5"
                     refY="3"
@@ -52,7 +55,7 @@ pub(super) fn diagram(present: Stage, t: &'static Health) -> Html {
                 </marker>
             </defs>
             for way in WAYS {
-                <path class="diagram-way" d={way} marker-end="url(#diagram-arrow)" />
+                <path class="diagram-way" d={way} marker-end={format!("url(#{arrow})")} />
             }
             for stage in Stage::ALL {
                 {node(stage, stage == present, words::stage(stage, t))}

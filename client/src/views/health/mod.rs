@@ -80,7 +80,7 @@ pub(super) fn HealthPanel(props: &HealthPanelProps) -> Html {
                         {words::stage(*stage, t)}{" "}{fill(t.state_for, &[&words::duration(in_stage, t)])}
                     </span>
                 </h2>
-                {diagram(*stage, t)}
+                {diagram(*stage, session.id(), t)}
             </section>
             <section class="health-part">
                 <h2 class="health-title">{fill(t.timeline, &[&window])}</h2>

@@ -1,6 +1,6 @@
 //! The log as a file, and files as logs.
 //!
-//! `data-testid`: `files-toggle`, `export-jsonl|csv|har`, `export-shown`, `export-secrets`, `import` (the file field),
+//! `data-testid`: `files-toggle`, `export-jsonl|csv|har`, `export-shown`, `export-selected`, `export-secrets`, `import` (the file field),
 //! `files-progress`, `files-message`.
 
 use wasm_bindgen::JsCast;
@@ -10,6 +10,7 @@ use workbench::export::FileFormat;
 use yew::prelude::*;
 
 use crate::lasting::files::{self, Exporting};
+use crate::model::list::Part;
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
 use crate::texts::plural;
@@ -24,6 +25,8 @@ pub(super) struct FilesProps {
     pub(super) session: Session,
     pub(super) is_empty: bool,
     pub(super) is_filtered: bool,
+    /// How many entries are selected.
+    pub(super) selected: usize,
 }
 
 #[component]
@@ -32,6 +35,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
     let workspace = use_context::<Workspace>();
     let is_open = use_state_eq(|| false);
     let only_shown = use_state_eq(|| false);
+    let only_selected = use_state_eq(|| false);
     let secrets = use_state_eq(|| false);
     let exporting = {
         let session = props.session.clone();
@@ -53,8 +57,14 @@ pub(super) fn Files(props: &FilesProps) -> Html {
     };
     let export = {
         let session = props.session.clone();
-        let (only_shown, secrets) = (*only_shown && props.is_filtered, *secrets);
-        move |format: FileFormat| files::export(&session, format, only_shown, secrets)
+        let secrets = *secrets;
+        // What is selected is shown.
+        let part = match () {
+            () if *only_selected && props.selected > 0 => Part::Selected,
+            () if *only_shown && props.is_filtered => Part::Shown,
+            () => Part::All,
+        };
+        move |format: FileFormat| files::export(&session, format, part, secrets)
     };
     let fraction = match *exporting {
         Some(Exporting::Under(done)) => Some(done),
@@ -101,6 +111,10 @@ pub(super) fn Files(props: &FilesProps) -> Html {
         let secrets = secrets.clone();
         move |_: Event| secrets.set(!*secrets)
     };
+    let flip_selected = {
+        let only_selected = only_selected.clone();
+        move |_: Event| only_selected.set(!*only_selected)
+    };
     let flip_scope = {
         let only_shown = only_shown.clone();
         move |_: Event| only_shown.set(!*only_shown)
@@ -138,6 +152,17 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                                 data-testid="export-shown"
                                 checked={*only_shown}
                                 onchange={flip_scope}
+                            />
+                        </label>
+                    }
+                    if props.selected > 0 {
+                        <label class="menu-item">
+                            {plural(t.export_selected, props.selected as u64)}
+                            <input
+                                type="checkbox"
+                                data-testid="export-selected"
+                                checked={*only_selected}
+                                onchange={flip_selected}
                             />
                         </label>
                     }

@@ -84,7 +84,12 @@ pub(super) fn tools(scene: &Scene, texts: &'static Texts) -> Html {
                 </select>
                 {icon_button(scene, Action::Find, "button icon-button small", texts)}
                 {icon_button(scene, Action::Pause, "button icon-button small", texts)}
-                <Files session={session.clone()} is_empty={state.kept == 0} is_filtered={state.is_filtered} />
+                <Files
+                    session={session.clone()}
+                    is_empty={state.kept == 0}
+                    is_filtered={state.is_filtered}
+                    selected={scene.selected()}
+                />
                 {icon_button(scene, Action::Clear, "button icon-button small", texts)}
             </span>
         </div>

@@ -29,6 +29,7 @@ pub(super) struct AddFieldProps {
 pub(super) fn AddField(props: &AddFieldProps) -> Html {
     let t = &use_texts().health;
     let input = use_node_ref();
+    let problem_id = format!("plot-problem-{}", props.session.id().0);
     let problem = use_state_eq(|| None::<PlotError>);
     let add = {
         let (session, problem) = (props.session.clone(), problem.setter());
@@ -70,7 +71,7 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                     type="text"
                     aria-label={t.plot_field}
                     aria-invalid={problem.is_some().to_string()}
-                    aria-describedby="plot-problem"
+                    aria-describedby={problem_id.clone()}
                     placeholder={t.plot_placeholder}
                     autocomplete="off"
                     autocapitalize="off"
@@ -80,7 +81,7 @@ pub(super) fn AddField(props: &AddFieldProps) -> Html {
                 />
                 <button class="button" type="submit" data-testid="plot-add">{t.plot_add}</button>
             </form>
-            <p id="plot-problem" class="plot-problem" role="alert" data-testid="plot-problem">
+            <p id={problem_id} class="plot-problem" role="alert" data-testid="plot-problem">
                 {problem.map(|problem| problem_text(problem, t)).unwrap_or_default()}
             </p>
             if !props.suggestions.is_empty() {

@@ -11,7 +11,7 @@ use workbench::profile::{Book, Conflict, Part, Plan};
 use yew::prelude::*;
 
 use crate::lasting::files::save_text;
-use crate::lasting::profiles::explain;
+use crate::model::file_fault;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, plural};
 use crate::views::fields::ChoiceRow;
@@ -72,7 +72,7 @@ pub(super) fn Files(props: &FilesProps) -> Html {
                     Some(text) => match Book::from_json(&text) {
                         Ok(book) if book.profiles().is_empty() => Err(t.file_empty.to_owned()),
                         Ok(book) => Ok(Rc::new(book)),
-                        Err(error) => Err(explain(&error, t)),
+                        Err(error) => Err(file_fault::profiles(&error, t)),
                     },
                 }));
             });

@@ -21,6 +21,7 @@ use self::list::{List, list};
 use self::save::SaveForm;
 use super::dialog::Dialog;
 use crate::lasting::profiles;
+use crate::model::file_fault;
 use crate::running::workspace::Workspace;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
@@ -219,7 +220,7 @@ pub(super) fn Profiles(props: &ProfilesProps) -> Html {
 }
 
 fn unreadable(props: &ProfilesProps, error: &ProfileError, t: &'static Settings) -> Html {
-    let sentence = fill(t.profiles_unreadable, &[&profiles::explain(error, t)]);
+    let sentence = fill(t.profiles_unreadable, &[&file_fault::profiles(error, t)]);
     html! {
         <Dialog title={t.profiles} name="profiles" on_close={props.on_close.clone()}>
             <p class="setting-problem profiles-body" role="alert" data-testid="profiles-unreadable">{sentence}</p>

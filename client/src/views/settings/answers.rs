@@ -14,7 +14,7 @@ use super::editor::Editor;
 use crate::lasting::variables;
 use crate::model::fault;
 use crate::model::format::count;
-use crate::model::rules::RuleForm;
+use crate::model::settings::rules::RuleForm;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, texts};
 use crate::views::fields::{TextRow, below, chosen_value, formats, is_checked, select};

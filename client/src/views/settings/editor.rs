@@ -7,8 +7,8 @@ use workbench::draft::Draft;
 use workbench::profile::Options;
 use yew::prelude::*;
 
-use crate::lasting::preferences;
-use crate::model::settings::{Field, Form, Problems};
+use crate::lasting::{preferences, variables};
+use crate::model::settings::{Field, Form, Problems, written};
 use crate::running::session::Session;
 use crate::texts::texts;
 
@@ -24,7 +24,7 @@ pub(super) struct Editor {
 /// A form that says what is set.
 #[hook]
 pub(super) fn use_editor(session: &Session) -> Editor {
-    let form = use_mut_ref(|| Form::new(&session.options(), session.sends_heartbeats_unless_said()));
+    let form = use_mut_ref(|| Form::new(&shown(session), session.sends_heartbeats_unless_said()));
     let editor = Editor { session: session.clone(), form, redraw: use_force_update() };
     {
         // What was typed last counts even if the field was never left.
@@ -84,12 +84,12 @@ impl Editor {
     /// Says again what is set.
     pub(super) fn reload(&self) {
         let sends = self.session.sends_heartbeats_unless_said();
-        self.form.replace(Form::new(&self.session.options(), sends));
+        self.form.replace(Form::new(&shown(&self.session), sends));
         self.redraw.force_update();
     }
 
     fn read(&self) -> (Options, Problems) {
-        let (t, present) = (texts(), self.session.options());
+        let (t, present) = (texts(), shown(&self.session));
         let check = |draft: &Draft| self.session.outgoing().check(draft).map(drop);
         let sends = self.session.sends_heartbeats_unless_said();
         self.form.borrow().read(&present, sends, check, &t.settings, &t.composer)
@@ -97,11 +97,17 @@ impl Editor {
 
     fn commit(&self) {
         let ((options, _), present) = (self.read(), self.session.options());
-        if options != present {
+        // Spelling a message out is no change of it.
+        if options != shown(&self.session) {
             preferences::keep_defaults(&present, &options);
             self.session.set_options(options);
         }
     }
+}
+
+/// What is set, as the form shows it.
+fn shown(session: &Session) -> Options {
+    written(&session.options(), variables::fills_placeholders())
 }
 
 /// What is wrong with a field.

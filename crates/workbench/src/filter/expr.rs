@@ -1,10 +1,14 @@
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
+use super::pace::{PIECE, Pace};
 use super::text::TextMatch;
 use crate::entry::{Body, ConnectionId, Delivery, Direction, Entry, Kind, Origin, What};
-use crate::json::{self, Found, Path, Token};
+use crate::json::{self, Found, Path, Search, Token};
 use crate::time::{Micros, Zone};
+
+/// So much of a value is looked through by `~`, in bytes: it is done in one go.
+const MAX_MATCHED_VALUE: usize = 256 << 10;
 
 /// Which entries are shown. The default shows all.
 #[derive(Clone, Debug, Default)]
@@ -133,7 +137,12 @@ impl Filter {
     /// Whether the entry is shown.
     #[must_use]
     pub fn matches(&self, entry: &Entry<'_>) -> bool {
-        self.terms.iter().all(|term| term.matches(entry, self.words))
+        self.test(entry, &mut Pace::unbounded()).unwrap_or(false)
+    }
+
+    /// Whether the entry is shown, once that is known.
+    pub(super) fn test(&self, entry: &Entry<'_>, pace: &mut Pace) -> Option<bool> {
+        all(&self.terms, true, entry, self.words, pace)
     }
 
     /// What to highlight in the text of an entry: the texts and patterns that must occur.
@@ -155,13 +164,12 @@ impl Filter {
 }
 
 impl Expr {
-    /// Whether the condition holds for the entry.
-    #[must_use]
-    pub fn matches(&self, entry: &Entry<'_>, words: Option<Words>) -> bool {
-        match self {
-            Self::And(all) => all.iter().all(|e| e.matches(entry, words)),
-            Self::Or(any) => any.iter().any(|e| e.matches(entry, words)),
-            Self::Not(inner) => !inner.matches(entry, words),
+    /// Whether the condition holds for the entry, once that is known.
+    fn test(&self, entry: &Entry<'_>, words: Option<Words>, pace: &mut Pace) -> Option<bool> {
+        Some(match self {
+            Self::And(terms) => return all(terms, true, entry, words, pace),
+            Self::Or(terms) => return all(terms, false, entry, words, pace),
+            Self::Not(inner) => !inner.test(entry, words, pace)?,
             Self::Direction(direction) => entry.direction == *direction,
             Self::Kind(kinds) => kinds.contains(entry),
             Self::Delivery(delivery) => entry.delivery == Some(*delivery),
@@ -180,13 +188,39 @@ impl Expr {
                 if from <= to { (*from..=*to).contains(&clock) } else { clock >= *from || clock <= *to }
             }
             Self::Text(text) => match words {
-                Some(words) if entry.fact.what != What::Said => text.is_match(&words(entry)),
-                _ => entry.body.text().is_some_and(|t| text.is_match(t)),
+                Some(words) if entry.fact.what != What::Said => {
+                    let said = words(entry);
+                    return pace.test(|pace| text.look(&said, pace));
+                }
+                _ => {
+                    let body = entry.body.text().unwrap_or_default();
+                    let is_text = entry.body.text().is_some();
+                    return pace.test(|pace| if is_text { text.look(body, pace) } else { Some(false) });
+                }
             },
             Self::Json(path, test) => match entry.body {
-                Body::Text(text) if entry.kind == Kind::Message => path.any(text, |found| test.holds(found)),
-                _ => false,
+                Body::Text(text) if entry.kind == Kind::Message => {
+                    return pace.test(|pace| {
+                        let mut search = pace.search.take().unwrap_or_else(|| Search::new(path, text));
+                        let from = search.position();
+                        let found = search.step(path, text, PIECE, |found| test.holds(found));
+                        pace.spend(search.position() - from);
+                        pace.search = Some(search);
+                        found
+                    });
+                }
+                _ => return pace.test(|_| Some(false)),
             },
+        })
+    }
+
+    /// How many tests it holds that can take long.
+    fn long_tests(&self) -> usize {
+        match self {
+            Self::And(terms) | Self::Or(terms) => terms.iter().map(Self::long_tests).sum(),
+            Self::Not(inner) => inner.long_tests(),
+            Self::Text(_) | Self::Json(..) => 1,
+            _ => 0,
         }
     }
 
@@ -195,6 +229,25 @@ impl Expr {
     pub fn between(from: Micros, to: Micros) -> Self {
         Self::Time(from.0..=to.0)
     }
+}
+
+/// Whether all of the terms (or with `wanted` false, any of them) hold, once that is known.
+fn all(
+    terms: &[Expr],
+    wanted: bool,
+    entry: &Entry<'_>,
+    words: Option<Words>,
+    pace: &mut Pace,
+) -> Option<bool> {
+    let mut result = wanted;
+    for term in terms {
+        if result == wanted {
+            result = term.test(entry, words, pace)?;
+        } else {
+            pace.skip(term.long_tests());
+        }
+    }
+    Some(result)
 }
 
 impl KindSet {
@@ -259,7 +312,8 @@ impl JsonTest {
                 Some(text) => op.holds(text.as_ref().cmp(wanted)),
                 None => *op == Op::NotEqual,
             },
-            Self::Matches(text) => scalar(found).is_some_and(|t| text.is_match(&t)),
+            Self::Matches(text) => scalar(found)
+                .is_some_and(|value| text.is_match(&value[..value.floor_char_boundary(MAX_MATCHED_VALUE)])),
         }
     }
 }

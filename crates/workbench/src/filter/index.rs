@@ -1,6 +1,8 @@
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::expr::Filter;
+use super::pace::{PIECE, Pace};
 use crate::entry::{Entry, EntryId};
 use crate::ids::IdList;
 use crate::store::Store;
@@ -9,6 +11,10 @@ use crate::store::Store;
 const BATCH: usize = 64;
 /// Payload bytes that weigh as much as one entry.
 const BYTES_PER_UNIT: usize = 1024;
+/// Payloads up to this many bytes are tested in one go, whatever for.
+const SMALL: usize = PIECE / 16;
+/// What is known of so many larger entries is kept.
+const MAX_LARGE: usize = 32;
 
 /// The entries of a store that a filter keeps, found in slices and kept up to date in O(1) per new entry.
 ///
@@ -22,6 +28,8 @@ pub struct Index {
     tested: Range<EntryId>,
     trimmed: u64,
     prepended: u64,
+    /// What was tested of entries that take longer than a slice, the latest last.
+    large: VecDeque<(EntryId, Pace)>,
 }
 
 /// How far an [`Index`] has come.
@@ -38,7 +46,7 @@ impl Index {
     #[must_use]
     pub fn new(filter: Filter, store: &Store) -> Self {
         let end = store.ids().end;
-        Self { filter, matches: IdList::default(), tested: end..end, trimmed: 0, prepended: 0 }
+        Self { filter, tested: end..end, ..Self::default() }
     }
 
     /// The filter.
@@ -65,7 +73,8 @@ impl Index {
         self.prepended
     }
 
-    /// Tests up to `budget` entries (large payloads count as several).
+    /// Tests up to `budget` entries (large payloads count as several). The test of one that is larger than that goes on
+    /// with the next call.
     pub fn step(&mut self, store: &Store, budget: usize) -> Progress {
         self.run(store, budget);
         self.progress(store)
@@ -97,34 +106,27 @@ impl Index {
             return false;
         }
         let Some(entry) = store.get(id) else { return false };
-        self.matches.set(id, self.filter.matches(&entry))
+        // What takes long is known already, since payloads never change.
+        let mut budget = usize::MAX;
+        let shown = test(&self.filter, &mut self.large, &entry, &mut budget).unwrap_or(false);
+        self.matches.set(id, shown)
     }
 
     fn run(&mut self, store: &Store, budget: usize) {
         self.trim(store);
-        let Self { filter, matches, tested, prepended, .. } = self;
+        let Self { filter, matches, tested, prepended, large, .. } = self;
         let mut left = budget;
-        // Whether there is budget left for an entry; one that costs more than is left still gets its turn.
-        let mut spend = |entry: &Entry<'_>| {
-            let affordable = left > 0;
-            left = left.saturating_sub(1 + entry.size() / BYTES_PER_UNIT);
-            affordable
-        };
         for entry in store.range(tested.end..EntryId::MAX) {
-            if !spend(&entry) {
-                return;
-            }
+            let Some(shown) = test(filter, large, &entry, &mut left) else { return };
             tested.end = entry.id + 1;
-            if filter.matches(&entry) {
+            if shown {
                 matches.push_back(entry.id);
             }
         }
         for entry in store.range(0..tested.start).rev() {
-            if !spend(&entry) {
-                return;
-            }
+            let Some(shown) = test(filter, large, &entry, &mut left) else { return };
             tested.start = entry.id;
-            if filter.matches(&entry) {
+            if shown {
                 matches.push_front(entry.id);
                 *prepended += 1;
             }
@@ -138,4 +140,31 @@ impl Index {
             self.tested = kept.start..kept.start;
         }
     }
+}
+
+/// Whether an entry is shown. `None` once the budget is used up: what is known of a large one by then is kept for the
+/// next time.
+fn test(
+    filter: &Filter,
+    large: &mut VecDeque<(EntryId, Pace)>,
+    entry: &Entry<'_>,
+    left: &mut usize,
+) -> Option<bool> {
+    if *left == 0 {
+        return None;
+    }
+    if entry.size() <= SMALL {
+        *left = left.saturating_sub(1 + entry.size() / BYTES_PER_UNIT);
+        return Some(filter.matches(entry));
+    }
+    let known = large.iter().position(|(id, _)| *id == entry.id).and_then(|at| large.remove(at));
+    let (_, mut pace) = known.unwrap_or_default();
+    pace.again(left.saturating_mul(BYTES_PER_UNIT));
+    let shown = filter.test(entry, &mut pace);
+    *left = (pace.left / BYTES_PER_UNIT).saturating_sub(1);
+    if large.len() == MAX_LARGE {
+        large.pop_front();
+    }
+    large.push_back((entry.id, pace));
+    shown
 }

@@ -15,7 +15,9 @@ pub(super) fn required(pattern: &str) -> Vec<String> {
     }
     let mut runs = vec![String::new()];
     let mut chars = pattern.chars().peekable();
+    let mut last = None;
     while let Some(c) = chars.next() {
+        let before = last.replace(c);
         match c {
             '|' => return Vec::new(),
             '(' => {
@@ -32,7 +34,13 @@ pub(super) fn required(pattern: &str) -> Vec<String> {
             }
             // What was before it may be there any number of times, once more or less.
             '*' | '?' | '{' => {
-                if let Some(run) = runs.last_mut() {
+                // Behind a `+` it is what that repeats; less than that of a word occurs as well.
+                let repeated = if before == Some('+') {
+                    runs.iter_mut().rfind(|run| !run.is_empty())
+                } else {
+                    runs.last_mut()
+                };
+                if let Some(run) = repeated {
                     run.pop();
                 }
                 if c == '{' && !chars.any(|c| c == '}') {
@@ -113,6 +121,7 @@ mod tests {
             ("quote.*99\\.50", &["quote", "99.50"][..]),
             ("^\\{\"type\":\"a\\w+\"", &["{\"type\":\"a"]),
             ("abc*d", &["ab"]),
+            ("abc+*de", &["ab", "de"]),
             ("ab{2,3}cd", &["cd"]),
             ("(abc)?de[fg]hi", &["de", "hi"]),
             ("ab|cd", &[]),

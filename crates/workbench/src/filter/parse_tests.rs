@@ -147,3 +147,37 @@ proptest::proptest! {
         }
     }
 }
+
+/// A log of last year is read in the offset from UTC that the reader's place had on each of its days.
+#[test]
+fn times_in_an_old_log_are_those_of_its_days() {
+    let summer = Micros::parse_iso("2019-03-31T01:00:00Z").unwrap();
+    let autumn = Micros::parse_iso("2019-10-27T01:00:00Z").unwrap();
+    thread_local! {
+        static SUMMER: std::cell::Cell<(u64, u64)> = const { std::cell::Cell::new((0, 0)) };
+    }
+    SUMMER.set((summer.0, autumn.0));
+    let zone = |at: Micros| if (SUMMER.get().0..SUMMER.get().1).contains(&at.0) { 120 } else { 60 };
+    let log = "{\"heartwire\":\"log\",\"version\":1,\"created\":\"2024-05-01T12:00:00.000Z\",\"connections\":[]}\n\
+               {\"id\":0,\"time\":1547544600000,\"conn\":1,\"dir\":\"in\",\"kind\":\"message\",\"data\":\"winter, 10:30\"}\n\
+               {\"id\":1,\"time\":1563179400000,\"conn\":1,\"dir\":\"in\",\"kind\":\"message\",\"data\":\"summer, 10:30\"}\n\
+               {\"id\":2,\"time\":1563227999000,\"conn\":1,\"dir\":\"in\",\"kind\":\"message\",\"data\":\"summer, 23:59:59\"}\n";
+    let (mut store, mut import) = (Store::default(), crate::import::Import::new(log.to_owned()));
+    while !import.step(&mut store, 10).unwrap().done {}
+    let keeps = |filter: &str| -> Vec<u64> {
+        let filter = Filter::parse(filter, &Options { zone, ..Options::default() }).unwrap();
+        store.range(0..u64::MAX).filter(|e| filter.matches(e)).map(|e| e.id).collect()
+    };
+    for (filter, ids) in [
+        ("time:10:30..10:31", &[0, 1][..]),
+        ("time<10:31", &[0, 1]),
+        ("time:2019-01-15", &[0]),
+        ("time:2019-07-15", &[1, 2]),
+        ("time>2019-07-15", &[]),
+        ("time>=2019-07-15T10:30", &[1, 2]),
+        ("time:2019-01-15T10:30..2019-07-15T10:30", &[0, 1]),
+        ("time:2019-07-15T08:30:00Z", &[1]),
+    ] {
+        assert_eq!(keeps(filter), ids, "{filter}");
+    }
+}

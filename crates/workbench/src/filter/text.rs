@@ -4,10 +4,17 @@ use regex_lite::{Regex, RegexBuilder};
 use thiserror::Error;
 
 use super::literal;
+use super::pace::{Looking, PIECE, Pace};
 use crate::lower::fold;
 
 /// Compiled patterns may take this many bytes.
 const REGEX_SIZE: usize = 1 << 20;
+
+/// Those that take fewer are fast.
+const SMALL_REGEX: usize = 16 << 10;
+
+/// How much slower others are taken to be.
+const LARGE_COST: usize = 16;
 
 /// A text or regular expression to look for.
 #[derive(Clone, Debug)]
@@ -26,6 +33,10 @@ pub struct Pattern {
     regex: Regex,
     /// What every match contains.
     words: Vec<TextMatch>,
+    /// Whether what follows a match may decide whether it is one.
+    looks_ahead: bool,
+    /// Bytes that are looked at in one go.
+    piece: usize,
 }
 
 /// What is wrong with a regular expression.
@@ -99,7 +110,11 @@ impl TextMatch {
             RegexBuilder::new(pattern).case_insensitive(!case_sensitive).size_limit(REGEX_SIZE).build();
         let regex = built.map_err(|error| PatternError::of(&error))?;
         let words = literal::required(pattern).iter().map(|word| Self::text(word, case_sensitive)).collect();
-        Ok(Self::Regex(Pattern { regex, words }))
+        let looks_ahead = ["$", "\\z", "\\b", "\\B", "\\>"].iter().any(|mark| pattern.contains(mark));
+        // The engine takes time by the size of the pattern as well.
+        let small = RegexBuilder::new(pattern).size_limit(SMALL_REGEX).build().is_ok();
+        let piece = if small { PIECE } else { PIECE / LARGE_COST };
+        Ok(Self::Regex(Pattern { regex, words, looks_ahead, piece }))
     }
 
     /// Whether the text contains a match.
@@ -108,10 +123,55 @@ impl TextMatch {
         match self {
             Self::Exact(needle) => text.contains(needle.as_str()),
             Self::Folded(needle) => find_folded(text, needle).is_some(),
-            Self::Regex(Pattern { regex, words }) => {
+            Self::Regex(Pattern { regex, words, .. }) => {
                 words.iter().all(|word| word.is_match(text)) && regex.is_match(text)
             }
         }
+    }
+
+    /// Looks at the next piece of a text: whether there is a match, once that is known.
+    ///
+    /// A match of a pattern is found if it is no longer than a piece, or if a part of it is a match as well.
+    pub(super) fn look(&self, text: &str, pace: &mut Pace) -> Option<bool> {
+        let looking = &mut pace.looking;
+        let (piece, reach) = match self {
+            Self::Exact(needle) => (PIECE, needle.len()),
+            Self::Folded(needle) => (PIECE, needle.len() * 4),
+            Self::Regex(pattern) => {
+                if let Some(word) = pattern.words.get(looking.words) {
+                    let found = word.look(text, pace)?;
+                    pace.looking = Looking { words: pace.looking.words + 1, ..Looking::default() };
+                    return if found { None } else { Some(false) };
+                }
+                (pattern.piece, pattern.piece + looking.grown)
+            }
+        };
+        let (start, goal) = (looking.at, looking.at + piece);
+        let end = text.floor_char_boundary(goal + reach);
+        let window = &text[..end];
+        let is_last = end == text.len();
+        let found = match self {
+            Self::Regex(pattern) if pattern.looks_ahead && !is_last => {
+                let found = pattern.regex.find_at(window, start);
+                match found.filter(|found| found.end() == end) {
+                    // What is not seen yet decides, unless that would take too long to wait for.
+                    Some(found) if looking.grown < PIECE * LARGE_COST => {
+                        (looking.at, looking.grown) = (found.start(), (looking.grown * 2).max(piece));
+                        pace.spend((end - start) * (PIECE / piece));
+                        return None;
+                    }
+                    Some(_) => false,
+                    None => found.is_some(),
+                }
+            }
+            Self::Regex(pattern) => pattern.regex.is_match_at(window, start),
+            _ => self.is_match(&window[start..]),
+        };
+        let seen = end - start;
+        looking.at = text.floor_char_boundary(goal + looking.grown);
+        looking.grown = 0;
+        pace.spend(seen * (PIECE / piece));
+        if found || is_last { Some(found) } else { None }
     }
 
     /// A part of the first match: all of it for an empty name, else the group of a regular expression by its name or

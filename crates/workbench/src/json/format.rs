@@ -6,6 +6,9 @@ use super::scan::{JsonError, Scanner, Token};
 /// Lines are indented at most this many levels, so that a deeply nested text cannot grow quadratically.
 pub const MAX_INDENT: usize = 64;
 
+/// Once indentation takes so many bytes, and four times those of the text, there is no more of it.
+const MAX_INDENT_BYTES: usize = 4 << 20;
+
 /// The text with one member or item per line, `indent` spaces per level up to [`MAX_INDENT`] levels.
 /// Strings, numbers and the order of keys are copied byte by byte.
 ///
@@ -36,10 +39,13 @@ fn render(text: &str, indent: Option<usize>, max_bytes: usize) -> Result<String,
     let mut out = String::with_capacity(expected.min(max_bytes));
     let mut scanner = Scanner::default();
     let mut previous = None;
-    let line = |out: &mut String, depth: usize| {
+    let mut indent_left = MAX_INDENT_BYTES.saturating_add(text.len().saturating_mul(4));
+    let mut line = |out: &mut String, depth: usize| {
         if let Some(indent) = indent {
+            let spaces = (indent * depth.min(MAX_INDENT)).min(indent_left);
+            indent_left -= spaces;
             out.push('\n');
-            out.extend(std::iter::repeat_n(' ', indent * depth.min(MAX_INDENT)));
+            out.extend(std::iter::repeat_n(' ', spaces));
         }
     };
     while let Some(event) = scanner.next(text)? {
@@ -236,5 +242,13 @@ mod tests {
     #[test]
     fn surrogates() {
         assert_eq!(unescape(r#""\ud83d\ude00 \ud83d x \ude00""#), "😀 \u{FFFD} x \u{FFFD}");
+    }
+
+    #[test]
+    fn two_hundred_thousand_levels_stay_a_text_of_megabytes() {
+        let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+        let laid_out = pretty(&deep, 2).unwrap();
+        assert!(laid_out.len() < 7 << 20, "{}", laid_out.len());
+        assert_eq!(compact(&laid_out).unwrap(), deep);
     }
 }

@@ -25,6 +25,19 @@ enum Segment {
     Any,
 }
 
+/// A search for a [`Path`] that can be done in pieces; pass the same path and text to every step.
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    scanner: Scanner,
+    /// Items seen so far, by depth.
+    next_index: [u32; MAX_SEGMENTS + 1],
+    /// The value that comes next lies on the path.
+    matched: bool,
+    /// A value that is read to its end: its first token, and how many containers it lies in.
+    skipping: Option<(super::scan::Event, usize)>,
+    is_over: bool,
+}
+
 /// A value found by a [`Path`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'t> {
@@ -144,24 +157,82 @@ impl Path {
     /// Whether `test` holds for any value at this path; without `*` there is at most one unless keys repeat.
     /// A text that is not JSON has none.
     pub fn any<'t>(&self, text: &'t str, mut test: impl FnMut(Found<'t>) -> bool) -> bool {
-        // Most messages that are not JSON are told by their first byte.
-        if !matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'[')) && !self.segments.is_empty() {
-            return false;
+        let mut search = Search::new(self, text);
+        loop {
+            if let Some(found) = search.step(self, text, usize::MAX, &mut test) {
+                return found;
+            }
         }
-        self.search(text, &mut test).unwrap_or(false)
+    }
+}
+
+impl Search {
+    /// A search from the beginning of a text.
+    pub(crate) fn new(path: &Path, text: &str) -> Self {
+        // Most messages that are not JSON are told by their first byte.
+        let is_container = matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'['));
+        Self {
+            scanner: Scanner::default(),
+            next_index: [0; MAX_SEGMENTS + 1],
+            matched: true,
+            skipping: None,
+            is_over: !is_container && !path.segments.is_empty(),
+        }
     }
 
-    fn search<'t>(&self, text: &'t str, test: &mut impl FnMut(Found<'t>) -> bool) -> Result<bool, JsonError> {
-        let mut scanner = Scanner::default();
-        // Only containers on the path are entered, so the depth says how much of the path they match.
-        let mut next_index = [0u32; MAX_SEGMENTS + 1];
-        let mut matched = true;
+    /// The byte that was read up to.
+    pub(crate) fn position(&self) -> usize {
+        self.scanner.position()
+    }
+
+    /// Reads on for about so many bytes, a single string excepted: whether `test` holds for a value, once that is known.
+    pub(crate) fn step<'t>(
+        &mut self,
+        path: &Path,
+        text: &'t str,
+        bytes: usize,
+        test: impl FnMut(Found<'t>) -> bool,
+    ) -> Option<bool> {
+        let end = self.position().saturating_add(bytes);
+        self.run(path, text, end, test).unwrap_or(Some(false))
+    }
+
+    fn run<'t>(
+        &mut self,
+        path: &Path,
+        text: &'t str,
+        until: usize,
+        mut test: impl FnMut(Found<'t>) -> bool,
+    ) -> Result<Option<bool>, JsonError> {
+        if self.is_over {
+            return Ok(Some(false));
+        }
         loop {
-            let depth = scanner.depth();
-            let event = scanner.token(text)?;
+            if let Some((first, outside)) = self.skipping {
+                while self.scanner.depth() > outside {
+                    if self.position() >= until {
+                        return Ok(None);
+                    }
+                    self.scanner.token(text)?;
+                }
+                self.skipping = None;
+                let hit = self.matched && outside == path.segments.len();
+                if hit && test(Found { token: first.token, raw: &text[first.start..self.position()] }) {
+                    return Ok(Some(true));
+                }
+                if outside == 0 {
+                    return Ok(Some(false));
+                }
+            }
+            if self.position() >= until {
+                return Ok(None);
+            }
+            // Only containers on the path are entered, so the depth says how much of the path they match.
+            let depth = self.scanner.depth();
+            let event = self.scanner.token(text)?;
             match event.token {
                 Token::Key => {
-                    matched = match &self.segments[depth - 1] {
+                    self.matched = match &path.segments[depth - 1] {
                         Segment::Name(name) => {
                             let raw = &text[event.start + 1..event.end - 1];
                             raw == name || (raw.contains('\\') && unescape(raw) == name.as_str())
@@ -172,38 +243,29 @@ impl Path {
                     continue;
                 }
                 Token::ObjectEnd | Token::ArrayEnd => {
-                    if scanner.depth() == 0 {
-                        return Ok(false);
+                    if self.scanner.depth() == 0 {
+                        return Ok(Some(false));
                     }
                     continue;
                 }
                 _ => {}
             }
             // The scanner is one deeper after the start of a container; the value itself lies at `depth`.
-            if depth > 0 && !scanner.level_is_object(depth) {
-                let index = next_index[depth];
-                next_index[depth] += 1;
-                matched = match self.segments[depth - 1] {
+            if depth > 0 && !self.scanner.level_is_object(depth) {
+                let index = self.next_index[depth];
+                self.next_index[depth] += 1;
+                self.matched = match path.segments[depth - 1] {
                     Segment::Index(wanted) => wanted == index,
                     Segment::Any => true,
                     Segment::Name(_) => false,
                 };
             }
             let container = matches!(event.token, Token::ObjectStart | Token::ArrayStart);
-            if matched && depth < self.segments.len() && container {
-                next_index[depth + 1] = 0;
+            if self.matched && depth < path.segments.len() && container {
+                self.next_index[depth + 1] = 0;
                 continue;
             }
-            let end = scanner.skip(text, event)?;
-            if matched
-                && depth == self.segments.len()
-                && test(Found { token: event.token, raw: &text[event.start..end] })
-            {
-                return Ok(true);
-            }
-            if scanner.depth() == 0 {
-                return Ok(false);
-            }
+            self.skipping = Some((event, depth));
         }
     }
 }

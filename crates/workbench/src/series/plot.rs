@@ -9,6 +9,9 @@ use crate::store::Store;
 /// How far back in the log a new trace begins to read, in entries.
 const MAX_BACKLOG: u64 = 200_000;
 
+/// Longer messages, in bytes, are read as having no number: each is read in one go.
+const MAX_PLOTTED_BYTES: usize = 4 << 20;
+
 /// How many of the latest messages suggestions are taken from, and the longest that is looked into, in bytes.
 const SUGGEST_MESSAGES: usize = 12;
 const SUGGEST_BYTES: usize = 32 * 1024;
@@ -90,6 +93,9 @@ impl Trace {
             (Kind::Message, Direction::In, body) if !entry.is_heartbeat() => {
                 self.messages += 1;
                 let Body::Text(text) = body else { return };
+                if text.len() > MAX_PLOTTED_BYTES {
+                    return;
+                }
                 let mut hit = false;
                 // A path with `*` may find several, all of which count.
                 self.path.any(text, |found| {

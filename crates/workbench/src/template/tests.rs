@@ -202,6 +202,7 @@ fn a_text_becomes_a_template_for_itself() {
     assert_eq!(literal("\u{202e}evil"), "{{char 202e}}evil");
     assert_eq!(spelled_out("{{n}}\r\n{{{{"), "{{n}}{{char 0d}}\n{{{{");
     assert_eq!(spelled_out("{{broken\r"), "{{broken\r");
+    assert_eq!(spelled_on_a_line("{{n}}{\n\t"), "{{n}}{{char 7b}}{{char 0a}}\t");
 }
 
 proptest! {
@@ -211,9 +212,12 @@ proptest! {
     }
 
     #[test]
-    fn spelling_out_changes_nothing_that_is_sent(text in "([{}\\r\\x00a]|\\{\\{user\\}\\}|\\{\\{\\{\\{){0,8}") {
+    fn spelling_out_changes_nothing_that_is_sent(text in "([{}\\r\\n\\x00a]|\\{\\{user\\}\\}|\\{\\{\\{\\{){0,8}") {
         if Template::parse(&text).is_ok_and(|template| template.variables().all(|name| name == "user")) {
             prop_assert_eq!(filled(&spelled_out(&text)), filled(&text));
+            let line = spelled_on_a_line(&text);
+            prop_assert!(!line.contains('\n'), "{}", line);
+            prop_assert_eq!(filled(&line), filled(&text));
         }
     }
 }

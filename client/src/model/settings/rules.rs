@@ -4,7 +4,7 @@ use workbench::answers::{MAX_DELAY_MILLIS, Rule};
 use workbench::decimal;
 use workbench::draft::Draft;
 
-use super::settings::{format_duration, parse_millis};
+use super::durations::{format_duration, parse_millis};
 
 /// A rule as written.
 #[derive(Clone, Debug, PartialEq, Eq)]

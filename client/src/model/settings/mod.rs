@@ -1,19 +1,22 @@
 //! The settings of a connection, as they are written in a form and as the link takes them.
 
-use std::time::Duration;
+mod config;
+mod durations;
+pub mod rules;
+mod written;
 
-use link::{Config, Message, OnMissed};
 use workbench::connection::TransportKind;
-use workbench::decimal;
 use workbench::draft::{Draft, Fault};
-use workbench::lower::lower;
 use workbench::profile::{
-    Answer, CodesError, Heartbeat, MAX_MILLIS, MIN_MILLIS, Options, Reconnect, Switch, format_codes,
-    parse_codes,
+    Answer, CodesError, Heartbeat, Options, Reconnect, Switch, format_codes, parse_codes,
 };
 
+pub use self::config::{keep_for_new, to_config};
+pub use self::durations::{format_duration, parse_duration};
+use self::rules::RuleForm;
+pub use self::written::written;
+
 use super::fault;
-use super::rules::RuleForm;
 use crate::texts::composer::Composer;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
@@ -253,95 +256,6 @@ fn set_duration(place: &mut u64, field: Field, text: &str, problems: &mut Proble
     }
 }
 
-/// Keeps for new connections what was changed for one, unless it belongs to that one's server: whether heartbeats are
-/// sent, what they say and what answers them, opening messages and answers.
-pub fn keep_for_new(kept: &mut Options, before: &Options, after: &Options) {
-    fn keep<T: PartialEq + Clone>(kept: &mut T, before: &T, after: &T) {
-        if before != after {
-            kept.clone_from(after);
-        }
-    }
-    let (beat, was, is) = (&mut kept.heartbeat, &before.heartbeat, &after.heartbeat);
-    keep(&mut beat.interval_millis, &was.interval_millis, &is.interval_millis);
-    keep(&mut beat.deadline_millis, &was.deadline_millis, &is.deadline_millis);
-    keep(&mut beat.even_when_busy, &was.even_when_busy, &is.even_when_busy);
-    keep(&mut beat.reconnect_when_missed, &was.reconnect_when_missed, &is.reconnect_when_missed);
-    let (rules, was, is) = (&mut kept.reconnect, &before.reconnect, &after.reconnect);
-    keep(&mut rules.enabled, &was.enabled, &is.enabled);
-    // One without the other may be no pair.
-    if (was.min_delay_millis, was.max_delay_millis) != (is.min_delay_millis, is.max_delay_millis) {
-        (rules.min_delay_millis, rules.max_delay_millis) = (is.min_delay_millis, is.max_delay_millis);
-    }
-    keep(&mut rules.max_attempts, &was.max_attempts, &is.max_attempts);
-    keep(&mut rules.stop_codes, &was.stop_codes, &is.stop_codes);
-}
-
-/// The link's settings. `payload` and `opening` are the messages that the options' drafts make; without a payload there
-/// is no heartbeat.
-pub fn to_config(options: &Options, payload: Option<Message>, opening: Vec<Message>) -> Config {
-    let Options { heartbeat, reconnect, .. } = options;
-    let mut config = Config { opening, ..Config::default() };
-    config.heartbeat = payload.map(|payload| link::Heartbeat {
-        interval: Duration::from_millis(heartbeat.interval_millis),
-        deadline: Duration::from_millis(heartbeat.deadline_millis),
-        even_when_busy: heartbeat.even_when_busy,
-        payload,
-        answer: match &heartbeat.answer {
-            Answer::Echo => link::Answer::Echo,
-            Answer::Exact(text) => link::Answer::Exact(text.clone()),
-            Answer::Contains(text) => link::Answer::Contains(text.clone()),
-            Answer::JsonField { name, value } => {
-                link::Answer::JsonField { name: name.clone(), value: value.clone() }
-            }
-            Answer::AnyMessage => link::Answer::AnyMessage,
-            Answer::None => link::Answer::None,
-        },
-        on_missed: if heartbeat.reconnect_when_missed { OnMissed::Reconnect } else { OnMissed::Report },
-        ..link::Heartbeat::default()
-    });
-    config.reconnect = link::Reconnect {
-        enabled: reconnect.enabled,
-        min_delay: Duration::from_millis(reconnect.min_delay_millis),
-        max_delay: Duration::from_millis(reconnect.max_delay_millis),
-        max_attempts: reconnect.max_attempts,
-        stop_codes: reconnect.stop_codes.clone(),
-        ..config.reconnect
-    };
-    config
-}
-
-/// Reads a length of time in milliseconds as a person writes it: `20 s`, `500 ms`, `1.5 min`, `1 h`, a number alone
-/// for seconds; also with Chinese units. Nothing if it is none, or not within [`MIN_MILLIS`] and [`MAX_MILLIS`].
-pub fn parse_duration(text: &str) -> Option<u64> {
-    parse_millis(text).filter(|millis| (MIN_MILLIS..=MAX_MILLIS).contains(millis))
-}
-
-/// The same without bounds but those of what can be counted exactly.
-pub(super) fn parse_millis(text: &str) -> Option<u64> {
-    let text = lower(text.trim());
-    let split = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let unit_millis = match unit.trim() {
-        "ms" | "毫秒" => 1.0,
-        "" | "s" | "sec" | "秒" => 1000.0,
-        "m" | "min" | "分" | "分钟" => 60_000.0,
-        "h" | "小时" => 3_600_000.0,
-        _ => return None,
-    };
-    let millis = (decimal::parse(number)? * unit_millis).round();
-    (0.0..=1e15).contains(&millis).then_some(millis as u64)
-}
-
-/// Writes what [`parse_duration`] reads.
-pub fn format_duration(millis: u64) -> String {
-    match millis {
-        _ if millis >= 3_600_000 && millis.is_multiple_of(3_600_000) => format!("{} h", millis / 3_600_000),
-        _ if millis >= 60_000 && millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
-        1000.. => format!("{} s", decimal::shortest(millis as f64 / 1000.0)),
-        _ => format!("{millis} ms"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use workbench::view::Format;
@@ -358,12 +272,6 @@ mod tests {
     fn read(form: &Form) -> (Options, Vec<Field>) {
         let (options, problems) = form.read(&Options::default(), true, check, T, FAULTS);
         (options, problems.into_iter().map(|(field, _)| field).collect())
-    }
-
-    #[test]
-    fn defaults_are_the_links_own() {
-        let payload = Some(Message::Text(Options::default().heartbeat.payload.text));
-        assert_eq!(to_config(&Options::default(), payload, Vec::new()), Config::default());
     }
 
     #[test]
@@ -447,27 +355,6 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_one_server_is_not_kept_for_others() {
-        let before = Options::default();
-        let mut after = before.clone();
-        after.heartbeat.enabled = Switch::On;
-        after.heartbeat.payload.text = "2".to_owned();
-        after.heartbeat.answer = Answer::Exact("3".to_owned());
-        after.opening = vec![Draft::default()];
-        after.answers = vec![workbench::answers::Rule::default()];
-        let mut kept = Options::default();
-        keep_for_new(&mut kept, &before, &after);
-        assert_eq!(kept, Options::default());
-        after.heartbeat.interval_millis = 1;
-        after.reconnect.enabled = false;
-        kept.reconnect.max_attempts = Some(3);
-        keep_for_new(&mut kept, &before, &after);
-        let seen = (kept.heartbeat.interval_millis, kept.reconnect.enabled, kept.reconnect.max_attempts);
-        assert_eq!(seen, (1, false, Some(3)), "and what was not changed stays");
-        assert_eq!(kept.heartbeat.payload, Options::default().heartbeat.payload);
-    }
-
-    #[test]
     fn what_is_not_in_use_is_not_checked() {
         let mut form = Form::new(&Options::default(), true);
         form.payload.text.clear();
@@ -475,27 +362,5 @@ mod tests {
         assert_eq!(read(&form).1, [Field::Payload, Field::AnswerName]);
         form.heartbeat = false;
         assert_eq!(read(&form).1, []);
-    }
-
-    #[test]
-    fn times_as_people_write_them() {
-        for (text, millis) in [
-            ("20", 20_000),
-            (" 0.5 ", 500),
-            ("250ms", 250),
-            ("1.5 min", 90_000),
-            ("2H", 7_200_000),
-            ("30 秒", 30_000),
-            ("5分钟", 300_000),
-            ("24 h", MAX_MILLIS),
-        ] {
-            assert_eq!(parse_duration(text), Some(millis), "{text}");
-            assert_eq!(parse_duration(&format_duration(millis)), Some(millis), "{text}");
-        }
-        for text in ["", "s", "-1", "1e3", "9 ms", "25 h", "1 2", "20 days", "1..2", "."] {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
-        assert_eq!(format_duration(1500), "1.5 s");
-        assert_eq!(format_duration(120_000), "2 min");
     }
 }
