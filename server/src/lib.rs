@@ -23,6 +23,7 @@ mod admission;
 mod api;
 mod callers;
 mod config;
+mod conformance;
 mod echo;
 mod endpoints;
 mod faults;

@@ -32,6 +32,15 @@ pub(crate) fn xml(status: StatusCode, xml: String) -> Response {
     document(status, "application/xml", xml)
 }
 
+/// A file of a page that loads nothing but its own script and style, and talks to its own server.
+pub(crate) fn page(kind: &'static str, text: &'static str) -> Response {
+    let mut response = document(StatusCode::OK, kind, text.to_owned());
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; \
+                  form-action 'none'; frame-ancestors 'none'";
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    response
+}
+
 fn document(status: StatusCode, kind: &'static str, mut text: String) -> Response {
     text.push('\n');
     let mut response = Response::new(Bytes::from(text).into());

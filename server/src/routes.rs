@@ -2,6 +2,7 @@
 
 use crate::api::api;
 use crate::callers::{insider, known};
+use crate::conformance::{FILES, File};
 use crate::endpoints;
 use crate::metrics;
 use crate::reply;
@@ -25,6 +26,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
     });
     endpoints::echo(sockets)
         .or(api(shard))
+        .unify()
+        .or(conformance(shard))
         .unify()
         .or(health(shard))
         .unify()
@@ -82,6 +85,19 @@ fn metrics_page(shard: &Shard) -> Response {
     let mut response = reply::text(StatusCode::OK, page.trim_end());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
     response
+}
+
+/// `GET /conformance` and the files it loads.
+fn conformance(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let file = |file: File| {
+        let shard = Arc::clone(shard);
+        get(file.name, move |arrival| match known(&shard, arrival) {
+            Ok(()) => file.respond(),
+            Err(refusal) => *refusal,
+        })
+    };
+    let [page, script, style] = FILES;
+    file(page).or(file(script)).unify().or(file(style)).unify()
 }
 
 /// The page and everything it loads; 404 for the rest.

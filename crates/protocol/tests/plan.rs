@@ -97,6 +97,8 @@ fn a_wrong_value_is_named_with_what_is_allowed() {
         ("handshake-status=x", "from 300 to 599"),
         ("handshake-header=nothing", "a name, a colon and a value"),
         ("handshake-header=a%0d%0ab: c", "printable ASCII"),
+        ("handshake-header=Content-Length: 5", "not Content-Length or Transfer-Encoding"),
+        ("handshake-header=transfer-encoding:chunked", "not Content-Length or Transfer-Encoding"),
         ("handshake-header=a: b%0d%0aSet-Cookie: c", "printable ASCII"),
         ("handshake-status=302&location=%0d%0a", "printable ASCII"),
         ("violate=rsv9", "names from the list of violations"),

@@ -362,7 +362,16 @@ impl Faulty {
                 self.end(Ending::Close(status), out);
             }
             Command::Silence => self.fall_silent(Silence::Until { time: until, then: After::GoOn }, out),
-            Command::Resume => self.speak(out),
+            Command::Resume => {
+                if let Silence::Until { then: After::Reset, .. } = self.silence {
+                    // It vanished, and is back: as the plan has it without that.
+                    self.ended = false;
+                    let mut plan = FaultPlan::clone(self.machine.plan());
+                    plan.ends.vanish_after = None;
+                    self.use_plan(Arc::new(plan), out);
+                }
+                self.speak(out);
+            }
             Command::Send(message) => {
                 self.machine.handle_message(Direction::Out, message, self.elapsed(out));
             }

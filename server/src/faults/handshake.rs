@@ -30,6 +30,8 @@ const UNREQUESTED_PROTOCOL: HeaderValue = HeaderValue::from_static("heartwire.un
 const UNREQUESTED_EXTENSION: HeaderValue = HeaderValue::from_static("x-heartwire-unrequested");
 const SEED: HeaderName = HeaderName::from_static("heartwire-seed");
 const PADDING: HeaderName = HeaderName::from_static("x-padding");
+/// As much of a plan is logged, in bytes.
+const LOGGED: usize = 400;
 /// The longest line of padding, in bytes.
 const PADDING_LEN: usize = 4096;
 
@@ -74,7 +76,9 @@ impl Asking {
         let seed = plan.seed.unwrap_or_else(|| RandomState::new().hash_one(number));
         let faults = plan.to_query();
         let label = plan.label.as_ref().map(ToString::to_string);
-        info!(peer = %client, faults, seed, label, "faults asked for");
+        // The journal has all of it.
+        let shown = &faults[..faults.floor_char_boundary(LOGGED)];
+        info!(peer = %client, faults = shown, seed, label, "faults asked for");
         if let Some(member) = &member {
             member.has_faults(faults.clone());
             let (path, peer) = (path.to_owned(), client.to_string());

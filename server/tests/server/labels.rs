@@ -105,6 +105,17 @@ fn silence_holds_until_it_is_ended_or_over() {
 }
 
 #[test]
+fn who_vanished_can_be_brought_back() {
+    let server = TestServer::start();
+    let mut client = open(&server, "label=back&vanish-after=1&duplicate=100%25");
+    client.send(&frame(TEXT, b"a"));
+    assert_eq!([client.frame(), client.frame()], [(0x81, b"a".to_vec()), (0x81, b"a".to_vec())]);
+    client.send(&frame(TEXT, b"b"));
+    assert_eq!(steer(&server, "/api/labels/back/resume"), 1);
+    assert_eq!([client.frame(), client.frame()], [(0x81, b"b".to_vec()), (0x81, b"b".to_vec())]);
+}
+
+#[test]
 fn messages_and_pings_are_sent() {
     let server = TestServer::start();
     let mut client = open(&server, "label=m&duplicate=100%25");
@@ -386,4 +397,24 @@ fn a_client_is_judged_by_what_it_did() {
     assert!(junit.text().contains("failures=\"1\""), "{}", junit.text());
     assert_eq!(server.get("/api/conformance/strict?format=csv", &[]).status, 400);
     assert_eq!(server.get("/api/conformance/none", &[]).status, 404);
+}
+
+#[test]
+fn the_conformance_page_loads_what_is_there_and_nothing_else() {
+    let server = TestServer::start();
+    let page = server.get("/conformance", &[]);
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let references = page.text().split(['"', '\'']).filter(|text| text.starts_with('/'));
+    let mut count = 0;
+    for reference in references {
+        assert_eq!(server.get(reference, &[]).status, 200, "{reference}");
+        count += 1;
+    }
+    assert_eq!(count, 2);
+    assert_eq!(server.request("POST", "/conformance", &[]).status, 405);
+    let mut client = server.connect();
+    client.send(b"GET /conformance HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert_eq!(client.response().status, 403);
 }

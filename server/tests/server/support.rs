@@ -212,6 +212,11 @@ impl RawClient {
         buffer
     }
 
+    /// Fills the buffer, unless the connection ends before.
+    pub(crate) fn try_read(&mut self, buffer: &mut [u8]) -> bool {
+        self.0.read_exact(buffer).is_ok()
+    }
+
     /// Everything that comes until the connection ends in order.
     pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
         self.try_read_to_end().unwrap()

@@ -177,7 +177,10 @@ fn header(value: &str) -> Option<(String, String)> {
         && name.bytes().all(token)
         && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
         && name.len() + value.len() <= 4096;
-    fine.then(|| (name.to_ascii_lowercase(), value.to_owned()))
+    let name = name.to_ascii_lowercase();
+    // These say where the answer ends, which is not for a header to say that is only added.
+    let framing = ["content-length", "transfer-encoding"].contains(&name.as_str());
+    (fine && !framing).then(|| (name, value.to_owned()))
 }
 
 fn flood(value: &str) -> Option<Flood> {

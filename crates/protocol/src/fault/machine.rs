@@ -140,7 +140,8 @@ impl Machine {
         machine
     }
 
-    /// Puts another plan into force. What waits under the one before stays under way; times and numbers count anew.
+    /// Puts another plan into force, also behind the end of the one before. What waits stays under way; times and numbers count
+    /// anew.
     pub fn handle_plan(&mut self, plan: Arc<FaultPlan>, seed: u64, now: Duration) {
         let mut rng = fastrand::Rng::with_seed(seed);
         for lane in &mut self.lanes {
@@ -149,7 +150,8 @@ impl Machine {
         if matches!(self.stall, Stalling::Until(_)) {
             self.actions.push_back(Action::StallRead(false));
         }
-        (self.plan, self.since, self.received, self.ending) = (plan, now, (0, 0), None);
+        (self.plan, self.since, self.received) = (plan, now, (0, 0));
+        (self.ending, self.ended) = (None, false);
         self.begin();
     }
 

@@ -11,7 +11,7 @@ fn ask(server: &TestServer, query: &str, changes: &[&str]) -> RawClient {
 #[test]
 fn a_status_comes_with_when_and_where_to_go() {
     let server = TestServer::start();
-    for status in [300, 404, 429, 503, 599] {
+    for status in [300, 304, 404, 429, 503, 599] {
         let response = ask(&server, &format!("handshake-status={status}&retry-after=7s"), &[]).response();
         assert_eq!((response.status, response.header("retry-after")), (status, Some("7")));
     }
@@ -81,6 +81,29 @@ fn headers_extensions_and_size_are_as_asked_for() {
     let head = String::from_utf8(head).unwrap();
     for line in ["sec-websocket-extensions: x-heartwire-unrequested", "x-served-by: blue", "x-other: a"] {
         assert!(head.lines().any(|there| there == line), "{line}");
+    }
+}
+
+#[test]
+fn headers_that_are_http_s_own_break_the_answer_and_not_the_server() {
+    let server = TestServer::start();
+    for header in [
+        "Connection:close",
+        "Connection:keep-alive",
+        "Upgrade:h2c",
+        "Date:never",
+        "Sec-WebSocket-Accept:none",
+        "Trailer:x",
+    ] {
+        for fault in ["seed=1", "handshake-status=503", "handshake-status=304"] {
+            let mut client = ask(&server, &format!("{fault}&handshake-header={header}"), &[]);
+            // Whatever comes of it: an answer, or the end.
+            let mut first = [0; 9];
+            if client.try_read(&mut first) {
+                assert_eq!(&first, b"HTTP/1.1 ", "{header}");
+            }
+            assert_eq!(ask(&server, "", &[]).response().status, 101, "{header}");
+        }
     }
 }
 

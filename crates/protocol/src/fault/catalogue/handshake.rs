@@ -116,7 +116,7 @@ pub(super) const HANDSHAKE: &[Parameter] = &[
         name: "handshake-header",
         group: Group::Handshake,
         summary: "Adds a header to the answer, as a line of its own.",
-        values: "a name, a colon and a value of printable ASCII, together at most 4,096 bytes; up to 32 of them",
+        values: "a name, a colon and a value of printable ASCII, together at most 4,096 bytes, but not Content-Length or Transfer-Encoding; up to 32 of them",
         default: "none",
         example: "handshake-header=X-Served-By:%20blue",
         repeats: true,

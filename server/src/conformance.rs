@@ -1,0 +1,41 @@
+//! `/conformance`: a page that runs the browser it is opened in through every rule that it has to enforce.
+//!
+//! It is plain HTML and a script of its own, so that what is judged is the browser and not the workbench's page.
+
+use crate::reply;
+use warp::reply::Response;
+
+/// One of its files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File {
+    /// Behind the slash.
+    pub(crate) name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+/// All of them.
+pub(crate) const FILES: [File; 3] = [
+    File {
+        name: "conformance",
+        kind: "text/html; charset=utf-8",
+        text: include_str!("conformance/index.html"),
+    },
+    File {
+        name: "conformance.js",
+        kind: "text/javascript; charset=utf-8",
+        text: include_str!("conformance/run.js"),
+    },
+    File {
+        name: "conformance.css",
+        kind: "text/css; charset=utf-8",
+        text: include_str!("conformance/style.css"),
+    },
+];
+
+impl File {
+    /// The file as an answer.
+    pub(crate) fn respond(self) -> Response {
+        reply::page(self.kind, self.text)
+    }
+}
