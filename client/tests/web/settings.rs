@@ -226,6 +226,7 @@ async fn the_language_is_chosen_also_for_what_was_said_before() {
     page.open_sheet("open-settings", "settings").await;
     page.click("settings-appearance");
     page.settle().await;
+    offer_chinese();
     page.choose("settings-language", "zh-CN").await;
     page.until("the page says what is missing", |page| page.find("language-missing").is_some()).await;
     assert_eq!(root.get_attribute("lang").as_deref(), Some("en"));

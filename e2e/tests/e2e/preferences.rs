@@ -103,6 +103,29 @@ async fn a_limit_drops_the_oldest_and_says_how_many() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_language_that_cannot_be_fetched_is_said_and_asked_for_again() -> Result<()> {
+    scenario(&[], async |test| {
+        let server = Server::start(&[])?;
+        let page = &test.page;
+        page.open(&server.page("")).await?;
+        let point = "const link = document.querySelector('link[rel=texts]');
+            [link.href, link.dataset.was] = [link.dataset.was ?? './nowhere.txt', link.href];";
+        page.run(point, vec![]).await?;
+        pane(page, "appearance").await?;
+        page.choose("settings-language", "zh-CN").await?;
+        page.until_text("language-missing", |text| text.contains("简体中文")).await?;
+        ensure!(root(page, "lang").await? == "en" && page.text("connect").await? == "Connect");
+        page.run(point, vec![]).await?;
+        close(page).await?;
+        page.click("language-again").await?;
+        page.until_text("connect", |text| text == "连接").await?;
+        ensure!(root(page, "lang").await? == "zh-CN");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn theme_rows_and_language_are_chosen_and_kept() -> Result<()> {
     scenario(&[], async |test| {
         let server = Server::start(&[])?;
