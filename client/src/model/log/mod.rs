@@ -249,7 +249,10 @@ impl Log {
                 self.note(now, Kind::Error, fact, "");
             }
             Event::PhaseChanged(Phase::Closed(last)) => {
-                if let Some(notice) = Notice::of_final(*last) {
+                // A protocol that is offered is the advice, where its server does not wait for long.
+                let is_advised =
+                    self.notice.as_ref().is_some_and(|notice| matches!(notice.matter, Matter::Preset(_)));
+                if let Some(notice) = Notice::of_final(*last).filter(|_| !is_advised) {
                     self.notify(notice);
                 }
             }

@@ -1,4 +1,5 @@
 use link::{Final, SocketId};
+use workbench::preset::Preset;
 
 use super::*;
 use crate::model::owned::label;
@@ -163,6 +164,15 @@ fn the_browsers_own_refusal_is_quoted() {
     let mut log = log();
     report(&mut log, 0, &closed(Why::Refused, 1006, "The subprotocol 'a b' is invalid.", None));
     assert_eq!(log.notice().unwrap().sentence(texts()), "It says: The subprotocol 'a b' is invalid.");
+}
+
+#[test]
+fn a_protocol_is_still_offered_when_its_server_has_closed() {
+    let mut log = log();
+    let offer: Notice = Matter::Preset(Preset::GraphqlWs).into();
+    log.offer(offer.clone());
+    report(&mut log, 0, &Event::PhaseChanged(Phase::Closed(Final::StopCode(4408))));
+    assert_eq!(log.notice(), Some(&offer));
 }
 
 #[test]
