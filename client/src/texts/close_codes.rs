@@ -6,7 +6,6 @@
 
 use std::ops::RangeInclusive;
 
-use super::en::CLOSE_CODES;
 use super::{Lines, texts};
 
 /// Codes that mean the same, explained.
@@ -33,8 +32,8 @@ pub fn explain_in(rows: &'static [CloseCode], code: u16) -> &'static CloseCode {
     rows.iter().find(|row| row.codes.contains(&code)).unwrap_or(&rows[0])
 }
 
-/// The same codes in the texts of another language: of each the name, the sentence and the advice.
-pub(super) fn read(lines: &mut Lines) -> &'static [CloseCode] {
+/// The codes of `english` in the texts of another language: of each the name, the sentence and the advice.
+pub(super) fn read(english: &[CloseCode], lines: &mut Lines) -> &'static [CloseCode] {
     let row = |row: &CloseCode| {
         let mut row = CloseCode { codes: row.codes.clone(), ..*row };
         lines.read(&mut row.name);
@@ -42,7 +41,7 @@ pub(super) fn read(lines: &mut Lines) -> &'static [CloseCode] {
         lines.read(&mut row.advice);
         row
     };
-    Vec::leak(CLOSE_CODES.iter().map(row).collect())
+    Vec::leak(english.iter().map(row).collect())
 }
 
 #[cfg(test)]
@@ -58,13 +57,13 @@ mod tests {
     #[test]
     fn all_codes_are_explained() {
         for code in 0..=u16::MAX {
-            assert!(CLOSE_CODES.iter().any(|row| row.codes.contains(&code)), "{code}");
+            assert!(texts_in(Lang::En).close_codes.iter().any(|row| row.codes.contains(&code)), "{code}");
         }
     }
 
     #[test]
     fn meanings_are_whole_sentences() {
-        for row in CLOSE_CODES {
+        for row in texts_in(Lang::En).close_codes {
             assert!(!row.name.is_empty(), "{row:?}");
             for text in [row.sentence, row.advice] {
                 assert!(text.ends_with('.') && !text.contains("  ") && !han(text), "{row:?}");
@@ -79,7 +78,7 @@ mod tests {
     #[test]
     fn ranges_meet_where_the_registry_says() {
         let names = [999, 1000, 1004, 1014, 1016, 2999, 3000, 3001, 3999, 4000, 4999, 5000]
-            .map(|code| explain_in(CLOSE_CODES, code).name);
+            .map(|code| explain_in(texts_in(Lang::En).close_codes, code).name);
         assert_eq!(
             names,
             [
@@ -105,7 +104,7 @@ mod tests {
         let mut sentences: Vec<_> = (1000..=1015)
             .filter(|code| *code != 1004)
             .chain([3000, 3003, 3008, 3500, 4000, 4401])
-            .map(|code| explain_in(CLOSE_CODES, code).sentence)
+            .map(|code| explain_in(texts_in(Lang::En).close_codes, code).sentence)
             .collect();
         let all = sentences.len();
         sentences.sort_unstable();

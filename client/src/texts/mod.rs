@@ -87,7 +87,7 @@ impl Texts {
         texts.composer.read(&mut lines);
         texts.health.read(&mut lines);
         texts.settings.read(&mut lines);
-        texts.close_codes = close_codes::read(&mut lines);
+        texts.close_codes = close_codes::read(en::TEXTS.close_codes, &mut lines);
         let is_whole = !lines.is_short && !lines.rest.any(|line| line.contains(MARK));
         is_whole.then_some(texts)
     }
