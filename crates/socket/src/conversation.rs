@@ -111,15 +111,19 @@ impl<E: Endpoint> Conversation<E> {
         }
         let Conversation { connection, endpoint } = &mut *self;
         let mut more = spent;
-        if connection.take_drained(turn) {
+        let room = connection.take_drained(turn);
+        if room {
             endpoint.drained(&mut connection.outgoing(turn, now));
             more |= connection.has_output(turn);
             self.write(io, turn, &mut found, now);
         }
-        if self.connection.wants_shutdown(turn) {
+        // Reading that only now may go on has no event to wait for: what came before it is not told again.
+        let Conversation { connection, endpoint } = &*self;
+        let unread = (due || room) && !found.read && connection.wants_input(turn) && endpoint.ready();
+        if connection.wants_shutdown(turn) {
             self.shut_down(io, drained, now);
         }
-        (found, more && !found.write)
+        (found, (more && !found.write) || unread)
     }
 
     /// Gives the turn back and tells what is next.

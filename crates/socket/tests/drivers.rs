@@ -357,6 +357,84 @@ fn an_endpoint_has_a_deadline_of_its_own() {
     );
 }
 
+/// Echoes; and behind the first message reads nothing until its deadline.
+struct Late {
+    due: Option<Time>,
+    begun: bool,
+    /// How it holds back: by pausing, or by not being ready.
+    pauses: bool,
+}
+
+impl Endpoint for Late {
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        out.send(MessageKind::Binary, message.payload).unwrap();
+        if !std::mem::replace(&mut self.begun, true) {
+            self.due = Some(out.now() + Duration::from_millis(300));
+            out.pause(self.pauses);
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.due
+    }
+
+    fn timeout(&mut self, out: &mut Outgoing<'_>) {
+        self.due = None;
+        out.pause(false);
+    }
+
+    fn ready(&self) -> bool {
+        self.pauses || self.due.is_none()
+    }
+}
+
+#[test]
+fn what_came_while_nothing_was_read_is_read_once_a_deadline_lets_it() {
+    // No other deadline comes to its help.
+    let settings = ConnectionSettings { ping_interval: None, ..ConnectionSettings::default() };
+    for driver in [Driver::Reactor, Driver::Tokio] {
+        for pauses in [true, false] {
+            let endpoint = Box::new(Late { due: None, begun: false, pauses });
+            let mut case = Case::start_with(driver, endpoint, settings.clone());
+            for text in [b"first", b"later"] {
+                case.send(&frame(OpCode::Text, text));
+                case.expect_message(text);
+            }
+        }
+    }
+}
+
+/// Asks to be told of room that it has no need of.
+struct Curious {
+    asked: bool,
+}
+
+impl Endpoint for Curious {
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        out.send(MessageKind::Binary, b"first").unwrap();
+        out.wait_for_room();
+        self.asked = true;
+    }
+
+    fn drained(&mut self, out: &mut Outgoing<'_>) {
+        if std::mem::take(&mut self.asked) {
+            out.send(MessageKind::Binary, b"once it was out").unwrap();
+        }
+    }
+}
+
+#[test]
+fn who_waits_for_room_is_told_also_where_all_goes_out_at_once() {
+    with_each(
+        || Box::new(Curious { asked: false }),
+        |case| {
+            case.send(&frame(OpCode::Text, b"go"));
+            case.expect_message(b"first");
+            case.expect_message(b"once it was out");
+        },
+    );
+}
+
 /// Sends more than the queue holds, as it drains.
 struct Pouring(u32);
 

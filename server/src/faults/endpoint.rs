@@ -42,13 +42,7 @@ pub(crate) struct Faulty {
     silence: Silence,
     /// The plan that comes back, and when.
     expiry: Option<(Time, Arc<FaultPlan>)>,
-    /// The client's way is full: nothing is sent until it has drained.
-    blocked: bool,
-    /// Bytes that waited for the client when the latest turn ended.
-    queued: usize,
-    /// Another turn is due at once, because what is read or written changes with it.
-    again: bool,
-    /// How the connection is cut once what was said before is written.
+    /// How the connection is cut once what was said before is written: in a turn of its own, which is due at once.
     cut: Option<(Abort, &'static str)>,
 }
 
@@ -90,9 +84,6 @@ impl Faulty {
             ended: false,
             silence: Silence::No,
             expiry: None,
-            blocked: false,
-            queued: 0,
-            again: false,
             cut: None,
         }
     }
@@ -198,8 +189,11 @@ impl Faulty {
                 return;
             }
             self.trickle_on(out);
-            self.blocked = out.queued_bytes() > 0 && out.queued_bytes() >= out.settings().queue_bytes;
-            self.machine.handle_blocked(self.blocked);
+            let blocked = out.queued_bytes() > 0 && out.queued_bytes() >= out.settings().queue_bytes;
+            if blocked {
+                out.wait_for_room();
+            }
+            self.machine.handle_blocked(blocked);
             let Some(action) = self.machine.poll(self.elapsed(out)) else { break };
             self.act(action, out);
         }
@@ -227,10 +221,7 @@ impl Faulty {
                 self.write(|| Event::Violation { name: violation.to_string() });
                 let _ = out.raw(&violations::bytes(violation, self.compressed));
             }
-            Action::StallRead(on) => {
-                out.pause(on);
-                self.again |= !on;
-            }
+            Action::StallRead(on) => out.pause(on),
             Action::End(ending) => {
                 self.finish_trickle(out);
                 self.end(ending, out);
@@ -306,10 +297,8 @@ impl Faulty {
                 );
             }
             // What was said before is written at the end of this turn.
-            Ending::Reset => (self.cut, self.again) = (Some((Abort::Reset, "reset, as asked for")), true),
-            Ending::Fin => {
-                (self.cut, self.again) = (Some((Abort::Fin, "ended without a Close, as asked for")), true);
-            }
+            Ending::Reset => self.cut = Some((Abort::Reset, "reset, as asked for")),
+            Ending::Fin => self.cut = Some((Abort::Fin, "ended without a Close, as asked for")),
             Ending::Vanish => {
                 let until = out.now() + VANISHED_FOR;
                 self.fall_silent(Silence::Until { time: Some(until), then: After::Reset }, out);
@@ -332,7 +321,6 @@ impl Faulty {
         // While a message is half out nothing may come in between, so that all else is sent from here.
         let trickles = plan.traffic.trickle.is_some();
         out.pause(false);
-        self.again = true;
         out.heartbeat(!trickles);
         out.auto_pong(!trickles && !plan.ends.no_pong);
         out.auto_close(!trickles && !plan.ends.ignore_close);
@@ -484,8 +472,7 @@ impl Endpoint for Faulty {
     }
 
     fn deadline(&self) -> Option<Time> {
-        // Room that was made while it was written is told by nobody.
-        if self.again || (self.blocked && self.queued == 0 && !self.ended && !self.is_silent()) {
+        if self.cut.is_some() {
             return Some(self.opened);
         }
         let expiry = self.expiry.as_ref().map(|(until, _)| *until);
@@ -501,7 +488,6 @@ impl Endpoint for Faulty {
     }
 
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
-        self.again = false;
         if let Some((how, note)) = self.cut.take() {
             return out.abort(how, End::Finished, note);
         }
@@ -530,7 +516,6 @@ impl Endpoint for Faulty {
         if let Some(member) = self.member.as_ref().filter(|_| *carried != Counts::default()) {
             member.carried(carried);
         }
-        self.queued = queued;
         self.behind.turned(carried, queued, held);
     }
 

@@ -222,6 +222,11 @@ impl Outgoing<'_> {
         Ok(())
     }
 
+    /// Has the endpoint told once the way out has drained, as if something had been refused for want of room.
+    pub fn wait_for_room(&mut self) {
+        self.connection.flags.behind = true;
+    }
+
     /// Starts the closing handshake, behind all that waits. `end` is what the connection's summary will say, once the peer
     /// has answered or [`ConnectionSettings::close_timeout`] has passed. Without a status the Close frame is empty.
     ///
