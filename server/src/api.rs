@@ -7,6 +7,7 @@ mod routes;
 
 use self::routes::{Operation, ROUTES, Route};
 use crate::callers;
+use crate::endpoints;
 use crate::labels::{Command, Label};
 use crate::refusals::Reason;
 use crate::reply;
@@ -46,7 +47,7 @@ pub(crate) fn api(
         .and(warp::path::tail())
         .and(warp::method())
         .and(warp::ext::get::<Arrival>())
-        .and(warp::query::raw().or_else(|_| async { Ok::<_, std::convert::Infallible>((String::new(),)) }))
+        .and(endpoints::query())
         .and(warp::body::stream())
         .then(move |path: Tail, method: Method, arrival: Arrival, query: String, body| {
             let shard = Arc::clone(&shard);

@@ -120,7 +120,7 @@ fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<
 }
 
 /// The query part of the URL; empty when there is none.
-fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+pub(crate) fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
     warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) })
 }
 
