@@ -56,10 +56,6 @@ fn use_files(props: &Files) -> Html {
     }
     let root = use_node_ref();
 
-    let toggle = {
-        let is_open = is_open.clone();
-        move |_: MouseEvent| is_open.set(!*is_open)
-    };
     let export = {
         let session = props.session.clone();
         let secrets = *secrets;
@@ -112,18 +108,6 @@ fn use_files(props: &Files) -> Html {
             }
         }
     };
-    let flip_secrets = {
-        let secrets = secrets.clone();
-        move |_: Event| secrets.set(!*secrets)
-    };
-    let flip_selected = {
-        let only_selected = only_selected.clone();
-        move |_: Event| only_selected.set(!*only_selected)
-    };
-    let flip_scope = {
-        let only_shown = only_shown.clone();
-        move |_: Event| only_shown.set(!*only_shown)
-    };
     html! {
         <div class="files" ref={root} onfocusout={on_leave} onkeydown={on_key}>
             if let Some(done) = fraction {
@@ -142,7 +126,7 @@ fn use_files(props: &Files) -> Html {
                 aria-label={t.files}
                 aria-expanded={is_open.to_string()}
                 data-testid="files-toggle"
-                onclick={toggle}
+                onclick={flip(&is_open)}
             >
                 {picture(Icon::Export)}
             </button>
@@ -156,7 +140,7 @@ fn use_files(props: &Files) -> Html {
                                 type="checkbox"
                                 data-testid="export-shown"
                                 checked={*only_shown}
-                                onchange={flip_scope}
+                                onchange={flip(&only_shown)}
                             />
                         </label>
                     }
@@ -167,7 +151,7 @@ fn use_files(props: &Files) -> Html {
                                 type="checkbox"
                                 data-testid="export-selected"
                                 checked={*only_selected}
-                                onchange={flip_selected}
+                                onchange={flip(&only_selected)}
                             />
                         </label>
                     }
@@ -177,7 +161,7 @@ fn use_files(props: &Files) -> Html {
                             type="checkbox"
                             data-testid="export-secrets"
                             checked={*secrets}
-                            onchange={flip_secrets}
+                            onchange={flip(&secrets)}
                         />
                     </label>
                     for (format, name) in FORMATS {
@@ -213,4 +197,10 @@ fn use_files(props: &Files) -> Html {
             }
         </div>
     }
+}
+
+/// Switches something on that is off, and off that is on.
+fn flip<E>(switch: &UseStateHandle<bool>) -> impl Fn(E) + 'static {
+    let switch = switch.clone();
+    move |_| switch.set(!*switch)
 }
