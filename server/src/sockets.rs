@@ -129,8 +129,15 @@ impl Sockets {
                     let endpoint = Hosted::new(endpoint, seat, entry);
                     return match stream.into_std() {
                         Ok(stream) => {
-                            let early = raw.early;
-                            plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
+                            let (role, early) = (Role::Server, raw.early);
+                            plain.add(socket::Arrival {
+                                stream,
+                                role,
+                                early,
+                                compression,
+                                settings,
+                                endpoint,
+                            });
                             self.handed_over.notify_one();
                         }
                         Err(error) => lost(&error),

@@ -78,6 +78,31 @@ impl Outgoing<'_> {
         Ok(())
     }
 
+    /// As [`send`](Self::send), uncompressed, in frames that end at these places of the payload, as
+    /// [`Message::frames`] has them; what is behind the last place goes with the last frame. Diverted, the message is whole.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Panics
+    /// If the places do not ascend, or are beyond the payload.
+    pub fn send_cut(&mut self, kind: MessageKind, payload: &[u8], ends: &[usize]) -> Result<(), NotSent> {
+        self.check_room()?;
+        self.connection.sender.check_message(kind, payload)?;
+        let [inner @ .., _] = ends else {
+            self.put(kind, payload, None);
+            return Ok(());
+        };
+        if self.out.diversion.is_some() {
+            self.put(kind, payload, None);
+            return Ok(());
+        }
+        self.count(payload.len());
+        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
+        batch.push_copied(|out| connection.sender.put_cut(kind, payload, inner, *masks, out));
+        Ok(())
+    }
+
     /// As [`send`](Self::send), without copying a payload that goes uncompressed: for large ones.
     ///
     /// # Errors
@@ -282,6 +307,11 @@ impl Outgoing<'_> {
     /// at first.
     pub fn auto_close(&mut self, on: bool) {
         self.connection.flags.auto_close = on;
+    }
+
+    /// Whether [`Message::frames`] tells in which frames a message came. Off at first.
+    pub fn note_frames(&mut self, on: bool) {
+        self.connection.flags.notes_frames = on;
     }
 
     /// Whether Pings are sent when nothing arrives, and a peer that answers none is given up. On at first.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Counts;
+use super::assembly::Frames;
 use super::batch::{Batch, KEPT};
 use super::diversion::Diversion;
 use crate::deflate::Pool;
@@ -26,6 +27,8 @@ pub struct Turn {
     pub(super) starved: bool,
     /// The message that was lent last, if it was put together or inflated.
     pub(super) message: Vec<u8>,
+    /// The frames of that message.
+    pub(super) made_of: Frames,
     pub(super) out: Output,
 }
 
@@ -90,6 +93,7 @@ impl Turn {
             to: 0,
             starved: false,
             message: Vec::new(),
+            made_of: Frames::default(),
             out: Output {
                 batch: Batch::default(),
                 codec: Codec::default(),
@@ -133,6 +137,7 @@ impl Turn {
                 *buffer = Vec::new();
             }
         }
+        self.made_of.ends = Vec::new();
         self.out.taken = Taken::Nothing;
         self.starved = false;
         self.out.counts = Counts::default();

@@ -53,6 +53,12 @@ impl Target {
         self.port
     }
 
+    /// The host and the port, whatever that is: what a proxy is asked for (RFC 9110 §9.3.6).
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("{}:{}", Bracketed(&self.host), self.port)
+    }
+
     /// Path and query for the request line (§3 "resource name"): at least `/`.
     #[must_use]
     pub fn resource(&self) -> &str {
