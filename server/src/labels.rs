@@ -1,14 +1,17 @@
 //! Connections with a label: found again, steered, and written down in a journal.
 
-use protocol::fault::{FaultPlan, Label as Name, Message};
-use protocol::journal::{Condition, Event, Journal};
+mod command;
+mod member;
+
+pub(crate) use self::command::{Command, Order};
+pub(crate) use self::member::Member;
+use self::member::{Shown, Tap};
+use protocol::fault::Label as Name;
+use protocol::journal::{Condition, Journal};
 use serde::Serialize;
-use socket::Mailbox;
-use socket::wire::{Abort, Counts};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// Labels at a time. One that has no connection makes room for a new one, the one that was used longest ago first.
@@ -49,55 +52,11 @@ struct State {
     used: Instant,
 }
 
-/// A connection, as those reach it who steer it.
-#[derive(Debug)]
-pub(crate) struct Tap {
-    number: u64,
-    peer: String,
-    faults: Mutex<String>,
-    counts: Mutex<Counts>,
-    orders: Mutex<VecDeque<Order>>,
-    mailbox: OnceLock<Mailbox>,
-}
-
-/// What a connection is told to do.
-#[derive(Clone, Debug)]
-pub(crate) enum Command {
-    /// End without a Close.
-    Kill(Abort),
-    /// Send a Close: a code and a reason, or an empty one.
-    Close(Option<(u16, String)>),
-    /// Send and read nothing.
-    Silence,
-    /// Go on after that.
-    Resume,
-    /// Send this message.
-    Send(Message),
-    /// Send a Ping.
-    Ping(Vec<u8>),
-    /// Have these faults instead of those there are.
-    Faults(Arc<FaultPlan>),
-}
-
-/// A command, and how long it holds.
-#[derive(Clone, Debug)]
-pub(crate) struct Order {
-    pub(crate) command: Command,
-    pub(crate) until: Option<Instant>,
-}
-
 /// A command that is for newcomers too, as long as it holds.
 #[derive(Debug)]
 struct Standing {
     command: Command,
     until: Instant,
-}
-
-/// A connection's place in its label. Dropped, it is gone.
-#[derive(Debug)]
-pub(crate) struct Member {
-    label: Arc<Label>,
-    tap: Arc<Tap>,
 }
 
 /// A label, as it is listed.
@@ -109,20 +68,6 @@ pub(crate) struct Listed {
     /// The number of the journal's latest entry.
     last: u64,
     connections: Vec<Shown>,
-}
-
-/// A connection, as it is listed.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Shown {
-    connection: u64,
-    peer: String,
-    faults: String,
-    messages_in: u64,
-    messages_out: u64,
-    bytes_in: u64,
-    bytes_out: u64,
-    /// Why it ended; nothing while it is open.
-    ended: Option<String>,
 }
 
 impl Labels {
@@ -182,16 +127,9 @@ impl Label {
             .iter()
             .map(|Standing { command, until }| Order { command: command.clone(), until: Some(*until) })
             .collect();
-        let tap = Arc::new(Tap {
-            number: state.count,
-            peer,
-            faults: Mutex::default(),
-            counts: Mutex::default(),
-            orders: Mutex::new(orders),
-            mailbox: OnceLock::new(),
-        });
-        state.open.insert(tap.number, Arc::clone(&tap));
-        Member { label: Arc::clone(self), tap }
+        let tap = Arc::new(Tap::new(state.count, peer, orders));
+        state.open.insert(tap.number(), Arc::clone(&tap));
+        Member::new(Arc::clone(self), tap)
     }
 
     /// Its connections and counters.
@@ -224,7 +162,7 @@ impl Label {
             state.standing.retain(|standing| !matches!(standing.command, Command::Silence));
         }
         let taps: Vec<_> =
-            state.open.values().filter(|tap| only.is_none_or(|only| only == tap.number)).cloned().collect();
+            state.open.values().filter(|tap| only.is_none_or(|only| only == tap.number())).cloned().collect();
         drop(state);
         taps.iter().filter(|tap| tap.order(Order { command: command.clone(), until })).count()
     }
@@ -252,133 +190,9 @@ impl Label {
     }
 }
 
-impl Tap {
-    /// Takes what it was told to do.
-    fn take_orders(&self) -> VecDeque<Order> {
-        std::mem::take(&mut *lock(&self.orders))
-    }
-
-    fn order(&self, order: Order) -> bool {
-        let mut orders = lock(&self.orders);
-        if orders.len() >= MAX_ORDERS {
-            return false;
-        }
-        orders.push_back(order);
-        drop(orders);
-        if let Some(mailbox) = self.mailbox.get() {
-            mailbox.wake();
-        }
-        true
-    }
-
-    fn shown(&self, ended: Option<String>) -> Shown {
-        let counts = *lock(&self.counts);
-        Shown {
-            connection: self.number,
-            peer: self.peer.clone(),
-            faults: lock(&self.faults).clone(),
-            messages_in: counts.messages_in,
-            messages_out: counts.messages_out,
-            bytes_in: counts.payload_in,
-            bytes_out: counts.payload_out,
-            ended,
-        }
-    }
-}
-
-impl Member {
-    /// Of the label's connections it is the so-manieth.
-    pub(crate) fn number(&self) -> u64 {
-        self.tap.number
-    }
-
-    /// Notes how to wake it.
-    pub(crate) fn settle(&self, mailbox: Mailbox) {
-        // It opens once.
-        let _ = self.tap.mailbox.set(mailbox);
-    }
-
-    /// Takes what it was told to do.
-    pub(crate) fn take_orders(&self) -> VecDeque<Order> {
-        self.tap.take_orders()
-    }
-
-    /// Notes which faults it has.
-    pub(crate) fn has_faults(&self, faults: String) {
-        *lock(&self.tap.faults) = faults;
-    }
-
-    /// Notes what it carried.
-    pub(crate) fn carried(&self, carried: &Counts) {
-        lock(&self.tap.counts).add(carried);
-    }
-
-    /// Writes down what happened.
-    pub(crate) fn write(&self, event: Event) {
-        let mut state = self.label.state();
-        state.journal.push(now_us(), self.tap.number, event);
-        drop(state);
-        self.label.written.notify_waiters();
-    }
-
-    /// Writes down how it ended. Nothing follows.
-    pub(crate) fn end(&self, event: Event) {
-        let reason = match &event {
-            Event::Ended { reason, .. } => reason.clone(),
-            Event::Refused { with } => with.clone(),
-            other => other.name().to_owned(),
-        };
-        let mut state = self.label.state();
-        if state.open.remove(&self.tap.number).is_some() {
-            if state.ended.len() >= MAX_ENDED {
-                state.ended.pop_front();
-            }
-            state.ended.push_back(self.tap.shown(Some(reason)));
-            state.journal.push(now_us(), self.tap.number, event);
-            drop(state);
-            self.label.written.notify_waiters();
-        }
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        // Without effect where its end is written down.
-        self.end(Event::Ended {
-            reason: "cut off".to_owned(),
-            detail: String::new(),
-            clean: false,
-            code: None,
-            messages_in: 0,
-            messages_out: 0,
-        });
-    }
-}
-
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kill(Abort::Reset) => f.write_str("kill with a reset"),
-            Self::Kill(Abort::Fin) => f.write_str("kill in order"),
-            Self::Close(Some((code, _))) => write!(f, "close {code}"),
-            Self::Close(None) => f.write_str("close without a code"),
-            Self::Silence => f.write_str("silence"),
-            Self::Resume => f.write_str("resume"),
-            Self::Send(message) => write!(f, "send {} bytes", message.payload.len()),
-            Self::Ping(payload) => write!(f, "ping {} bytes", payload.len()),
-            Self::Faults(plan) => write!(f, "faults {}", plan.to_query()),
-        }
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // No code that can panic half-way runs under these locks.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn now_us() -> u64 {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

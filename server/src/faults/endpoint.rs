@@ -1,24 +1,22 @@
 //! Between a connection and what is behind it: carries out what the plan's machine decides.
 
+mod sending;
+mod steering;
+
+use self::steering::Silence;
 use super::violations;
 use crate::behind::Behind;
-use crate::labels::{Command, Member, Order};
-use protocol::fault::{
-    Action, Direction, Ending, FaultPlan, Kind, Machine, Manner, Message, ResetStep, Trickle,
-};
+use crate::labels::Member;
+use protocol::fault::{Action, Direction, FaultPlan, Kind, Machine, Message, ResetStep, Trickle};
 use protocol::journal::Event;
-use socket::wire::raw::{self, RawFrame};
-use socket::wire::{Abort, CloseCode, Counts, End, MessageKind, NotSent, Outgoing, Sent, Summary, Time};
+use socket::wire::{Abort, CloseCode, Counts, End, MessageKind, Outgoing, Sent, Summary, Time};
 use socket::{Control, Endpoint, Mailbox, wire};
 use std::collections::VecDeque;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The most that waits in both directions, in bytes; above it nothing is read.
 const MAX_HELD: usize = 1 << 20;
-/// After this a connection that plays dead is reset.
-const VANISHED_FOR: Duration = Duration::from_secs(600);
 
 /// An endpoint with faults in front of it.
 pub(crate) struct Faulty {
@@ -44,22 +42,6 @@ pub(crate) struct Faulty {
     expiry: Option<(Time, Arc<FaultPlan>)>,
     /// How the connection is cut once what was said before is written: in a turn of its own, which is due at once.
     cut: Option<(Abort, &'static str)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Silence {
-    No,
-    /// Until then, or until somebody ends it. After the former the connection is reset, or goes on.
-    Until {
-        time: Option<Time>,
-        then: After,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum After {
-    Reset,
-    GoOn,
 }
 
 impl Faulty {
@@ -137,46 +119,6 @@ impl Faulty {
         self.machine.handle_message(Direction::Out, message, self.elapsed(out));
     }
 
-    /// Sends what waits for nothing but a message that is half out.
-    fn urgent(&mut self, sent: Sent, out: &mut Outgoing<'_>) {
-        if self.is_silent() {
-            return;
-        }
-        if self.trickle.is_some() {
-            // A peer can have this grow only by Pings, of which the latest is enough.
-            if matches!(sent, Sent::Pong(_)) {
-                self.behind_trickle.retain(|waiting| !matches!(waiting, Sent::Pong(_)));
-            }
-            return self.behind_trickle.push_back(sent);
-        }
-        // Refused only where the connection closes.
-        let _ = match &sent {
-            Sent::Ping(payload) => {
-                self.write(|| Event::Ping { direction: Direction::Out, size: payload.len() });
-                out.ping(payload)
-            }
-            Sent::Pong(payload) => {
-                self.write(|| Event::Pong { direction: Direction::Out, size: payload.len() });
-                out.pong(payload)
-            }
-            Sent::Raw(bytes) => out.raw(bytes),
-            Sent::Close(status, end) => {
-                self.ended = true;
-                self.note_close(status.as_ref().map(|(code, reason)| (code.0, reason.as_str())));
-                out.close(status.as_ref().map(|(code, reason)| (*code, reason.as_str())), *end)
-            }
-            _ => Ok(()),
-        };
-    }
-
-    fn note_close(&self, status: Option<(u16, &str)>) {
-        self.write(|| Event::Close {
-            direction: Direction::Out,
-            code: status.map(|(code, _)| code),
-            reason: status.map_or(String::new(), |(_, reason)| reason.to_owned()),
-        });
-    }
-
     /// Does all that is to be done now.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
         loop {
@@ -226,172 +168,6 @@ impl Faulty {
                 self.finish_trickle(out);
                 self.end(ending, out);
             }
-        }
-    }
-
-    fn send(&mut self, message: &Message, manner: Manner, out: &mut Outgoing<'_>) {
-        self.finish_trickle(out);
-        let (kind, payload) = (to_wire(message.kind), &message.payload[..]);
-        let fragment_len = manner.fragment.and_then(|fragments| NonZeroUsize::new(fragments.size as usize));
-        let sent = match (manner.trickle, fragment_len) {
-            (Some(pace), len) => {
-                let len = len.map_or(usize::MAX, NonZeroUsize::get);
-                let cuts = std::iter::repeat_n(len, payload.len().saturating_sub(1) / len);
-                let mut bytes = Vec::new();
-                let frames = raw::fragments(kind, payload, cuts);
-                for (place, frame) in frames.iter().enumerate() {
-                    if place > 0 && manner.fragment.is_some_and(|fragments| fragments.pings) {
-                        RawFrame::new(wire::OpCode::Ping, []).encode(&mut bytes);
-                    }
-                    frame.encode(&mut bytes);
-                }
-                self.trickle = Some(Trickle::new(bytes, pace, self.elapsed(out)));
-                self.trickle_on(out);
-                Ok(())
-            }
-            (None, Some(len)) if manner.fragment.is_some_and(|fragments| fragments.pings) => {
-                send_with_pings(kind, payload, len, out)
-            }
-            (None, Some(len)) => out.send_fragmented(kind, payload, len),
-            (None, None) => out.send(kind, payload),
-        };
-        if let Err(NotSent::QueueFull) = sent {
-            let slow = Some((CloseCode::TRY_AGAIN_LATER, "you read too slowly".to_owned()));
-            self.urgent(Sent::Close(slow, End::LimitExceeded), out);
-        }
-    }
-
-    /// Sends what is due of the message that is half out, and behind it what had to wait.
-    fn trickle_on(&mut self, out: &mut Outgoing<'_>) {
-        let now = self.elapsed(out);
-        let Some(trickle) = &mut self.trickle else { return };
-        while let Some(bytes) = trickle.poll(now) {
-            // Its room was looked at when it began.
-            let _ = out.raw(bytes);
-        }
-        if trickle.is_done() {
-            self.finish_trickle(out);
-        }
-    }
-
-    /// Sends what is left of it at once.
-    fn finish_trickle(&mut self, out: &mut Outgoing<'_>) {
-        let Some(trickle) = self.trickle.take() else { return };
-        if !trickle.is_done() {
-            let _ = out.raw(trickle.rest());
-        }
-        for sent in std::mem::take(&mut self.behind_trickle) {
-            self.urgent(sent, out);
-        }
-    }
-
-    fn end(&mut self, ending: Ending, out: &mut Outgoing<'_>) {
-        self.ended = true;
-        match ending {
-            Ending::Close(status) => {
-                self.note_close(status.as_ref().map(|(code, reason)| (*code, reason.as_str())));
-                // Refused only where it closes already.
-                let _ = out.close(
-                    status.as_ref().map(|(code, reason)| (CloseCode(*code), reason.as_str())),
-                    End::Finished,
-                );
-            }
-            // What was said before is written at the end of this turn.
-            Ending::Reset => self.cut = Some((Abort::Reset, "reset, as asked for")),
-            Ending::Fin => self.cut = Some((Abort::Fin, "ended without a Close, as asked for")),
-            Ending::Vanish => {
-                let until = out.now() + VANISHED_FOR;
-                self.fall_silent(Silence::Until { time: Some(until), then: After::Reset }, out);
-            }
-        }
-    }
-
-    fn fall_silent(&mut self, silence: Silence, out: &mut Outgoing<'_>) {
-        self.silence = silence;
-        out.pause(true);
-        out.heartbeat(false);
-        out.auto_pong(false);
-        out.auto_close(false);
-    }
-
-    /// Speaks and listens as the plan has it.
-    fn speak(&mut self, out: &mut Outgoing<'_>) {
-        self.silence = Silence::No;
-        let plan = Arc::clone(self.machine.plan());
-        // While a message is half out nothing may come in between, so that all else is sent from here.
-        let trickles = plan.traffic.trickle.is_some();
-        out.pause(false);
-        out.heartbeat(!trickles);
-        out.auto_pong(!trickles && !plan.ends.no_pong);
-        out.auto_close(!trickles && !plan.ends.ignore_close);
-    }
-
-    fn use_plan(&mut self, plan: Arc<FaultPlan>, out: &mut Outgoing<'_>) {
-        if let Some(member) = &self.member {
-            member.has_faults(plan.to_query());
-        }
-        let seed = plan.seed.unwrap_or(self.seed);
-        self.machine.handle_plan(plan, seed, self.elapsed(out));
-        if !self.is_silent() {
-            self.speak(out);
-        }
-    }
-
-    fn obey(&mut self, Order { command, until }: Order, out: &mut Outgoing<'_>) {
-        let until = until.map(|until| out.now() + until.saturating_duration_since(Instant::now()));
-        self.write(|| Event::Steered { command: command.to_string() });
-        match command {
-            Command::Kill(how) => out.abort(how, End::Finished, "killed, as asked for"),
-            Command::Close(status) => {
-                self.finish_trickle(out);
-                if self.is_silent() {
-                    self.speak(out);
-                }
-                self.end(Ending::Close(status), out);
-            }
-            Command::Silence => self.fall_silent(Silence::Until { time: until, then: After::GoOn }, out),
-            Command::Resume => {
-                if let Silence::Until { then: After::Reset, .. } = self.silence {
-                    // It vanished, and is back: as the plan has it without that.
-                    self.ended = false;
-                    let mut plan = FaultPlan::clone(self.machine.plan());
-                    plan.ends.vanish_after = None;
-                    self.use_plan(Arc::new(plan), out);
-                }
-                self.speak(out);
-            }
-            Command::Send(message) => {
-                self.machine.handle_message(Direction::Out, message, self.elapsed(out));
-            }
-            Command::Ping(payload) => self.urgent(Sent::Ping(payload), out),
-            Command::Faults(plan) => {
-                if let Some(until) = until {
-                    // Of two that hold for a while, the one from before both comes back.
-                    let before =
-                        self.expiry.take().map_or_else(|| Arc::clone(self.machine.plan()), |(_, plan)| plan);
-                    self.expiry = Some((until, before));
-                } else {
-                    self.expiry = None;
-                }
-                self.use_plan(plan, out);
-            }
-        }
-    }
-
-    /// What holds for a while and is over.
-    fn expire(&mut self, out: &mut Outgoing<'_>) {
-        if let Silence::Until { time: Some(until), then } = self.silence
-            && until <= out.now()
-        {
-            match then {
-                After::Reset => {
-                    out.abort(Abort::Reset, End::Finished, "vanished for ten minutes, as asked for");
-                }
-                After::GoOn => self.speak(out),
-            }
-        }
-        if let Some((_, plan)) = self.expiry.take_if(|(until, _)| *until <= out.now()) {
-            self.use_plan(plan, out);
         }
     }
 }
@@ -539,25 +315,6 @@ impl Endpoint for Faulty {
         }
         self.behind.closed(summary);
     }
-}
-
-fn send_with_pings(
-    kind: MessageKind,
-    payload: &[u8],
-    len: NonZeroUsize,
-    out: &mut Outgoing<'_>,
-) -> Result<(), NotSent> {
-    let mut pieces = payload.chunks(len.get()).peekable();
-    let first = pieces.next().unwrap_or_default();
-    if pieces.peek().is_none() {
-        return out.send(kind, first);
-    }
-    out.begin(kind, first)?;
-    while let Some(piece) = pieces.next() {
-        out.ping(b"")?;
-        out.fragment(piece, pieces.peek().is_none())?;
-    }
-    Ok(())
 }
 
 fn to_wire(kind: Kind) -> MessageKind {

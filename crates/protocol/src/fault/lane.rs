@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::machine::{Effects, Manner};
+use super::action::{Effects, Manner};
 use super::plan::{Answers, Direction, Traffic, When};
 use super::traffic::Message;
 use super::trickle::Trickle;

@@ -3,6 +3,7 @@
 //! A plan is read from a query ([`Asked::from_query`]), written as one ([`FaultPlan::to_query`]), and carried out by a
 //! [`Machine`]. [`Parameter::all`] is the one table behind all of it.
 
+mod action;
 mod catalogue;
 mod lane;
 mod machine;
@@ -13,8 +14,9 @@ mod traffic;
 mod trickle;
 mod violation;
 
+pub use action::{Action, Effects, Manner};
 pub use catalogue::{Group, Parameter};
-pub use machine::{Action, Effects, Machine, Manner};
+pub use machine::Machine;
 pub use plan::{
     Answers, CloseCode, CloseStatus, Direction, Ending, Ends, FaultPlan, Flood, Fragments, HandshakeFaults,
     Label, ProtocolAnswer, ResetStep, Stall, Traffic, TricklePace, Ways, When,
