@@ -9,7 +9,7 @@ use crate::reply;
 use crate::sockets::Sockets;
 use crate::upgrade::{self, Handshake};
 use http::StatusCode;
-use protocol::fault::Asked;
+use protocol::fault;
 use socket::wire::End;
 use std::convert::Infallible;
 use std::future::ready;
@@ -19,13 +19,20 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 /// What is behind a connection, or why there is none.
-type Answer = Result<(Handshake, Behind), Box<Response>>;
+pub(crate) type Answer = Result<(Handshake, Behind), Box<Response>>;
+
+/// The URL that was asked for: its path and its query.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) path: FullPath,
+    pub(crate) query: String,
+}
 
 /// `GET /ws`: echoes text and binary messages.
 pub(crate) fn echo(
     sockets: &Sockets,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    warp::path!("ws").and(socket(sockets.clone(), |mut handshake: Handshake| {
+    warp::path!("ws").and(socket(sockets.clone(), |mut handshake: Handshake, _| {
         handshake.take_any_protocol();
         ready(Ok((handshake, Behind::Echo(Echo))))
     }))
@@ -34,9 +41,9 @@ pub(crate) fn echo(
 /// A URL behind which there are sockets. `answer` gets each handshake that passed, and gives what is to be behind the
 /// connection, or a refusal. It may await what it has to know first, which the client's `--handshake-timeout` does not bound;
 /// it is dropped when the client leaves. What the query asks to go wrong goes wrong in front of it.
-fn socket<F>(
+pub(crate) fn socket<F>(
     sockets: Sockets,
-    answer: impl Fn(Handshake) -> F + Clone + Send + Sync + 'static,
+    answer: impl Fn(Handshake, Asked) -> F + Clone + Send + Sync + 'static,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone
 where
     F: Future<Output = Answer> + Send + 'static,
@@ -48,8 +55,10 @@ where
             async move {
                 let answered = async {
                     let handshake = handshake?;
-                    let Some(asking) = ask(&sockets, &handshake, path.as_str(), &query)? else {
-                        let (handshake, behind) = answer(handshake).await?;
+                    let asking = ask(&sockets, &handshake, path.as_str(), &query)?;
+                    let asked = Asked { path, query };
+                    let Some(asking) = asking else {
+                        let (handshake, behind) = answer(handshake, asked).await?;
                         return Ok(open(&sockets, handshake, behind, None));
                     };
                     // Few have faults, and the others' answers should stay small.
@@ -57,7 +66,7 @@ where
                         if let Some(response) = asking.in_place_of_101(&handshake).await {
                             return Err(Box::new(response));
                         }
-                        let (handshake, behind) = answer(handshake).await?;
+                        let (handshake, behind) = answer(handshake, asked).await?;
                         Ok(open(&sockets, handshake, behind, Some(asking)))
                     })
                     .await
@@ -80,7 +89,7 @@ fn ask(
     }
     let shard = &sockets.shard;
     let client = &handshake.seat.client;
-    let asked = Asked::from_query(query).map_err(|error| {
+    let asked = fault::Asked::from_query(query).map_err(|error| {
         let status = StatusCode::BAD_REQUEST;
         shard.refuse_handshake(Reason::Parameters, client, status, &error);
         Box::new(reply::text(status, error.to_string()))
@@ -102,7 +111,7 @@ fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<
         Ok(raw) => {
             let compressed = agreed.compression.is_some();
             let behind = match asking {
-                Some(asking) => asking.stand_before(behind, compressed),
+                Some(asking) => asking.stand_before(behind, compressed, agreed.carried),
                 None => behind,
             };
             sockets.host(raw, agreed, behind, entry);
@@ -183,7 +192,7 @@ mod tests {
         tokio::spawn(async move { announcer.announce().await });
         let (elsewhere, asked) = oneshot::channel();
         let asked = Arc::new(Mutex::new(Some(asked)));
-        let answer = move |mut handshake: Handshake| {
+        let answer = move |mut handshake: Handshake, _| {
             let asked: Arc<Mutex<Option<Answer>>> = Arc::clone(&asked);
             async move {
                 let asked = asked.lock().await.take().unwrap();

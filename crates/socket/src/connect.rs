@@ -192,7 +192,14 @@ impl Default for ConnectOptions {
 /// # Errors
 /// [`ConnectError`]. The connection attempt is over in any case.
 pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Connected, ConnectError> {
-    let target: Target = url.parse()?;
+    connect_to(url.parse()?, options).await
+}
+
+/// The same for a URL that was read before.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn connect_to(target: Target, options: &ConnectOptions) -> Result<Connected, ConnectError> {
     let mut handshake = ClientHandshake::new(target, rand::random())
         .protocols(options.protocols.iter().cloned())?
         .offers(options.offers.iter().copied());

@@ -24,6 +24,8 @@ pub(crate) struct Faulty {
     machine: Machine,
     seed: u64,
     compressed: bool,
+    /// Pings, Pongs and Closes are answered by what is behind.
+    carried: bool,
     member: Option<Member>,
     /// When the connection opened.
     opened: Time,
@@ -33,8 +35,10 @@ pub(crate) struct Faulty {
     behind_trickle: VecDeque<Sent>,
     /// A message that the endpoint sends in fragments, until it is whole.
     partial: Option<(MessageKind, Vec<u8>)>,
-    /// The endpoint wants to close once all that it said is out.
-    closing: Option<(Option<(CloseCode, String)>, End)>,
+    /// The endpoint wants the end, a Close or none, once all that it said is out.
+    closing: Option<Sent>,
+    /// The endpoint was refused for want of room, and waits until there is some.
+    behind_waits: bool,
     /// The machine has said its last word.
     ended: bool,
     silence: Silence,
@@ -50,6 +54,7 @@ impl Faulty {
         plan: Arc<FaultPlan>,
         seed: u64,
         compressed: bool,
+        carried: bool,
         member: Option<Member>,
     ) -> Self {
         Self {
@@ -57,12 +62,14 @@ impl Faulty {
             machine: Machine::new(plan, seed),
             seed,
             compressed,
+            carried,
             member,
             opened: Time::default(),
             trickle: None,
             behind_trickle: VecDeque::new(),
             partial: None,
             closing: None,
+            behind_waits: false,
             ended: false,
             silence: Silence::No,
             expiry: None,
@@ -89,6 +96,7 @@ impl Faulty {
         let room = MAX_HELD.saturating_sub(self.machine.held());
         let behind = &mut self.behind;
         let said = out.divert(room, |out| f(behind, out));
+        self.behind_waits |= said.iter().map(Sent::cost).sum::<usize>() >= room;
         for sent in said {
             self.take(sent, out);
         }
@@ -108,8 +116,7 @@ impl Faulty {
                     self.partial = Some((kind, whole));
                 }
             }
-            Sent::Close(status, end) => self.closing = Some((status, end)),
-            Sent::Abort(how, end, note) => out.abort(how, end, note),
+            last @ (Sent::Close(..) | Sent::Abort(..)) => self.closing = Some(last),
             other => self.urgent(other, out),
         }
     }
@@ -121,6 +128,15 @@ impl Faulty {
 
     /// Does all that is to be done now.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
+        self.do_due(out);
+        while self.behind_waits && !self.ended && !self.is_silent() && self.machine.held() < MAX_HELD / 2 {
+            self.behind_waits = false;
+            self.ask(out, |behind, out| behind.drained(out));
+            self.do_due(out);
+        }
+    }
+
+    fn do_due(&mut self, out: &mut Outgoing<'_>) {
         loop {
             if self.is_silent() {
                 return;
@@ -141,9 +157,15 @@ impl Faulty {
         }
         if self.machine.held() == 0
             && self.trickle.is_none()
-            && let Some((status, end)) = self.closing.take()
+            && let Some(last) = self.closing.take()
         {
-            self.urgent(Sent::Close(status, end), out);
+            match last {
+                Sent::Abort(how, _, note) => {
+                    self.ended = true;
+                    self.cut = Some((how, note));
+                }
+                close => self.urgent(close, out),
+            }
         }
     }
 
@@ -189,7 +211,10 @@ impl Endpoint for Faulty {
         match control {
             Control::Ping(payload) => {
                 self.write(|| Event::Ping { direction, size: payload.len() });
-                if !plan.ends.no_pong {
+                if plan.ends.no_pong && self.carried {
+                    return;
+                }
+                if !plan.ends.no_pong && !self.carried {
                     match plan.traffic.trickle {
                         Some(_) => self.urgent(Sent::Pong(payload.to_vec()), out),
                         None => self.write(|| Event::Pong { direction: Direction::Out, size: payload.len() }),
@@ -203,7 +228,11 @@ impl Endpoint for Faulty {
                     code: code.map(|code| code.0),
                     reason: reason.to_owned(),
                 });
-                if plan.traffic.trickle.is_some() && !plan.ends.ignore_close {
+                if self.carried {
+                    if plan.ends.ignore_close && !self.ended {
+                        return;
+                    }
+                } else if plan.traffic.trickle.is_some() && !plan.ends.ignore_close {
                     let status = code.map(|code| (code, reason.to_owned()));
                     self.urgent(Sent::Close(status, End::PeerClosed), out);
                 } else if !plan.ends.ignore_close && !self.ended {

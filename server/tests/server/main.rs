@@ -20,8 +20,10 @@ mod metrics;
 mod origin;
 mod process;
 mod refusals;
+mod relay;
 mod shutdown;
 #[cfg(unix)]
 mod signals;
 mod support;
 mod tls;
+mod via;

@@ -305,7 +305,7 @@ impl Connection {
     }
 
     fn arrived_data(&mut self, turn: &mut Turn, data: &Data, now: Time) -> Result<Option<Arrived>, Failure> {
-        if self.phase != Phase::Open {
+        if self.phase != Phase::Open && !self.flags.hears_out {
             // A Close was sent: nobody waits for messages any more (RFC 6455 §5.5.1).
             return Ok(None);
         }

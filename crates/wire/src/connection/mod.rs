@@ -122,6 +122,8 @@ struct Flags {
     auto_close: bool,
     /// Pings are sent when nothing arrives.
     heartbeat: bool,
+    /// Messages are taken behind this end's Close, up to the peer's.
+    hears_out: bool,
     /// Messages are told with the frames that they came in.
     notes_frames: bool,
     /// The endpoint wants nothing to be read.
@@ -189,6 +191,7 @@ impl Connection {
                 auto_pong: true,
                 auto_close: true,
                 heartbeat: true,
+                hears_out: false,
                 notes_frames: false,
                 paused: false,
                 resting: false,

@@ -187,7 +187,7 @@ impl Outgoing<'_> {
     pub fn begin(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Begin(kind, payload.to_vec()));
+            diversion.push(Sent::Begin(kind, payload.to_vec()));
             return Ok(());
         }
         let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
@@ -203,7 +203,7 @@ impl Outgoing<'_> {
     pub fn fragment(&mut self, payload: &[u8], last: bool) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Fragment(payload.to_vec(), last));
+            diversion.push(Sent::Fragment(payload.to_vec(), last));
             return Ok(());
         }
         let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
@@ -222,7 +222,7 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Ping(payload.to_vec()));
+            diversion.push(Sent::Ping(payload.to_vec()));
             return Ok(());
         }
         let mut frame = Vec::new();
@@ -238,7 +238,7 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Pong(payload.to_vec()));
+            diversion.push(Sent::Pong(payload.to_vec()));
             return Ok(());
         }
         let mut frame = Vec::new();
@@ -260,7 +260,7 @@ impl Outgoing<'_> {
     pub fn close(&mut self, status: Option<(CloseCode, &str)>, end: End) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
             let status = status.map(|(code, reason)| (code, reason.to_owned()));
-            diversion.push(0, Sent::Close(status, end));
+            diversion.push(Sent::Close(status, end));
             return Ok(());
         }
         let Outgoing { connection, out: Output { batch, masks, .. }, now } = self;
@@ -276,7 +276,7 @@ impl Outgoing<'_> {
     /// Ends the connection at once, without a Close frame; what waits is thrown away. `note` says why.
     pub fn abort(&mut self, how: Abort, end: End, note: &'static str) {
         if let Some(diversion) = &mut self.out.diversion {
-            return diversion.push(0, Sent::Abort(how, end, note));
+            return diversion.push(Sent::Abort(how, end, note));
         }
         self.connection.cut(how, end, note);
     }
@@ -288,7 +288,7 @@ impl Outgoing<'_> {
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(bytes.len(), Sent::Raw(bytes.to_vec()));
+            diversion.push(Sent::Raw(bytes.to_vec()));
             return Ok(());
         }
         self.out.batch.push_copied(|out| out.extend_from_slice(bytes));
@@ -307,6 +307,12 @@ impl Outgoing<'_> {
     /// at first.
     pub fn auto_close(&mut self, on: bool) {
         self.connection.flags.auto_close = on;
+    }
+
+    /// Whether messages are taken that come after this end's Close, until the peer has sent its own. Off at first: most have
+    /// no use for them (RFC 6455 §5.5.1).
+    pub fn hear_out(&mut self, on: bool) {
+        self.connection.flags.hears_out = on;
     }
 
     /// Whether [`Message::frames`] tells in which frames a message came. Off at first.
@@ -394,8 +400,7 @@ impl Outgoing<'_> {
     /// Puts a checked message into the batch.
     fn put(&mut self, kind: MessageKind, payload: &[u8], fragment_len: Option<NonZeroUsize>) {
         if let Some(diversion) = &mut self.out.diversion {
-            return diversion
-                .push(payload.len(), Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+            return diversion.push(Sent::Message { kind, payload: payload.to_vec(), fragment_len });
         }
         self.count(payload.len());
         let compressed = self.compress(payload);

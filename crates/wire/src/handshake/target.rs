@@ -65,6 +65,20 @@ impl Target {
         self.resource.as_str()
     }
 
+    /// The same server with another path and query.
+    ///
+    /// # Errors
+    /// [`TargetError::Fragment`] or [`TargetError::Malformed`].
+    pub fn with_resource(mut self, resource: &str) -> Result<Target, TargetError> {
+        if resource.contains('#') {
+            return Err(TargetError::Fragment);
+        }
+        self.resource = resource
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| TargetError::Malformed(error.to_string()))?;
+        Ok(self)
+    }
+
     /// The value of `Host`: the port only where it isn't the scheme's (§4.1).
     #[must_use]
     pub fn host_header(&self) -> String {
