@@ -394,7 +394,7 @@ impl Outgoing<'_> {
             passing.insert(Deflater::new(params, role, settings))
         };
         deflated.clear();
-        self.out.spent += payload.len();
+        self.out.worked += payload.len();
         deflater.deflate_message(pool, payload, deflated)
     }
 
