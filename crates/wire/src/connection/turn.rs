@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use super::Counts;
 use super::batch::{Batch, KEPT};
-use super::diversion::Diversion;
+use super::diversion::{Diversion, Sent};
 use crate::deflate::Pool;
 
 /// How much is read at once, in bytes. Large enough that a 64 KiB message with its header arrives in one read, and that
@@ -43,6 +43,8 @@ pub(super) struct Output {
     pub(super) masks: fn() -> [u8; 4],
     /// Where output goes instead, during [`Outgoing::divert`](super::Outgoing::divert).
     pub(super) diversion: Option<Box<Diversion>>,
+    /// What is sent is noted here too, during [`Outgoing::overhear`](super::Outgoing::overhear).
+    pub(super) overheard: Option<Box<Vec<Sent>>>,
 }
 
 /// The states of compressors, and where their output goes.
@@ -98,6 +100,7 @@ impl Turn {
                 spent: 0,
                 masks,
                 diversion: None,
+                overheard: None,
             },
         }
     }
