@@ -74,9 +74,9 @@ impl Outgoing<'_> {
     /// Runs `f` and gives back a copy of what it had sent, which is sent all the same. What the connection says of its own
     /// accord, such as automatic Pongs, is not among it.
     pub fn overhear(&mut self, f: impl FnOnce(&mut Outgoing<'_>)) -> Vec<Sent> {
-        let before = self.out.overheard.replace(Box::default());
+        let before = self.out.overheard.replace(Vec::new());
         f(self);
-        std::mem::replace(&mut self.out.overheard, before).map_or(Vec::new(), |overheard| *overheard)
+        std::mem::replace(&mut self.out.overheard, before).unwrap_or_default()
     }
 
     /// Something was sent, and may be overheard.

@@ -356,6 +356,12 @@ impl Outgoing<'_> {
         self.connection.counts()
     }
 
+    /// Whether [Pings are answered without the endpoint](Self::auto_pong).
+    #[must_use]
+    pub fn answers_pings(&self) -> bool {
+        self.connection.flags.auto_pong
+    }
+
     /// Whether a Close was sent, so that no message may follow.
     #[must_use]
     pub fn is_closing(&self) -> bool {

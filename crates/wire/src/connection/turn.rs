@@ -44,7 +44,7 @@ pub(super) struct Output {
     /// Where output goes instead, during [`Outgoing::divert`](super::Outgoing::divert).
     pub(super) diversion: Option<Box<Diversion>>,
     /// What is sent is noted here too, during [`Outgoing::overhear`](super::Outgoing::overhear).
-    pub(super) overheard: Option<Box<Vec<Sent>>>,
+    pub(super) overheard: Option<Vec<Sent>>,
 }
 
 /// The states of compressors, and where their output goes.
