@@ -117,12 +117,13 @@ impl<E: Endpoint> Conversation<E> {
             more |= connection.has_output(turn);
             self.write(io, turn, &mut found, now);
         }
-        // Reading that only now may go on has no event to wait for: what came before it is not told again.
-        let Conversation { connection, endpoint } = &*self;
-        let unread = (due || room) && !found.read && connection.wants_input(turn) && endpoint.ready();
-        if connection.wants_shutdown(turn) {
+        let shut = self.connection.wants_shutdown(turn);
+        if shut {
             self.shut_down(io, drained, now);
         }
+        // Reading that only now may go on has no event to wait for: what came before it is not told again.
+        let Conversation { connection, endpoint } = &*self;
+        let unread = (due || room || shut) && !found.read && connection.wants_input(turn) && endpoint.ready();
         (found, (more && !found.write) || unread)
     }
 

@@ -225,6 +225,7 @@ async fn an_answered_close_ends_at_once_and_data_in_between_is_dropped() {
     assert_eq!(began.elapsed().as_secs(), 0);
     let summary = peer.hang_up().await;
     assert_eq!((summary.end, summary.counts.messages_in), (End::Finished, 1));
+    assert_eq!(began.elapsed().as_secs(), 0, "the end of the stream is noticed when it comes");
 }
 
 struct Leave;

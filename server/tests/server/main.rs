@@ -25,3 +25,4 @@ mod shutdown;
 mod signals;
 mod support;
 mod tls;
+mod watch;
