@@ -1,17 +1,23 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
 use crate::behind::Behind;
+use crate::callers;
 use crate::echo::Echo;
 use crate::faults::Asking;
 use crate::journal::Entry;
 use crate::refusals::Reason;
 use crate::reply;
+use crate::serve::Arrival;
 use crate::sockets::Sockets;
+use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
+use crate::watch::watching::Watching;
+use crate::watch::{self, About, Reader};
 use http::StatusCode;
 use protocol::fault;
 use socket::wire::End;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
 use warp::path::FullPath;
@@ -51,39 +57,100 @@ where
     let handshakes = upgrade::handshake(Arc::clone(&sockets.shard));
     handshakes.and(warp::path::full()).and(query()).then(
         move |handshake: Result<Handshake, Box<Response>>, path: FullPath, query: String| {
-            let (answer, sockets) = (answer.clone(), sockets.clone());
-            async move {
-                let answered = async {
-                    let handshake = handshake?;
-                    let asking = ask(&sockets, &handshake, path.as_str(), &query)?;
-                    let asked = Asked { path, query };
-                    let Some(asking) = asking else {
-                        let (handshake, behind) = answer(handshake, asked).await?;
-                        return Ok(open(&sockets, handshake, behind, None));
-                    };
-                    // Few have faults, and the others' answers should stay small.
-                    Box::pin(async {
-                        if let Some(response) = asking.in_place_of_101(&handshake).await {
-                            return Err(Box::new(response));
-                        }
-                        let (handshake, behind) = answer(handshake, asked).await?;
-                        Ok(open(&sockets, handshake, behind, Some(asking)))
-                    })
-                    .await
-                };
-                answered.await.unwrap_or_else(|refusal: Box<Response>| *refusal)
-            }
+            respond(sockets.clone(), handshake, Asked { path, query }, answer.clone())
         },
     )
 }
 
-/// What the query asks to go wrong, if anything.
-fn ask(
+async fn respond<F>(
+    sockets: Sockets,
+    handshake: Result<Handshake, Box<Response>>,
+    asked: Asked,
+    answer: impl Fn(Handshake, Asked) -> F,
+) -> Response
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let answered = async {
+        let handshake = handshake?;
+        // Most are for the echo and have nothing to tell.
+        let about = About::default();
+        let about = match asked.path.as_str() {
+            path if path == about.path => about,
+            path => About { path: path.to_owned().into(), ..about },
+        };
+        let Some(asking) = ask(&sockets, &handshake, &asked)? else {
+            let (handshake, behind) = answer(handshake, asked).await?;
+            return Ok(open(&sockets, handshake, behind, about, None));
+        };
+        // Few have faults, and the others' answers should stay small.
+        Box::pin(async {
+            if let Some(response) = asking.in_place_of_101(&handshake).await {
+                return Err(Box::new(response));
+            }
+            let (handshake, behind) = answer(handshake, asked).await?;
+            Ok(open(&sockets, handshake, behind, about, Some(asking)))
+        })
+        .await
+    };
+    answered.await.unwrap_or_else(|refusal: Box<Response>| *refusal)
+}
+
+/// `GET /ws/watch/NUMBER`: what passes on another connection, for who may steer those with a label.
+pub(crate) fn watch(
     sockets: &Sockets,
-    handshake: &Handshake,
-    path: &str,
-    query: &str,
-) -> Result<Option<Asking>, Box<Response>> {
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let sockets = sockets.clone();
+    warp::path!("ws" / "watch" / String)
+        .and(upgrade::handshake(Arc::clone(&sockets.shard)))
+        .and(warp::path::full())
+        .and(query())
+        .and(warp::ext::get::<Arrival>())
+        .then(move |number: String, handshake, path, query, arrival: Arrival| {
+            let sockets = sockets.clone();
+            async move {
+                let shard = Arc::clone(&sockets.shard);
+                if let Err(refusal) = callers::steerer(&shard, &arrival) {
+                    return *refusal;
+                }
+                let asked = Asked { path, query };
+                respond(sockets, handshake, asked, |handshake, _| {
+                    find(Arc::clone(&shard), handshake, number.clone())
+                })
+                .await
+            }
+        })
+}
+
+async fn find(shard: Arc<Shard>, mut handshake: Handshake, number: String) -> Answer {
+    let refuse = |status, error: &dyn fmt::Display| {
+        shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
+        Err(Box::new(reply::text(status, error.to_string())))
+    };
+    let Ok(number) = number.parse() else {
+        let error =
+            format_args!("{number} is no connection: use a number, as GET /api/connections lists them");
+        return refuse(StatusCode::BAD_REQUEST, &error);
+    };
+    let reader = Reader::default();
+    let shown = match shard.shared.threads.watch(number, reader.watcher()).await {
+        Some(Ok(shown)) => shown,
+        Some(Err(error)) => {
+            return refuse(StatusCode::CONFLICT, &format_args!("connection {number}: {error}"));
+        }
+        None => {
+            let error =
+                format_args!("there is no connection {number}: GET /api/connections lists those there are");
+            return refuse(StatusCode::NOT_FOUND, &error);
+        }
+    };
+    handshake.accepted.choose_protocol(&[watch::PROTOCOL]);
+    Ok((handshake, Behind::new(Watching::new(reader, shown))))
+}
+
+/// What the query asks to go wrong, if anything.
+fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option<Asking>, Box<Response>> {
+    let Asked { path, query } = asked;
     if query.is_empty() {
         return Ok(None);
     }
@@ -94,7 +161,7 @@ fn ask(
         shard.refuse_handshake(Reason::Parameters, client, status, &error);
         Box::new(reply::text(status, error.to_string()))
     })?;
-    Asking::new(&shard.shared.labels, asked, path, handshake).map_err(|error| {
+    Asking::new(&shard.shared.labels, asked, path.as_str(), handshake).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         shard.refuse_handshake(Reason::Full, client, status, &error);
         Box::new(reply::come_back(status, error.to_string()))
@@ -102,8 +169,20 @@ fn ask(
 }
 
 /// Answers with 101 and puts `behind` behind the connection.
-fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<Asking>) -> Response {
+fn open(
+    sockets: &Sockets,
+    handshake: Handshake,
+    behind: Behind,
+    about: About,
+    asking: Option<Asking>,
+) -> Response {
     let sockets = sockets.clone();
+    let about = About {
+        label: asking.as_ref().and_then(Asking::label),
+        faults: asking.as_ref().map_or(String::new(), Asking::faults),
+        protocol: handshake.accepted.protocol().map(ToOwned::to_owned),
+        ..about
+    };
     let entry = Entry::open(handshake.seat.client);
     let asks_protocols = !handshake.accepted.protocols().is_empty();
     let altered = asking.as_ref().map(Asking::altered_answer);
@@ -114,7 +193,7 @@ fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<
                 Some(asking) => asking.stand_before(behind, compressed, agreed.carried),
                 None => behind,
             };
-            sockets.host(raw, agreed, behind, entry);
+            sockets.host(raw, agreed, behind.with_about(about), entry);
         }
         Err(error) => {
             let seat = agreed.seat;
@@ -142,7 +221,7 @@ mod tests {
     use crate::config::Config;
     use crate::lazy::Listener;
     use crate::sockets::plain;
-    use crate::state::{Shard, Shared};
+    use crate::state::Shared;
     use crate::stop::Stop;
     use socket::wire::{ConnectionSettings, Message, Outgoing};
     use socket::{Control, Endpoint};

@@ -6,7 +6,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::{debug, info};
 
 /// One socket's entry.
@@ -48,6 +48,16 @@ impl Entry {
     pub(crate) fn target_ended(&self, client: Client, summary: &Summary) {
         let (reason, detail) = (summary.end.as_str(), Detail(summary));
         debug!(conn = self.id, peer = %client, reason, %detail, "target ended");
+    }
+
+    /// Its number in the log.
+    pub(crate) fn number(&self) -> u64 {
+        self.id.get()
+    }
+
+    /// How long ago it opened.
+    pub(crate) fn age(&self) -> Duration {
+        Duration::from_micros(now().saturating_sub(self.opened))
     }
 
     /// Logs how it ended.

@@ -30,6 +30,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         .unify()
         .or(relay(sockets))
         .unify()
+        .or(endpoints::watch(sockets))
+        .unify()
         .or(api(shard))
         .unify()
         .or(conformance(shard))

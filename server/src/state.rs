@@ -11,6 +11,7 @@ use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
 use crate::stop::Stop;
 use crate::tls::Tls;
+use crate::watch::Threads;
 use http::StatusCode;
 use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) memory: Memory,
     pub(crate) labels: Labels,
+    pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
     pub(crate) refused: Semaphore,
@@ -82,6 +84,7 @@ impl Shared {
             metrics: Metrics::new(2 * config.threads.get()),
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
+            threads: Threads::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
             config,

@@ -1,6 +1,6 @@
 //! The table of routes as an OpenAPI description.
 
-use super::routes::{ROUTES, Route};
+use super::routes::{Operation, ROUTES, Route};
 use serde_json::{Map, Value, json};
 
 /// OpenAPI 3.1 of everything below `/api`.
@@ -15,7 +15,7 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Heartwire",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Faults of the WebSocket endpoints, and connections with a label: listed, steered, waited for, verified.",
+            "description": "Faults of the WebSocket endpoints, connections listed, and those with a label steered, waited for and verified.",
         },
         "paths": paths,
         "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
@@ -23,7 +23,7 @@ pub(super) fn document() -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let is_open = !route.path.contains("label");
+    let is_open = matches!(route.operation, Operation::Faults | Operation::OpenApi);
     let label = route.path.contains("{label}").then(|| {
         json!({
             "name": "label",

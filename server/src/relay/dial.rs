@@ -69,12 +69,8 @@ impl Dialer {
                 tell(pipe, &Event::Open(Box::new(opened)));
                 let host = connect.url.split(['?', '#']).next().unwrap_or_default();
                 let entry = Entry::open_target(seat.client, host);
-                sockets.host_target(
-                    connected,
-                    seat,
-                    Behind::new(Reporting::new(leg, connect.auto_pong)),
-                    entry,
-                );
+                let behind = Behind::to_target(Reporting::new(leg, connect.auto_pong), host);
+                sockets.host_target(connected, seat, behind, entry);
             }
             Err(Failure { event, log }) => {
                 sockets.shard.refuse(Reason::Target, &seat.client, None, &log);

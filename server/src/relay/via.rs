@@ -75,9 +75,10 @@ async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> An
         Box::new(reply::text(status, format!("the target {}: {error}", mount.name.as_str())))
     })?;
     take_over(&mut handshake, &connected);
-    let entry = Entry::open_target(seat.client, &mount.shown());
+    let shown = mount.shown();
+    let entry = Entry::open_target(seat.client, &shown);
     let (client, other) = Leg::pair();
-    sockets.host_target(connected, seat, Behind::new(other), entry);
+    sockets.host_target(connected, seat, Behind::to_target(other, &shown), entry);
     Ok((handshake, Behind::new(client)))
 }
 

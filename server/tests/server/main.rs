@@ -27,3 +27,4 @@ mod signals;
 mod support;
 mod tls;
 mod via;
+mod watch;

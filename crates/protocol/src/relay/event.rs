@@ -171,7 +171,7 @@ impl<'a> Event<'a> {
     /// It is no event, or lacks something.
     pub fn read(frame: Frame<'a>) -> Result<Event<'a>, ReadError> {
         let (mut head, payload) = frame.read()?;
-        let mut at = |head: &mut Head<'_>| {
+        let at = |head: &mut Head<'_>| {
             let at = head.number("at")?;
             head.needs("at", at)
         };
