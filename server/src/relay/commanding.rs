@@ -91,9 +91,7 @@ impl Endpoint for Commanding {
         let Some(dialer) = self.dialer.take() else { return self.obey(frame) };
         match Connect::read(frame) {
             Ok(connect) => self.connecting = Some(dialer.dial(connect, Arc::clone(self.pipe()))),
-            Err(error) => {
-                tell_failure(self.pipe(), &Event::Failed { error: error.to_string(), response: None });
-            }
+            Err(error) => dialer.refuse(&error, self.pipe()),
         }
     }
 

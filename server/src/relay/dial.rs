@@ -2,6 +2,7 @@
 
 use super::commanding::{tell, tell_failure};
 use super::leg::Leg;
+use super::mount::shown;
 use super::pipe::Pipe;
 use super::reporting::Reporting;
 use super::via::for_the_log;
@@ -15,7 +16,7 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::SEC_WEBSOCKET_EXTENSIONS;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use protocol::guard::Guard;
-use protocol::relay::{Connect, Event, Opened, Timings, TlsChoice, TlsSeen};
+use protocol::relay::{Connect, Event, Opened, ReadError, Timings, TlsChoice, TlsSeen};
 use socket::wire::deflate::Offer;
 use socket::wire::handshake::Target;
 use socket::{
@@ -59,17 +60,25 @@ impl Dialer {
         runtime.spawn(async move { self.run(connect, &pipe).await }).abort_handle()
     }
 
+    /// Tells the client that what it said is nothing to connect by.
+    pub(super) fn refuse(self, error: &ReadError, pipe: &Pipe) {
+        // Many refusals are counted for a while.
+        let _runtime = self.runtime.enter();
+        self.sockets.shard.refuse(Reason::Parameters, &self.seat.client, None, error);
+        tell_failure(pipe, &Event::Failed { error: error.to_string(), response: None });
+    }
+
     async fn run(self, connect: Connect, pipe: &Pipe) {
         let Self { sockets, seat, guard, leg, .. } = self;
         let known = sockets.shard.shared.deflate.is_some();
         let settings = Arc::clone(&sockets.shard.shared.target_settings);
         let base = ConnectOptions { settings, ..ConnectOptions::default() };
         match open(&connect, &guard, base, known).await {
-            Ok((connected, opened)) => {
+            Ok((connected, opened, target)) => {
                 tell(pipe, &Event::Open(Box::new(opened)));
-                let host = connect.url.split(['?', '#']).next().unwrap_or_default();
-                let entry = Entry::open_target(seat.client, host);
-                let behind = Behind::to_target(Reporting::new(leg, connect.auto_pong), host);
+                let host = shown(&target);
+                let entry = Entry::open_target(seat.client, &host);
+                let behind = Behind::to_target(Reporting::new(leg, connect.auto_pong), &host);
                 sockets.host_target(connected, seat, behind, entry);
             }
             Err(Failure { event, log }) => {
@@ -85,14 +94,14 @@ async fn open(
     guard: &Guard,
     base: ConnectOptions,
     known: bool,
-) -> Result<(Connected, Opened), Failure> {
+) -> Result<(Connected, Opened, Target), Failure> {
     let target: Target = connect.url.parse().map_err(Failure::wrong)?;
     let wait = connect.timeout_ms.map_or(WAIT, Duration::from_millis).min(MAX_WAIT);
     let options = options(connect, base, known, wait)?;
     let limited = timeout(wait, connect_guarded(&target, guard, options, connect));
     let (connected, name) = limited.await.unwrap_or_else(|_| Err(ConnectError::Timeout(wait).into()))?;
     let opened = describe(&connected, &target, name);
-    Ok((connected, opened))
+    Ok((connected, opened, target))
 }
 
 /// Resolves each name once, has what it resolves to judged, and connects to that.

@@ -63,12 +63,6 @@ impl FromStr for MountHeader {
 }
 
 impl Mount {
-    /// Where the target is, without what may be secret in its URL.
-    pub(crate) fn shown(&self) -> String {
-        let scheme = if self.target.secure() { "wss" } else { "ws" };
-        format!("{scheme}://{}", self.target.host_header())
-    }
-
     /// What to ask the target for, on behalf of a client that asked for what is behind the mount's name: `path`, empty or
     /// with a slash, and `query`, the target's part of it.
     ///
@@ -94,6 +88,12 @@ impl Mount {
     }
 }
 
+/// Where a target is, without what may be secret in its URL.
+pub(super) fn shown(target: &Target) -> String {
+    let scheme = if target.secure() { "wss" } else { "ws" };
+    format!("{scheme}://{}", target.host_header())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_mount_is_a_name_and_a_url() {
         let mount: Mount = "api=wss://api.example.com/feed?v=1&a=b".parse().unwrap();
-        assert_eq!((mount.name.as_str(), mount.shown()), ("api", "wss://api.example.com".to_owned()));
+        assert_eq!((mount.name.as_str(), shown(&mount.target)), ("api", "wss://api.example.com".to_owned()));
         for text in ["", "wss://a", "=wss://a", "a b=wss://a", "a=http://a", "a=wss://me:pw@a/"] {
             assert!(text.parse::<Mount>().is_err(), "{text}");
         }

@@ -2,7 +2,7 @@
 
 use super::headers::passed_on;
 use super::leg::Leg;
-use super::mount::Mount;
+use super::mount::{Mount, shown};
 use crate::admission::Kind;
 use crate::behind::Behind;
 use crate::endpoints::{self, Answer, Asked};
@@ -75,7 +75,7 @@ async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> An
         Box::new(reply::text(status, format!("the target {}: {error}", mount.name.as_str())))
     })?;
     take_over(&mut handshake, &connected);
-    let shown = mount.shown();
+    let shown = shown(&mount.target);
     let entry = Entry::open_target(seat.client, &shown);
     let (client, other) = Leg::pair();
     sockets.host_target(connected, seat, Behind::to_target(other, &shown), entry);
