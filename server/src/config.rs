@@ -1,7 +1,7 @@
 //! What a server can be told. Each field's flag has the same name.
 
 use crate::forwarded::Network;
-use crate::relay::{Mount, MountHeader};
+use crate::mount::{Mount, MountHeader};
 use protocol::guard::Rule;
 use socket::wire::deflate::{self, Retain, ServerPolicy};
 use socket::wire::handshake::OriginPolicy;

@@ -36,6 +36,7 @@ mod lazy;
 mod listen;
 mod memory;
 mod metrics;
+mod mount;
 mod pace;
 mod refusals;
 mod registry;
@@ -58,7 +59,7 @@ pub use config::{
 };
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
-pub use relay::{Mount, MountHeader, ParseMountError};
+pub use mount::{Mount, MountHeader, ParseMountError};
 pub use run::{RunError, Server};
 pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 pub use stop::Stop;

@@ -8,7 +8,7 @@ use crate::config::{
     ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource, ViaTls,
 };
 use crate::forwarded::Network;
-use crate::relay::{Mount, MountHeader};
+use crate::mount::{Mount, MountHeader};
 use clap::{Args, ValueEnum};
 use protocol::guard::Rule;
 use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};

@@ -2,12 +2,12 @@
 
 use super::commanding::{tell, tell_failure};
 use super::leg::Leg;
-use super::mount::shown;
 use super::pipe::Pipe;
 use super::reporting::Reporting;
 use super::via::for_the_log;
 use crate::behind::Behind;
 use crate::journal::Entry;
+use crate::mount::shown;
 use crate::refusals::Reason;
 use crate::seat::Seat;
 use crate::sockets::Sockets;

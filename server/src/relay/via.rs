@@ -2,11 +2,11 @@
 
 use super::headers::passed_on;
 use super::leg::Leg;
-use super::mount::{Mount, shown};
 use crate::admission::Kind;
 use crate::behind::Behind;
 use crate::endpoints::{self, Answer, Asked};
 use crate::journal::Entry;
+use crate::mount::{Mount, MountHeader, shown};
 use crate::refusals::Reason;
 use crate::reply;
 use crate::sockets::Sockets;
@@ -94,7 +94,7 @@ fn take_over(handshake: &mut Handshake, connected: &Connected) {
 
 /// The client's headers, but for those that the mount has others for.
 fn headers<'a>(
-    own: impl Iterator<Item = &'a super::MountHeader>,
+    own: impl Iterator<Item = &'a MountHeader>,
     mount: &Mount,
     handshake: &Handshake,
 ) -> Vec<(HeaderName, HeaderValue)> {

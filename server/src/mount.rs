@@ -89,7 +89,7 @@ impl Mount {
 }
 
 /// Where a target is, without what may be secret in its URL.
-pub(super) fn shown(target: &Target) -> String {
+pub(crate) fn shown(target: &Target) -> String {
     let scheme = if target.secure() { "wss" } else { "ws" };
     format!("{scheme}://{}", target.host_header())
 }
