@@ -4,12 +4,16 @@ use crate::behind::Behind;
 use crate::echo::Echo;
 use crate::faults::Asking;
 use crate::journal::Entry;
+use crate::labels::Scribe;
 use crate::refusals::Reason;
+use crate::replay::Replay;
 use crate::reply;
 use crate::sockets::Sockets;
+use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
 use http::StatusCode;
-use protocol::fault::Asked;
+use protocol::fault::{Asked, PlanError};
+use protocol::replay::{Machine, Plan};
 use socket::wire::End;
 use std::convert::Infallible;
 use std::future::ready;
@@ -18,6 +22,15 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+/// What a request asks for beside its handshake.
+struct Request<P> {
+    path: FullPath,
+    /// The endpoint's own parameters.
+    parameters: P,
+    /// Writes into the journal of its label.
+    scribe: Option<Scribe>,
+}
+
 /// What is behind a connection, or why there is none.
 type Answer = Result<(Handshake, Behind), Box<Response>>;
 
@@ -25,31 +38,80 @@ type Answer = Result<(Handshake, Behind), Box<Response>>;
 pub(crate) fn echo(
     sockets: &Sockets,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    warp::path!("ws").and(socket(sockets.clone(), |mut handshake: Handshake| {
+    let none = |query: &str| Ok(((), query.to_owned()));
+    warp::path!("ws").and(socket(sockets.clone(), none, |mut handshake, _: Request<()>| {
         handshake.take_any_protocol();
         ready(Ok((handshake, Behind::Echo(Echo))))
     }))
 }
 
+/// `GET /ws/replay/NAME`: does again what a recorded server did.
+pub(crate) fn replay(
+    sockets: &Sockets,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let shard = Arc::clone(&sockets.shard);
+    let answer = move |handshake, request| ready(play(&shard, handshake, &request));
+    warp::path!("ws" / "replay" / String).map(drop).untuple_one().and(socket(
+        sockets.clone(),
+        Plan::from_query,
+        answer,
+    ))
+}
+
+fn play(shard: &Shard, mut handshake: Handshake, request: &Request<Plan>) -> Answer {
+    let client = handshake.seat.client;
+    let refuse = |status: StatusCode, explanation: String| {
+        shard.refuse_handshake(Reason::Parameters, &client, status, &explanation);
+        Box::new(reply::text(status, explanation))
+    };
+    let name = request.path.as_str().rsplit('/').next().unwrap_or_default();
+    let mounted = shard.shared.replays.get(name).ok_or_else(|| {
+        let explanation =
+            "no replay has this name: mount one with --replay, or upload one; GET /api/replays lists them";
+        refuse(StatusCode::NOT_FOUND, explanation.to_owned())
+    })?;
+    let conversations = mounted.recording.conversations();
+    let plan = request.parameters.clone();
+    let number = plan.connection.map_or_else(|| mounted.next(), |number| number.get() - 1);
+    let Some(conversation) = conversations.get(number) else {
+        let (asked, there) = (number + 1, conversations.len());
+        let explanation =
+            format!("connection={asked} can't be followed: the recording has {there}, counted from 1");
+        return Err(refuse(StatusCode::BAD_REQUEST, explanation));
+    };
+    if let Some(protocol) = conversation.choose_protocol(handshake.accepted.protocols()) {
+        handshake.accepted.choose_protocol(&[protocol]);
+    }
+    let machine = Machine::new(Arc::clone(&mounted.recording), number, plan);
+    let replay = Replay::new(machine, mounted.name.clone(), client, request.scribe.clone());
+    Ok((handshake, Behind::new(replay)))
+}
+
 /// A URL behind which there are sockets. `answer` gets each handshake that passed, and gives what is to be behind the
 /// connection, or a refusal. It may await what it has to know first, which the client's `--handshake-timeout` does not bound;
-/// it is dropped when the client leaves. What the query asks to go wrong goes wrong in front of it.
-fn socket<F>(
+/// it is dropped when the client leaves. What the query asks to go wrong goes wrong in front of it. `own` takes the endpoint's
+/// own parameters out of the query, and gives back what is left of it.
+fn socket<P, F>(
     sockets: Sockets,
-    answer: impl Fn(Handshake) -> F + Clone + Send + Sync + 'static,
+    own: impl Fn(&str) -> Result<(P, String), PlanError> + Clone + Send + Sync + 'static,
+    answer: impl Fn(Handshake, Request<P>) -> F + Clone + Send + Sync + 'static,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone
 where
+    P: Send + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
     let handshakes = upgrade::handshake(Arc::clone(&sockets.shard));
     handshakes.and(warp::path::full()).and(query()).then(
         move |handshake: Result<Handshake, Box<Response>>, path: FullPath, query: String| {
-            let (answer, sockets) = (answer.clone(), sockets.clone());
+            let (own, answer, sockets) = (own.clone(), answer.clone(), sockets.clone());
             async move {
                 let answered = async {
                     let handshake = handshake?;
+                    let (parameters, query) =
+                        own(&query).map_err(|error| misunderstood(&sockets, &handshake, &error))?;
                     let Some(asking) = ask(&sockets, &handshake, path.as_str(), &query)? else {
-                        let (handshake, behind) = answer(handshake).await?;
+                        let request = Request { path, parameters, scribe: None };
+                        let (handshake, behind) = answer(handshake, request).await?;
                         return Ok(open(&sockets, handshake, behind, None));
                     };
                     // Few have faults, and the others' answers should stay small.
@@ -57,7 +119,8 @@ where
                         if let Some(response) = asking.in_place_of_101(&handshake).await {
                             return Err(Box::new(response));
                         }
-                        let (handshake, behind) = answer(handshake).await?;
+                        let request = Request { path, parameters, scribe: asking.scribe() };
+                        let (handshake, behind) = answer(handshake, request).await?;
                         Ok(open(&sockets, handshake, behind, Some(asking)))
                     })
                     .await
@@ -80,16 +143,18 @@ fn ask(
     }
     let shard = &sockets.shard;
     let client = &handshake.seat.client;
-    let asked = Asked::from_query(query).map_err(|error| {
-        let status = StatusCode::BAD_REQUEST;
-        shard.refuse_handshake(Reason::Parameters, client, status, &error);
-        Box::new(reply::text(status, error.to_string()))
-    })?;
+    let asked = Asked::from_query(query).map_err(|error| misunderstood(sockets, handshake, &error))?;
     Asking::new(&shard.shared.labels, asked, path, handshake).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         shard.refuse_handshake(Reason::Full, client, status, &error);
         Box::new(reply::come_back(status, error.to_string()))
     })
+}
+
+fn misunderstood(sockets: &Sockets, handshake: &Handshake, error: &PlanError) -> Box<Response> {
+    let status = StatusCode::BAD_REQUEST;
+    sockets.shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
+    Box::new(reply::text(status, error.to_string()))
 }
 
 /// Answers with 101 and puts `behind` behind the connection.
@@ -132,8 +197,9 @@ mod tests {
     use crate::assets::Bundle;
     use crate::config::Config;
     use crate::lazy::Listener;
+    use crate::replay::Replays;
     use crate::sockets::plain;
-    use crate::state::{Shard, Shared};
+    use crate::state::Shared;
     use crate::stop::Stop;
     use socket::wire::{ConnectionSettings, Message, Outgoing};
     use socket::{Control, Endpoint};
@@ -177,13 +243,13 @@ mod tests {
 
     async fn ask(plain: Option<plain::Plain>) -> Asking {
         let config = Config::default();
-        let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None));
+        let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None, Replays::default()));
         let sockets = Sockets::new(Arc::new(Shard::new(shared, 0, Stop::default())), plain);
         let announcer = sockets.clone();
         tokio::spawn(async move { announcer.announce().await });
         let (elsewhere, asked) = oneshot::channel();
         let asked = Arc::new(Mutex::new(Some(asked)));
-        let answer = move |mut handshake: Handshake| {
+        let answer = move |mut handshake: Handshake, _| {
             let asked: Arc<Mutex<Option<Answer>>> = Arc::clone(&asked);
             async move {
                 let asked = asked.lock().await.take().unwrap();
@@ -200,7 +266,9 @@ mod tests {
                 }
             }
         };
-        let routes = warp::path!("ask").and(socket(sockets.clone(), answer)).boxed();
+        let routes = warp::path!("ask")
+            .and(socket(sockets.clone(), |query| Ok(((), query.to_owned())), answer))
+            .boxed();
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();

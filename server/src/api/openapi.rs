@@ -1,6 +1,6 @@
 //! The table of routes as an OpenAPI description.
 
-use super::routes::{ROUTES, Route};
+use super::routes::{Operation, ROUTES, Route};
 use serde_json::{Map, Value, json};
 
 /// OpenAPI 3.1 of everything below `/api`.
@@ -15,7 +15,7 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Heartwire",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Faults of the WebSocket endpoints, and connections with a label: listed, steered, waited for, verified.",
+            "description": "Faults of the WebSocket endpoints, connections with a label: listed, steered, waited for, verified, and recordings to play back.",
         },
         "paths": paths,
         "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
@@ -23,10 +23,11 @@ pub(super) fn document() -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let is_open = !route.path.contains("label");
-    let label = route.path.contains("{label}").then(|| {
+    let is_open = matches!(route.operation, Operation::Faults | Operation::OpenApi);
+    let label = ["label", "name"].into_iter().find(|name| route.path.contains(&format!("{{{name}}}")));
+    let label = label.map(|name| {
         json!({
-            "name": "label",
+            "name": name,
             "in": "path",
             "required": true,
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" },
