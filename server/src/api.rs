@@ -1,4 +1,4 @@
-//! `/api`: what faults there are, and connections with a label listed, steered, waited for and verified.
+//! `/api`: what faults there are, all connections listed, and those with a label listed, steered, waited for and verified.
 //!
 //! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
 
@@ -14,6 +14,7 @@ use crate::replay::{MAX_FILE, Refused};
 use crate::reply;
 use crate::serve::Arrival;
 use crate::state::Shard;
+use crate::watch::{LISTED, MAX_LISTED};
 use bytes::{Buf, BytesMut};
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
@@ -97,6 +98,9 @@ impl Call<'_> {
             Operation::OpenApi => return Ok(reply::json(StatusCode::OK, &openapi::document())),
             _ => callers::steerer(self.shard, self.arrival)?,
         }
+        if let Operation::Connections = operation {
+            return self.connections().await;
+        }
         let labels = &self.shard.shared.labels;
         if let Operation::Labels = operation {
             return Ok(reply::json(StatusCode::OK, &json!({ "labels": labels.list() })));
@@ -177,6 +181,23 @@ impl Call<'_> {
             }
             Err(error) => Err(self.refuse(StatusCode::INTERNAL_SERVER_ERROR, &error)),
         }
+    }
+
+    async fn connections(&self) -> Answer {
+        let limit = match self.query.strip_prefix("limit=") {
+            None if self.query.is_empty() => LISTED,
+            limit => limit
+                .and_then(|limit| limit.parse().ok())
+                .filter(|limit| (1..=MAX_LISTED).contains(limit))
+                .ok_or_else(|| {
+                    self.wrong(&format_args!(
+                        "{} can't be followed: use limit= and a number from 1 to {MAX_LISTED}",
+                        self.query
+                    ))
+                })?,
+        };
+        let (connections, total) = self.shard.shared.threads.list(limit).await;
+        Ok(reply::json(StatusCode::OK, &json!({ "connections": connections, "total": total })))
     }
 
     fn journal(&self, label: &Label) -> Answer {

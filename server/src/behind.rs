@@ -1,26 +1,99 @@
 //! What stands behind a socket: an echo, or an endpoint of any other kind.
 
+mod watched;
+
+use self::watched::Watched;
 use crate::echo::Echo;
+use crate::watch::{About, MAX_WATCHERS, NotWatched, PATH, Watcher};
 use socket::wire::{Counts, Message, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
 use std::fmt;
+use std::sync::Arc;
 
 /// What is behind a socket. The plain echo is there by the million and stands in place; anything else has a box, by a thin
 /// pointer, so that an echo pays eight bytes for what others may be.
 pub(crate) enum Behind {
     Echo(Echo),
-    Other(Box<Box<dyn Endpoint + Send + Sync>>),
+    Other(Box<Other>),
+}
+
+/// What stands behind a socket and is no plain echo, or is watched.
+pub(crate) struct Other {
+    about: About,
+    kind: Kind,
+}
+
+enum Kind {
+    Endpoint(Box<dyn Endpoint + Send + Sync>),
+    Watched(Watched),
 }
 
 impl Behind {
     pub(crate) fn new(endpoint: impl Endpoint + Send + Sync + 'static) -> Self {
-        Self::Other(Box::new(Box::new(endpoint)))
+        Self::Other(Box::new(Other { about: About::default(), kind: Kind::Endpoint(Box::new(endpoint)) }))
+    }
+
+    /// Says what is told of the connection. A plain echo has nothing to tell.
+    pub(crate) fn with_about(mut self, about: About) -> Self {
+        if let Self::Other(other) = &mut self {
+            other.about = about;
+        }
+        self
+    }
+
+    /// What is told of the connection, and how many watch it.
+    pub(crate) fn about(&self) -> (About, usize) {
+        match self {
+            Self::Echo(_) => (About::default(), 0),
+            Self::Other(other) => {
+                let watchers = if let Kind::Watched(watched) = &other.kind { watched.count() } else { 0 };
+                (other.about.clone(), watchers)
+            }
+        }
+    }
+
+    /// Tells this watcher what passes from here on.
+    pub(crate) fn watch(&mut self, watcher: &Arc<Watcher>) -> Result<(), NotWatched> {
+        let (about, count) = self.about();
+        if about.path.starts_with(PATH) {
+            return Err(NotWatched::Watches);
+        }
+        if count >= MAX_WATCHERS {
+            return Err(NotWatched::Crowded);
+        }
+        loop {
+            if let Self::Other(other) = self
+                && let Kind::Watched(watched) = &mut other.kind
+            {
+                watched.watchers().push(Arc::clone(watcher));
+                return Ok(());
+            }
+            let behind = std::mem::replace(self, Self::Echo(Echo));
+            let watched = Kind::Watched(Watched::new(behind));
+            *self = Self::Other(Box::new(Other { about: about.clone(), kind: watched }));
+        }
     }
 
     fn endpoint(&mut self) -> &mut dyn Endpoint {
         match self {
             Self::Echo(echo) => echo,
-            Self::Other(other) => &mut ***other,
+            Self::Other(other) => other.endpoint_mut(),
+        }
+    }
+}
+
+impl Other {
+    fn endpoint(&self) -> &dyn Endpoint {
+        match &self.kind {
+            Kind::Endpoint(endpoint) => &**endpoint,
+            Kind::Watched(watched) => watched,
+        }
+    }
+
+    fn endpoint_mut(&mut self) -> &mut dyn Endpoint {
+        match &mut self.kind {
+            Kind::Endpoint(endpoint) => &mut **endpoint,
+            Kind::Watched(watched) => watched,
         }
     }
 }
@@ -30,7 +103,7 @@ impl Endpoint for Behind {
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
         match self {
             Self::Echo(echo) => echo.message(message, out),
-            Self::Other(other) => other.message(message, out),
+            Self::Other(other) => other.endpoint_mut().message(message, out),
         }
     }
 
@@ -45,7 +118,7 @@ impl Endpoint for Behind {
     #[inline]
     fn woken(&mut self, out: &mut Outgoing<'_>) {
         if let Self::Other(other) = self {
-            other.woken(out);
+            other.endpoint_mut().woken(out);
         }
     }
 
@@ -57,7 +130,7 @@ impl Endpoint for Behind {
     fn deadline(&self) -> Option<Time> {
         match self {
             Self::Echo(echo) => echo.deadline(),
-            Self::Other(other) => other.deadline(),
+            Self::Other(other) => other.endpoint().deadline(),
         }
     }
 
@@ -69,7 +142,7 @@ impl Endpoint for Behind {
     fn ready(&self) -> bool {
         match self {
             Self::Echo(echo) => echo.ready(),
-            Self::Other(other) => other.ready(),
+            Self::Other(other) => other.endpoint().ready(),
         }
     }
 
@@ -80,7 +153,7 @@ impl Endpoint for Behind {
     #[inline]
     fn turned(&mut self, carried: &Counts, queued: usize, held: usize) {
         if let Self::Other(other) = self {
-            other.turned(carried, queued, held);
+            other.endpoint_mut().turned(carried, queued, held);
         }
     }
 
@@ -88,7 +161,7 @@ impl Endpoint for Behind {
     fn held(&self) -> usize {
         match self {
             Self::Echo(echo) => echo.held(),
-            Self::Other(other) => other.held(),
+            Self::Other(other) => other.endpoint().held(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
 use crate::behind::Behind;
+use crate::callers;
 use crate::echo::Echo;
 use crate::faults::Asking;
 use crate::journal::Entry;
@@ -8,38 +9,41 @@ use crate::labels::Scribe;
 use crate::refusals::Reason;
 use crate::replay::Replay;
 use crate::reply;
+use crate::serve::Arrival;
 use crate::sockets::Sockets;
 use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
+use crate::watch::watching::Watching;
+use crate::watch::{self, About, Reader};
 use http::StatusCode;
-use protocol::fault::{Asked, PlanError};
+use protocol::fault::{self, PlanError};
 use protocol::replay::{Machine, Plan};
 use socket::wire::End;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::ready;
 use std::sync::Arc;
 use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-/// What a request asks for beside its handshake.
-struct Request<P> {
-    path: FullPath,
-    /// The endpoint's own parameters.
-    parameters: P,
-    /// Writes into the journal of its label.
-    scribe: Option<Scribe>,
-}
-
 /// What is behind a connection, or why there is none.
-type Answer = Result<(Handshake, Behind), Box<Response>>;
+pub(crate) type Answer = Result<(Handshake, Behind), Box<Response>>;
+
+/// The URL that was asked for: its path and its query.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) path: FullPath,
+    pub(crate) query: String,
+    /// Writes into the journal of its label, if it asks for one.
+    pub(crate) scribe: Option<Scribe>,
+}
 
 /// `GET /ws`: echoes text and binary messages.
 pub(crate) fn echo(
     sockets: &Sockets,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let none = |query: &str| Ok(((), query.to_owned()));
-    warp::path!("ws").and(socket(sockets.clone(), none, |mut handshake, _: Request<()>| {
+    warp::path!("ws").and(socket(sockets.clone(), |mut handshake: Handshake, _| {
         handshake.take_any_protocol();
         ready(Ok((handshake, Behind::Echo(Echo))))
     }))
@@ -49,117 +53,199 @@ pub(crate) fn echo(
 pub(crate) fn replay(
     sockets: &Sockets,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let shard = Arc::clone(&sockets.shard);
-    let answer = move |handshake, request| ready(play(&shard, handshake, &request));
-    warp::path!("ws" / "replay" / String).map(drop).untuple_one().and(socket(
-        sockets.clone(),
-        Plan::from_query,
-        answer,
-    ))
+    let sockets = sockets.clone();
+    warp::path!("ws" / "replay" / String)
+        .and(upgrade::handshake(Arc::clone(&sockets.shard)))
+        .and(warp::path::full())
+        .and(query())
+        .then(move |name: String, handshake: Result<Handshake, Box<Response>>, path, query: String| {
+            let sockets = sockets.clone();
+            async move {
+                let shard = Arc::clone(&sockets.shard);
+                // What is left of the query is for faults.
+                let (plan, handshake, query) = match (Plan::from_query(&query), handshake) {
+                    (Ok((plan, query)), handshake) => (plan, handshake, query),
+                    (Err(error), Ok(handshake)) => return *misunderstood(&shard, &handshake, &error),
+                    (Err(_), Err(refusal)) => return *refusal,
+                };
+                let asked = Asked { path, query, scribe: None };
+                respond(sockets, handshake, asked, |handshake, asked| {
+                    ready(play(&shard, handshake, &name, plan.clone(), asked.scribe))
+                })
+                .await
+            }
+        })
 }
 
-fn play(shard: &Shard, mut handshake: Handshake, request: &Request<Plan>) -> Answer {
+fn play(shard: &Shard, mut handshake: Handshake, name: &str, plan: Plan, scribe: Option<Scribe>) -> Answer {
     let client = handshake.seat.client;
-    let refuse = |status: StatusCode, explanation: String| {
-        shard.refuse_handshake(Reason::Parameters, &client, status, &explanation);
-        Box::new(reply::text(status, explanation))
+    let refuse = |status, error: &dyn fmt::Display| {
+        shard.refuse_handshake(Reason::Parameters, &client, status, error);
+        Box::new(reply::text(status, error.to_string()))
     };
-    let name = request.path.as_str().rsplit('/').next().unwrap_or_default();
     let mounted = shard.shared.replays.get(name).ok_or_else(|| {
-        let explanation =
+        let error =
             "no replay has this name: mount one with --replay, or upload one; GET /api/replays lists them";
-        refuse(StatusCode::NOT_FOUND, explanation.to_owned())
+        refuse(StatusCode::NOT_FOUND, &error)
     })?;
     let conversations = mounted.recording.conversations();
-    let plan = request.parameters.clone();
     let number = plan.connection.map_or_else(|| mounted.next(), |number| number.get() - 1);
     let Some(conversation) = conversations.get(number) else {
         let (asked, there) = (number + 1, conversations.len());
-        let explanation =
-            format!("connection={asked} can't be followed: the recording has {there}, counted from 1");
-        return Err(refuse(StatusCode::BAD_REQUEST, explanation));
+        let error =
+            format_args!("connection={asked} can't be followed: the recording has {there}, counted from 1");
+        return Err(refuse(StatusCode::BAD_REQUEST, &error));
     };
     if let Some(protocol) = conversation.choose_protocol(handshake.accepted.protocols()) {
         handshake.accepted.choose_protocol(&[protocol]);
     }
     let machine = Machine::new(Arc::clone(&mounted.recording), number, plan);
-    let replay = Replay::new(machine, mounted.name.clone(), client, request.scribe.clone());
-    Ok((handshake, Behind::new(replay)))
+    Ok((handshake, Behind::new(Replay::new(machine, mounted.name.clone(), client, scribe))))
 }
 
 /// A URL behind which there are sockets. `answer` gets each handshake that passed, and gives what is to be behind the
 /// connection, or a refusal. It may await what it has to know first, which the client's `--handshake-timeout` does not bound;
-/// it is dropped when the client leaves. What the query asks to go wrong goes wrong in front of it. `own` takes the endpoint's
-/// own parameters out of the query, and gives back what is left of it.
-fn socket<P, F>(
+/// it is dropped when the client leaves. What the query asks to go wrong goes wrong in front of it.
+pub(crate) fn socket<F>(
     sockets: Sockets,
-    own: impl Fn(&str) -> Result<(P, String), PlanError> + Clone + Send + Sync + 'static,
-    answer: impl Fn(Handshake, Request<P>) -> F + Clone + Send + Sync + 'static,
+    answer: impl Fn(Handshake, Asked) -> F + Clone + Send + Sync + 'static,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone
 where
-    P: Send + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
     let handshakes = upgrade::handshake(Arc::clone(&sockets.shard));
     handshakes.and(warp::path::full()).and(query()).then(
         move |handshake: Result<Handshake, Box<Response>>, path: FullPath, query: String| {
-            let (own, answer, sockets) = (own.clone(), answer.clone(), sockets.clone());
-            async move {
-                let answered = async {
-                    let handshake = handshake?;
-                    let (parameters, query) =
-                        own(&query).map_err(|error| misunderstood(&sockets, &handshake, &error))?;
-                    let Some(asking) = ask(&sockets, &handshake, path.as_str(), &query)? else {
-                        let request = Request { path, parameters, scribe: None };
-                        let (handshake, behind) = answer(handshake, request).await?;
-                        return Ok(open(&sockets, handshake, behind, None));
-                    };
-                    // Few have faults, and the others' answers should stay small.
-                    Box::pin(async {
-                        if let Some(response) = asking.in_place_of_101(&handshake).await {
-                            return Err(Box::new(response));
-                        }
-                        let request = Request { path, parameters, scribe: asking.scribe() };
-                        let (handshake, behind) = answer(handshake, request).await?;
-                        Ok(open(&sockets, handshake, behind, Some(asking)))
-                    })
-                    .await
-                };
-                answered.await.unwrap_or_else(|refusal: Box<Response>| *refusal)
-            }
+            respond(sockets.clone(), handshake, Asked { path, query, scribe: None }, answer.clone())
         },
     )
 }
 
-/// What the query asks to go wrong, if anything.
-fn ask(
+async fn respond<F>(
+    sockets: Sockets,
+    handshake: Result<Handshake, Box<Response>>,
+    asked: Asked,
+    answer: impl Fn(Handshake, Asked) -> F,
+) -> Response
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let answered = async {
+        let handshake = handshake?;
+        // Most are for the echo and have nothing to tell.
+        let about = About::default();
+        let about = match asked.path.as_str() {
+            path if path == about.path => about,
+            path => About { path: path.to_owned().into(), ..about },
+        };
+        let Some(asking) = ask(&sockets, &handshake, &asked)? else {
+            let (handshake, behind) = answer(handshake, asked).await?;
+            return Ok(open(&sockets, handshake, behind, about, None));
+        };
+        // Few have faults, and the others' answers should stay small.
+        Box::pin(async {
+            if let Some(response) = asking.in_place_of_101(&handshake).await {
+                return Err(Box::new(response));
+            }
+            let asked = Asked { scribe: asking.scribe(), ..asked };
+            let (handshake, behind) = answer(handshake, asked).await?;
+            Ok(open(&sockets, handshake, behind, about, Some(asking)))
+        })
+        .await
+    };
+    answered.await.unwrap_or_else(|refusal: Box<Response>| *refusal)
+}
+
+/// `GET /ws/watch/NUMBER`: what passes on another connection, for who may steer those with a label.
+pub(crate) fn watch(
     sockets: &Sockets,
-    handshake: &Handshake,
-    path: &str,
-    query: &str,
-) -> Result<Option<Asking>, Box<Response>> {
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let sockets = sockets.clone();
+    warp::path!("ws" / "watch" / String)
+        .and(upgrade::handshake(Arc::clone(&sockets.shard)))
+        .and(warp::path::full())
+        .and(query())
+        .and(warp::ext::get::<Arrival>())
+        .then(move |number: String, handshake, path, query, arrival: Arrival| {
+            let sockets = sockets.clone();
+            async move {
+                let shard = Arc::clone(&sockets.shard);
+                if let Err(refusal) = callers::steerer(&shard, &arrival) {
+                    return *refusal;
+                }
+                let asked = Asked { path, query, scribe: None };
+                respond(sockets, handshake, asked, |handshake, _| {
+                    find(Arc::clone(&shard), handshake, number.clone())
+                })
+                .await
+            }
+        })
+}
+
+async fn find(shard: Arc<Shard>, mut handshake: Handshake, number: String) -> Answer {
+    let refuse = |status, error: &dyn fmt::Display| {
+        shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
+        Err(Box::new(reply::text(status, error.to_string())))
+    };
+    let Ok(number) = number.parse() else {
+        let error =
+            format_args!("{number} is no connection: use a number, as GET /api/connections lists them");
+        return refuse(StatusCode::BAD_REQUEST, &error);
+    };
+    let reader = Reader::default();
+    let shown = match shard.shared.threads.watch(number, reader.watcher()).await {
+        Some(Ok(shown)) => shown,
+        Some(Err(error)) => {
+            return refuse(StatusCode::CONFLICT, &format_args!("connection {number}: {error}"));
+        }
+        None => {
+            let error =
+                format_args!("there is no connection {number}: GET /api/connections lists those there are");
+            return refuse(StatusCode::NOT_FOUND, &error);
+        }
+    };
+    handshake.accepted.choose_protocol(&[watch::PROTOCOL]);
+    Ok((handshake, Behind::new(Watching::new(reader, shown))))
+}
+
+/// What the query asks to go wrong, if anything.
+fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option<Asking>, Box<Response>> {
+    let Asked { path, query, .. } = asked;
     if query.is_empty() {
         return Ok(None);
     }
     let shard = &sockets.shard;
     let client = &handshake.seat.client;
-    let asked = Asked::from_query(query).map_err(|error| misunderstood(sockets, handshake, &error))?;
-    Asking::new(&shard.shared.labels, asked, path, handshake).map_err(|error| {
+    let asked =
+        fault::Asked::from_query(query).map_err(|error| misunderstood(shard, handshake, &error))?;
+    Asking::new(&shard.shared.labels, asked, path.as_str(), handshake).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         shard.refuse_handshake(Reason::Full, client, status, &error);
         Box::new(reply::come_back(status, error.to_string()))
     })
 }
 
-fn misunderstood(sockets: &Sockets, handshake: &Handshake, error: &PlanError) -> Box<Response> {
+fn misunderstood(shard: &Shard, handshake: &Handshake, error: &PlanError) -> Box<Response> {
     let status = StatusCode::BAD_REQUEST;
-    sockets.shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
+    shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
     Box::new(reply::text(status, error.to_string()))
 }
 
 /// Answers with 101 and puts `behind` behind the connection.
-fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<Asking>) -> Response {
+fn open(
+    sockets: &Sockets,
+    handshake: Handshake,
+    behind: Behind,
+    about: About,
+    asking: Option<Asking>,
+) -> Response {
     let sockets = sockets.clone();
+    let about = About {
+        label: asking.as_ref().and_then(Asking::label),
+        faults: asking.as_ref().map_or(String::new(), Asking::faults),
+        protocol: handshake.accepted.protocol().map(ToOwned::to_owned),
+        ..about
+    };
     let entry = Entry::open(handshake.seat.client);
     let asks_protocols = !handshake.accepted.protocols().is_empty();
     let altered = asking.as_ref().map(Asking::altered_answer);
@@ -170,7 +256,7 @@ fn open(sockets: &Sockets, handshake: Handshake, behind: Behind, asking: Option<
                 Some(asking) => asking.stand_before(behind, compressed),
                 None => behind,
             };
-            sockets.host(raw, agreed, behind, entry);
+            sockets.host(raw, agreed, behind.with_about(about), entry);
         }
         Err(error) => {
             let seat = agreed.seat;
@@ -266,9 +352,7 @@ mod tests {
                 }
             }
         };
-        let routes = warp::path!("ask")
-            .and(socket(sockets.clone(), |query| Ok(((), query.to_owned())), answer))
-            .boxed();
+        let routes = warp::path!("ask").and(socket(sockets.clone(), answer)).boxed();
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();

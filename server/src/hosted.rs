@@ -1,12 +1,15 @@
 //! All that this server keeps of a socket beside the protocol's state.
 
+use crate::behind::Behind;
 use crate::journal::Entry;
 use crate::metrics::Traffic;
 use crate::registry::{Orders, PlaceId};
 use crate::seat::Seat;
+use crate::watch::{NotWatched, Shown, Watchable, Watcher};
 use socket::wire::End;
 use socket::wire::{Abort, Counts, Message, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
+use std::sync::Arc;
 
 /// Why a connection is cut to give its memory back.
 pub(crate) const OVER_BUDGET: &str = "connections hold more than --max-memory, and this one held the most";
@@ -27,13 +30,13 @@ pub(crate) struct Hosted<E, const TASK: bool = false> {
 
 /// A [`Hosted`] endpoint whose socket is a task, and has a place in the thread's registry.
 #[derive(Debug)]
-pub(crate) struct Tasked<E> {
-    hosted: Hosted<E, true>,
+pub(crate) struct Tasked {
+    hosted: Hosted<Behind, true>,
     place: PlaceId,
 }
 
-impl<E> Tasked<E> {
-    pub(crate) fn new(endpoint: E, seat: Seat, entry: Entry) -> Self {
+impl Tasked {
+    pub(crate) fn new(endpoint: Behind, seat: Seat, entry: Entry) -> Self {
         let place = seat.shard.registry.enter();
         Self { hosted: Hosted::new(endpoint, seat, entry), place }
     }
@@ -140,13 +143,40 @@ impl<E: Endpoint, const TASK: bool> Endpoint for Hosted<E, TASK> {
     }
 }
 
-impl<E> Drop for Tasked<E> {
+impl<const TASK: bool> Watchable for Hosted<Behind, TASK> {
+    fn number(&self) -> u64 {
+        self.entry.as_ref().map_or(0, Entry::number)
+    }
+
+    fn shown(&self, counts: &Counts) -> Shown {
+        let (about, watchers) = self.endpoint.about();
+        Shown {
+            connection: self.number(),
+            peer: self.seat.client.to_string(),
+            seconds: self.entry.as_ref().map_or(0.0, |entry| entry.age().as_secs_f64()),
+            about,
+            messages_in: counts.messages_in,
+            messages_out: counts.messages_out,
+            bytes_in: counts.payload_in,
+            bytes_out: counts.payload_out,
+            wire_bytes_in: counts.wire_in,
+            wire_bytes_out: counts.wire_out,
+            watchers,
+        }
+    }
+
+    fn watch(&mut self, watcher: &Arc<Watcher>) -> Result<(), NotWatched> {
+        self.endpoint.watch(watcher)
+    }
+}
+
+impl Drop for Tasked {
     fn drop(&mut self) {
         self.hosted.seat.shard.registry.leave(self.place);
     }
 }
 
-impl<E: Endpoint> Endpoint for Tasked<E> {
+impl Endpoint for Tasked {
     #[inline]
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
         self.hosted.message(message, out);
@@ -163,6 +193,9 @@ impl<E: Endpoint> Endpoint for Tasked<E> {
 
     #[inline]
     fn woken(&mut self, out: &mut Outgoing<'_>) {
+        for question in self.hosted.seat.shard.registry.take_questions(self.place) {
+            question(&mut self.hosted, out.counts());
+        }
         match self.hosted.seat.shard.registry.take_orders(self.place) {
             Orders { cut: true, .. } => out.abort(Abort::Reset, End::LimitExceeded, OVER_BUDGET),
             Orders { leave: true, .. } if !out.is_closing() => self.hosted.leave(out),
@@ -213,7 +246,6 @@ impl<E: Endpoint> Endpoint for Tasked<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::behind::Behind;
 
     #[test]
     fn what_an_idle_socket_keeps_is_small() {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::{debug, info};
 
 /// One socket's entry.
@@ -30,6 +30,16 @@ impl Entry {
         let id = NonZeroU64::MIN.saturating_add(LAST_ID.fetch_add(1, Ordering::Relaxed));
         debug!(conn = id, peer = %client, "socket opened");
         Self { id, opened: now() }
+    }
+
+    /// Its number in the log.
+    pub(crate) fn number(&self) -> u64 {
+        self.id.get()
+    }
+
+    /// How long ago it opened.
+    pub(crate) fn age(&self) -> Duration {
+        Duration::from_micros(now().saturating_sub(self.opened))
     }
 
     /// Logs how it ended.

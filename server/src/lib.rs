@@ -51,6 +51,7 @@ mod stop;
 mod tls;
 mod upgrade;
 mod visit;
+mod watch;
 
 pub use config::{
     ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,

@@ -1,9 +1,10 @@
 //! The sockets of a thread that are tasks of its runtime, so that a shutdown and the memory budget reach them.
 
+use crate::watch::Question;
 use slab::Slab;
 use socket::Mailbox;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Sockets over TLS, and all others where there is no [`Reactor`](socket::Reactor). Their tasks must be `Send`, hence the
@@ -34,11 +35,13 @@ pub(crate) struct Orders {
     pub(crate) cut: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Place {
     /// None until it is opened.
     mailbox: Option<Mailbox>,
     orders: Orders,
+    /// What it has to answer.
+    questions: Vec<Question>,
     held: usize,
 }
 
@@ -70,6 +73,24 @@ impl Registry {
             return Orders::default();
         }
         self.places().get_mut(id.0).map_or(Orders::default(), |place| std::mem::take(&mut place.orders))
+    }
+
+    /// Asks every socket, which answers in its own task.
+    pub(crate) fn ask(&self, question: &Question) {
+        let mut places = self.places();
+        for (_, place) in places.iter_mut() {
+            place.questions.push(Arc::clone(question));
+            place.wake();
+        }
+        self.ordered.store(true, Ordering::Relaxed);
+    }
+
+    /// What the socket has to answer, once. As [`take_orders`](Self::take_orders), this is mostly one load.
+    pub(crate) fn take_questions(&self, id: PlaceId) -> Vec<Question> {
+        if !self.ordered.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        self.places().get_mut(id.0).map_or(Vec::new(), |place| std::mem::take(&mut place.questions))
     }
 
     /// Gives the place back.
@@ -145,6 +166,15 @@ impl Registry {
     fn places(&self) -> MutexGuard<'_, Slab<Place>> {
         // No code that can panic half-way runs under the lock.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Place")
+            .field("orders", &self.orders)
+            .field("held", &self.held)
+            .finish_non_exhaustive()
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
     endpoints::echo(sockets)
+        .or(endpoints::watch(sockets))
+        .unify()
         .or(endpoints::replay(sockets))
         .unify()
         .or(api(shard))

@@ -12,6 +12,7 @@ use crate::sockets::plain::{self, Plain};
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
+use crate::watch::Thread;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -174,7 +175,7 @@ impl Server {
     }
 }
 
-type Thread = thread::JoinHandle<Result<(), RunError>>;
+type Handle = thread::JoinHandle<Result<(), RunError>>;
 
 /// Starts a serving thread and, where sockets over plain TCP have one, the thread beside it.
 fn start(
@@ -182,7 +183,7 @@ fn start(
     index: usize,
     listeners: Vec<Listener>,
     stop: &Stop,
-    threads: &mut Vec<Thread>,
+    threads: &mut Vec<Handle>,
 ) -> io::Result<()> {
     let mut spawn = |name: String, run: Box<dyn FnOnce() -> Result<(), RunError> + Send>| {
         let stop = stop.clone();
@@ -245,6 +246,8 @@ fn stop_for(outcome: &mut Result<(), RunError>, error: RunError) {
 fn serve(sockets: &Sockets, listeners: Vec<Listener>) -> Result<(), RunError> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
     let shard = &sockets.shard;
+    let asked: Arc<dyn Thread> = Arc::new(sockets.clone());
+    shard.shared.threads.add(&asked);
     let tasks = TaskTracker::new();
     let serving =
         Service { routes: routes(sockets), tls: shard.shared.tls.as_ref().map(|tls| tls.acceptor.clone()) };

@@ -10,6 +10,7 @@ use crate::pace::Abort;
 use crate::state::Shard;
 use crate::upgrade::Agreed;
 use crate::visit::{Raw, Transport};
+use crate::watch::{Question, Thread};
 use socket::Socket;
 use socket::wire::Role;
 use std::future::pending;
@@ -29,9 +30,11 @@ pub(crate) mod plain {
 
     use crate::behind::Behind;
     use crate::hosted::{Hosted, OVER_BUDGET};
+    use crate::watch::Question;
     use socket::wire::End;
     use socket::{Reactor, Run};
     use std::io;
+    use std::sync::Arc;
 
     /// The handle of such a thread.
     pub(crate) type Plain = Reactor<Hosted<Behind>>;
@@ -46,12 +49,18 @@ pub(crate) mod plain {
     pub(super) fn cut_heaviest(plain: &Plain) {
         plain.cut_heaviest(End::LimitExceeded, OVER_BUDGET);
     }
+
+    pub(super) fn ask(plain: &Plain, question: &Question) {
+        let question = Arc::clone(question);
+        plain.each(move |hosted, counts| question(hosted, counts));
+    }
 }
 
 #[cfg(not(unix))]
 pub(crate) mod plain {
     //! Sockets over plain TCP are tasks like all others.
 
+    use crate::watch::Question;
     use std::io;
 
     /// There is none.
@@ -99,6 +108,10 @@ pub(crate) mod plain {
     }
 
     pub(super) fn cut_heaviest(plain: &Plain) {
+        match *plain {}
+    }
+
+    pub(super) fn ask(plain: &Plain, _: &Question) {
         match *plain {}
     }
 }
@@ -218,11 +231,20 @@ impl Sockets {
     }
 }
 
+impl Thread for Sockets {
+    fn ask(&self, question: &Question) {
+        if let Some(plain) = &self.plain {
+            plain::ask(plain, question);
+        }
+        self.shard.registry.ask(question);
+    }
+}
+
 /// The system has no room for it. Its end is logged as it is dropped.
 fn lost(error: &io::Error) {
     tracing::warn!(%error, "can't take a connection over");
 }
 
-fn spawn<S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static>(socket: Socket<S, Tasked<Behind>>) {
+fn spawn<S: AsyncRead + AsyncWrite + Abort + Send + Unpin + 'static>(socket: Socket<S, Tasked>) {
     tokio::spawn(socket.with_reset(S::abort));
 }

@@ -12,6 +12,7 @@ use crate::registry::Registry;
 use crate::replay::Replays;
 use crate::stop::Stop;
 use crate::tls::Tls;
+use crate::watch::Threads;
 use http::StatusCode;
 use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) labels: Labels,
     pub(crate) replays: Replays,
+    pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
     pub(crate) refused: Semaphore,
@@ -75,6 +77,7 @@ impl Shared {
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
             replays,
+            threads: Threads::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
             config,

@@ -7,8 +7,8 @@ use crate::{Control, Endpoint, Mailbox};
 
 /// Slices given to one vectored write.
 const SLICES: usize = 32;
-/// What one turn may cost in bytes read, inflated and deflated before the others have theirs. One message more than that
-/// is finished.
+/// What one turn may cost in bytes read, inflated and deflated before it reads no more and the others have theirs. What was
+/// read is decoded, as far as inflating and deflating it costs no more than this, and one message.
 const BUDGET: usize = 1 << 20;
 /// As much is read before a deadline is judged: more than a socket's buffer holds, so that whatever came in time is seen.
 const BUDGET_WHEN_DUE: usize = 16 << 20;
@@ -164,7 +164,7 @@ impl<E: Endpoint> Conversation<E> {
     #[inline]
     fn take_messages(&mut self, turn: &mut Turn, budget: usize, now: Time) {
         let Conversation { connection, endpoint } = self;
-        while endpoint.ready() && turn.spent() < budget {
+        while endpoint.ready() && turn.worked() < budget {
             let Some((incoming, mut out)) = connection.poll(turn, now) else { return };
             match incoming {
                 Incoming::Message(message) => endpoint.message(message, &mut out),
@@ -255,5 +255,83 @@ fn flushed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::mask_key;
+    use wire::raw::{RawFrame, RawMask};
+    use wire::{ConnectionSettings, Message, OpCode, Outgoing, Role};
+
+    struct Echo;
+
+    impl Endpoint for Echo {
+        fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+            out.echo(&message).unwrap();
+        }
+    }
+
+    /// Has as much to read as anybody wants, over and over the same, and takes all that is written.
+    struct Endless {
+        bytes: Vec<u8>,
+        read: usize,
+        written: usize,
+    }
+
+    impl Transport for Endless {
+        const SHORT_READ_DRAINS: bool = true;
+        const DROP_ENDS_IT: bool = true;
+
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            for byte in &mut *buf {
+                *byte = self.bytes[self.read % self.bytes.len()];
+                self.read += 1;
+            }
+            Ok(buf.len())
+        }
+
+        fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            let count = slices.iter().map(|slice| slice.len()).sum();
+            self.written += count;
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn shut_down(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a turn left undecoded because it had read enough would be copied, and copied back in the next one.
+    #[test]
+    fn a_turn_answers_what_it_has_read() {
+        for payload_len in [16, 1 << 10, 64 << 10] {
+            let mut bytes = Vec::new();
+            let mask = RawMask::Applied([1, 2, 3, 4]);
+            RawFrame { mask, ..RawFrame::new(OpCode::Binary, vec![7; payload_len]) }.encode(&mut bytes);
+            let mut io = Endless { bytes, read: 0, written: 0 };
+            let now = Time::from_micros(1);
+            let connection =
+                Connection::new(Role::Server, None, Arc::new(ConnectionSettings::default()), now);
+            let mut conversation = Conversation { connection, endpoint: Echo };
+            let mut turn = Turn::new(mask_key);
+            let occasion = Occasion { readable: true, writable: true, ..Occasion::default() };
+            for _ in 0..3 {
+                let (_, more) = conversation.have_turn(&mut io, occasion, &mut turn, now);
+                assert_eq!(conversation.end_turn(&mut turn, more, now), Progress::Again);
+                // No more than the beginning of a message.
+                let whole = io.read / io.bytes.len();
+                let reply = io.bytes.len() - 4;
+                assert_eq!(io.written, whole * reply);
+                assert!(conversation.held_bytes() <= io.bytes.len() + 130, "{}", conversation.held_bytes());
+            }
+        }
     }
 }

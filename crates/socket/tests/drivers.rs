@@ -519,7 +519,7 @@ fn a_close_of_ones_own_waits_for_its_answer() {
 }
 
 #[test]
-fn the_reactor_tells_its_connections_to_leave_one_by_one() {
+fn the_reactor_reaches_all_its_connections_and_tells_them_to_leave_one_by_one() {
     let (reactor, run) = Reactor::new().unwrap();
     let thread = std::thread::spawn(move || run.run().unwrap());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -539,6 +539,9 @@ fn the_reactor_tells_its_connections_to_leave_one_by_one() {
         client
     };
     let mut clients: Vec<_> = (0..3).map(|_| add()).collect();
+    let (seen, all) = mpsc::channel();
+    reactor.each(move |_, counts| seen.send(*counts).unwrap());
+    assert_eq!(all.iter().collect::<Vec<_>>(), [Counts::default(); 3]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for told in 0..3 {
         assert!(runtime.block_on(reactor.tell_next()), "{told}");

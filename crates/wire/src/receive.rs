@@ -62,6 +62,17 @@ struct Found {
     data: Option<Piece>,
 }
 
+/// What lies at the front of a buffer.
+enum Seen {
+    /// It takes more bytes to tell.
+    TooLittle,
+    /// A part of a message's only frame, to be left until it is whole.
+    Held {
+        frame_len: usize,
+    },
+    Frame(Found),
+}
+
 struct Piece {
     first: bool,
     frame_first: bool,
@@ -107,6 +118,9 @@ impl Receiver {
     /// than what a client's header took; only the rest of a frame whose header came in an earlier step may
     /// lack it. `consumed` counts from `from`; ranges are those of the whole `buf`.
     ///
+    /// A message in one frame that is not all there comes in pieces, unless the frame takes at most `hold` bytes: then it
+    /// is left for the time when it is.
+    ///
     /// # Errors
     /// The peer broke a rule or a limit. Nothing is decoded from then on.
     ///
@@ -117,6 +131,7 @@ impl Receiver {
         buf: &mut [u8],
         from: usize,
         to: usize,
+        hold: usize,
         limits: &Limits,
     ) -> Result<Step, Failure> {
         assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
@@ -124,7 +139,7 @@ impl Receiver {
             return Ok(Step::Ended);
         }
         let mut message = self.message.as_deref().copied().unwrap_or(Progress::NONE);
-        let step = self.step_in(&mut message, buf, from, to, limits);
+        let step = self.step_in(&mut message, buf, from, to, hold, limits);
         self.ended |= step.is_err();
         if message.fragments == 0 {
             self.message = None;
@@ -143,9 +158,14 @@ impl Receiver {
         buf: &mut [u8],
         from: usize,
         to: usize,
+        hold: usize,
         limits: &Limits,
     ) -> Result<Step, Failure> {
-        let Some(found) = self.find(message, &buf[from..], limits)? else { return Ok(Step::NeedMore) };
+        let found = match self.find(message, &buf[from..], hold, limits)? {
+            Seen::TooLittle => return Ok(Step::NeedMore),
+            Seen::Held { frame_len } => return Ok(Step::Held { frame_len }),
+            Seen::Frame(found) => found,
+        };
         let consumed = found.payload.end;
         let payload =
             unmask_towards(to, buf, found.payload.start + from..found.payload.end + from, found.key);
@@ -153,19 +173,25 @@ impl Receiver {
         Ok(Step::Event { consumed, event })
     }
 
-    /// Finds the next frame, or as much of a data frame as is there. None: it takes more bytes to tell.
-    fn find(&self, message: &mut Progress, buf: &[u8], limits: &Limits) -> Result<Option<Found>, Failure> {
+    /// Finds the next frame, or as much of a data frame as is there.
+    fn find(
+        &self,
+        message: &mut Progress,
+        buf: &[u8],
+        hold: usize,
+        limits: &Limits,
+    ) -> Result<Seen, Failure> {
         if message.in_frame {
-            return Ok(message.find_rest(buf));
+            return Ok(message.find_rest(buf).map_or(Seen::TooLittle, Seen::Frame));
         }
-        let Some(&first) = buf.first() else { return Ok(None) };
+        let Some(&first) = buf.first() else { return Ok(Seen::TooLittle) };
         let opcode = self.check_first(message, first)?;
-        let Some(&second) = buf.get(1) else { return Ok(None) };
+        let Some(&second) = buf.get(1) else { return Ok(Seen::TooLittle) };
         self.check_second(opcode, second)?;
 
         let (len, len_end) = match second & !MASK {
             126 => {
-                let Some(&[_, _, a, b]) = buf.first_chunk() else { return Ok(None) };
+                let Some(&[_, _, a, b]) = buf.first_chunk() else { return Ok(Seen::TooLittle) };
                 let len = u64::from(u16::from_be_bytes([a, b]));
                 if len <= 125 {
                     return Err(FailureKind::NonMinimalLength.into());
@@ -173,7 +199,7 @@ impl Receiver {
                 (len, 4)
             }
             127 => {
-                let Some(&[_, _, len @ ..]) = buf.first_chunk::<10>() else { return Ok(None) };
+                let Some(&[_, _, len @ ..]) = buf.first_chunk::<10>() else { return Ok(Seen::TooLittle) };
                 let len = u64::from_be_bytes(len);
                 if len >> 63 != 0 {
                     return Err(FailureKind::LengthTopBit.into());
@@ -192,23 +218,26 @@ impl Receiver {
         let (start, key) = if second & MASK == 0 {
             (len_end, [0; 4])
         } else {
-            let Some(key) = buf[len_end..].first_chunk() else { return Ok(None) };
+            let Some(key) = buf[len_end..].first_chunk() else { return Ok(Seen::TooLittle) };
             (len_end + 4, *key)
         };
         let available = buf.len() - start;
         if control {
             let end = start + len as usize;
             if end > buf.len() {
-                return Ok(None);
+                return Ok(Seen::TooLittle);
             }
-            return Ok(Some(Found { opcode, payload: start..end, key, data: None }));
+            return Ok(Seen::Frame(Found { opcode, payload: start..end, key, data: None }));
         }
         let whole = len <= available as u64;
         if !whole && available == 0 {
-            return Ok(None);
+            return Ok(Seen::TooLittle);
         }
 
         let is_first = opcode != OpCode::Continuation;
+        if !whole && is_first && first & FIN != 0 && len <= hold.saturating_sub(start) as u64 {
+            return Ok(Seen::Held { frame_len: start + len as usize });
+        }
         message.fin = first & FIN != 0;
         if is_first {
             message.kind = if opcode == OpCode::Text { MessageKind::Text } else { MessageKind::Binary };
@@ -233,7 +262,7 @@ impl Receiver {
             buf.len()
         };
         let data = Some(Piece { first: is_first, frame_first: true, last: whole && message.fin });
-        Ok(Some(Found { opcode, payload: start..end, key, data }))
+        Ok(Seen::Frame(Found { opcode, payload: start..end, key, data }))
     }
 
     #[inline(always)]

@@ -107,6 +107,23 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// More than the input holds is there at once, so that reads cut large messages and the next one brings the rest.
+    #[test]
+    fn in_reads_that_leave_more(choice: u8, seed: u8, lens in vec((0..69_000usize, 0..8u8), 20..30)) {
+        let said = lens.into_iter().map(|(len, shape)| Said {
+            text: shape & 1 == 0,
+            payload: (0..len).map(|at| b'a' + ((at * at) >> 3) as u8 % 26).collect(),
+            fragment_len: NonZeroUsize::new(if shape == 2 { 20_000 } else { 0 }),
+            ping: (shape == 3).then_some(7),
+        });
+        let bytes = bytes(choice, &said.collect::<Vec<_>>(), true);
+        fuzz::echo::echo(choice, &bytes, Random::new(seed), |_| usize::MAX);
+    }
+}
+
 /// Small messages to be moved together, one that stays where it is, fragments and Pings: cut once, at every byte.
 #[test]
 fn at_every_cut() {

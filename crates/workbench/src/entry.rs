@@ -118,6 +118,8 @@ pub enum What {
     Silent,
     /// [`Kind::Note`]: `count` messages were sent, and nothing shows whether they arrived.
     FateUnknown,
+    /// [`Kind::Error`]: `count` things passed on a watched connection faster than its watcher could take them.
+    Unseen,
 }
 
 /// The payload.

@@ -72,6 +72,7 @@ impl Word for What {
         (What::Overflow, "overflow"),
         (What::Silent, "silent"),
         (What::FateUnknown, "fate-unknown"),
+        (What::Unseen, "unseen"),
     ];
 }
 
@@ -94,7 +95,7 @@ mod tests {
         all_differ::<Delivery>();
         all_differ::<Origin>();
         all_differ::<What>();
-        assert_eq!(What::WORDS.len(), What::FateUnknown as usize + 1);
+        assert_eq!(What::WORDS.len(), What::Unseen as usize + 1);
         assert_eq!(Origin::WORDS.len(), Origin::Repeat as usize + 1);
     }
 }

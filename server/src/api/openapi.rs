@@ -15,7 +15,7 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Heartwire",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Faults of the WebSocket endpoints, connections with a label: listed, steered, waited for, verified, and recordings to play back.",
+            "description": "Faults of the WebSocket endpoints, connections listed, those with a label steered, waited for and verified, and recordings to play back.",
         },
         "paths": paths,
         "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },

@@ -7,6 +7,7 @@ use http::Method;
 pub(super) enum Operation {
     Faults,
     OpenApi,
+    Connections,
     Labels,
     Label,
     Journal,
@@ -56,7 +57,7 @@ const FILTER: (&str, &str) = (
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
 /// All of them.
-pub(super) static ROUTES: [Route; 19] = [
+pub(super) static ROUTES: [Route; 20] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -87,6 +88,14 @@ pub(super) static ROUTES: [Route; 19] = [
         operation: Operation::Verdicts,
         summary: "What a client made of the cases that it ran under this label",
         parameters: &[("format", "json, or junit for XML; json without it.")],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/connections",
+        operation: Operation::Connections,
+        summary: "The connections there are, newest first, with what they carried; GET /ws/watch/NUMBER shows what passes on one",
+        parameters: &[("limit", "So many; 200 without it, at most 10000.")],
         body: None,
     },
     Route {

@@ -136,6 +136,15 @@ impl Asking {
         self.answer.clone()
     }
 
+    pub(crate) fn label(&self) -> Option<String> {
+        self.answer.plan.label.as_ref().map(ToString::to_string)
+    }
+
+    /// Its plan as it would stand in a URL.
+    pub(crate) fn faults(&self) -> String {
+        self.answer.plan.to_query()
+    }
+
     /// The endpoint with its faults in front of it.
     pub(crate) fn stand_before(self, behind: Behind, compressed: bool) -> Behind {
         let AlteredAnswer { plan, seed } = self.answer;

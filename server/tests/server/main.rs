@@ -26,3 +26,4 @@ mod shutdown;
 mod signals;
 mod support;
 mod tls;
+mod watch;

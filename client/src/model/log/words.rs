@@ -25,6 +25,7 @@ pub fn sentence(fact: Fact, code: u16, body: &str, t: &Common) -> Option<String>
         What::Refused => return Some(format!("{} · {body}", t.browser_refused)),
         What::Overflow => return Some(t.log_overflow.to_owned()),
         What::Silent => return Some(fill(t.log_heartbeat_missed, &[&countdown(fact.millis)])),
+        What::Unseen => return Some(plural(form(t.log_unseen, fact.count), fact.count)),
         What::FateUnknown => return Some(plural(form(t.log_unknown, fact.count), fact.count)),
         What::ClosedByServer => t.how_by_server,
         What::Lost => t.how_lost,

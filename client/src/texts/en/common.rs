@@ -93,6 +93,7 @@ table! {
         log_connected_attempt: "{0} in {1} ms, attempt {2}";
         log_closed: "{0} · {1} · {2}, open for {3}";
         log_unknown: "One message was sent, but nothing shows whether the server got it|{0} messages were sent, but nothing shows whether the server got them";
+        log_unseen: "One thing passed unseen: this page was too slow|{0} things passed unseen: this page was too slow";
         log_overflow: "The queue was full: its oldest message was dropped";
         log_failed: "{0} to {1}";
         log_heartbeat_missed: "The heartbeat went unanswered for {0}";

@@ -16,7 +16,7 @@ use slab::Slab;
 use socket2::SockRef;
 use tokio::sync::{Notify, oneshot};
 use wire::deflate::Params;
-use wire::{Abort, Connection, ConnectionSettings, Direction, End, Role, Time, Turn};
+use wire::{Abort, Connection, ConnectionSettings, Counts, Direction, End, Role, Time, Turn};
 
 use self::inbox::{Address, Inbox};
 use self::timetable::Timetable;
@@ -79,7 +79,19 @@ enum Request<E> {
     /// How much the heaviest connection holds.
     Heaviest(oneshot::Sender<usize>),
     CutHeaviest(End, &'static str),
+    Each(Call<E>),
     End,
+}
+
+/// What is to be done with each endpoint.
+struct Call<E>(Box<Each<E>>);
+
+type Each<E> = dyn FnMut(&mut E, &Counts) + Send;
+
+impl<E> std::fmt::Debug for Call<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Call")
+    }
 }
 
 #[derive(Debug)]
@@ -208,6 +220,12 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
         self.shared.inbox.push(Request::CutHeaviest(end, note));
     }
 
+    /// Calls `f` with the endpoint of every connection, and what that has carried so far. It is dropped once it has been
+    /// called with all of them, and should be quick: the thread does nothing else meanwhile.
+    pub fn each(&self, f: impl FnMut(&mut E, &Counts) + Send + 'static) {
+        self.shared.inbox.push(Request::Each(Call(Box::new(f))));
+    }
+
     /// Ends the thread. Connections that are left are dropped.
     pub fn end(&self) {
         self.shared.inbox.push(Request::End);
@@ -313,6 +331,11 @@ impl<E: Endpoint + Send + 'static> Core<E> {
                 if let Some((key, _)) = self.slots.iter().max_by_key(|(_, slot)| held(slot)) {
                     self.slots[key].conversation.connection.cut(Abort::Reset, end, note);
                     self.have_turn(key, false, now);
+                }
+            }
+            Request::Each(Call(mut call)) => {
+                for (_, Slot { conversation: Conversation { connection, endpoint }, .. }) in &mut self.slots {
+                    call(endpoint, connection.counts());
                 }
             }
             Request::End => {}

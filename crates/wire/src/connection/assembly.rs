@@ -55,14 +55,14 @@ impl Connection {
         let role = self.sender.role();
         let takeover = params.context_takeover(role.peer());
         let limit = self.inflated_limit();
-        let Turn { input, message, out: Output { codec, spent, .. }, .. } = turn;
+        let Turn { input, message, out: Output { codec, worked, .. }, .. } = turn;
         let piece = &input[data.payload.clone()];
         let rest = if data.first && data.last && !takeover {
             message.clear();
             let mut inflater = Inflater::new(params, role);
             let progress =
                 inflater.inflate_within(&mut codec.pool, piece, true, message, limit, INFLATED_AT_ONCE)?;
-            *spent += message.len();
+            *worked += message.len();
             let Progress::OutOfBudget { consumed } = progress else {
                 return match data.kind {
                     MessageKind::Text if !utf8::is_valid(message) => Err(FailureKind::InvalidUtf8.into()),
@@ -98,7 +98,7 @@ impl Connection {
         else {
             return Ok(false);
         };
-        let budget = INFLATED_AT_ONCE.saturating_sub(turn.out.spent);
+        let budget = INFLATED_AT_ONCE.saturating_sub(turn.out.worked);
         let done = assembly.data.len();
         let progress = inflater.inflate_within(
             &mut turn.out.codec.pool,
@@ -108,7 +108,7 @@ impl Connection {
             limit,
             budget,
         )?;
-        turn.out.spent += assembly.data.len() - done;
+        turn.out.worked += assembly.data.len() - done;
         if pending.kind == MessageKind::Text {
             assembly.utf8.push(&assembly.data[done..])?;
         }

@@ -7,7 +7,7 @@ use crate::{CloseCode, MessageKind};
 /// What a sent item costs beside its payload, in bytes, so that empty ones are not free.
 const COST: usize = 64;
 
-/// What was to be sent, and was diverted instead.
+/// What was to be sent and was diverted instead, or was sent and overheard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// A whole message.
@@ -43,6 +43,13 @@ pub(super) struct Diversion {
     pub(super) room: usize,
 }
 
+impl Sent {
+    /// A whole message.
+    pub(super) fn message(kind: MessageKind, payload: &[u8]) -> Sent {
+        Sent::Message { kind, payload: payload.to_vec(), fragment_len: None }
+    }
+}
+
 impl Diversion {
     pub(super) fn push(&mut self, payload: usize, sent: Sent) {
         self.room = self.room.saturating_sub(payload + COST);
@@ -62,5 +69,21 @@ impl Outgoing<'_> {
         self.out.taken = taken;
         let diversion = std::mem::replace(&mut self.out.diversion, before);
         diversion.map_or(Vec::new(), |diversion| diversion.sent)
+    }
+
+    /// Runs `f` and gives back a copy of what it had sent, which is sent all the same. What the connection says of its own
+    /// accord, such as automatic Pongs, is not among it.
+    pub fn overhear(&mut self, f: impl FnOnce(&mut Outgoing<'_>)) -> Vec<Sent> {
+        let before = self.out.overheard.replace(Vec::new());
+        f(self);
+        std::mem::replace(&mut self.out.overheard, before).unwrap_or_default()
+    }
+
+    /// Something was sent, and may be overheard.
+    #[inline]
+    pub(super) fn note(&mut self, sent: impl FnOnce() -> Sent) {
+        if let Some(overheard) = &mut self.out.overheard {
+            overheard.push(sent());
+        }
     }
 }

@@ -97,7 +97,8 @@ impl Connection {
             (turn.from, turn.to) = (0, 0);
         }
         let kept = turn.filled + self.carried();
-        &mut turn.input[kept..]
+        turn.offered = turn.read_len(turn.input.len() - kept);
+        &mut turn.input[kept..kept + turn.offered]
     }
 
     /// The transport gave the first `count` bytes of the [`read_buffer`](Self::read_buffer). More than none: the end is
@@ -105,7 +106,7 @@ impl Connection {
     #[inline]
     pub fn handle_input(&mut self, turn: &mut Turn, count: usize, now: Time) {
         turn.out.counts.wire_in += count as u64;
-        turn.out.spent += count;
+        turn.out.read += count;
         match self.phase {
             Phase::Open | Phase::Closing => {}
             Phase::Lingering => return self.discard(count),
@@ -117,7 +118,7 @@ impl Connection {
             turn.filled = carry.len();
         }
         turn.filled += count;
-        turn.starved = false;
+        (turn.starved, turn.brimming, turn.held) = (false, count == turn.offered, None);
         if self.phase == Phase::Open {
             self.timers.clear(Timer::Pong);
             self.arm_heartbeat(now);
@@ -194,8 +195,14 @@ impl Connection {
             if turn.from == turn.filled {
                 self.load_carry(turn);
             }
+            // With more to read right away, a frame that fits the input buffer is left there until it is whole.
+            let hold = if turn.brimming { turn.input.len() } else { 0 };
             let input = &mut turn.input[..turn.filled];
-            match self.receiver.step(input, turn.from, turn.to, &self.settings.limits) {
+            match self.receiver.step(input, turn.from, turn.to, hold, &self.settings.limits) {
+                Ok(Step::Held { frame_len }) => {
+                    (turn.held, turn.stride, turn.starved) = (Some(frame_len), frame_len, true);
+                    return None;
+                }
                 Ok(Step::NeedMore) => {
                     // What had to wait may be longer than the input buffer, so that more of it is behind.
                     turn.starved = self.carried() == 0;
@@ -250,7 +257,7 @@ impl Connection {
         let count = carry.len().min(room);
         turn.input[turn.filled..turn.filled + count].copy_from_slice(&carry[..count]);
         turn.filled += count;
-        turn.starved = false;
+        (turn.starved, turn.brimming) = (false, false);
         carry.drain(..count);
         self.flags.undecoded = self.carried() > 0;
     }

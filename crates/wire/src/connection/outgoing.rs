@@ -7,7 +7,7 @@ use super::diversion::Sent;
 use super::incoming::Message;
 use super::shared::SharedMessage;
 use super::turn::{Codec, Output, Place, Taken};
-use super::{Abort, Connection, ConnectionSettings, End, Phase, Timer, Turn};
+use super::{Abort, Connection, ConnectionSettings, Counts, End, Phase, Timer, Turn};
 use crate::deflate::Deflater;
 use crate::frame::{Header, MAX_HEADER_LEN};
 use crate::send::SendError;
@@ -92,6 +92,7 @@ impl Outgoing<'_> {
         self.count(payload.len());
         let header = Header::new(true, kind.into(), None, payload.len() as u64).write();
         self.out.batch.push_copied(|out| out.extend_from_slice(&header));
+        self.note(|| Sent::message(kind, &payload));
         self.out.batch.push_shared(payload, false);
         Ok(())
     }
@@ -112,6 +113,7 @@ impl Outgoing<'_> {
         self.check_room()?;
         self.connection.sender.check_start()?;
         self.count(message.payload().len());
+        self.note(|| Sent::message(message.kind(), message.payload()));
         self.out.batch.push_shared(frame, true);
         Ok(())
     }
@@ -133,6 +135,7 @@ impl Outgoing<'_> {
                 self.out.batch.push_in_place(range.clone());
                 self.out.taken = Taken::InPlace(range.end);
                 self.count(len);
+                self.note(|| Sent::message(message.kind, message.payload));
                 Ok(())
             }
             _ => self.echo_elsewhere(message, movable),
@@ -148,6 +151,7 @@ impl Outgoing<'_> {
             self.out.batch.push_copied(|out| out.extend_from_slice(&header));
             self.out.taken = Taken::Whole(self.out.batch.push_later(len));
             self.count(len);
+            self.note(|| Sent::message(message.kind, message.payload));
         } else {
             self.put(message.kind, message.payload, None);
         }
@@ -168,6 +172,7 @@ impl Outgoing<'_> {
         let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
         batch.push_copied(|out| connection.sender.begin(kind, payload, *masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
+        self.note(|| Sent::Begin(kind, payload.to_vec()));
         Ok(())
     }
 
@@ -185,6 +190,7 @@ impl Outgoing<'_> {
         batch.push_copied(|out| connection.sender.fragment(payload, last, *masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
         self.out.counts.messages_out += u64::from(last);
+        self.note(|| Sent::Fragment(payload.to_vec(), last));
         Ok(())
     }
 }
@@ -203,6 +209,7 @@ impl Outgoing<'_> {
         let mut frame = Vec::new();
         self.connection.sender.ping(payload, self.out.masks, &mut frame)?;
         self.connection.send_control(&mut self.out.batch, &frame);
+        self.note(|| Sent::Ping(payload.to_vec()));
         Ok(())
     }
 
@@ -219,6 +226,7 @@ impl Outgoing<'_> {
         let mut frame = Vec::new();
         self.connection.sender.pong(payload, self.out.masks, &mut frame)?;
         self.connection.send_control(&mut self.out.batch, &frame);
+        self.note(|| Sent::Pong(payload.to_vec()));
         Ok(())
     }
 
@@ -245,6 +253,7 @@ impl Outgoing<'_> {
             let answers = connection.close_received.is_some();
             connection.enter(if answers { Phase::Flushing } else { Phase::Closing }, end, *now);
         }
+        self.note(|| Sent::Close(status.map(|(code, reason)| (code, reason.to_owned())), end));
         Ok(())
     }
 
@@ -254,6 +263,7 @@ impl Outgoing<'_> {
             return diversion.push(0, Sent::Abort(how, end, note));
         }
         self.connection.cut(how, end, note);
+        self.note(|| Sent::Abort(how, end, note));
     }
 
     /// Sends bytes as they are, whatever the protocol says: for testing peers. No Pong comes in between them.
@@ -267,6 +277,7 @@ impl Outgoing<'_> {
             return Ok(());
         }
         self.out.batch.push_copied(|out| out.extend_from_slice(bytes));
+        self.note(|| Sent::Raw(bytes.to_vec()));
         Ok(())
     }
 }
@@ -339,6 +350,18 @@ impl Outgoing<'_> {
         self.connection.queued_bytes() + self.out.batch.beside_input()
     }
 
+    /// What the connection has carried up to its latest turn.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        self.connection.counts()
+    }
+
+    /// Whether [Pings are answered without the endpoint](Self::auto_pong).
+    #[must_use]
+    pub fn answers_pings(&self) -> bool {
+        self.connection.flags.auto_pong
+    }
+
     /// Whether a Close was sent, so that no message may follow.
     #[must_use]
     pub fn is_closing(&self) -> bool {
@@ -368,6 +391,7 @@ impl Outgoing<'_> {
                 .push(payload.len(), Sent::Message { kind, payload: payload.to_vec(), fragment_len });
         }
         self.count(payload.len());
+        self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len });
         let compressed = self.compress(payload);
         let Outgoing { connection, out: Output { batch, codec, masks, .. }, .. } = self;
         let bytes = if compressed { &codec.deflated[..] } else { payload };
@@ -394,7 +418,7 @@ impl Outgoing<'_> {
             passing.insert(Deflater::new(params, role, settings))
         };
         deflated.clear();
-        self.out.spent += payload.len();
+        self.out.worked += payload.len();
         deflater.deflate_message(pool, payload, deflated)
     }
 

@@ -76,6 +76,10 @@ impl Connection {
     pub fn end_turn(&mut self, turn: &mut Turn, ready: bool, now: Time) {
         turn.settle();
         self.queue_output(turn, now);
+        if turn.held.is_some() {
+            // Who waits for the rest of a message is to be judged by how long that takes: it is put together from here on.
+            turn.starved = false;
+        }
         if turn.from < turn.filled && self.is_speaking() {
             self.keep_input(turn);
         }

@@ -139,6 +139,12 @@ impl Accepted {
         &self.extensions
     }
 
+    /// The subprotocol that is chosen, if any.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.chosen_protocol.as_ref()?.to_str().ok()
+    }
+
     /// Chooses the first subprotocol that the client offers and this end supports, and says which. Without one in
     /// common, or without a call of this, the connection goes on with none (§4.2.2 step 5.5).
     pub fn choose_protocol(&mut self, supported: &[impl AsRef<str>]) -> Option<&str> {

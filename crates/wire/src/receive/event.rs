@@ -9,6 +9,12 @@ pub(crate) enum Step {
     /// Nothing is decodable. Keep the buffer's bytes (at most 130: a control frame short of its last byte) and call
     /// again with more behind them.
     NeedMore,
+    /// The beginning of a frame of so many bytes, to be left until it is whole: keep it and call again with more behind
+    /// it, or with nothing to hold.
+    Held {
+        /// Its length, header included.
+        frame_len: usize,
+    },
     /// Something happened. Go on behind the consumed bytes.
     Event {
         /// How many bytes at the front are dealt with.

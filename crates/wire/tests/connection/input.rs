@@ -95,6 +95,61 @@ fn what_was_read_is_taken_before_more_is_read() {
     }
 }
 
+/// Sixteen messages that are there at once are never put together, and but for one never moved: a read that leaves more
+/// ends where a message does, as soon as their length is known.
+#[test]
+fn large_messages_that_follow_each_other_stay_where_they_were_read() {
+    let payload = vec![7; 64 << 10];
+    let one = encode(Role::Client, [frame(OpCode::Binary, &payload)]);
+    let bytes = one.repeat(16);
+    let mut driver = Driver::new(Role::Server);
+    let (mut rest, mut lens) = (&bytes[..], Vec::new());
+    while !rest.is_empty() {
+        let buffer = driver.connection.read_buffer(&mut driver.turn);
+        let (piece, behind) = rest.split_at(rest.len().min(buffer.len()));
+        buffer[..piece.len()].copy_from_slice(piece);
+        rest = behind;
+        lens.push(piece.len());
+        driver.connection.handle_input(&mut driver.turn, piece.len(), driver.now);
+        while let Some((incoming, mut out)) = driver.connection.poll(&mut driver.turn, driver.now) {
+            let Incoming::Message(message) = incoming else { panic!("{incoming:?}") };
+            assert!(message.payload == payload);
+            out.echo(&message).unwrap();
+        }
+        assert_eq!(driver.connection.held_bytes(), 0);
+        driver.write();
+    }
+    let ends = lens.iter().scan(0, |read, len| {
+        *read += len;
+        Some(*read)
+    });
+    assert_eq!(ends.filter(|read| read % one.len() > 0).count(), 1, "{lens:?}");
+    assert!(lens.len() <= 4, "{lens:?}");
+    driver.end_turn();
+    assert_eq!((driver.connection.held_bytes(), driver.sent().len()), (0, 16));
+}
+
+/// What a read cut counts as a message under way from the end of the turn on, with its deadline.
+#[test]
+fn a_message_that_was_left_for_the_next_read_is_put_together_when_there_is_none() {
+    let payload = vec![7; 600 << 10];
+    let bytes =
+        encode(Role::Client, [frame(OpCode::Binary, &payload[..500 << 10]), frame(OpCode::Binary, &payload)]);
+    let mut driver = Driver::new(Role::Server);
+    let buffer = driver.connection.read_buffer(&mut driver.turn);
+    let len = buffer.len();
+    buffer.copy_from_slice(&bytes[..len]);
+    driver.connection.handle_input(&mut driver.turn, len, driver.now);
+    driver.have_turn(&mut |_, _| {});
+    assert!(
+        driver.connection.held_bytes() >= len - (501 << 10) && !driver.connection.wants_turn(&driver.turn)
+    );
+    driver.feed(&bytes[len..]);
+    let expected =
+        [&payload[..500 << 10], &payload].map(|it| Whole::Message(MessageKind::Binary, it.to_vec()));
+    assert!(driver.wholes == expected);
+}
+
 #[test]
 fn an_unfinished_header_is_all_that_is_kept() {
     // The longest: a control frame short of its last byte.

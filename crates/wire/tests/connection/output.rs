@@ -510,3 +510,78 @@ fn a_diversion_has_so_much_room() {
         assert_eq!(diverted.len(), 1);
     });
 }
+
+#[test]
+fn what_is_overheard_is_sent_all_the_same() {
+    let shared = SharedMessage::new(MessageKind::Text, Bytes::from_static(b"shared"), None).unwrap();
+    let say = |out: &mut Outgoing<'_>| {
+        out.send(MessageKind::Text, b"whole").unwrap();
+        out.send_fragmented(MessageKind::Text, b"pieces", NonZeroUsize::MIN).unwrap();
+        out.send_bytes(MessageKind::Binary, Bytes::from_static(b"bytes")).unwrap();
+        out.send_shared(&shared).unwrap();
+        out.echo(&Message::new(MessageKind::Text, b"echo")).unwrap();
+        out.begin(MessageKind::Text, b"be").unwrap();
+        out.fragment(b"gun", true).unwrap();
+        assert!(out.fragment(b"refused", true).is_err());
+        out.ping(b"i").unwrap();
+        out.pong(b"o").unwrap();
+        out.raw(&[0x8a, 0]).unwrap();
+        // What is diverted is not sent, and so not overheard.
+        assert_eq!(out.divert(1 << 20, |out| out.ping(b"no").unwrap()).len(), 1);
+        out.close(Some((CloseCode::NORMAL, "bye")), End::Finished).unwrap();
+    };
+    let mut plain = Driver::new(Role::Server);
+    queue(&mut plain, say);
+    plain.end_turn();
+    let mut driver = Driver::new(Role::Server);
+    let (mut overheard, mut diverted) = (Vec::new(), Vec::new());
+    queue(&mut driver, |out| diverted = out.divert(1 << 20, |out| out.ping(b"before").unwrap()));
+    queue(&mut driver, |out| overheard = out.overhear(say));
+    driver.end_turn();
+    assert_eq!(driver.output, plain.output);
+    let whole =
+        |kind, payload: &[u8], fragment_len| Sent::Message { kind, payload: payload.to_vec(), fragment_len };
+    assert_eq!(
+        overheard,
+        [
+            whole(MessageKind::Text, b"whole", None),
+            whole(MessageKind::Text, b"pieces", Some(NonZeroUsize::MIN)),
+            whole(MessageKind::Binary, b"bytes", None),
+            whole(MessageKind::Text, b"shared", None),
+            whole(MessageKind::Text, b"echo", None),
+            Sent::Begin(MessageKind::Text, b"be".into()),
+            Sent::Fragment(b"gun".into(), true),
+            Sent::Ping(b"i".into()),
+            Sent::Pong(b"o".into()),
+            Sent::Raw(vec![0x8a, 0]),
+            Sent::Close(Some((CloseCode::NORMAL, "bye".into())), End::Finished),
+        ]
+    );
+}
+
+#[test]
+fn an_echo_in_place_can_be_overheard() {
+    let mut driver = Driver::new(Role::Server);
+    let long = "x".repeat(8 << 10);
+    let pieces = frame(OpCode::Text, &long[..5 << 10]).fin(false);
+    let bytes = encode(
+        Role::Client,
+        [frame(OpCode::Text, "one"), pieces, frame(OpCode::Continuation, &long[5 << 10..])],
+    );
+    driver.connection.read_buffer(&mut driver.turn)[..bytes.len()].copy_from_slice(&bytes);
+    driver.connection.handle_input(&mut driver.turn, bytes.len(), driver.now);
+    let mut overheard = Vec::new();
+    while let Some((incoming, mut out)) = driver.connection.poll(&mut driver.turn, driver.now) {
+        let Incoming::Message(message) = incoming else { panic!("{incoming:?}") };
+        overheard.extend(out.overhear(|out| out.echo(&message).unwrap()));
+    }
+    driver.connection.queue_output(&mut driver.turn, driver.now);
+    driver.end_turn();
+    assert_eq!(driver.sent(), [text("one"), text(&long)]);
+    let whole = |payload: &str| Sent::Message {
+        kind: MessageKind::Text,
+        payload: payload.into(),
+        fragment_len: None,
+    };
+    assert_eq!(overheard, [whole("one"), whole(&long)]);
+}

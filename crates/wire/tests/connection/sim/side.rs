@@ -14,7 +14,7 @@ use super::random::Random;
 /// The largest message that the endpoints send, in bytes.
 pub(super) const LARGEST: usize = 100_000;
 /// What one turn may bring in.
-const ONE_READ: usize = 256 << 10;
+const ONE_READ: usize = 512 << 10;
 
 #[derive(Debug)]
 pub(super) struct Side {

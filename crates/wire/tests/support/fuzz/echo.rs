@@ -14,7 +14,7 @@ use crate::support::{encode, frame, masks};
 /// More turns than that without anything read, decoded or written are a spin.
 const PATIENCE: u32 = 200;
 /// What one turn may bring in beyond the bound of the queue.
-const ONE_READ: usize = 256 << 10;
+const ONE_READ: usize = 512 << 10;
 
 pub(crate) fn run(data: &[u8]) {
     let &[first, seed, ref bytes @ ..] = data else { return };

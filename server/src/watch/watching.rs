@@ -1,0 +1,120 @@
+//! Behind the connection of somebody who watches another one.
+
+use super::lines::Lines;
+use super::watcher::Batch;
+use super::{Reader, Shown};
+use socket::wire::{CloseCode, End, Message, MessageKind, NotSent, Outgoing, Time};
+use socket::{Endpoint, Mailbox};
+use std::time::Duration;
+
+/// So long what passes is gathered before it is sent: the watched connection is not to wake the watcher for each message.
+const GATHER: Duration = Duration::from_millis(30);
+/// Lines are sent together up to this length, in bytes. One alone may be longer.
+const TOGETHER: usize = 64 << 10;
+
+/// Sends what passes on another connection, as lines.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    reader: Reader,
+    shown: Box<Shown>,
+    lines: Lines,
+    /// What was taken and not sent.
+    batch: Batch,
+    /// Lines that are ready and have not gone out.
+    ready: String,
+    mailbox: Option<Mailbox>,
+    /// When to look what has gathered.
+    due: Option<Time>,
+}
+
+impl Watching {
+    pub(crate) fn new(reader: Reader, shown: Shown) -> Self {
+        Self {
+            reader,
+            shown: Box::new(shown),
+            lines: Lines::default(),
+            batch: Batch::default(),
+            ready: String::new(),
+            mailbox: None,
+            due: None,
+        }
+    }
+
+    /// Sends as much as there is room for.
+    fn go_on(&mut self, out: &mut Outgoing<'_>) {
+        if out.is_closing() {
+            return;
+        }
+        loop {
+            if self.ready.is_empty() {
+                self.make_ready();
+            }
+            if self.ready.is_empty() {
+                break;
+            }
+            match out.send(MessageKind::Text, self.ready.as_bytes()) {
+                Ok(()) => self.ready.clear(),
+                // `drained` goes on.
+                Err(NotSent::QueueFull) => return,
+                Err(_) => return,
+            }
+        }
+        if self.batch.ended {
+            // Refused only where it closes already.
+            let _ = out.close(Some((CloseCode::NORMAL, "the watched connection has ended")), End::Finished);
+        } else if let Some(mailbox) = &self.mailbox {
+            self.reader.wake_by(mailbox);
+        }
+    }
+
+    fn make_ready(&mut self) {
+        if self.batch.passed.is_empty() && self.batch.lost == 0 {
+            self.batch = self.reader.take();
+        }
+        while self.ready.len() < TOGETHER {
+            if let Some((at, passed)) = self.batch.passed.pop_front() {
+                self.lines.passed(at, &passed, &mut self.ready);
+            } else {
+                if self.batch.lost > 0 {
+                    self.lines.lost(std::mem::take(&mut self.batch.lost), &mut self.ready);
+                }
+                break;
+            }
+        }
+    }
+}
+
+impl Endpoint for Watching {
+    /// It only looks.
+    fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {}
+
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, out: &mut Outgoing<'_>) {
+        self.mailbox = Some(mailbox());
+        self.lines.begin(&self.shown, &mut self.ready);
+        self.go_on(out);
+    }
+
+    fn woken(&mut self, out: &mut Outgoing<'_>) {
+        if self.due.is_none() && self.ready.is_empty() {
+            self.due = Some(out.now() + GATHER);
+        }
+    }
+
+    fn drained(&mut self, out: &mut Outgoing<'_>) {
+        self.go_on(out);
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.due
+    }
+
+    fn timeout(&mut self, out: &mut Outgoing<'_>) {
+        self.due = None;
+        self.go_on(out);
+    }
+
+    fn held(&self) -> usize {
+        let batch: usize = self.batch.passed.iter().map(|(_, passed)| passed.cost()).sum();
+        self.reader.held() + batch + self.ready.capacity()
+    }
+}
