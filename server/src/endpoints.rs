@@ -216,8 +216,7 @@ fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option
     }
     let shard = &sockets.shard;
     let client = &handshake.seat.client;
-    let asked =
-        fault::Asked::from_query(query).map_err(|error| misunderstood(shard, handshake, &error))?;
+    let asked = fault::Asked::from_query(query).map_err(|error| misunderstood(shard, handshake, &error))?;
     Asking::new(&shard.shared.labels, asked, path.as_str(), handshake).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         shard.refuse_handshake(Reason::Full, client, status, &error);
