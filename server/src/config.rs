@@ -2,6 +2,7 @@
 
 use crate::forwarded::Network;
 use crate::mount::{Mount, MountHeader};
+use protocol::fault::Label;
 use protocol::guard::Rule;
 use socket::wire::deflate::{self, Retain, ServerPolicy};
 use socket::wire::handshake::OriginPolicy;
@@ -53,6 +54,10 @@ pub struct Config {
     pub relay_allow: Vec<Rule>,
     /// Where it may not connect to, whatever else is allowed. Default: none.
     pub relay_deny: Vec<Rule>,
+    /// Recordings to play back. Default: none.
+    pub replays: Vec<ReplayFile>,
+    /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
+    pub data_dir: Option<PathBuf>,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -74,6 +79,39 @@ pub struct Config {
 /// Whom connections to targets trust.
 #[derive(Clone, Debug)]
 pub struct ViaTls(pub Arc<rustls::ClientConfig>);
+
+/// A recording to play back at `/ws/replay/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayFile {
+    pub(crate) name: Label,
+    pub(crate) path: PathBuf,
+}
+
+impl ReplayFile {
+    /// A file by its path, or with the name in front that it is to have: `NAME=FILE`. Without one it is called as the file is,
+    /// without its extension.
+    ///
+    /// # Errors
+    /// The file's own name has other signs than letters, digits, dots, dashes and underscores.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some((name, path)) = text.split_once('=')
+            && let Some(name) = Label::parse(name)
+        {
+            return match path {
+                "" => Err(format!("expected a file behind {name}=")),
+                path => Ok(Self { name, path: path.into() }),
+            };
+        }
+        let path = PathBuf::from(text);
+        let name = path.file_stem().and_then(|stem| stem.to_str()).and_then(Label::parse);
+        match name {
+            Some(name) => Ok(Self { name, path }),
+            None => Err("expected a file whose name has only letters, digits, dots, dashes and underscores, or a name for it \
+                         in front, such as checkout=recordings/checkout.jsonl"
+                .to_owned()),
+        }
+    }
+}
 
 /// A secret that lets callers in who know it. It is not shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -226,6 +264,8 @@ impl Default for Config {
             relay: false,
             relay_allow: Vec::new(),
             relay_deny: Vec::new(),
+            replays: Vec::new(),
+            data_dir: None,
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),

@@ -21,6 +21,7 @@ mod origin;
 mod process;
 mod refusals;
 mod relay;
+mod replay;
 mod shutdown;
 #[cfg(unix)]
 mod signals;
