@@ -11,7 +11,7 @@ use bench::idle::Settling;
 use bench::peers::{Guest, Kitchen, NAMES, OURS, Recipe, Server};
 use bench::turns::Timing;
 use bench::verdict::Verdict;
-use bench::{connect, echo, idle, process, servers};
+use bench::{connect, echo, idle, process, servers, soak};
 use clap::{Args, Parser, Subcommand};
 
 /// What a process opens besides its connections, generously.
@@ -33,6 +33,8 @@ enum Command {
     Idle(IdleArgs),
     /// Server CPU per connection opened, upgraded and closed
     Connect(ConnectArgs),
+    /// Heartwire alone, under random faults for a while: memory, ends, and the same seeds doing the same
+    Soak(SoakArgs),
     /// Be one of the servers written in Rust; ends with standard input
     #[command(hide = true)]
     Serve {
@@ -107,6 +109,21 @@ struct ConnectArgs {
 }
 
 #[derive(Debug, Args)]
+struct SoakArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Clients at a time
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    connections: u16,
+    /// Seconds with traffic
+    #[arg(long = "for", default_value_t = 60.0, value_parser = seconds)]
+    time: f64,
+    /// What clients and faults are made from [default: another one each time, which is said]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
 struct IdleArgs {
     #[command(flatten)]
     common: Common,
@@ -125,6 +142,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Echo(args) => echo(&args),
         Command::Idle(args) => idle(&args),
         Command::Connect(args) => connect(&args),
+        Command::Soak(args) => soak(&args),
         Command::Serve { kind, listen } => {
             servers::serve(kind, listen).map(|()| ExitCode::SUCCESS).map_err(Into::into)
         }
@@ -172,6 +190,26 @@ fn connect(args: &ConnectArgs) -> anyhow::Result<ExitCode> {
     let rows = connect::run(&plan, &bench.start()?)?;
     connect::print(&rows, args.common.json)?;
     conclude(connect::verdict(&rows), args.common.json)
+}
+
+fn soak(args: &SoakArgs) -> anyhow::Result<ExitCode> {
+    let bench = Bench::new(&args.common)?;
+    let connections = usize::from(args.connections);
+    process::allow_open_files(connections as u64 + FILES_BESIDE_SOCKETS)?;
+    let ours = bench.recipes.iter().find(|recipe| recipe.name == OURS);
+    let ours = ours.ok_or_else(|| anyhow::anyhow!("it is {OURS} that is soaked: give --server-bin"))?;
+    let server = ours.start(&bench.kitchen.cache, bench.server_core, bench.own_core)?;
+    let by_clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
+    let plan = soak::Plan {
+        connections,
+        time: Duration::from_secs_f64(args.time),
+        seed: args.seed.unwrap_or_else(by_clock),
+    };
+    let outcome = soak::run(&server, plan)?;
+    if args.common.json {
+        writeln!(io::stdout(), "{}", serde_json::to_string(&outcome)?)?;
+    }
+    conclude(soak::verdict(&outcome), args.common.json)
 }
 
 fn idle(args: &IdleArgs) -> anyhow::Result<ExitCode> {

@@ -15,6 +15,7 @@ pub mod payload;
 pub mod peers;
 pub mod process;
 pub mod servers;
+pub mod soak;
 pub mod stats;
 pub mod turns;
 pub mod verdict;

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// The most that waits in both directions, in bytes; above it nothing is read.
 const MAX_HELD: usize = 1 << 20;
+/// The most that waits for a message that is half out; above it nothing is read.
+const MAX_BEHIND: usize = 64;
 
 /// An endpoint with faults in front of it.
 pub(crate) struct Faulty {
@@ -159,9 +161,9 @@ impl Faulty {
             }
             Action::Dropped { direction, number } => self.write(|| Event::Dropped { direction, number }),
             Action::Violate(violation) => {
-                self.finish_trickle(out);
                 self.write(|| Event::Violation { name: violation.to_string() });
-                let _ = out.raw(&violations::bytes(violation, self.compressed));
+                // Behind a message that is half out: the machine counts on the time that takes.
+                self.urgent(Sent::Raw(violations::bytes(violation, self.compressed)), out);
             }
             Action::StallRead(on) => out.pause(on),
             Action::End(ending) => {
@@ -276,7 +278,11 @@ impl Endpoint for Faulty {
 
     fn ready(&self) -> bool {
         // What follows the last word is read and thrown away: the answer to a Close is among it.
-        self.ended || (self.machine.accepts() && self.held() < MAX_HELD && self.behind.ready())
+        self.ended
+            || (self.machine.accepts()
+                && self.held() < MAX_HELD
+                && self.behind_trickle.len() < MAX_BEHIND
+                && self.behind.ready())
     }
 
     fn leave(&mut self, out: &mut Outgoing<'_>) {

@@ -1,5 +1,7 @@
 use super::{BINARY, PING, TEXT, answers, until_pong};
 use crate::support::{RawClient, TestServer, frame};
+use std::io::{ErrorKind, Read as _};
+use std::time::Duration;
 
 #[test]
 fn a_delayed_message_is_passed_by_a_pong() {
@@ -212,4 +214,21 @@ fn faults_hold_on_the_runtimes_tasks_as_well() {
     assert_eq!(client.frame(), (0x81, b"a".to_vec()));
     client.send(&frame(0x8, &[0x03, 0xe8]));
     client.expect_close(1000);
+}
+
+#[test]
+fn a_broken_rule_waits_for_what_trickles() {
+    let server = TestServer::start();
+    let mut client = server.upgrade("/ws?trickle=1,1m&violate=masked-frame&every=2");
+    client.send(&[b"1", b"2", b"3", b"4"].map(|number| frame(TEXT, number)).concat());
+    // The plan is for every second message. The rule is broken as that comes, and what answers it trickles.
+    assert_eq!(client.frame(), (0x81, b"1".to_vec()));
+    assert_eq!(client.read_exact(2), [0x81, 0x86], "masked");
+    client.read_exact(4 + 6);
+    assert_eq!(client.read_exact(1), [0x81]);
+    let stream = client.into_stream();
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let more = (&stream).read(&mut [0; 64]);
+    assert_eq!(more.unwrap_err().kind(), ErrorKind::WouldBlock, "the rest is a minute away");
+    server.stop.at_once();
 }
