@@ -1,4 +1,4 @@
-//! The recipes of docs/testing-clients.md, run as they stand there against a server of their own.
+//! The recipes of docs/testing-clients.md and docs/seeing-servers.md, run as they stand there against a server of their own.
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -13,7 +13,8 @@ use interop::report::Suite;
 use serde_json::Value;
 use server::Driver;
 
-const DOC: &str = include_str!("../../docs/testing-clients.md");
+const DOCS: [&str; 2] =
+    [include_str!("../../docs/testing-clients.md"), include_str!("../../docs/seeing-servers.md")];
 
 /// What runs recipes: one per language.
 type Programs = [Result<Arc<Program>, String>; 2];
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
 /// Title, language and text of each block that is marked to run.
 fn recipes() -> Vec<(&'static str, &'static str, &'static str)> {
     let mut found = Vec::new();
-    for section in DOC.split("\n## ").skip(1) {
+    for section in DOCS.into_iter().flat_map(|doc| doc.split("\n## ").skip(1)) {
         let title = section.lines().next().unwrap_or_default();
         let mut rest = section;
         while let Some((_, block)) = rest.split_once("\n```") {

@@ -1,6 +1,7 @@
 //! What a server can be told. Each field's flag has the same name.
 
 use crate::forwarded::Network;
+use protocol::fault::Label;
 use socket::wire::deflate::{self, Retain, ServerPolicy};
 use socket::wire::handshake::OriginPolicy;
 use socket::wire::{ConnectionSettings, Limits};
@@ -36,6 +37,10 @@ pub struct Config {
     /// What callers from other machines have to know to list, steer and verify connections with a label. Default: none, and
     /// only this machine may.
     pub api_token: Option<ApiToken>,
+    /// Recordings to play back. Default: none.
+    pub replays: Vec<ReplayFile>,
+    /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
+    pub data_dir: Option<PathBuf>,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -52,6 +57,39 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// What drives WebSockets over plain TCP. Default: what the system is best at.
     pub driver: Driver,
+}
+
+/// A recording to play back at `/ws/replay/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayFile {
+    pub(crate) name: Label,
+    pub(crate) path: PathBuf,
+}
+
+impl ReplayFile {
+    /// A file by its path, or with the name in front that it is to have: `NAME=FILE`. Without one it is called as the file is,
+    /// without its extension.
+    ///
+    /// # Errors
+    /// The file's own name has other signs than letters, digits, dots, dashes and underscores.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some((name, path)) = text.split_once('=')
+            && let Some(name) = Label::parse(name)
+        {
+            return match path {
+                "" => Err(format!("expected a file behind {name}=")),
+                path => Ok(Self { name, path: path.into() }),
+            };
+        }
+        let path = PathBuf::from(text);
+        let name = path.file_stem().and_then(|stem| stem.to_str()).and_then(Label::parse);
+        match name {
+            Some(name) => Ok(Self { name, path }),
+            None => Err("expected a file whose name has only letters, digits, dots, dashes and underscores, or a name for it \
+                         in front, such as checkout=recordings/checkout.jsonl"
+                .to_owned()),
+        }
+    }
 }
 
 /// A secret that lets callers in who know it. It is not shown.
@@ -199,6 +237,8 @@ impl Default for Config {
             metrics_listen: Vec::new(),
             metrics_public: false,
             api_token: None,
+            replays: Vec::new(),
+            data_dir: None,
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),

@@ -39,6 +39,7 @@ mod metrics;
 mod pace;
 mod refusals;
 mod registry;
+mod replay;
 mod reply;
 mod routes;
 mod run;
@@ -52,9 +53,12 @@ mod upgrade;
 mod visit;
 mod watch;
 
-pub use config::{ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
+pub use config::{
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
+};
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
+pub use replay::ReplayError;
 pub use run::{RunError, Server};
 pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 pub use stop::Stop;

@@ -27,6 +27,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
     endpoints::echo(sockets)
         .or(endpoints::watch(sockets))
         .unify()
+        .or(endpoints::replay(sockets))
+        .unify()
         .or(api(shard))
         .unify()
         .or(conformance(shard))

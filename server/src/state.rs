@@ -9,6 +9,7 @@ use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
+use crate::replay::Replays;
 use crate::stop::Stop;
 use crate::tls::Tls;
 use crate::watch::Threads;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) memory: Memory,
     pub(crate) labels: Labels,
+    pub(crate) replays: Replays,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
@@ -60,7 +62,7 @@ pub(crate) struct Shard {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>) -> Self {
+    pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>, replays: Replays) -> Self {
         let files = FileBudget::of(&config);
         if files.connections < config.limits.max_connections.get() {
             info!(connections = files.connections, "fewer than --max-connections, for want of open files");
@@ -74,6 +76,7 @@ impl Shared {
             metrics: Metrics::new(2 * config.threads.get()),
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
+            replays,
             threads: Threads::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),

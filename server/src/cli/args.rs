@@ -5,7 +5,7 @@ use super::values::{
     parse_token,
 };
 use crate::config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
 };
 use crate::forwarded::Network;
 use clap::{Args, ValueEnum};
@@ -62,6 +62,21 @@ pub struct ServeArgs {
     /// Bearer TOKEN; without this, only callers on this machine may
     #[arg(long, value_name = "TOKEN", env = "HEARTWIRE_API_TOKEN", hide_env_values = true, value_parser = parse_token)]
     api_token: Option<ApiToken>,
+
+    /// Plays this recording back at /ws/replay/NAME, NAME being the file's without its extension, or what is in front as in
+    /// NAME=FILE; can be repeated. JSON Lines from the page or heartwire record, or HAR with WebSocket messages
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "HEARTWIRE_REPLAY",
+        value_delimiter = ',',
+        value_parser = ReplayFile::parse
+    )]
+    replay: Vec<ReplayFile>,
+
+    /// Folder for what is uploaded, recordings for now; without it that is gone when the server ends
+    #[arg(long, value_name = "DIR", env = "HEARTWIRE_DATA_DIR")]
+    data_dir: Option<PathBuf>,
 
     /// Serving threads [default: one per core]
     #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
@@ -341,6 +356,8 @@ impl From<ServeArgs> for Config {
             metrics_listen: args.metrics_listen,
             metrics_public: args.metrics_public,
             api_token: args.api_token,
+            replays: args.replay,
+            data_dir: args.data_dir,
             limits: LimitConfig {
                 max_memory: args.max_memory,
                 max_connections: args.max_connections,

@@ -2,7 +2,7 @@
 
 use super::endpoint::Faulty;
 use crate::behind::Behind;
-use crate::labels::{Labels, LabelsFull, Member};
+use crate::labels::{Labels, LabelsFull, Member, Scribe};
 use crate::reply;
 use crate::upgrade::Handshake;
 use http::StatusCode;
@@ -124,6 +124,11 @@ impl Asking {
         }
         self.answer.add_headers(headers);
         Some(response)
+    }
+
+    /// Writes into the connection's journal, if it has one.
+    pub(crate) fn scribe(&self) -> Option<Scribe> {
+        self.member.as_ref().map(Member::scribe)
     }
 
     /// How the 101 is to be altered.

@@ -20,6 +20,7 @@ mod metrics;
 mod origin;
 mod process;
 mod refusals;
+mod replay;
 mod shutdown;
 #[cfg(unix)]
 mod signals;

@@ -22,6 +22,7 @@ pub use plan::{
     Label, ProtocolAnswer, ResetStep, Stall, Traffic, TricklePace, Ways, When,
 };
 pub use query::{Asked, PlanError};
+pub(crate) use query::{nearest, shown};
 pub use template::Template;
 pub use traffic::{Kind, Message};
 pub use trickle::Trickle;

@@ -184,20 +184,27 @@ impl Parameter {
     /// or swaps two), and less than half of the name. So `id` is not taken for `big`, nor `page` for `rate`.
     #[must_use]
     pub fn resembling(name: &str) -> Option<&'static Parameter> {
-        // A longer name can't be that near, and the distance takes its square.
-        if name.len() > 64 {
-            return None;
-        }
-        let lower = name.to_ascii_lowercase().replace('_', "-");
-        let distance = |parameter: &&Parameter| strsim::osa_distance(&lower, parameter.name);
-        let nearest = Parameter::all().min_by_key(distance)?;
-        let edits = distance(&nearest);
-        let longer = lower.len().max(nearest.name.len());
-        (edits <= 2 && 2 * edits < longer).then_some(nearest)
+        let meant = nearest(name, Parameter::all().map(|parameter| parameter.name))?;
+        Parameter::named(meant)
     }
 }
 
-fn shown(text: &str) -> String {
+/// The one of these names that somebody meant who wrote `name`, as [`Parameter::resembling`] has it.
+pub(crate) fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    // A longer name can't be that near, and the distance takes its square.
+    if name.len() > 64 {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase().replace('_', "-");
+    let distance = |known: &str| strsim::osa_distance(&lower, known);
+    let nearest = names.min_by_key(|known| distance(known))?;
+    let edits = distance(nearest);
+    let longer = lower.len().max(nearest.len());
+    (edits <= 2 && 2 * edits < longer).then_some(nearest)
+}
+
+/// As much of a value as is shown.
+pub(crate) fn shown(text: &str) -> String {
     match text.len() {
         ..=SHOWN => text.to_owned(),
         _ => format!("{}…", &text[..text.floor_char_boundary(SHOWN)]),
