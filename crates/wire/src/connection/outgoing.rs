@@ -109,7 +109,8 @@ impl Outgoing<'_> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_bytes(&mut self, kind: MessageKind, payload: Bytes) -> Result<(), NotSent> {
-        let as_is = self.role() == Role::Server && self.out.diversion.is_none();
+        let as_is =
+            self.role() == Role::Server && self.out.diversion.is_none() && !self.connection.is_deflating();
         if !as_is || self.may_compress(payload.len()) {
             return self.send(kind, &payload);
         }
@@ -140,7 +141,11 @@ impl Outgoing<'_> {
         self.connection.sender.check_start()?;
         self.count(message.payload().len());
         self.note(|| Sent::message(message.kind(), message.payload()));
-        self.out.batch.push_shared(frame, true);
+        if self.connection.is_deflating() {
+            self.put_frames(|_, _, out| out.extend_from_slice(&frame));
+        } else {
+            self.out.batch.push_shared(frame, true);
+        }
         Ok(())
     }
 
@@ -155,6 +160,7 @@ impl Outgoing<'_> {
         let movable = self.out.taken == Taken::Nothing
             && self.role() == Role::Server
             && !self.may_compress(len)
+            && !self.connection.is_deflating()
             && self.connection.sender.check_start().is_ok();
         match &message.place {
             Place::Input(range) if movable => {
@@ -195,8 +201,7 @@ impl Outgoing<'_> {
             diversion.push(Sent::Begin(kind, payload.to_vec()));
             return Ok(());
         }
-        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
-        batch.push_copied(|out| connection.sender.begin(kind, payload, *masks, out))?;
+        self.put_frames(|sender, masks, out| sender.begin(kind, payload, masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
         self.note(|| Sent::Begin(kind, payload.to_vec()));
         Ok(())
@@ -212,8 +217,7 @@ impl Outgoing<'_> {
             diversion.push(Sent::Fragment(payload.to_vec(), last));
             return Ok(());
         }
-        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
-        batch.push_copied(|out| connection.sender.fragment(payload, last, *masks, out))?;
+        self.put_frames(|sender, masks, out| sender.fragment(payload, last, masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
         self.out.counts.messages_out += u64::from(last);
         self.note(|| Sent::Fragment(payload.to_vec(), last));
@@ -272,8 +276,8 @@ impl Outgoing<'_> {
             diversion.push(Sent::Close(status, end));
             return Ok(());
         }
-        let Outgoing { connection, out: Output { batch, masks, .. }, now } = self;
-        batch.push_copied(|out| connection.sender.close(status, *masks, out))?;
+        self.put_frames(|sender, masks, out| sender.close(status, masks, out))?;
+        let Outgoing { connection, now, .. } = self;
         connection.close_sent = Some(status.map(|(code, _)| code));
         if connection.phase == Phase::Open {
             let answers = connection.close_received.is_some();
@@ -302,7 +306,7 @@ impl Outgoing<'_> {
             diversion.push(Sent::Raw(bytes.to_vec()));
             return Ok(());
         }
-        self.out.batch.push_copied(|out| out.extend_from_slice(bytes));
+        self.put_frames(|_, _, out| out.extend_from_slice(bytes));
         self.note(|| Sent::Raw(bytes.to_vec()));
         Ok(())
     }
@@ -428,6 +432,24 @@ impl Outgoing<'_> {
         }
         self.count(payload.len());
         self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+        self.put_compressible(kind, payload, fragment_len);
+    }
+
+    pub(super) fn put_compressible(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        fragment_len: Option<NonZeroUsize>,
+    ) {
+        if !self.may_compress(payload.len()) {
+            return self.put_frames(|sender, masks, out| {
+                out.reserve(payload.len() + MAX_HEADER_LEN);
+                sender.put_message(kind, payload, false, fragment_len, masks, out);
+            });
+        }
+        if self.defer(kind, payload, fragment_len) {
+            return;
+        }
         let compressed = self.compress(payload);
         let Outgoing { connection, out: Output { batch, codec, masks, .. }, .. } = self;
         let bytes = if compressed { &codec.deflated[..] } else { payload };
