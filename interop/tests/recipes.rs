@@ -1,4 +1,8 @@
-//! The recipes of the docs, run as they stand there against a server of their own.
+//! The recipes of the docs, and the clients that the page writes for an address, run as they stand there against a server
+//! of their own.
+
+#[path = "recipes/snippets.rs"]
+mod snippets;
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -12,6 +16,7 @@ use interop::heartwire::Heartwire;
 use interop::report::Suite;
 use serde_json::Value;
 use server::Driver;
+use workbench::snippet::Snippet;
 
 const DOCS: [&str; 2] =
     [include_str!("../../docs/testing-clients.md"), include_str!("../../docs/seeing-servers.md")];
@@ -39,6 +44,21 @@ fn main() -> ExitCode {
                 Ok(program) => suite.test(name, move || run(&program, language, recipe, driver)),
                 Err(why) => suite.skip(name, why),
             }
+        }
+    }
+    for snippet in Snippet::ALL {
+        let name = format!("the page's client ({})", snippet.name());
+        let language = if snippet == Snippet::JavaScript { "js" } else { "python" };
+        match (snippet, program_for(language, &programs)) {
+            (Snippet::Url, _) => {}
+            (Snippet::JavaScript | Snippet::Python, Err(why)) => suite.skip(name, why),
+            (Snippet::JavaScript | Snippet::Python, Ok(program)) => {
+                suite.test(name, move || snippets::interpreted(snippet, &program));
+            }
+            _ => match snippets::Tool::find(snippet) {
+                Ok(tool) => suite.test(name, move || tool.run(snippet)),
+                Err(why) => suite.skip(name, &why),
+            },
         }
     }
     if let [Ok(python), Ok(node)] = &programs {
@@ -179,6 +199,11 @@ fn fetch(server: &Heartwire, target: &str) -> anyhow::Result<Value> {
 }
 
 fn run_against(server: &Heartwire, program: &Program, language: &str, recipe: &str) -> anyhow::Result<()> {
+    output(command(program, language, recipe)?.env("SERVER", server.address.to_string())).map(drop)
+}
+
+/// What runs a text in a language.
+fn command(program: &Program, language: &str, recipe: &str) -> anyhow::Result<Command> {
     let mut command = match language {
         "sh" => {
             let mut shell = Command::new("sh");
@@ -201,14 +226,14 @@ fn run_against(server: &Heartwire, program: &Program, language: &str, recipe: &s
         }
     };
     command.envs(program.envs.iter().map(|(name, value)| (name, value)));
-    command.current_dir(&program.folder).env("SERVER", server.address.to_string());
-    let output = command.output()?;
-    ensure!(
-        output.status.success(),
-        "{}\n{}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
+    command.current_dir(&program.folder);
+    Ok(command)
+}
+
+/// What a program says, if it ends well.
+fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().with_context(|| format!("{:?} can't be started", command.get_program()))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(output.status.success(), "{}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
+    Ok(said)
 }
