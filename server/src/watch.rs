@@ -10,6 +10,7 @@ pub(crate) mod watching;
 
 pub(crate) use self::passed::{Overhearing, Passed, Side};
 pub(crate) use self::watcher::{Reader, Watcher};
+pub(crate) use workbench::connection::WATCH_PROTOCOL as PROTOCOL;
 
 use serde::Serialize;
 use socket::wire::Counts;
@@ -20,8 +21,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// The subprotocol of those who watch: each message is one or more lines of the log format.
-pub(crate) const PROTOCOL: &str = "heartwire.watch.v1";
 /// What the paths of their URLs begin with.
 pub(crate) const PATH: &str = "/ws/watch/";
 /// Connections that are listed, unless told otherwise, and at most.

@@ -115,6 +115,8 @@ pub enum Sheet {
     Help,
     /// What the server can be asked to do wrong.
     Faults,
+    /// The server's connections, to be watched.
+    Watch,
 }
 
 /// What the side panel can show.
@@ -191,6 +193,7 @@ impl Sheet {
             Sheet::Settings => "settings",
             Sheet::Help => "help",
             Sheet::Faults => "faults",
+            Sheet::Watch => "watch",
         }
     }
 }
@@ -301,6 +304,7 @@ pub static SPECS: &[Spec] = &[
     spec(Group::Connection, Action::Disconnect, "d", "disconnect", |t| t.common.disconnect),
     spec(Group::Connection, Action::Options, "", "options-toggle", |t| t.common.options),
     spec(Group::Connection, Action::Open(Sheet::Faults), "x", "open-faults", |t| t.settings.faults),
+    spec(Group::Connection, Action::Open(Sheet::Watch), "w", "open-watch", |t| t.settings.watch),
     spec(Group::Connection, Action::Reconnect, "", "reconnect-toggle", |t| t.common.reconnect),
     spec(Group::Connection, Action::Heartbeat, "", "heartbeat-toggle", |t| t.common.heartbeat),
     spec(Group::Connection, Action::UseSuggestion, "", "use-suggestion", |t| t.settings.act_use_suggestion),

@@ -41,6 +41,8 @@ pub enum Matter {
     AnswersHeld(bool),
     /// The link did not take a message.
     NotSent(SendError),
+    /// Nothing can be sent where another connection is watched.
+    OnlyWatches,
     /// The connection could not be opened, for one of these causes.
     Unreachable(Vec<Cause>),
     /// Nobody answered.
@@ -143,6 +145,7 @@ impl Notice {
             Matter::Unmade(Purpose::Answer, ..) => all.settings.answer_fault,
             Matter::AnswersHeld(_) => all.settings.answers_held,
             Matter::Leave(_) => t.leave,
+            Matter::OnlyWatches => t.only_watches,
             Matter::NotSent(SendError::Closed) => t.not_connected,
             Matter::NotSent(SendError::Full { .. }) => t.queue_full,
             Matter::NotSent(SendError::TooLarge { .. }) => t.too_large,
@@ -175,6 +178,7 @@ impl Notice {
             Matter::Preset(_) => t.preset_why.to_owned(),
             Matter::AnswersHeld(true) => all.settings.answers_stopped.to_owned(),
             Matter::AnswersHeld(false) => all.settings.answers_fast.to_owned(),
+            Matter::OnlyWatches => t.only_watches_why.to_owned(),
             Matter::NotSent(SendError::Closed) => t.not_connected_why.to_owned(),
             Matter::NotSent(SendError::Full { messages, bytes }) => {
                 fill(t.queue_full_why, &[&count(*messages as u64), &size(*bytes as u64)])
@@ -267,6 +271,7 @@ mod tests {
             Matter::Preset(Preset::Stomp),
             Matter::AnswersHeld(true),
             Matter::AnswersHeld(false),
+            Matter::OnlyWatches,
             Matter::NotSent(SendError::Closed),
             Matter::NotSent(SendError::Full { messages: 2, bytes: 2 }),
             Matter::NotSent(SendError::TooLarge { size: 2, limit: 1 }),

@@ -14,6 +14,7 @@ use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
 use super::settings::Settings;
 use super::top_bar::top_bar;
+use super::watch::Watch;
 use crate::actions::stage::Stage;
 use crate::actions::{Sheet, keys};
 use crate::lasting::preferences::{Density, Theme, limits};
@@ -104,6 +105,7 @@ fn use_page(props: &Page) -> Html {
                 Some(Sheet::Profiles) => Profiles { workspace: props.workspace.clone(), on_close: close }.block(),
                 Some(Sheet::Help) => Help { on_close: close }.block(),
                 Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
+                Some(Sheet::Watch) => Watch { workspace: props.workspace.clone(), on_close: close }.block(),
                 None => Html::default(),
             }}
         </div>

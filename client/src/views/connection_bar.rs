@@ -13,6 +13,7 @@ use crate::texts::{Texts, fill};
 use crate::views::markup::html;
 
 const FAULTS: Action = Action::Open(Sheet::Faults);
+const WATCH: Action = Action::Open(Sheet::Watch);
 
 pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
     let t = &texts.common;
@@ -97,6 +98,7 @@ pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) 
                 {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint))}
                 if scene.state(FAULTS).possible {
                     {word_button(scene, FAULTS, "button small", texts.settings.faults_open)}
+                    {word_button(scene, WATCH, "button small", texts.settings.watch_open)}
                 }
             </div>
         </section>

@@ -30,4 +30,5 @@ mod status_bar;
 mod tabs;
 mod top_bar;
 mod virtual_list;
+mod watch;
 mod words;

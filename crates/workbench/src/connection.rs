@@ -3,6 +3,10 @@
 use crate::entry::{ConnectionId, EntryId};
 use crate::time::Micros;
 
+/// The subprotocol of a server that tells what passes on another connection: each message is one or more lines of the format
+/// in [`crate::export::jsonl`].
+pub const WATCH_PROTOCOL: &str = "heartwire.watch.v1";
+
 /// A connection of a [`crate::store::Store`]: one socket, from the attempt to its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connection {

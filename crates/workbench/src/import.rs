@@ -28,6 +28,13 @@ pub struct Import {
     report: Report,
 }
 
+/// Lines of the JSON Lines format that come in one by one, as from a connection that is watched.
+#[derive(Debug, Default)]
+pub struct Lines {
+    reader: jsonl::Reader,
+    report: Report,
+}
+
 /// What an import has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -164,6 +171,23 @@ impl Import {
                 return Ok(progress);
             }
         }
+    }
+
+    /// What has been done so far.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+impl Lines {
+    /// Reads one or more whole lines into the store. What makes no sense is skipped.
+    ///
+    /// # Errors
+    /// They are of a later version of the format.
+    pub fn read(&mut self, lines: &str, store: &mut Store) -> Result<(), ImportError> {
+        self.reader.begin_text();
+        self.reader.step(lines, store, &mut self.report, usize::MAX).map(|_| ())
     }
 
     /// What has been done so far.

@@ -24,3 +24,4 @@ mod strangers;
 mod streams;
 mod trouble;
 mod volume;
+mod watching;

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use link::{Close, DropReason, Event, Message, MessageId, MessageIds, MessageRef, Phase, SendError, Why};
-use workbench::connection::Connection;
+use workbench::connection::{Connection, WATCH_PROTOCOL};
 use workbench::entry::{Body, ConnectionId, Delivery, Draft, EntryId, Fact, Kind, Origin as Cause, What};
 use workbench::export::jsonl::Journal;
 use workbench::filter::Progress;
-use workbench::import::{Import, ImportError};
+use workbench::import::{Import, ImportError, Lines};
 use workbench::pairing::Pairing;
 use workbench::store::{Limits, Store};
 use workbench::time::Micros;
@@ -39,6 +39,8 @@ pub struct Log {
     journal: Journal,
     notice: Option<Notice>,
     page: Origin,
+    /// Where the server tells what passes on another connection: what that was so far.
+    watched: Option<Lines>,
 }
 
 /// What an event of the link's does not say itself.
@@ -69,6 +71,7 @@ impl Log {
             journal: Journal::default(),
             notice: None,
             page,
+            watched: None,
         }
     }
 
@@ -169,6 +172,23 @@ impl Log {
         self.notify(Matter::NotSent(error.clone()).into());
     }
 
+    /// Whether what comes in is what passes on another connection.
+    pub fn watches(&self) -> bool {
+        self.watched.is_some()
+    }
+
+    /// Something passed on the connection that is watched.
+    pub fn passed(&mut self, lines: &str) {
+        let Some(watched) = &mut self.watched else { return };
+        let new = self.store.ids().end;
+        if let Err(error) = watched.read(lines, &mut self.store) {
+            self.notify(Matter::Unreadable(Some(error)).into());
+        }
+        for id in new..self.store.ids().end {
+            self.pairing.observe(&mut self.store, id);
+        }
+    }
+
     /// One of the messages that begin each connection was handed to the socket.
     pub fn opening_sent(&mut self, now: Micros, message: MessageRef<'_>) {
         self.sent(now, message, Delivery::Sent, Cause::Opening);
@@ -209,6 +229,7 @@ impl Log {
             }
             Event::Connected { took, attempt, .. } => {
                 self.notice = None;
+                self.watched = (around.protocol == WATCH_PROTOCOL).then(Lines::default);
                 if let Some(connection) = self.store.connection_mut(self.connection) {
                     connection.opened = Some(now);
                     connection.protocol = around.protocol;

@@ -1,4 +1,6 @@
 use link::{Final, SocketId};
+use workbench::connection::TransportKind;
+use workbench::entry::Direction;
 use workbench::preset::Preset;
 
 use super::*;
@@ -230,4 +232,27 @@ fn a_log_that_was_opened_from_a_journal_is_journaled_with_all_its_changes() {
     while !again.step(&mut store, 1000).unwrap().done {}
     let entry = store.get(3).unwrap();
     assert_eq!((entry.delivery, entry.pair), (Some(Delivery::Unknown), Some(150)));
+}
+
+#[test]
+fn what_passes_on_a_watched_connection_is_logged_and_paired() {
+    let mut log = log();
+    let connected = Event::Connected { socket: SOCKET, attempt: 1, took: Duration::ZERO };
+    let around = Surroundings { protocol: "heartwire.watch.v1".to_owned(), ..Surroundings::default() };
+    log.event(Micros(1), &connected, around);
+    assert!(log.watches());
+    log.passed("{\"heartwire\":\"log\",\"version\":2}\n{\"connection\":1,\"address\":\"/ws\",\"transport\":\"watch\",\"began\":5}\n");
+    log.passed(
+        "{\"id\":1,\"time\":6,\"conn\":1,\"dir\":\"out\",\"kind\":\"message\",\"data\":\"{\\\"id\\\":7}\"}\n",
+    );
+    log.passed("{\"id\":2,\"time\":8,\"conn\":1,\"dir\":\"in\",\"kind\":\"message\",\"data\":\"{\\\"id\\\":7}\"}\nnonsense\n");
+    let ids = log.store().ids();
+    let entries: Vec<_> = log.store().range(ids).collect();
+    assert_eq!(entries.len(), 3);
+    assert_eq!((entries[1].direction, entries[1].pair), (Direction::Out, Some(entries[2].id)));
+    let watched = log.store().connection(entries[2].connection).unwrap();
+    assert_eq!((&watched.address[..], watched.transport), ("/ws", TransportKind::Watch));
+    // The next server is one of any kind.
+    log.event(Micros(9), &connected, Surroundings::default());
+    assert!(!log.watches());
 }

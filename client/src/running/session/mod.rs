@@ -23,7 +23,7 @@ use crate::model::address::{self, Origin};
 use crate::model::health::Health;
 use crate::model::list::List;
 use crate::model::log::Log;
-use crate::model::notice::Notice;
+use crate::model::notice::{Matter, Notice};
 use crate::model::owned::OwnedEntry;
 use crate::model::params::Params;
 use crate::model::plot::PlotState;
@@ -270,6 +270,10 @@ impl Session {
     /// Sends, or queues while there is no connection. Returns whether the message was taken; a notice says why
     /// not.
     pub fn send(&self, message: Message) -> bool {
+        if self.0.log.borrow().watches() && self.0.driver.phase() == Phase::Open {
+            self.notify(Matter::OnlyWatches.into());
+            return false;
+        }
         let result = self.0.driver.send(message);
         if let Err(error) = &result {
             self.0.log.borrow_mut().refused(error);

@@ -33,6 +33,7 @@ impl Inner {
                 Output::AnswerSent(message) => log.answer_sent(at, message.as_ref()),
                 Output::HeartbeatSent(message) => log.heartbeat_sent(at, message.as_ref()),
                 Output::HeartbeatAnswered(message) => log.heartbeat_answered(at, message.as_ref()),
+                Output::Received(Message::Text(lines)) if log.watches() => log.passed(lines),
                 Output::Received(message) => {
                     let id = log.received(at, message.as_ref());
                     if !self.answering.is_idle()

@@ -111,6 +111,8 @@ table! {
         not_connectable: "This address cannot be connected to";
         use_suggestion: "Use {0}";
         not_connected: "Not connected";
+        only_watches: "This tab only watches";
+        only_watches_why: "Nothing can be sent on somebody else's connection. The message is still in the composer.";
         not_connected_why: "Connect first. The message is still in the composer.";
         queue_full: "The queue is full";
         queue_full_why: "{0} messages ({1}) wait for a connection already. The message is still in the composer.";

@@ -264,6 +264,22 @@ table! {
         faults_not_copied: "The browser did not let it be copied. Here it is to be selected.";
         faults_use: "Use this address";
 
+        // Connections of the server.
+        watch: "Connections of the server";
+        watch_open: "Connections…";
+        watch_intro: "All connections that this server has, the newest first. To watch one opens a tab that shows what passes there, and changes nothing about it.";
+        watch_loading: "The server is asked for its connections…";
+        watch_missing: "The server does not say which connections it has. Only its own machine may ask, and who knows its --api-token.";
+        watch_none: "There is no connection.";
+        watch_some: "The newest {0} of {1}.";
+        watch_peer: "Peer";
+        watch_path: "Address";
+        watch_age: "Open for";
+        watch_in: "Received";
+        watch_out: "Sent";
+        watch_do: "Watch";
+        watch_number: "Watch connection {0}";
+
         // Help.
         help: "Help";
         help_keys: "Keyboard";

@@ -18,6 +18,11 @@ pub(super) struct Reader {
 type Read<T> = Result<T, ImportErrorKind>;
 
 impl Reader {
+    /// What is read next is another text, which goes on where the one before ended.
+    pub(super) fn begin_text(&mut self) {
+        self.at = 0;
+    }
+
     pub(super) fn step(
         &mut self,
         text: &str,
