@@ -86,6 +86,10 @@ fn use_watch(props: &Watch) -> Html {
             let tab =
                 workspace.add(Some(Draft { address: address.into(), protocols: WATCH_PROTOCOL.into() }));
             workspace.rename(tab.id, &name);
+            // So the server says that the connection has ended, and no other will have its number.
+            let mut options = tab.session.options();
+            options.reconnect.stop_codes.push(1000..=1000);
+            tab.session.set_options(options);
             on_close.emit(());
             tab.session.connect();
         })

@@ -167,7 +167,12 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     audit.close("profiles").await?;
     audit.sheet("open-help", "help").await?;
     audit.close("help").await?;
-    audit.faults().await
+    audit.faults().await?;
+    page.press("w").await?;
+    page.until_shown("watch", true).await?;
+    page.until("the server has said", async || Ok(page.shows("watch-count").await?)).await?;
+    audit.view("watch").await?;
+    audit.close("watch").await
 }
 
 async fn phone(audit: &mut Audit<'_>) -> Result<()> {
