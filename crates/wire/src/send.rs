@@ -130,6 +130,23 @@ impl Sender {
         self.put(last, reserved, opcode, rest, masks, out);
     }
 
+    /// Appends a whole message that has been checked, in frames of which all but the last end at these places.
+    pub(crate) fn put_cut(
+        &self,
+        kind: MessageKind,
+        payload: &[u8],
+        inner_ends: &[usize],
+        mut masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        let (mut opcode, mut start) = (OpCode::from(kind), 0);
+        for &end in inner_ends {
+            self.put(false, 0, opcode, &payload[start..end], &mut masks, out);
+            (opcode, start) = (OpCode::Continuation, end);
+        }
+        self.put(true, 0, opcode, &payload[start..], masks, out);
+    }
+
     /// Begins a fragmented message with its first frame. The rest follows by [`fragment`](Sender::fragment); control
     /// frames may come in between.
     ///

@@ -54,6 +54,8 @@ pub struct Run<E> {
 pub struct Arrival<E> {
     /// The transport; it must not block.
     pub stream: std::net::TcpStream,
+    /// This end's role.
+    pub role: Role,
     /// What arrived behind the handshake.
     pub early: bytes::Bytes,
     /// What the handshake agreed on.
@@ -359,8 +361,8 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     }
 
     fn admit(&mut self, arrival: Arrival<E>, now: Time) {
-        let Arrival { stream, early, compression, settings, endpoint } = arrival;
-        let connection = Connection::new(Role::Server, compression, settings, now);
+        let Arrival { stream, role, early, compression, settings, endpoint } = arrival;
+        let connection = Connection::new(role, compression, settings, now);
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
         let entry = self.slots.vacant_entry();

@@ -158,13 +158,16 @@ impl Connection {
         if !began {
             self.timers.set(Timer::CloseLimit, now, self.settings.close_limit);
         }
+        self.flags.paused = false;
+        if phase == Phase::Closing && self.flags.hears_out {
+            return;
+        }
         if let Some(rare) = &mut self.rare {
             rare.assembly = None;
             rare.pending = None;
             rare.inflater = None;
         }
         self.flags.inflating = false;
-        self.flags.paused = false;
         if phase == Phase::Flushing {
             self.receiver.end();
             if let Some(rare) = &mut self.rare {

@@ -126,6 +126,10 @@ struct Flags {
     auto_close: bool,
     /// Pings are sent when nothing arrives.
     heartbeat: bool,
+    /// Messages are taken behind this end's Close, up to the peer's.
+    hears_out: bool,
+    /// Messages are told with the frames that they came in.
+    notes_frames: bool,
     /// The endpoint wants nothing to be read.
     paused: bool,
     /// Nothing was read at the end of the latest turn, because this end or the peer has to catch up; so silence proves
@@ -192,6 +196,8 @@ impl Connection {
                 auto_pong: true,
                 auto_close: true,
                 heartbeat: true,
+                hears_out: false,
+                notes_frames: false,
                 paused: false,
                 resting: false,
                 counts_messages: settings.counts_messages(),
@@ -268,7 +274,7 @@ impl Connection {
     pub fn held_bytes(&self) -> usize {
         self.rare.as_ref().map_or(0, |rare| {
             rare.carry.capacity()
-                + rare.assembly.as_ref().map_or(0, |assembly| assembly.data.capacity())
+                + rare.assembly.as_ref().map_or(0, Assembly::held_bytes)
                 + rare.pending.as_ref().map_or(0, |pending| pending.bytes.capacity())
                 + rare.backlog.bytes()
                 + rare.inflater.as_ref().map_or(0, Inflater::held_bytes)

@@ -78,6 +78,32 @@ impl Outgoing<'_> {
         Ok(())
     }
 
+    /// As [`send`](Self::send), uncompressed, in frames that end at these places of the payload, as
+    /// [`Message::frames`] has them; what is behind the last place goes with the last frame. Diverted, the message is whole.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Panics
+    /// If the places do not ascend, or are beyond the payload.
+    pub fn send_cut(&mut self, kind: MessageKind, payload: &[u8], ends: &[usize]) -> Result<(), NotSent> {
+        self.check_room()?;
+        self.connection.sender.check_message(kind, payload)?;
+        let [inner @ .., _] = ends else {
+            self.put(kind, payload, None);
+            return Ok(());
+        };
+        if self.out.diversion.is_some() {
+            self.put(kind, payload, None);
+            return Ok(());
+        }
+        self.note(|| Sent::message(kind, payload));
+        self.count(payload.len());
+        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
+        batch.push_copied(|out| connection.sender.put_cut(kind, payload, inner, *masks, out));
+        Ok(())
+    }
+
     /// As [`send`](Self::send), without copying a payload that goes uncompressed: for large ones.
     ///
     /// # Errors
@@ -172,7 +198,7 @@ impl Outgoing<'_> {
     pub fn begin(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Begin(kind, payload.to_vec()));
+            diversion.push(Sent::Begin(kind, payload.to_vec()));
             return Ok(());
         }
         self.put_frames(|sender, masks, out| sender.begin(kind, payload, masks, out))?;
@@ -188,7 +214,7 @@ impl Outgoing<'_> {
     pub fn fragment(&mut self, payload: &[u8], last: bool) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Fragment(payload.to_vec(), last));
+            diversion.push(Sent::Fragment(payload.to_vec(), last));
             return Ok(());
         }
         self.put_frames(|sender, masks, out| sender.fragment(payload, last, masks, out))?;
@@ -207,7 +233,7 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Ping(payload.to_vec()));
+            diversion.push(Sent::Ping(payload.to_vec()));
             return Ok(());
         }
         let mut frame = Vec::new();
@@ -224,7 +250,7 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Pong(payload.to_vec()));
+            diversion.push(Sent::Pong(payload.to_vec()));
             return Ok(());
         }
         let mut frame = Vec::new();
@@ -247,7 +273,7 @@ impl Outgoing<'_> {
     pub fn close(&mut self, status: Option<(CloseCode, &str)>, end: End) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
             let status = status.map(|(code, reason)| (code, reason.to_owned()));
-            diversion.push(0, Sent::Close(status, end));
+            diversion.push(Sent::Close(status, end));
             return Ok(());
         }
         self.put_frames(|sender, masks, out| sender.close(status, masks, out))?;
@@ -264,7 +290,7 @@ impl Outgoing<'_> {
     /// Ends the connection at once, without a Close frame; what waits is thrown away. `note` says why.
     pub fn abort(&mut self, how: Abort, end: End, note: &'static str) {
         if let Some(diversion) = &mut self.out.diversion {
-            return diversion.push(0, Sent::Abort(how, end, note));
+            return diversion.push(Sent::Abort(how, end, note));
         }
         self.connection.cut(how, end, note);
         self.note(|| Sent::Abort(how, end, note));
@@ -277,7 +303,7 @@ impl Outgoing<'_> {
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(bytes.len(), Sent::Raw(bytes.to_vec()));
+            diversion.push(Sent::Raw(bytes.to_vec()));
             return Ok(());
         }
         self.put_frames(|_, _, out| out.extend_from_slice(bytes));
@@ -297,6 +323,17 @@ impl Outgoing<'_> {
     /// at first.
     pub fn auto_close(&mut self, on: bool) {
         self.connection.flags.auto_close = on;
+    }
+
+    /// Whether messages are taken that come after this end's Close, until the peer has sent its own. Off at first: most have
+    /// no use for them (RFC 6455 §5.5.1).
+    pub fn hear_out(&mut self, on: bool) {
+        self.connection.flags.hears_out = on;
+    }
+
+    /// Whether [`Message::frames`] tells in which frames a message came. Off at first.
+    pub fn note_frames(&mut self, on: bool) {
+        self.connection.flags.notes_frames = on;
     }
 
     /// Whether Pings are sent when nothing arrives, and a peer that answers none is given up. On at first.
@@ -391,8 +428,7 @@ impl Outgoing<'_> {
     /// Puts a checked message into the batch.
     fn put(&mut self, kind: MessageKind, payload: &[u8], fragment_len: Option<NonZeroUsize>) {
         if let Some(diversion) = &mut self.out.diversion {
-            return diversion
-                .push(payload.len(), Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+            return diversion.push(Sent::Message { kind, payload: payload.to_vec(), fragment_len });
         }
         self.count(payload.len());
         self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len });
