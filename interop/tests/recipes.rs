@@ -1,8 +1,4 @@
-//! The recipes of docs/testing-clients.md, and the clients that the page writes for an address, run as they stand there
-//! against a server of their own.
-
-#[path = "recipes/snippets.rs"]
-mod snippets;
+//! The recipes of the docs, run as they stand there against a server of their own.
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -16,9 +12,9 @@ use interop::heartwire::Heartwire;
 use interop::report::Suite;
 use serde_json::Value;
 use server::Driver;
-use workbench::snippet::Snippet;
 
-const DOC: &str = include_str!("../../docs/testing-clients.md");
+const DOCS: [&str; 2] =
+    [include_str!("../../docs/testing-clients.md"), include_str!("../../docs/seeing-servers.md")];
 
 /// What runs recipes: one per language.
 type Programs = [Result<Arc<Program>, String>; 2];
@@ -45,21 +41,6 @@ fn main() -> ExitCode {
             }
         }
     }
-    for snippet in Snippet::ALL {
-        let name = format!("the page's client ({})", snippet.name());
-        let language = if snippet == Snippet::JavaScript { "js" } else { "python" };
-        match (snippet, program_for(language, &programs)) {
-            (Snippet::Url, _) => {}
-            (Snippet::JavaScript | Snippet::Python, Err(why)) => suite.skip(name, why),
-            (Snippet::JavaScript | Snippet::Python, Ok(program)) => {
-                suite.test(name, move || snippets::interpreted(snippet, &program));
-            }
-            _ => match snippets::Tool::find(snippet) {
-                Ok(tool) => suite.test(name, move || tool.run(snippet)),
-                Err(why) => suite.skip(name, &why),
-            },
-        }
-    }
     if let [Ok(python), Ok(node)] = &programs {
         let clients =
             [("python", "Python websockets", Arc::clone(python)), ("js", "npm ws", Arc::clone(node))];
@@ -73,7 +54,7 @@ fn main() -> ExitCode {
 /// Title, language and text of each block that is marked to run.
 fn recipes() -> Vec<(&'static str, &'static str, &'static str)> {
     let mut found = Vec::new();
-    for section in DOC.split("\n## ").skip(1) {
+    for section in DOCS.into_iter().flat_map(|doc| doc.split("\n## ").skip(1)) {
         let title = section.lines().next().unwrap_or_default();
         let mut rest = section;
         while let Some((_, block)) = rest.split_once("\n```") {
@@ -117,7 +98,9 @@ fn program(runner: &peers::Runner, folder: &Path) -> Program {
 }
 
 fn run(program: &Program, language: &str, recipe: &str, driver: Driver) -> anyhow::Result<()> {
-    let server = Heartwire::start(driver, |_| {})?;
+    let target = Heartwire::start(driver, |_| {})?;
+    let mount = format!("echo=ws://{}/ws", target.address).parse()?;
+    let server = Heartwire::start(driver, |config| config.via = vec![mount])?;
     run_against(&server, program, language, recipe)
 }
 
@@ -196,11 +179,6 @@ fn fetch(server: &Heartwire, target: &str) -> anyhow::Result<Value> {
 }
 
 fn run_against(server: &Heartwire, program: &Program, language: &str, recipe: &str) -> anyhow::Result<()> {
-    output(command(program, language, recipe)?.env("SERVER", server.address.to_string())).map(drop)
-}
-
-/// What runs a text in a language.
-fn command(program: &Program, language: &str, recipe: &str) -> anyhow::Result<Command> {
     let mut command = match language {
         "sh" => {
             let mut shell = Command::new("sh");
@@ -223,14 +201,14 @@ fn command(program: &Program, language: &str, recipe: &str) -> anyhow::Result<Co
         }
     };
     command.envs(program.envs.iter().map(|(name, value)| (name, value)));
-    command.current_dir(&program.folder);
-    Ok(command)
-}
-
-/// What a program says, if it ends well.
-fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().with_context(|| format!("{:?} can't be started", command.get_program()))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(output.status.success(), "{}\n{said}{}", output.status, String::from_utf8_lossy(&output.stderr));
-    Ok(said)
+    command.current_dir(&program.folder).env("SERVER", server.address.to_string());
+    let output = command.output()?;
+    ensure!(
+        output.status.success(),
+        "{}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }

@@ -10,6 +10,7 @@ use crate::callers;
 use crate::endpoints;
 use crate::labels::{Command, Label};
 use crate::refusals::Reason;
+use crate::replay::{MAX_FILE, Refused};
 use crate::reply;
 use crate::serve::Arrival;
 use crate::state::Shard;
@@ -21,7 +22,7 @@ use http::{Method, StatusCode};
 use protocol::conformance::{Case, Report};
 use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
 use protocol::journal::{Condition, Entry, Verification};
-use protocol::units;
+use protocol::{replay, units};
 use serde_json::{Value, json};
 use socket::wire::{Abort, CloseCode};
 use std::fmt;
@@ -105,11 +106,21 @@ impl Call<'_> {
         if let Operation::Labels = operation {
             return Ok(reply::json(StatusCode::OK, &json!({ "labels": labels.list() })));
         }
+        if let Operation::Replays = operation {
+            let replays = self.shard.shared.replays.list();
+            return Ok(reply::json(
+                StatusCode::OK,
+                &json!({ "replays": replays, "parameters": replay::PARAMETERS }),
+            ));
+        }
         let name = Name::parse(label).ok_or_else(|| {
             self.wrong(&format_args!(
-                "{label} is no label: use 1 to 64 letters, digits, dots, dashes and underscores"
+                "{label} is no name: use 1 to 64 letters, digits, dots, dashes and underscores"
             ))
         })?;
+        if let Operation::Upload | Operation::Remove = operation {
+            return self.replay(*operation, name, body).await;
+        }
         if let Operation::Cases = operation {
             let case = |case: Case| {
                 let target = case.target(&name);
@@ -136,8 +147,40 @@ impl Call<'_> {
         })?;
         match operation {
             Operation::WaitFor => self.wait_for(&label).await,
-            Operation::Verify => self.verify(&label, &self.read(body).await?),
-            operation => self.steer(*operation, &label, self.read(body).await?),
+            Operation::Verify => self.verify(&label, &self.read(body, MAX_BODY).await?),
+            operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?),
+        }
+    }
+
+    /// Mounts or forgets a recording.
+    async fn replay(
+        &self,
+        operation: Operation,
+        name: Name,
+        body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    ) -> Answer {
+        let file = match operation {
+            Operation::Upload => Some(self.read(body, MAX_FILE).await?),
+            _ => None,
+        };
+        let shared = Arc::clone(&self.shard.shared);
+        // It reads or writes files, and a large one takes a while to understand.
+        let done = tokio::task::spawn_blocking(move || match file {
+            Some(file) => shared.replays.upload(&name, file).map(|listed| json!(listed)),
+            None => shared.replays.delete(&name).map(|()| json!({ "deleted": name.as_str() })),
+        });
+        match done.await {
+            Ok(Ok(done)) => Ok(reply::json(StatusCode::OK, &done)),
+            Ok(Err(refused)) => {
+                let status = match refused {
+                    Refused::Recording(_) => StatusCode::BAD_REQUEST,
+                    Refused::Unknown(_) => StatusCode::NOT_FOUND,
+                    Refused::Fixed(_) => StatusCode::CONFLICT,
+                    Refused::Full | Refused::Folder(_) => StatusCode::INSUFFICIENT_STORAGE,
+                };
+                Err(self.refuse(status, &refused))
+            }
+            Err(error) => Err(self.refuse(StatusCode::INTERNAL_SERVER_ERROR, &error)),
         }
     }
 
@@ -246,16 +289,15 @@ impl Call<'_> {
     async fn read(
         &self,
         body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+        limit: usize,
     ) -> Result<Vec<u8>, Box<Response>> {
         let mut body = pin!(body);
         let mut whole = BytesMut::new();
         while let Some(piece) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
             let mut piece = piece.map_err(|error| self.wrong(&error))?;
-            if whole.len() + piece.remaining() > MAX_BODY {
+            if whole.len() + piece.remaining() > limit {
                 let status = StatusCode::PAYLOAD_TOO_LARGE;
-                let explanation = "a body here has at most 1 MiB";
-                self.shard.refuse(Reason::Parameters, &self.arrival.peer, Some(status), &explanation);
-                return Err(Box::new(reply::text(status, explanation)));
+                return Err(self.refuse(status, &format_args!("a body here has at most {} MiB", limit >> 20)));
             }
             whole.extend_from_slice(&piece.copy_to_bytes(piece.remaining()));
         }
@@ -263,7 +305,10 @@ impl Call<'_> {
     }
 
     fn wrong(&self, explanation: &dyn fmt::Display) -> Box<Response> {
-        let status = StatusCode::BAD_REQUEST;
+        self.refuse(StatusCode::BAD_REQUEST, explanation)
+    }
+
+    fn refuse(&self, status: StatusCode, explanation: &dyn fmt::Display) -> Box<Response> {
         self.shard.refuse(Reason::Parameters, &self.arrival.peer, Some(status), explanation);
         Box::new(reply::text(status, explanation.to_string()))
     }

@@ -5,7 +5,9 @@ use crate::callers;
 use crate::echo::Echo;
 use crate::faults::Asking;
 use crate::journal::Entry;
+use crate::labels::Scribe;
 use crate::refusals::Reason;
+use crate::replay::Replay;
 use crate::reply;
 use crate::serve::Arrival;
 use crate::sockets::Sockets;
@@ -14,7 +16,8 @@ use crate::upgrade::{self, Handshake};
 use crate::watch::watching::Watching;
 use crate::watch::{self, About, Reader};
 use http::StatusCode;
-use protocol::fault;
+use protocol::fault::{self, PlanError};
+use protocol::replay::{Machine, Plan};
 use socket::wire::End;
 use std::convert::Infallible;
 use std::fmt;
@@ -32,6 +35,8 @@ pub(crate) type Answer = Result<(Handshake, Behind), Box<Response>>;
 pub(crate) struct Asked {
     pub(crate) path: FullPath,
     pub(crate) query: String,
+    /// Writes into the journal of its label, if it asks for one.
+    pub(crate) scribe: Option<Scribe>,
 }
 
 /// `GET /ws`: echoes text and binary messages.
@@ -42,6 +47,60 @@ pub(crate) fn echo(
         handshake.take_any_protocol();
         ready(Ok((handshake, Behind::Echo(Echo))))
     }))
+}
+
+/// `GET /ws/replay/NAME`: does again what a recorded server did.
+pub(crate) fn replay(
+    sockets: &Sockets,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let sockets = sockets.clone();
+    warp::path!("ws" / "replay" / String)
+        .and(upgrade::handshake(Arc::clone(&sockets.shard)))
+        .and(warp::path::full())
+        .and(query())
+        .then(move |name: String, handshake: Result<Handshake, Box<Response>>, path, query: String| {
+            let sockets = sockets.clone();
+            async move {
+                let shard = Arc::clone(&sockets.shard);
+                // What is left of the query is for faults.
+                let (plan, handshake, query) = match (Plan::from_query(&query), handshake) {
+                    (Ok((plan, query)), handshake) => (plan, handshake, query),
+                    (Err(error), Ok(handshake)) => return *misunderstood(&shard, &handshake, &error),
+                    (Err(_), Err(refusal)) => return *refusal,
+                };
+                let asked = Asked { path, query, scribe: None };
+                respond(sockets, handshake, asked, |handshake, asked| {
+                    ready(play(&shard, handshake, &name, plan.clone(), asked.scribe))
+                })
+                .await
+            }
+        })
+}
+
+fn play(shard: &Shard, mut handshake: Handshake, name: &str, plan: Plan, scribe: Option<Scribe>) -> Answer {
+    let client = handshake.seat.client;
+    let refuse = |status, error: &dyn fmt::Display| {
+        shard.refuse_handshake(Reason::Parameters, &client, status, error);
+        Box::new(reply::text(status, error.to_string()))
+    };
+    let mounted = shard.shared.replays.get(name).ok_or_else(|| {
+        let error =
+            "no replay has this name: mount one with --replay, or upload one; GET /api/replays lists them";
+        refuse(StatusCode::NOT_FOUND, &error)
+    })?;
+    let conversations = mounted.recording.conversations();
+    let number = plan.connection.map_or_else(|| mounted.next(), |number| number.get() - 1);
+    let Some(conversation) = conversations.get(number) else {
+        let (asked, there) = (number + 1, conversations.len());
+        let error =
+            format_args!("connection={asked} can't be followed: the recording has {there}, counted from 1");
+        return Err(refuse(StatusCode::BAD_REQUEST, &error));
+    };
+    if let Some(protocol) = conversation.choose_protocol(handshake.accepted.protocols()) {
+        handshake.accepted.choose_protocol(&[protocol]);
+    }
+    let machine = Machine::new(Arc::clone(&mounted.recording), number, plan);
+    Ok((handshake, Behind::new(Replay::new(machine, mounted.name.clone(), client, scribe))))
 }
 
 /// A URL behind which there are sockets. `answer` gets each handshake that passed, and gives what is to be behind the
@@ -57,7 +116,7 @@ where
     let handshakes = upgrade::handshake(Arc::clone(&sockets.shard));
     handshakes.and(warp::path::full()).and(query()).then(
         move |handshake: Result<Handshake, Box<Response>>, path: FullPath, query: String| {
-            respond(sockets.clone(), handshake, Asked { path, query }, answer.clone())
+            respond(sockets.clone(), handshake, Asked { path, query, scribe: None }, answer.clone())
         },
     )
 }
@@ -88,6 +147,7 @@ where
             if let Some(response) = asking.in_place_of_101(&handshake).await {
                 return Err(Box::new(response));
             }
+            let asked = Asked { scribe: asking.scribe(), ..asked };
             let (handshake, behind) = answer(handshake, asked).await?;
             Ok(open(&sockets, handshake, behind, about, Some(asking)))
         })
@@ -113,7 +173,7 @@ pub(crate) fn watch(
                 if let Err(refusal) = callers::steerer(&shard, &arrival) {
                     return *refusal;
                 }
-                let asked = Asked { path, query };
+                let asked = Asked { path, query, scribe: None };
                 respond(sockets, handshake, asked, |handshake, _| {
                     find(Arc::clone(&shard), handshake, number.clone())
                 })
@@ -150,22 +210,24 @@ async fn find(shard: Arc<Shard>, mut handshake: Handshake, number: String) -> An
 
 /// What the query asks to go wrong, if anything.
 fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option<Asking>, Box<Response>> {
-    let Asked { path, query } = asked;
+    let Asked { path, query, .. } = asked;
     if query.is_empty() {
         return Ok(None);
     }
     let shard = &sockets.shard;
     let client = &handshake.seat.client;
-    let asked = fault::Asked::from_query(query).map_err(|error| {
-        let status = StatusCode::BAD_REQUEST;
-        shard.refuse_handshake(Reason::Parameters, client, status, &error);
-        Box::new(reply::text(status, error.to_string()))
-    })?;
+    let asked = fault::Asked::from_query(query).map_err(|error| misunderstood(shard, handshake, &error))?;
     Asking::new(&shard.shared.labels, asked, path.as_str(), handshake).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         shard.refuse_handshake(Reason::Full, client, status, &error);
         Box::new(reply::come_back(status, error.to_string()))
     })
+}
+
+fn misunderstood(shard: &Shard, handshake: &Handshake, error: &PlanError) -> Box<Response> {
+    let status = StatusCode::BAD_REQUEST;
+    shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
+    Box::new(reply::text(status, error.to_string()))
 }
 
 /// Answers with 101 and puts `behind` behind the connection.
@@ -190,7 +252,7 @@ fn open(
         Ok(raw) => {
             let compressed = agreed.compression.is_some();
             let behind = match asking {
-                Some(asking) => asking.stand_before(behind, compressed),
+                Some(asking) => asking.stand_before(behind, compressed, agreed.carried),
                 None => behind,
             };
             sockets.host(raw, agreed, behind.with_about(about), entry);
@@ -220,6 +282,7 @@ mod tests {
     use crate::assets::Bundle;
     use crate::config::Config;
     use crate::lazy::Listener;
+    use crate::replay::Replays;
     use crate::sockets::plain;
     use crate::state::Shared;
     use crate::stop::Stop;
@@ -265,7 +328,7 @@ mod tests {
 
     async fn ask(plain: Option<plain::Plain>) -> Asking {
         let config = Config::default();
-        let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None));
+        let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None, Replays::default()));
         let sockets = Sockets::new(Arc::new(Shard::new(shared, 0, Stop::default())), plain);
         let announcer = sockets.clone();
         tokio::spawn(async move { announcer.announce().await });

@@ -4,7 +4,7 @@ mod command;
 mod member;
 
 pub(crate) use self::command::{Command, Order};
-pub(crate) use self::member::Member;
+pub(crate) use self::member::{Member, Scribe};
 use self::member::{Shown, Tap};
 use protocol::fault::Label as Name;
 use protocol::journal::{Condition, Journal};

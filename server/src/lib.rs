@@ -36,9 +36,12 @@ mod lazy;
 mod listen;
 mod memory;
 mod metrics;
+mod mount;
 mod pace;
 mod refusals;
 mod registry;
+mod relay;
+mod replay;
 mod reply;
 mod routes;
 mod run;
@@ -52,9 +55,14 @@ mod upgrade;
 mod visit;
 mod watch;
 
-pub use config::{ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, SocketConfig, TlsSource};
+pub use config::{
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
+    ViaTls,
+};
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
+pub use mount::{Mount, MountHeader, ParseMountError};
+pub use replay::ReplayError;
 pub use run::{RunError, Server};
 pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 pub use stop::Stop;

@@ -5,6 +5,7 @@ use crate::assets::Bundle;
 use crate::config::{Config, Driver};
 use crate::lazy;
 use crate::listen::{self, Overlap};
+use crate::replay::{ReplayError, Replays};
 use crate::routes::{metrics_routes, routes};
 use crate::sockets::Sockets;
 use crate::sockets::plain::{self, Plain};
@@ -72,6 +73,9 @@ pub enum RunError {
     /// There is no certificate to show.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// There is a recording that can't be played back.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// The system refused a thread or its event loop.
     #[error("can't start: {0}")]
     Start(io::Error),
@@ -91,8 +95,9 @@ impl Server {
     ///
     /// # Errors
     /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Overlap`] for two that exclude each other,
-    /// [`RunError::Tls`] for the certificate.
+    /// [`RunError::Tls`] for the certificate, [`RunError::Replay`] for a recording.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
+        let replays = Replays::load(&config.replays, config.data_dir.as_deref())?;
         let threads = config.threads.get();
         let all: Vec<_> = config.listen.iter().chain(&config.metrics_listen).copied().collect();
         if let Some(Overlap { wider, narrower }) = listen::overlap(&all) {
@@ -120,7 +125,7 @@ impl Server {
         let names = config.origins.names().map(ToString::to_string);
         let tls = config.tls.clone().map(|source| Tls::new(source, &addresses, names)).transpose()?;
         Ok(Self {
-            shared: Arc::new(Shared::new(config, bundle, tls)),
+            shared: Arc::new(Shared::new(config, bundle, tls, replays)),
             addresses,
             metrics_addresses,
             listeners,

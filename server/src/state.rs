@@ -9,6 +9,7 @@ use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
+use crate::replay::Replays;
 use crate::stop::Stop;
 use crate::tls::Tls;
 use crate::watch::Threads;
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// [`Config::socket`] in the protocol's terms.
     pub(crate) settings: Arc<ConnectionSettings>,
+    /// How connections to targets behave: they are held to what others are, but for what their client is held to.
+    pub(crate) target_settings: Arc<ConnectionSettings>,
     /// How offers of compression are answered.
     pub(crate) deflate: Option<ServerPolicy>,
     pub(crate) tls: Option<Tls>,
@@ -35,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) memory: Memory,
     pub(crate) labels: Labels,
+    pub(crate) replays: Replays,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
@@ -60,13 +64,21 @@ pub(crate) struct Shard {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>) -> Self {
+    pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>, replays: Replays) -> Self {
         let files = FileBudget::of(&config);
         if files.connections < config.limits.max_connections.get() {
             info!(connections = files.connections, "fewer than --max-connections, for want of open files");
         }
+        let settings = config.socket.settings();
+        let target_settings = ConnectionSettings {
+            ping_interval: None,
+            idle_timeout: None,
+            messages_per_second: None,
+            ..settings
+        };
         Self {
-            settings: Arc::new(config.socket.settings()),
+            settings: Arc::new(settings),
+            target_settings: Arc::new(target_settings),
             deflate: config.socket.compression.policy(),
             tls,
             bundle,
@@ -74,6 +86,7 @@ impl Shared {
             metrics: Metrics::new(2 * config.threads.get()),
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
+            replays,
             threads: Threads::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),

@@ -235,6 +235,11 @@ impl fmt::Display for Progress {
     }
 }
 
+/// Reads a decimal number that `factor` makes whole, and gives it times that.
+pub(crate) fn parse_decimal(text: &str, factor: u64) -> Option<u64> {
+    scaled(text, factor)
+}
+
 fn parse_size_with_unit(text: &str) -> Option<u64> {
     let (number, unit) = split_unit(text);
     scaled(number, lookup(&SIZE_UNITS, unit)?)

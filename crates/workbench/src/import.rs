@@ -121,8 +121,10 @@ impl Import {
         let text = text.trim_start_matches('\u{FEFF}').trim_start();
         let line = text.lines().next().unwrap_or("");
         if line.starts_with('{') {
-            let header = Value::parse(line).ok();
-            let ours = header.is_some_and(|h| h.get("heartwire").and_then(Value::as_str) == Some("log"));
+            // A file may break off within its first line.
+            let ours = line.starts_with("{\"heartwire\":\"log\"")
+                || Value::parse(line)
+                    .is_ok_and(|h| h.get("heartwire").and_then(Value::as_str) == Some("log"));
             return Some(if ours { FileFormat::JsonLines } else { FileFormat::Har });
         }
         let ours = ["kind", "direction", "data"]

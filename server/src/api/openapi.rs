@@ -15,7 +15,7 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Heartwire",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Faults of the WebSocket endpoints, connections listed, and those with a label steered, waited for and verified.",
+            "description": "Faults of the WebSocket endpoints, connections listed, those with a label steered, waited for and verified, and recordings to play back.",
         },
         "paths": paths,
         "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
@@ -24,9 +24,10 @@ pub(super) fn document() -> Value {
 
 fn operation(route: &Route) -> Value {
     let is_open = matches!(route.operation, Operation::Faults | Operation::OpenApi);
-    let label = route.path.contains("{label}").then(|| {
+    let label = ["label", "name"].into_iter().find(|name| route.path.contains(&format!("{{{name}}}")));
+    let label = label.map(|name| {
         json!({
-            "name": "label",
+            "name": name,
             "in": "path",
             "required": true,
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" },

@@ -23,13 +23,16 @@ pub(super) enum Operation {
     SetFaults,
     Cases,
     Verdicts,
+    Replays,
+    Upload,
+    Remove,
 }
 
 /// A URL and a method.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
-    /// `{label}` stands for a label.
+    /// `{label}` stands for a label, `{name}` for the name of a recording.
     pub(super) path: &'static str,
     pub(super) operation: Operation,
     pub(super) summary: &'static str,
@@ -55,7 +58,7 @@ const FILTER: (&str, &str) = (
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
 /// All of them.
-pub(super) static ROUTES: [Route; 18] = [
+pub(super) static ROUTES: [Route; 21] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -226,17 +229,44 @@ pub(super) static ROUTES: [Route; 18] = [
         ],
         body: None,
     },
+    Route {
+        method: Method::GET,
+        path: "/api/replays",
+        operation: Operation::Replays,
+        summary: "Every recording at /ws/replay/NAME with its connections, and every parameter of that URL",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/replays/{name}",
+        operation: Operation::Upload,
+        summary: "Mounts a recording at /ws/replay/NAME, in place of an uploaded one of the same name; 64 of them, 256 MiB together",
+        parameters: &[],
+        body: Some((
+            "application/octet-stream",
+            "A file of at most 16 MiB: JSON Lines from the page or heartwire record, or HAR with _webSocketMessages.",
+        )),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/replays/{name}",
+        operation: Operation::Remove,
+        summary: "Forgets an uploaded recording",
+        parameters: &[],
+        body: None,
+    },
 ];
 
 impl Route {
-    /// What stands for the label in a path below `/api/`; empty where there is none. `None`: another path.
+    /// What stands for the label or the name in a path below `/api/`; empty where there is none. `None`: another path.
     pub(super) fn label_in<'p>(&self, path: &'p str) -> Option<&'p str> {
         let mut label = "";
         let mut parts = path.split('/');
         for wanted in self.path.trim_start_matches("/api/").split('/') {
             let part = parts.next()?;
             match wanted {
-                "{label}" => label = part,
+                "{label}" | "{name}" => label = part,
                 _ if wanted == part => {}
                 _ => return None,
             }
@@ -246,9 +276,12 @@ impl Route {
 }
 
 /// The methods that a path with these routes has; none where there are no routes.
-pub(super) fn methods<'r>(routes: impl Iterator<Item = &'r Route>) -> Option<&'static str> {
-    routes.last().map(|route| match route.method {
-        Method::GET => "GET, HEAD, OPTIONS",
-        _ => "POST, OPTIONS",
-    })
+pub(super) fn methods<'r>(routes: impl Iterator<Item = &'r Route> + Clone) -> Option<&'static str> {
+    let has = |method: Method| routes.clone().any(|route| route.method == method);
+    match (has(Method::GET), has(Method::POST), has(Method::DELETE)) {
+        (true, ..) => Some("GET, HEAD, OPTIONS"),
+        (_, true, true) => Some("POST, DELETE, OPTIONS"),
+        (_, true, _) => Some("POST, OPTIONS"),
+        _ => None,
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Faulty {
     machine: Machine,
     seed: u64,
     compressed: bool,
+    /// Pings, Pongs and Closes are answered by what is behind.
+    carried: bool,
     member: Option<Member>,
     /// When the connection opened.
     opened: Time,
@@ -35,8 +37,14 @@ pub(crate) struct Faulty {
     behind_trickle: VecDeque<Sent>,
     /// A message that the endpoint sends in fragments, until it is whole.
     partial: Option<(MessageKind, Vec<u8>)>,
-    /// The endpoint wants to close once all that it said is out.
-    closing: Option<(Option<(CloseCode, String)>, End)>,
+    /// Messages that the endpoint has sent.
+    said: u64,
+    /// The endpoint's Pings, each behind so many of its messages.
+    pings: VecDeque<(u64, Sent)>,
+    /// The endpoint wants to end the connection once all that it said is out: a Close, or without one.
+    closing: Option<Sent>,
+    /// The endpoint was refused for want of room, and waits until there is some.
+    behind_waits: bool,
     /// The machine has said its last word.
     ended: bool,
     silence: Silence,
@@ -52,6 +60,7 @@ impl Faulty {
         plan: Arc<FaultPlan>,
         seed: u64,
         compressed: bool,
+        carried: bool,
         member: Option<Member>,
     ) -> Self {
         Self {
@@ -59,12 +68,16 @@ impl Faulty {
             machine: Machine::new(plan, seed),
             seed,
             compressed,
+            carried,
             member,
             opened: Time::default(),
             trickle: None,
             behind_trickle: VecDeque::new(),
             partial: None,
+            said: 0,
+            pings: VecDeque::new(),
             closing: None,
+            behind_waits: false,
             ended: false,
             silence: Silence::No,
             expiry: None,
@@ -91,6 +104,7 @@ impl Faulty {
         let room = MAX_HELD.saturating_sub(self.machine.held());
         let behind = &mut self.behind;
         let said = out.divert(room, |out| f(behind, out));
+        self.behind_waits |= said.iter().map(Sent::cost).sum::<usize>() >= room;
         for sent in said {
             self.take(sent, out);
         }
@@ -110,19 +124,39 @@ impl Faulty {
                     self.partial = Some((kind, whole));
                 }
             }
-            Sent::Close(status, end) => self.closing = Some((status, end)),
-            Sent::Abort(how, end, note) => out.abort(how, end, note),
+            Sent::Close(..) | Sent::Abort(..) => self.closing = Some(sent),
+            // It does not overtake what was said before it.
+            ping @ Sent::Ping(_) if self.machine.held() > 0 => self.pings.push_back((self.said, ping)),
             other => self.urgent(other, out),
         }
     }
 
+    /// Sends the Pings that come behind so many messages.
+    fn ping_behind(&mut self, messages: u64, out: &mut Outgoing<'_>) {
+        while self.pings.front().is_some_and(|(before, _)| *before <= messages) {
+            if let Some((_, ping)) = self.pings.pop_front() {
+                self.urgent(ping, out);
+            }
+        }
+    }
+
     fn say(&mut self, kind: MessageKind, payload: Vec<u8>, out: &Outgoing<'_>) {
+        self.said += 1;
         let message = Message { kind: from_wire(kind), payload };
         self.machine.handle_message(Direction::Out, message, self.elapsed(out));
     }
 
     /// Does all that is to be done now.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
+        self.do_due(out);
+        while self.behind_waits && !self.ended && !self.is_silent() && self.machine.held() < MAX_HELD / 2 {
+            self.behind_waits = false;
+            self.ask(out, |behind, out| behind.drained(out));
+            self.do_due(out);
+        }
+    }
+
+    fn do_due(&mut self, out: &mut Outgoing<'_>) {
         loop {
             if self.is_silent() {
                 return;
@@ -141,11 +175,19 @@ impl Faulty {
             let Some(action) = self.machine.poll(self.elapsed(out)) else { break };
             self.act(action, out);
         }
-        if self.machine.held() == 0
-            && self.trickle.is_none()
-            && let Some((status, end)) = self.closing.take()
-        {
-            self.urgent(Sent::Close(status, end), out);
+        if self.machine.held() > 0 || self.trickle.is_some() {
+            return;
+        }
+        self.ping_behind(u64::MAX, out);
+        match self.closing.take() {
+            // It would throw away what waits.
+            Some(abort @ Sent::Abort(..)) if out.queued_bytes() > 0 => {
+                self.closing = Some(abort);
+                out.wait_for_room();
+            }
+            Some(Sent::Abort(how, end, note)) => out.abort(how, end, note),
+            Some(close) => self.urgent(close, out),
+            None => {}
         }
     }
 
@@ -158,8 +200,14 @@ impl Faulty {
             Action::Send { message, number, effects, manner } => {
                 self.write(|| Event::message(Direction::Out, &message, number, effects.names()));
                 self.send(&message, manner, out);
+                self.ping_behind(number, out);
             }
-            Action::Dropped { direction, number } => self.write(|| Event::Dropped { direction, number }),
+            Action::Dropped { direction, number } => {
+                self.write(|| Event::Dropped { direction, number });
+                if direction == Direction::Out {
+                    self.ping_behind(number, out);
+                }
+            }
             Action::Violate(violation) => {
                 self.write(|| Event::Violation { name: violation.to_string() });
                 // Behind a message that is half out: the machine counts on the time that takes.
@@ -191,7 +239,10 @@ impl Endpoint for Faulty {
         match control {
             Control::Ping(payload) => {
                 self.write(|| Event::Ping { direction, size: payload.len() });
-                if !plan.ends.no_pong {
+                if plan.ends.no_pong && self.carried {
+                    return;
+                }
+                if !plan.ends.no_pong && !self.carried {
                     match plan.traffic.trickle {
                         Some(_) => self.urgent(Sent::Pong(payload.to_vec()), out),
                         None => self.write(|| Event::Pong { direction: Direction::Out, size: payload.len() }),
@@ -205,7 +256,11 @@ impl Endpoint for Faulty {
                     code: code.map(|code| code.0),
                     reason: reason.to_owned(),
                 });
-                if plan.traffic.trickle.is_some() && !plan.ends.ignore_close {
+                if self.carried {
+                    if plan.ends.ignore_close && !self.ended {
+                        return;
+                    }
+                } else if plan.traffic.trickle.is_some() && !plan.ends.ignore_close {
                     let status = code.map(|code| (code, reason.to_owned()));
                     self.urgent(Sent::Close(status, End::PeerClosed), out);
                 } else if !plan.ends.ignore_close && !self.ended {
@@ -304,7 +359,8 @@ impl Endpoint for Faulty {
     fn held(&self) -> usize {
         let partial = self.partial.as_ref().map_or(0, |(_, payload)| payload.len());
         let trickle = self.trickle.as_ref().map_or(0, |trickle| trickle.rest().len());
-        self.machine.held() + partial + trickle + self.behind.held()
+        let pings = self.pings.len() * size_of::<(u64, Sent)>();
+        self.machine.held() + partial + trickle + pings + self.behind.held()
     }
 
     fn closed(&mut self, summary: &Summary) {

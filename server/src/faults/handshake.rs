@@ -2,7 +2,7 @@
 
 use super::endpoint::Faulty;
 use crate::behind::Behind;
-use crate::labels::{Labels, LabelsFull, Member};
+use crate::labels::{Labels, LabelsFull, Member, Scribe};
 use crate::reply;
 use crate::upgrade::Handshake;
 use http::StatusCode;
@@ -126,6 +126,11 @@ impl Asking {
         Some(response)
     }
 
+    /// Writes into the connection's journal, if it has one.
+    pub(crate) fn scribe(&self) -> Option<Scribe> {
+        self.member.as_ref().map(Member::scribe)
+    }
+
     /// How the 101 is to be altered.
     pub(crate) fn altered_answer(&self) -> AlteredAnswer {
         self.answer.clone()
@@ -141,9 +146,9 @@ impl Asking {
     }
 
     /// The endpoint with its faults in front of it.
-    pub(crate) fn stand_before(self, behind: Behind, compressed: bool) -> Behind {
+    pub(crate) fn stand_before(self, behind: Behind, compressed: bool, carried: bool) -> Behind {
         let AlteredAnswer { plan, seed } = self.answer;
-        Behind::new(Faulty::new(behind, plan, seed, compressed, self.member))
+        Behind::new(Faulty::new(behind, plan, seed, compressed, carried, self.member))
     }
 
     /// Waits, but not for longer than the server serves. None: it stops.

@@ -16,6 +16,13 @@ pub(crate) struct Member {
     tap: Arc<Tap>,
 }
 
+/// Writes into the journal of a connection's label, for what is behind the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Scribe {
+    label: Arc<Label>,
+    number: u64,
+}
+
 /// A connection, as those reach it who steer it.
 #[derive(Debug)]
 pub(super) struct Tap {
@@ -74,10 +81,12 @@ impl Member {
 
     /// Writes down what happened.
     pub(crate) fn write(&self, event: Event) {
-        let mut state = self.label.state();
-        state.journal.push(now_us(), self.tap.number, event);
-        drop(state);
-        self.label.written.notify_waiters();
+        self.label.write(self.tap.number, event);
+    }
+
+    /// Who may do so too.
+    pub(crate) fn scribe(&self) -> Scribe {
+        Scribe { label: Arc::clone(&self.label), number: self.tap.number }
     }
 
     /// Writes down how it ended. Nothing follows.
@@ -97,6 +106,22 @@ impl Member {
             drop(state);
             self.label.written.notify_waiters();
         }
+    }
+}
+
+impl Scribe {
+    /// Writes down what happened.
+    pub(crate) fn write(&self, event: Event) {
+        self.label.write(self.number, event);
+    }
+}
+
+impl Label {
+    fn write(&self, connection: u64, event: Event) {
+        let mut state = self.state();
+        state.journal.push(now_us(), connection, event);
+        drop(state);
+        self.written.notify_waiters();
     }
 }
 

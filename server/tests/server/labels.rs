@@ -249,7 +249,7 @@ fn what_can_not_be_followed_is_refused_and_said() {
     let _client = open(&server, "label=w");
     for (method, target, status, said) in [
         ("GET", "/api/labels/none", 404, "no connection had the label none"),
-        ("GET", "/api/labels/a%2fb", 400, "is no label"),
+        ("GET", "/api/labels/a%2fb", 400, "is no name"),
         ("GET", "/api/nothing", 404, "openapi.json"),
         ("GET", "/api/labels/w/kill", 405, "POST, OPTIONS"),
         ("POST", "/api/labels/w/kill?how=gently", 400, "use reset or fin"),
@@ -348,7 +348,7 @@ fn the_description_is_that_of_the_routes() {
     let paths = document["paths"].as_object().unwrap();
     assert!(!paths.is_empty());
     for (path, methods) in paths {
-        let target = path.replace("{label}", "described");
+        let target = path.replace("{label}", "described").replace("{name}", "described");
         let there: Vec<String> =
             methods.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
         let allowed = server.request("OPTIONS", &target, &[]);

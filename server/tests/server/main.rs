@@ -20,9 +20,12 @@ mod metrics;
 mod origin;
 mod process;
 mod refusals;
+mod relay;
+mod replay;
 mod shutdown;
 #[cfg(unix)]
 mod signals;
 mod support;
 mod tls;
+mod via;
 mod watch;

@@ -18,8 +18,23 @@ pub struct Asked {
     pub plan: FaultPlan,
     /// Names that are no parameter, each once, at most 32: the client's own.
     pub others: Vec<String>,
-    /// What is for a relay's target: whatever began with `target.`, without that.
-    pub target: Vec<(String, String)>,
+}
+
+/// What of a query is for the target behind a relay, as it was written: all that is no parameter, and what begins with
+/// `target.`, without that. `target.delay=5` reaches a parameter of the target that has the name of one of ours.
+#[must_use]
+pub fn query_for_target(query: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in query.split('&') {
+        let name =
+            form_urlencoded::parse(part.as_bytes()).next().map_or_else(Default::default, |(name, _)| name);
+        match part.strip_prefix(TARGET) {
+            Some(rest) => kept.push(rest),
+            None if part.is_empty() || Parameter::named(&name).is_some() => {}
+            None => kept.push(part),
+        }
+    }
+    kept.join("&")
 }
 
 /// A query that can't be followed. The text says what would be right; send it with a 400.
@@ -83,8 +98,7 @@ impl Asked {
         let mut asked = Asked::default();
         let mut seen = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if let Some(name) = name.strip_prefix(TARGET) {
-                asked.target.push((name.to_owned(), value.into_owned()));
+            if name.starts_with(TARGET) {
                 continue;
             }
             let Some(parameter) = Parameter::named(&name) else {
@@ -184,20 +198,27 @@ impl Parameter {
     /// or swaps two), and less than half of the name. So `id` is not taken for `big`, nor `page` for `rate`.
     #[must_use]
     pub fn resembling(name: &str) -> Option<&'static Parameter> {
-        // A longer name can't be that near, and the distance takes its square.
-        if name.len() > 64 {
-            return None;
-        }
-        let lower = name.to_ascii_lowercase().replace('_', "-");
-        let distance = |parameter: &&Parameter| strsim::osa_distance(&lower, parameter.name);
-        let nearest = Parameter::all().min_by_key(distance)?;
-        let edits = distance(&nearest);
-        let longer = lower.len().max(nearest.name.len());
-        (edits <= 2 && 2 * edits < longer).then_some(nearest)
+        let meant = nearest(name, Parameter::all().map(|parameter| parameter.name))?;
+        Parameter::named(meant)
     }
 }
 
-fn shown(text: &str) -> String {
+/// The one of these names that somebody meant who wrote `name`, as [`Parameter::resembling`] has it.
+pub(crate) fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    // A longer name can't be that near, and the distance takes its square.
+    if name.len() > 64 {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase().replace('_', "-");
+    let distance = |known: &str| strsim::osa_distance(&lower, known);
+    let nearest = names.min_by_key(|known| distance(known))?;
+    let edits = distance(nearest);
+    let longer = lower.len().max(nearest.len());
+    (edits <= 2 && 2 * edits < longer).then_some(nearest)
+}
+
+/// As much of a value as is shown.
+pub(crate) fn shown(text: &str) -> String {
     match text.len() {
         ..=SHOWN => text.to_owned(),
         _ => format!("{}…", &text[..text.floor_char_boundary(SHOWN)]),

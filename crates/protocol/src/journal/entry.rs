@@ -94,6 +94,13 @@ pub enum Event {
         /// Which.
         name: String,
     },
+    /// The client said something else than in the recording that is played back to it.
+    Mismatch {
+        /// Of the client's messages it is the so-manieth.
+        number: u64,
+        /// What the difference is.
+        difference: String,
+    },
     /// Somebody steered the connection.
     Steered {
         /// How.
@@ -133,7 +140,7 @@ pub struct Payload {
 
 impl Event {
     /// Every event's name.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "handshake",
         "refused",
         "open",
@@ -143,6 +150,7 @@ impl Event {
         "pong",
         "close",
         "violation",
+        "mismatch",
         "steered",
         "ended",
     ];
@@ -171,6 +179,7 @@ impl Event {
             Event::Pong { .. } => "pong",
             Event::Close { .. } => "close",
             Event::Violation { .. } => "violation",
+            Event::Mismatch { .. } => "mismatch",
             Event::Steered { .. } => "steered",
             Event::Ended { .. } => "ended",
         }
@@ -188,6 +197,7 @@ impl Event {
             Event::Close { reason: text, .. }
             | Event::Violation { name: text }
             | Event::Refused { with: text }
+            | Event::Mismatch { difference: text, .. }
             | Event::Steered { command: text } => text.len(),
             Event::Ended { reason, detail, .. } => reason.len() + detail.len(),
             Event::Open | Event::Dropped { .. } | Event::Ping { .. } | Event::Pong { .. } => 0,
@@ -219,6 +229,7 @@ impl Entry {
             }
             Event::Refused { with } => note(format!("refused {with}"), Way::Local),
             Event::Violation { name } => note(format!("violation {name}"), Way::Out),
+            Event::Mismatch { difference, .. } => note(format!("mismatch {difference}"), Way::In),
             Event::Steered { command } => note(format!("steered {command}"), Way::Local),
         };
         let body = match &self.event {

@@ -30,6 +30,8 @@ pub(super) struct Reader {
 }
 
 const LEVELS: usize = 6;
+/// The close code of a connection that broke (RFC 6455 §7.4.1).
+const ABNORMAL: u16 = 1006;
 
 /// Where in the file an entry's parts lie.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,8 @@ struct Found {
     response: Range<usize>,
     timings: Range<usize>,
     messages: Range<usize>,
+    /// How it ended: code and reason, or a word for a connection that broke. HTTP Toolkit writes that.
+    close: Range<usize>,
 }
 
 /// The messages of one connection that are still to come.
@@ -52,6 +56,8 @@ struct Source {
     pending: VecDeque<Message>,
     /// What was read to see whether it goes on with the message before.
     ahead: Option<Message>,
+    /// How the connection ended, where the file says that beside the messages.
+    end: Option<Message>,
     read: usize,
 }
 
@@ -109,6 +115,9 @@ impl Reader {
             let Some(Reverse((_, number))) = self.heads.pop() else { return Ok(text.len()) };
             let source = &mut self.sources[number];
             if let Some(message) = source.pending.pop_front() {
+                if let Some(end) = &mut source.end {
+                    end.time = end.time.max(message.time);
+                }
                 let delivery = (message.direction == Direction::Out).then_some(Delivery::Sent);
                 let Message { time, direction, kind, payload, code, fact, .. } = message;
                 store.append(Draft {
@@ -120,7 +129,7 @@ impl Reader {
                 report.entries += 1;
             }
             if source.pending.is_empty() {
-                let next = source.next(text, report);
+                let next = source.next(text, report).or_else(|| source.end.take());
                 source.pending.extend(next);
             }
             if let Some(next) = source.pending.front() {
@@ -173,6 +182,9 @@ impl Reader {
                     let value = unescape(&text[event.start..event.end]);
                     self.entry.started = Micros::parse_iso(&value).unwrap_or_default();
                 }
+                Token::String if in_entries && depth == 4 && named(4, "\"_webSocketClose\"") => {
+                    self.entry.close = event.start..event.end;
+                }
                 Token::Number if in_entries && depth == 4 && named(4, "\"time\"") => {
                     self.entry.time = event.start..event.end;
                 }
@@ -194,6 +206,7 @@ impl Reader {
                 scanner: Scanner::at(found.messages.start),
                 pending: VecDeque::new(),
                 ahead: None,
+                end: found.end(text),
                 read: 0,
             };
             // The bracket that opens the list; the first pass has seen it.
@@ -236,8 +249,26 @@ impl Found {
             "\"response\"" => Some(&mut self.response),
             "\"timings\"" => Some(&mut self.timings),
             "\"_webSocketMessages\"" => Some(&mut self.messages),
+            "\"_webSocketClose\"" => Some(&mut self.close),
             _ => None,
         }
+    }
+
+    /// How the connection ended, if the file says so. Who closed it, it does not say.
+    fn end(&self, text: &str) -> Option<Message> {
+        let close = Value::parse(text.get(self.close.clone())?).ok()?;
+        let code = close.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+        let reason = close.get("reason").and_then(Value::as_str).unwrap_or_default();
+        let broke = close.as_str().is_some();
+        Some(Message {
+            time: self.started,
+            direction: Direction::Local,
+            kind: Kind::Disconnected,
+            payload: Payload::Text(reason.to_owned()),
+            code: if broke { ABNORMAL } else { code.unwrap_or(0) },
+            fact: Fact::new(if broke { What::Lost } else { What::Said }),
+            continues: false,
+        })
     }
 
     /// What the file says about the connection. What it leaves out or spells in another way is not known.
