@@ -1,7 +1,5 @@
 //! An address as what people take elsewhere: a command line, or a small client in their language. Each sends a message
 //! and shows what comes until the connection ends.
-//!
-//! `cargo test -p interop --test recipes` runs them as they are written here.
 
 /// What is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
