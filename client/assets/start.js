@@ -7,7 +7,29 @@
     // Storage is forbidden or holds something else: the system's theme it is.
   }
 
+  // Texts in another language than the page's own are a file. It comes beside the module, which asks for it once it runs.
+  function preloadTexts() {
+    const primary = (tag) => String(tag).split("-")[0].toLowerCase();
+    let wanted = navigator.languages;
+    try {
+      wanted = [JSON.parse(localStorage.getItem("heartwire.lang")) ?? wanted].flat();
+    } catch {
+      // As above: it is the browser's languages.
+    }
+    const links = [...document.querySelectorAll("link[rel=texts]")];
+    for (const tag of wanted.map(primary)) {
+      const link = links.find(({ hreflang }) => primary(hreflang) === tag);
+      if (link) {
+        const preload = Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", href: link.href });
+        preload.crossOrigin = "anonymous";
+        document.head.append(preload);
+      }
+      if (link || tag === document.documentElement.lang) return;
+    }
+  }
+
   async function start() {
+    preloadTexts();
     // The bundler names the files in its preload links, with their hashes.
     const script = document.querySelector('link[rel="modulepreload"]');
     const wasm = document.querySelector('link[rel="preload"][as="fetch"]');

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -50,18 +50,24 @@ enum Kind {
 pub struct Browser {
     driver: WebDriver,
     args: Vec<String>,
+    has_crashed: AtomicBool,
     // Dropped after the driver, which speaks to it until then.
-    process: Arc<Process>,
+    process: Process,
 }
 
-/// The driver, everything it started, and their folder.
+/// The driver and everything it started.
 #[derive(Debug)]
 struct Process {
     child: Child,
     port: u16,
-    folder: PathBuf,
     kind: Kind,
+    // Dropped last: what was started writes to it until then.
+    folder: Arc<Folder>,
 }
+
+/// What browsers with the same profile share: that profile, and what they save.
+#[derive(Debug)]
+struct Folder(PathBuf);
 
 impl Browser {
     /// Starts a driver on a free port, and a browser with `more` arguments.
@@ -73,60 +79,31 @@ impl Browser {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("heartwire-e2e-{}-{number}", std::process::id()));
         fs::create_dir_all(folder.join("downloads"))?;
-
-        let kind = match env::var("HEARTWIRE_BROWSER").as_deref() {
-            Ok("firefox") => Kind::Firefox,
-            _ => Kind::Chromium,
-        };
-        let (variable, name) = match kind {
-            Kind::Chromium => ("CHROMEDRIVER", "chromedriver"),
-            Kind::Firefox => ("GECKODRIVER", "geckodriver"),
-        };
-        let program = env::var_os(variable).unwrap_or_else(|| name.into());
-        let mut child = Command::new(&program)
-            // It takes a free one and says which.
-            .arg("--port=0")
-            .env("TMPDIR", &folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
-        let stdout = child.stdout.take().context("no pipe to the driver")?;
-        let mut process = Process { child, port: 0, folder, kind };
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let port = port_of(&line);
-                if let Some(port) = port {
-                    // Nobody listens any more where starting took too long.
-                    let _ = sender.send(port);
-                }
-            }
-        });
-        process.port = receiver.recv_timeout(SOON).context("the driver says no port")?;
-        let process = Arc::new(process);
+        let folder = Arc::new(Folder(folder));
         let args = more.iter().map(|arg| (*arg).to_owned()).collect();
-        Self::launch(process, args).await
+        Self::launch(folder, args).await
     }
 
-    /// Starts a browser with the profile of this one, which must have come to its end.
+    /// Starts a browser with the profile of this one, which must have come to its end. Its driver is another one as well:
+    /// Firefox's has one session, and keeps that of a browser that crashed.
     ///
     /// # Errors
-    /// It does not start within some seconds.
+    /// As for [`Self::start`].
     pub async fn again(&self) -> Result<Self> {
-        Self::launch(self.process.clone(), self.args.clone()).await
+        Self::launch(self.process.folder.clone(), self.args.clone()).await
     }
 
     /// Takes the browser away without a chance to tidy up, as a crash or a power failure would.
     pub fn crash(&self) {
+        self.has_crashed.store(true, Ordering::Relaxed);
         self.process.kill_browser();
     }
 
-    async fn launch(process: Arc<Process>, args: Vec<String>) -> Result<Self> {
+    async fn launch(folder: Arc<Folder>, args: Vec<String>) -> Result<Self> {
+        let process = Process::start(folder)?;
         let capabilities = match process.kind {
-            Kind::Chromium => chromium(&process.folder, &args)?,
-            Kind::Firefox => firefox(&process.folder)?,
+            Kind::Chromium => chromium(&process.folder.0, &args)?,
+            Kind::Firefox => firefox(&process.folder.0)?,
         };
         let start = WebDriver::new(format!("http://127.0.0.1:{}", process.port), capabilities);
         let driver = timeout(Duration::from_secs(60), start)
@@ -134,7 +111,7 @@ impl Browser {
             .context("the browser did not start within 60 s")??;
         driver.set_script_timeout(Duration::from_secs(30)).await?;
         driver.set_page_load_timeout(Duration::from_secs(15)).await?;
-        Ok(Self { driver, args, process })
+        Ok(Self { driver, args, has_crashed: AtomicBool::new(false), process })
     }
 
     /// What it shows.
@@ -146,7 +123,7 @@ impl Browser {
     /// A folder for files of the test; gone with the browser.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.process.folder
+        &self.process.folder.0
     }
 
     /// Does something that has the browser save a file, and returns the file's name and text.
@@ -154,7 +131,7 @@ impl Browser {
     /// # Errors
     /// No file is saved within some seconds.
     pub async fn download(&self, act: impl AsyncFnOnce() -> Result<()>) -> Result<(String, String)> {
-        let folder = self.process.folder.join("downloads");
+        let folder = self.process.folder.0.join("downloads");
         act().await?;
         eventually(SOON, "a file is saved", async || {
             let files = fs::read_dir(&folder)?.map(|file| Ok(file?.path())).collect::<Result<Vec<_>>>()?;
@@ -200,14 +177,54 @@ impl Browser {
     /// # Errors
     /// The browser does not close within some seconds; it is killed then.
     pub async fn quit(self) -> Result<()> {
-        let Self { driver, process, .. } = self;
+        let Self { driver, process, has_crashed, .. } = self;
         let result = timeout(SOON, driver.quit()).await;
         drop(process);
+        if has_crashed.into_inner() {
+            // Geckodriver minds that there is nothing to close any more, chromedriver does not.
+            return Ok(());
+        }
         result.context("the browser did not quit")?.context("the browser did not quit")
     }
 }
 
 impl Process {
+    /// Starts a driver, which says where it listens.
+    fn start(folder: Arc<Folder>) -> Result<Self> {
+        let kind = match env::var("HEARTWIRE_BROWSER").as_deref() {
+            Ok("firefox") => Kind::Firefox,
+            _ => Kind::Chromium,
+        };
+        let (variable, name) = match kind {
+            Kind::Chromium => ("CHROMEDRIVER", "chromedriver"),
+            Kind::Firefox => ("GECKODRIVER", "geckodriver"),
+        };
+        let program = env::var_os(variable).unwrap_or_else(|| name.into());
+        let mut child = Command::new(&program)
+            // It takes a free one and says which.
+            .arg("--port=0")
+            .env("TMPDIR", &folder.0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+        let stdout = child.stdout.take().context("no pipe to the driver")?;
+        let mut process = Self { child, port: 0, kind, folder };
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let port = port_of(&line);
+                if let Some(port) = port {
+                    // Nobody listens any more where starting took too long.
+                    let _ = sender.send(port);
+                }
+            }
+        });
+        process.port = receiver.recv_timeout(SOON).context("the driver says no port")?;
+        Ok(process)
+    }
+
     /// Looked for while chromedriver lives: afterwards its children belong to someone else.
     fn kill_browser(&self) {
         for pid in descendants(self.child.id()) {
@@ -224,7 +241,12 @@ impl Drop for Process {
         self.kill_browser();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

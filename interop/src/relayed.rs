@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use protocol::fault::{Kind, Parameter};
+use protocol::fault::{Group, Kind, Parameter};
 use protocol::relay::{Command, Connect, Encoded, Event, Frame, SUBPROTOCOL, TlsChoice};
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use server::Driver;
 use socket::{ConnectOptions, OwnedMessage, connect};
@@ -88,7 +88,8 @@ fn visit_itself(peer: &Peer, driver: Driver) -> anyhow::Result<()> {
 struct Met {
     status: String,
     headers: BTreeSet<String>,
-    /// What came behind the head, without Pongs, whose place is the target's affair.
+    /// What came behind the head, without what is the target's affair: where a Pong comes, and whether an answer comes
+    /// before the end.
     bytes: Vec<u8>,
     end: Option<End>,
 }
@@ -104,17 +105,19 @@ fn every_fault(peer: &Peer) -> anyhow::Result<()> {
     let served = peer.ask(json!({ "do": "serve", "options": false, "fragments": false, "seed": 1 }))?;
     let (direct, relayed) =
         (mount(&served["port"], Driver::default())?, mount(&served["port"], Driver::default())?);
-    let examples: BTreeSet<_> = Parameter::all().map(|parameter| parameter.example).collect();
+    // An end that counts messages does not wait for a target's answers to them.
+    let examples: BTreeSet<_> =
+        Parameter::all().map(|parameter| (parameter.example, parameter.group == Group::Ends)).collect();
     std::thread::scope(|scope| {
         let tries: Vec<_> = examples
             .into_iter()
-            .map(|example| {
+            .map(|(example, ends)| {
                 let query =
                     if example.contains("seed=") { example.to_owned() } else { format!("{example}&seed=1") };
                 let (direct, relayed) = (direct.address, relayed.address);
                 scope.spawn(move || {
-                    let one = meet(direct, &format!("/ws?{query}")).context(example)?;
-                    let other = meet(relayed, &format!("/ws/via/t?{query}")).context(example)?;
+                    let one = meet(direct, &format!("/ws?{query}"), ends).context(example)?;
+                    let other = meet(relayed, &format!("/ws/via/t?{query}"), ends).context(example)?;
                     same(&one, &other).with_context(|| format!("{example}: {one:?} {other:?}"))
                 })
             })
@@ -138,7 +141,7 @@ fn same(one: &Met, other: &Met) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn meet(address: SocketAddr, target: &str) -> anyhow::Result<Met> {
+fn meet(address: SocketAddr, target: &str, ends: bool) -> anyhow::Result<Met> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     let mut asked = format!(
@@ -158,7 +161,7 @@ fn meet(address: SocketAddr, target: &str) -> anyhow::Result<Met> {
     let mut lines = head.lines().map(str::to_owned);
     let status = lines.next().unwrap_or_default();
     let headers = lines.filter(|line| !line.to_ascii_lowercase().starts_with("date:")).collect();
-    Ok(Met { status, headers, bytes: without_pongs(&all[behind..]), end })
+    Ok(Met { status, headers, bytes: kept(&all[behind..], ends), end })
 }
 
 fn listen(stream: &mut TcpStream) -> anyhow::Result<(Vec<u8>, Option<End>)> {
@@ -177,15 +180,17 @@ fn listen(stream: &mut TcpStream) -> anyhow::Result<(Vec<u8>, Option<End>)> {
     Ok((all, None))
 }
 
-/// Cuts frames as far as they can be told apart; what follows may break every rule, and stays.
-fn without_pongs(mut bytes: &[u8]) -> Vec<u8> {
+/// All but Pongs, and but messages where only `ends` count, as far as frames can be told apart; what follows may break every
+/// rule, and stays.
+fn kept(mut bytes: &[u8], ends: bool) -> Vec<u8> {
     let mut kept = Vec::new();
     while let Ok((header, len)) = wire::frame::Header::read(bytes) {
         let Some(frame) = usize::try_from(header.len).ok().and_then(|payload| bytes.get(..len + payload))
         else {
             break;
         };
-        if header.opcode != OpCode::Pong as u8 || header.mask.is_some() {
+        let passed_over = header.opcode == OpCode::Pong as u8 || ends && header.opcode <= 2;
+        if !passed_over || header.mask.is_some() {
             kept.extend_from_slice(frame);
         }
         bytes = &bytes[frame.len()..];
@@ -204,11 +209,14 @@ struct Certificates {
 impl Certificates {
     fn new() -> anyhow::Result<Certificates> {
         let (mut params, key) = (CertificateParams::new([])?, KeyPair::generate()?);
+        // Who is called as its issuer is taken for one that vouches for itself.
+        params.distinguished_name.push(DnType::CommonName, "root");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = params.self_signed(&key)?.pem();
         let issuer = Issuer::new(params, key);
         let issue = |name: &str, usage| {
             let (mut params, key) = (CertificateParams::new([name.to_owned()])?, KeyPair::generate()?);
+            params.distinguished_name.push(DnType::CommonName, name);
             params.extended_key_usages = vec![usage];
             anyhow::Ok((params.signed_by(&key, &issuer)?.pem(), key.serialize_pem()))
         };
@@ -246,9 +254,10 @@ fn certificates_at_both_ends(peer: &Peer) -> anyhow::Result<()> {
         let nobody = TlsChoice { roots: root(), ..TlsChoice::default() };
         let nobody = converse(&relay, Connect { tls: nobody, ..Connect::new(&url) }).await?;
         ensure!(nobody.iter().all(|said| said != "message"), "it asks for a certificate: {nobody:?}");
+        // The peer sends the authority's certificate behind its own.
         let said = converse(&relay, Connect { tls: full, ..Connect::new(&url) }).await?;
         ensure!(
-            said == ["open TLSv1_3 1 compressed", "pong", "message", "message", "close 4000", "ended true"],
+            said == ["open TLSv1_3 2 compressed", "pong", "message", "message", "close 4000", "ended true"],
             "{said:?}"
         );
         Ok(())

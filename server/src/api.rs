@@ -95,6 +95,7 @@ impl Call<'_> {
         };
         match operation {
             Operation::Faults => return Ok(reply::json(StatusCode::OK, &faults())),
+            Operation::CheckFaults => return Ok(reply::json(StatusCode::OK, &checked(self.query))),
             Operation::OpenApi => return Ok(reply::json(StatusCode::OK, &openapi::document())),
             _ => callers::steerer(self.shard, self.arrival)?,
         }
@@ -380,6 +381,14 @@ impl Steering {
             return Err("the handshake is over and the label given: only faults of traffic, ends and violations can be set".to_owned());
         }
         Ok(FaultPlan { strict: false, ..plan })
+    }
+}
+
+/// What becomes of a query of faults. One that is wrong is an answer here and not a refusal: whoever asks is still writing.
+fn checked(query: &str) -> Value {
+    match Asked::from_query(query) {
+        Ok(asked) => json!({ "faults": asked.plan.to_query() }),
+        Err(error) => json!({ "error": error.to_string() }),
     }
 }
 

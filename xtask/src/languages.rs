@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 use crate::page::digest;
 
-const LINK: &str = "<link rel=\"texts\" ";
+/// What the links of such files begin with: the page's own texts, and phrases that the server says in English.
+const LINKS: [&str; 2] = ["<link rel=\"texts\" ", "<link rel=\"phrases\" "];
 const ADDRESS: &str = "href=\"./";
 
 /// Gives the files that the bundle's `index.html` names as texts new names, there as well.
@@ -27,7 +28,8 @@ pub(crate) fn name(dist: &Path) -> Result<()> {
 }
 
 fn linked(html: &str) -> Vec<String> {
-    let links = html.split(LINK).skip(1).filter_map(|rest| rest.split('>').next());
+    let links =
+        LINKS.iter().flat_map(|link| html.split(link).skip(1)).filter_map(|rest| rest.split('>').next());
     links.filter_map(|link| Some(link.split_once(ADDRESS)?.1.split('"').next()?.to_owned())).collect()
 }
 
@@ -40,18 +42,22 @@ mod tests {
     fn texts_are_named_by_what_is_in_them() {
         let dist = env::temp_dir().join(format!("heartwire-languages-{}", std::process::id()));
         fs::create_dir_all(&dist).unwrap();
-        let html =
-            "<link rel=\"icon\" href=\"./i.svg\">\n<link rel=\"texts\" hreflang=\"xx\" href=\"./xx.txt\">";
+        let html = "<link rel=\"icon\" href=\"./i.svg\">\n\
+            <link rel=\"phrases\" hreflang=\"xx\" href=\"./more.xx.txt\">\n\
+            <link rel=\"texts\" hreflang=\"xx\" href=\"./xx.txt\">";
         fs::write(dist.join("index.html"), html).unwrap();
-        fs::write(dist.join("xx.txt"), "a = b\n").unwrap();
+        for name in ["xx.txt", "more.xx.txt"] {
+            fs::write(dist.join(name), "a = b\n").unwrap();
+        }
         name(&dist).unwrap();
         let html = fs::read_to_string(dist.join("index.html")).unwrap();
         let names = linked(&html);
-        let [named] = &names[..] else { panic!("{names:?}") };
+        let [named, more] = &names[..] else { panic!("{names:?}") };
         assert!(named.starts_with("xx-") && named.len() == "xx-0123456789abcdef.txt".len(), "{named}");
         assert_eq!(fs::read_to_string(dist.join(named)).unwrap(), "a = b\n");
+        assert!(more.starts_with("more.xx-") && dist.join(more).is_file(), "{more}");
         assert!(html.contains("href=\"./i.svg\""), "{html}");
-        assert_eq!(fs::read_dir(&dist).unwrap().count(), 2, "the old name is gone");
+        assert_eq!(fs::read_dir(&dist).unwrap().count(), 3, "the old names are gone");
         fs::remove_dir_all(&dist).unwrap();
     }
 }

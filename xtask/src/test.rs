@@ -17,15 +17,16 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// The page, as Cargo is told of it.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
-/// What runs in Firefox as well unless more is asked for: connecting, echo, reconnect, heartbeat and a half-open
-/// connection.
-const IN_FIREFOX: [&str; 6] = [
+/// What runs in Firefox as well unless more is asked for: connecting, echo, reconnect, heartbeat, a half-open connection
+/// and what a crash leaves.
+const IN_FIREFOX: [&str; 7] = [
     "connects_and_echoes",
     "text_in_any_script_comes_back_as_it_went",
     "the_heartbeat_measures_and_stays_out_of_the_log",
     "a_killed_server_is_waited_for",
     "a_frozen_server_is_noticed_by_the_heartbeat",
     "the_servers_code_and_reason_are_on_screen",
+    "a_crash_loses_at_most_the_last_second",
 ];
 
 /// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send

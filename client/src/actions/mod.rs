@@ -113,6 +113,8 @@ pub enum Sheet {
     Settings,
     /// Keys and close codes.
     Help,
+    /// What the server can be asked to do wrong.
+    Faults,
 }
 
 /// What the side panel can show.
@@ -188,6 +190,7 @@ impl Sheet {
             Sheet::Profiles => "profiles",
             Sheet::Settings => "settings",
             Sheet::Help => "help",
+            Sheet::Faults => "faults",
         }
     }
 }
@@ -297,6 +300,7 @@ pub static SPECS: &[Spec] = &[
     spec(Group::Connection, Action::Connect, "c", "connect", |t| t.common.connect),
     spec(Group::Connection, Action::Disconnect, "d", "disconnect", |t| t.common.disconnect),
     spec(Group::Connection, Action::Options, "", "options-toggle", |t| t.common.options),
+    spec(Group::Connection, Action::Open(Sheet::Faults), "x", "open-faults", |t| t.settings.faults),
     spec(Group::Connection, Action::Reconnect, "", "reconnect-toggle", |t| t.common.reconnect),
     spec(Group::Connection, Action::Heartbeat, "", "heartbeat-toggle", |t| t.common.heartbeat),
     spec(Group::Connection, Action::UseSuggestion, "", "use-suggestion", |t| t.settings.act_use_suggestion),

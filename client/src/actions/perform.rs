@@ -6,7 +6,7 @@ use wasm_bindgen_futures::JsFuture;
 use workbench::entry::{Body, Entry, EntryId, Kind};
 
 use super::stage::{Scene, focus};
-use super::{Action, Panel, Sort};
+use super::{Action, Panel, Sheet, Sort};
 use crate::model::format::hex_dump;
 use crate::model::list::{Query, Toggles};
 use crate::model::log::{message, words};
@@ -109,6 +109,10 @@ impl Scene {
             }
             Action::RetryNow => when(crate::model::status::counts_down(phase)),
             Action::Disconnect => when(!phase.is_final()),
+            // Only the page's own server can be asked: others would be strangers', and tell no page of another's.
+            Action::Open(Sheet::Faults) => {
+                when(session.read(|log, _| log.page().is_own(&session.draft().address)))
+            }
             Action::Options => switch(self.shows_options()),
             Action::Reconnect => switch(view.reconnect),
             Action::Heartbeat => switch(view.heartbeat.is_some()),

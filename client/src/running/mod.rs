@@ -11,6 +11,7 @@
 
 mod answering;
 pub mod driver;
+pub mod fetching;
 pub mod frame;
 pub mod language;
 pub mod outgoing;

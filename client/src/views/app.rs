@@ -5,6 +5,7 @@ use gloo_timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::connection::connection;
+use super::faults::Faults;
 use super::help::Help;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
 use super::lang::{LangProvider, lang_bar, use_lang};
@@ -102,6 +103,7 @@ fn use_page(props: &Page) -> Html {
                 Some(Sheet::Settings) => Settings { stage, scene, on_close: close }.block(),
                 Some(Sheet::Profiles) => Profiles { workspace: props.workspace.clone(), on_close: close }.block(),
                 Some(Sheet::Help) => Help { on_close: close }.block(),
+                Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
                 None => Html::default(),
             }}
         </div>

@@ -5,12 +5,14 @@ use yew::prelude::*;
 
 use super::buttons::{act, icon_button, word_button};
 use super::fields::input_value;
-use crate::actions::Action;
 use crate::actions::stage::Scene;
+use crate::actions::{Action, Sheet};
 use crate::model::format::countdown;
 use crate::running::session::{Draft, View};
 use crate::texts::{Texts, fill};
 use crate::views::markup::html;
+
+const FAULTS: Action = Action::Open(Sheet::Faults);
 
 pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
     let t = &texts.common;
@@ -93,6 +95,9 @@ pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) 
                 </label>
                 {toggle(scene, Action::Reconnect, t.reconnect, None)}
                 {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint))}
+                if scene.state(FAULTS).possible {
+                    {word_button(scene, FAULTS, "button small", texts.settings.faults_open)}
+                }
             </div>
         </section>
     }

@@ -10,6 +10,7 @@ pub mod connection;
 mod connection_bar;
 mod detail;
 mod dialog;
+mod faults;
 mod fields;
 mod health;
 mod help;

@@ -1,4 +1,4 @@
-//! The README lists every parameter, as the catalogue has it.
+//! The README lists every parameter, as the catalogue has it, and the page has its phrases in every language.
 
 use std::path::Path;
 
@@ -43,5 +43,31 @@ fn the_readme_has_the_catalogue() {
             .expect("the README can be written");
     } else {
         assert_eq!(there, tables(), "run this test with UPDATE_README=1 after a change of the catalogue");
+    }
+}
+
+/// The page shows the catalogue in the reader's language: each phrase of it stands in the books of `client/texts`.
+#[test]
+fn the_pages_languages_have_every_phrase() {
+    let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../client/texts");
+    let entries = std::fs::read_dir(&texts).expect("the page has texts");
+    let paths: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let books: Vec<_> = paths.iter().filter(|path| name(path).starts_with("faults.")).collect();
+    assert_eq!(books.len() * 2, paths.len(), "each language has its texts and its book: {paths:?}");
+    let parameters = Parameter::all().flat_map(|parameter| {
+        let Parameter { summary, values, default, .. } = *parameter;
+        [summary, values, default]
+    });
+    let phrases: Vec<_> =
+        parameters.chain(Violation::all().map(|violation| violation.rule().sends)).collect();
+    for path in books {
+        let book = std::fs::read_to_string(path).expect("a book can be read");
+        let pairs = book.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_once(" = "));
+        let known: Vec<_> = pairs.map(|pair| pair.expect("a phrase and its translation").0).collect();
+        let missing: Vec<_> = phrases.iter().filter(|phrase| !known.contains(phrase)).collect();
+        assert!(missing.is_empty(), "{}: {missing:#?}", name(path));
+        let idle: Vec<_> = known.iter().filter(|known| !phrases.contains(known)).collect();
+        assert!(idle.is_empty(), "{} has what the server does not say: {idle:#?}", name(path));
     }
 }

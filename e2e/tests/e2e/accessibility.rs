@@ -25,6 +25,21 @@ impl Audit<'_> {
         self.view(sheet).await
     }
 
+    async fn faults(&mut self) -> Result<()> {
+        let page = self.page;
+        page.fill("url", "").await?;
+        let address =
+            page.run("return location.origin.replace('http', 'ws') + '/ws?delay=soon';", vec![]).await?;
+        page.fill("url", address.as_str().unwrap_or_default()).await?;
+        page.press("x").await?;
+        page.until_shown("fault-value", true).await?;
+        page.click_on("[data-name=violate] [data-testid=fault-on]").await?;
+        let state = async || page.attribute("faults-state", "data-checked").await;
+        page.until("the server is asked", async || Ok(state().await?.as_deref() == Some("wrong"))).await?;
+        self.view("faults").await?;
+        self.close("faults").await
+    }
+
     async fn close(&mut self, sheet: &str) -> Result<()> {
         self.page.press(Key::Escape).await?;
         self.page.until_shown(sheet, false).await
@@ -151,7 +166,8 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     audit.view("kept profile").await?;
     audit.close("profiles").await?;
     audit.sheet("open-help", "help").await?;
-    audit.close("help").await
+    audit.close("help").await?;
+    audit.faults().await
 }
 
 async fn phone(audit: &mut Audit<'_>) -> Result<()> {
@@ -179,6 +195,8 @@ async fn phone(audit: &mut Audit<'_>) -> Result<()> {
         ensure!(page.run(wide, vec![]).await? == json!(360), "{sheet} is wider than the phone");
         audit.close(sheet).await?;
     }
+    audit.faults().await?;
+    ensure!(page.run(wide, vec![]).await? == json!(360), "the faults are wider than the phone");
     Ok(())
 }
 

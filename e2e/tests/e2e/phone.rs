@@ -126,6 +126,14 @@ async fn some_of_the_log_is_always_seen() -> Result<()> {
                 Ok(page.run(script, vec![]).await?.as_i64().unwrap_or_default())
             };
             ensure!(rows().await? >= 2, "{width} x {height}: {} rows are seen", rows().await?);
+            if width > height {
+                page.click_on("[data-testid=entry][data-index='1']").await?;
+                page.until_shown("detail", true).await?;
+                ensure!(rows().await? >= 2, "beside the detail {} rows are seen", rows().await?);
+                let room = "return document.querySelector('[data-testid=detail]').getBoundingClientRect().height;";
+                let room = page.run(room, vec![]).await?.as_f64().unwrap_or_default();
+                ensure!(room >= 60.0, "the detail is {room} pixels high");
+            }
             page.click("composer").await?;
             ensure!(rows().await? >= 1, "{width} x {height}, writing: {} rows are seen", rows().await?);
         }

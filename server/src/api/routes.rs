@@ -6,6 +6,7 @@ use http::Method;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Faults,
+    CheckFaults,
     OpenApi,
     Connections,
     Labels,
@@ -57,13 +58,21 @@ const FILTER: (&str, &str) = (
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
 /// All of them.
-pub(super) static ROUTES: [Route; 20] = [
+pub(super) static ROUTES: [Route; 21] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
         operation: Operation::Faults,
         summary: "Every parameter of the WebSocket endpoints, and every rule that can be broken",
         parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/faults/check",
+        operation: Operation::CheckFaults,
+        summary: "Whether a query of faults can be followed: faults, as they are understood, or else error, which says what would be right",
+        parameters: &[("delay, drop, …", "Any parameter of GET /api/faults.")],
         body: None,
     },
     Route {

@@ -273,6 +273,33 @@ fn what_can_not_be_followed_is_refused_and_said() {
 }
 
 #[test]
+fn who_writes_a_query_of_faults_is_told_what_would_be_right() {
+    let server = TestServer::start();
+    let upgrade = [
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    let check = |query: &str| get(&server, &format!("/api/faults/check?{query}"));
+    assert_eq!(check("delay=0.05s&drop=10%25")["faults"], "delay=50ms&drop=10%25");
+    assert_eq!(check("")["faults"], "");
+    for (query, said) in [
+        ("delay=soon", "delay=soon can't be followed"),
+        ("dleay=1s", "did you mean delay?"),
+        ("times=2", "times needs label"),
+        ("echo=off&echo=off", "there twice"),
+    ] {
+        let answer = check(query);
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.contains(said), "{query}: {error}");
+        // In the words of the refusal that a connection would meet.
+        let refusal = server.get(&format!("/ws?{query}"), &upgrade);
+        assert_eq!((refusal.status, refusal.text().trim()), (400, error));
+    }
+}
+
+#[test]
 fn others_need_the_token() {
     let secret = "0123456789abcdef";
     let with_token = TestServer::start_with(|config| config.api_token = Some(ApiToken::new(secret)));

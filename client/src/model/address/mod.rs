@@ -38,12 +38,17 @@ impl Origin {
         format!("{}://{host}/ws", if self.secure { "wss" } else { "ws" })
     }
 
+    /// Whether an address leads to the server the page came from.
+    pub fn is_own(&self, address: &str) -> bool {
+        server(address) == server(&self.endpoint())
+    }
+
     /// Whether an address is that of the endpoint, whatever it asks of it: of the one server that is known to echo.
     pub fn is_echo(&self, address: &str) -> bool {
         let endpoint = self.endpoint();
         let path =
             |address| parts(address).map(|parts| parts.path.split(['?', '#']).next().unwrap_or_default());
-        server(address) == server(&endpoint) && path(address.trim()) == path(&endpoint)
+        self.is_own(address) && path(address.trim()) == path(&endpoint)
     }
 }
 

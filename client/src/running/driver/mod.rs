@@ -6,16 +6,16 @@
 pub mod clock;
 mod hints;
 pub(super) mod local;
+mod report;
 
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use link::{
-    Action, Close, CloseError, CloseRequest, Config, Event, Hint, Inbound, Link, Message, MessageId, Origin,
-    Phase, Pulse, SendError, SocketId, Stats, Time, Why,
+    Action, CloseError, CloseRequest, Config, Hint, Inbound, Link, Message, Origin, Phase, SendError,
+    SocketId, Stats, Time,
 };
 
 use workbench::time::Micros;
@@ -23,6 +23,7 @@ use workbench::time::Micros;
 use self::clock::{Clock, Instant};
 use self::hints::Hints;
 pub use self::hints::blocked_by;
+pub use self::report::{Details, Output, Snapshot};
 use super::transport::{self, Agreed, Signal, Target, Transport};
 
 /// Browsers fire timers of more than 24.8 days at once; a timer that is early is harmless to the link.
@@ -30,61 +31,6 @@ const LONGEST_TIMER_MILLIS: u32 = 60 * 60 * 1000;
 
 /// An armed timer that is due no later than needed is left alone for this long, in milliseconds.
 const TIMER_KEPT_MILLIS: u128 = 1000;
-
-/// What happened, in order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    /// The link took a message of the person's.
-    Accepted(MessageId, Message),
-    /// One of the messages that begin each connection was handed to the socket.
-    OpeningSent(Message),
-    /// An answer that a rule gave was handed to the socket.
-    AnswerSent(Message),
-    /// A heartbeat was handed to the socket.
-    HeartbeatSent(Message),
-    /// The answer to a heartbeat came in.
-    HeartbeatAnswered(Message),
-    /// A message came in that is not the answer to a heartbeat.
-    Received(Message),
-    /// The link reports.
-    Event(Event),
-}
-
-/// The link's state as plain values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// Where the link stands.
-    pub phase: Phase,
-    /// How the latest socket closed.
-    pub last_close: Option<Close>,
-    /// Why it ended.
-    pub last_why: Option<Why>,
-    /// How the heartbeat is doing.
-    pub pulse: Pulse,
-    /// The latest round-trip time of this connection.
-    pub rtt: Option<Duration>,
-    /// Messages waiting for a socket.
-    pub queued_messages: usize,
-    /// Their bytes.
-    pub queued_bytes: usize,
-    /// Bytes handed to the browser and not known to be on the network.
-    pub buffered_bytes: u64,
-    /// The subprotocol the server chose; empty if none.
-    pub protocol: String,
-}
-
-/// What a closer look at the link shows, beyond its [`Snapshot`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Details {
-    /// Counters since the tab was opened.
-    pub stats: Stats,
-    /// The extensions the server agreed to; empty if none.
-    pub extensions: String,
-    /// User messages handed to the present socket and not confirmed.
-    pub unconfirmed_messages: u64,
-    /// How long nothing has come in; `None` unless connected.
-    pub silent_for: Option<Duration>,
-}
 
 /// A link at work in a browser. Dropping it closes the socket and stops every timer and listener.
 pub struct Driver {

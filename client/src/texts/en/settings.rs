@@ -238,6 +238,32 @@ table! {
         act_clear: "Clear the log";
         act_show_pair: "Show the other half of request and answer";
 
+        // Faults.
+        faults: "Faults";
+        faults_open: "Faults…";
+        faults_intro: "This server does wrong to a connection what its address asks for. Switch on what your client has to cope with.";
+        faults_loading: "The server is asked what it can do…";
+        faults_missing: "This server does not say what it can do wrong: GET /api/faults was not answered. A Heartwire server answers it.";
+        faults_handshake: "Opening handshake";
+        faults_traffic: "Messages";
+        faults_ends: "How it ends";
+        faults_violations: "Rules that are broken";
+        faults_when: "When";
+        faults_connection: "The connection";
+        faults_takes: "Takes {0}. Without it: {1}.";
+        faults_value: "Value of {0}";
+        faults_another: "Another value of {0}";
+        faults_fewer: "Remove this value of {0}";
+        faults_none: "Nothing is asked for.";
+        faults_right: "The server can do this.";
+        faults_unchecked: "The server could not be asked whether it can do this.";
+        faults_clear: "Switch all off";
+        faults_as: "Copy as";
+        faults_copy: "Copy";
+        faults_copied: "Copied.";
+        faults_not_copied: "The browser did not let it be copied. Here it is to be selected.";
+        faults_use: "Use this address";
+
         // Help.
         help: "Help";
         help_keys: "Keyboard";

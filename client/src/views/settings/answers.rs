@@ -9,8 +9,8 @@ use workbench::preset::Preset;
 use workbench::view::Format;
 use yew::prelude::*;
 
-use super::connection::focus;
 use super::editor::Editor;
+use super::opening::focus;
 use crate::lasting::variables;
 use crate::model::fault;
 use crate::model::format::count;

@@ -1,26 +1,168 @@
-//! Settings of one connection.
+//! The heartbeat of one connection, and what is done when it ends: each a table of the rows of its form.
 //!
 //! `data-testid`: `heartbeat-on`, `heartbeat-payload`, `heartbeat-format`, `heartbeat-answer`,
 //! `heartbeat-answer-name`, `heartbeat-answer-text`, `heartbeat-interval`, `heartbeat-deadline`, `heartbeat-busy`,
 //! `heartbeat-missed`; `reconnect-on`, `reconnect-min`, `reconnect-max`, `reconnect-attempts`, `reconnect-codes`;
-//! `settings-protocols`, `settings-transport`, `opening-add`, and per message `opening-<n>`, `opening-<n>-format`, `opening-<n>-up`,
-//! `opening-<n>-remove`; `restore-defaults`.
+//! `restore-defaults`.
 
-use wasm_bindgen::JsCast;
-use workbench::connection::TransportKind;
-use workbench::draft::Draft;
 use workbench::profile::Options;
 use workbench::view::Format;
 use yew::prelude::*;
 
 use super::editor::{Editor, problem};
-use crate::model::settings::{AnswerKind, Field, Form};
-use crate::running::transport::has_streams;
-use crate::texts::fill;
+use crate::model::settings::{AnswerKind, Field, Form, Problems};
 use crate::texts::settings::Settings;
-use crate::views::fields::{ChoiceRow, SwitchRow, TextRow, below, formats, select};
-use crate::views::icons::{Icon, picture};
+use crate::views::fields::{ChoiceRow, SwitchRow, TextRow, formats};
 use crate::views::markup::html;
+
+/// A row of the form.
+struct Row {
+    /// Names the control.
+    name: &'static str,
+    label: fn(&Settings) -> &'static str,
+    hint: fn(&Settings) -> &'static str,
+    is_shown: fn(&Form) -> bool,
+    control: Control,
+}
+
+/// How a row is filled in, and its place in the form.
+enum Control {
+    Switch(fn(&mut Form) -> &mut bool),
+    Line(fn(&mut Form) -> &mut String, Field),
+    Choice(fn(&Settings) -> Vec<(&'static str, AttrValue)>, fn(&Form) -> &'static str, fn(&mut Form, &str)),
+}
+
+use Control::{Choice, Line, Switch};
+
+const HEARTBEAT: &[Row] = &[
+    Row {
+        name: "heartbeat-on",
+        label: |t| t.heartbeat,
+        hint: |t| t.heartbeat_hint,
+        is_shown: |_| true,
+        control: Switch(|form| &mut form.heartbeat),
+    },
+    Row {
+        name: "heartbeat-payload",
+        label: |t| t.payload,
+        hint: |t| t.payload_hint,
+        is_shown: |form| form.heartbeat,
+        control: Line(|form| &mut form.payload.text, Field::Payload),
+    },
+    Row {
+        name: "heartbeat-format",
+        label: |t| t.format,
+        hint: |_| "",
+        is_shown: |form| form.heartbeat,
+        control: Choice(
+            formats,
+            |form| form.payload.format.word(),
+            |form, word| form.payload.format = Format::named(word).unwrap_or_default(),
+        ),
+    },
+    Row {
+        name: "heartbeat-answer",
+        label: |t| t.answer,
+        hint: |t| t.answer_hint,
+        is_shown: |form| form.heartbeat,
+        control: Choice(
+            answers,
+            |form| ANSWERS.iter().find(|(kind, _)| *kind == form.answer).map_or("echo", |(_, slug)| *slug),
+            |form, word| {
+                if let Some((kind, _)) = ANSWERS.iter().find(|(_, slug)| *slug == word) {
+                    form.answer = *kind;
+                }
+            },
+        ),
+    },
+    Row {
+        name: "heartbeat-answer-name",
+        label: |t| t.answer_name,
+        hint: |_| "",
+        is_shown: |form| form.heartbeat && form.answer == AnswerKind::Json,
+        control: Line(|form| &mut form.answer_name, Field::AnswerName),
+    },
+    Row {
+        name: "heartbeat-answer-text",
+        label: |t| t.answer_value,
+        hint: |_| "",
+        is_shown: |form| form.heartbeat && form.answer == AnswerKind::Json,
+        control: Line(|form| &mut form.answer_text, Field::Answer),
+    },
+    Row {
+        name: "heartbeat-answer-text",
+        label: |t| t.answer_text,
+        hint: |_| "",
+        is_shown: |form| form.heartbeat && matches!(form.answer, AnswerKind::Exact | AnswerKind::Contains),
+        control: Line(|form| &mut form.answer_text, Field::Answer),
+    },
+    Row {
+        name: "heartbeat-interval",
+        label: |t| t.interval,
+        hint: |t| t.interval_hint,
+        is_shown: |form| form.heartbeat,
+        control: Line(|form| &mut form.interval, Field::Interval),
+    },
+    Row {
+        name: "heartbeat-deadline",
+        label: |t| t.deadline,
+        hint: |t| t.deadline_hint,
+        is_shown: expects_an_answer,
+        control: Line(|form| &mut form.deadline, Field::Deadline),
+    },
+    Row {
+        name: "heartbeat-busy",
+        label: |t| t.even_when_busy,
+        hint: |t| t.even_when_busy_hint,
+        is_shown: |form| form.heartbeat,
+        control: Switch(|form| &mut form.even_when_busy),
+    },
+    Row {
+        name: "heartbeat-missed",
+        label: |t| t.reconnect_when_missed,
+        hint: |t| t.reconnect_when_missed_hint,
+        is_shown: expects_an_answer,
+        control: Switch(|form| &mut form.reconnect_when_missed),
+    },
+];
+
+const RECONNECT: &[Row] = &[
+    Row {
+        name: "reconnect-on",
+        label: |t| t.reconnect,
+        hint: |t| t.reconnect_hint,
+        is_shown: |_| true,
+        control: Switch(|form| &mut form.reconnect),
+    },
+    Row {
+        name: "reconnect-min",
+        label: |t| t.min_delay,
+        hint: |_| "",
+        is_shown: |form| form.reconnect,
+        control: Line(|form| &mut form.min_delay, Field::MinDelay),
+    },
+    Row {
+        name: "reconnect-max",
+        label: |t| t.max_delay,
+        hint: |t| t.delay_hint,
+        is_shown: |form| form.reconnect,
+        control: Line(|form| &mut form.max_delay, Field::MaxDelay),
+    },
+    Row {
+        name: "reconnect-attempts",
+        label: |t| t.attempts,
+        hint: |t| t.attempts_hint,
+        is_shown: |form| form.reconnect,
+        control: Line(|form| &mut form.attempts, Field::Attempts),
+    },
+    Row {
+        name: "reconnect-codes",
+        label: |t| t.stop_codes,
+        hint: |t| t.stop_codes_hint,
+        is_shown: |form| form.reconnect,
+        control: Line(|form| &mut form.stop_codes, Field::StopCodes),
+    },
+];
 
 const ANSWERS: [(AnswerKind, &str); 6] = [
     (AnswerKind::Echo, "echo"),
@@ -33,121 +175,9 @@ const ANSWERS: [(AnswerKind, &str); 6] = [
 
 /// When to send heartbeats and what answers them.
 pub(super) fn heartbeat(editor: &Editor, t: &'static Settings) -> Html {
-    let form = editor.form();
-    let problems = editor.problems();
-    let problem = |field| problem(&problems, field);
-    let done = editor.on_done();
-    let answers =
-        [t.answer_echo, t.answer_exact, t.answer_contains, t.answer_json, t.answer_any, t.answer_none];
-    let slug = ANSWERS.iter().find(|(kind, _)| *kind == form.answer).map_or("echo", |(_, slug)| *slug);
-    let on_answer = editor.on_change(|form, value: String| {
-        if let Some((kind, _)) = ANSWERS.iter().find(|(_, slug)| *slug == value) {
-            form.answer = *kind;
-        }
-    });
-    let needs_text = matches!(form.answer, AnswerKind::Exact | AnswerKind::Contains | AnswerKind::Json);
     html! {
         <>
-            {SwitchRow {
-                name: "heartbeat-on".into(),
-                label: t.heartbeat.into(),
-                hint: t.heartbeat_hint.into(),
-                checked: form.heartbeat,
-                on_change: editor.on_change(|form, on| form.heartbeat = on),
-            }.view()}
-            if form.heartbeat {
-                {TextRow {
-                    name: "heartbeat-payload".into(),
-                    label: t.payload.into(),
-                    hint: t.payload_hint.into(),
-                    wide: true,
-                    value: form.payload.text.clone().into(),
-                    problem: problem(Field::Payload),
-                    on_input: editor.on_input(|form, text| form.payload.text = text),
-                    on_done: done.clone(),
-                    ..TextRow::default()
-                }.view()}
-                {ChoiceRow {
-                    name: "heartbeat-format".into(),
-                    label: t.format.into(),
-                    choices: formats(t),
-                    chosen: form.payload.format.word(),
-                    on_change: editor.on_change(|form, word: String| {
-                        form.payload.format = Format::named(&word).unwrap_or_default();
-                    }),
-                    ..ChoiceRow::default()
-                }.view()}
-                {ChoiceRow {
-                    name: "heartbeat-answer".into(),
-                    label: t.answer.into(),
-                    hint: t.answer_hint.into(),
-                    choices: ANSWERS.iter().zip(answers).map(|((_, slug), words)| (*slug, words.into())).collect::<Vec<_>>(),
-                    chosen: slug,
-                    on_change: on_answer,
-                }.view()}
-                if form.answer == AnswerKind::Json {
-                    {TextRow {
-                        name: "heartbeat-answer-name".into(),
-                        label: t.answer_name.into(),
-                        placeholder: "type".into(),
-                        value: form.answer_name.clone().into(),
-                        problem: problem(Field::AnswerName),
-                        on_input: editor.on_input(|form, text| form.answer_name = text),
-                        on_done: done.clone(),
-                        ..TextRow::default()
-                    }.view()}
-                }
-                if needs_text {
-                    {TextRow {
-                        name: "heartbeat-answer-text".into(),
-                        label: (if form.answer == AnswerKind::Json { t.answer_value } else { t.answer_text }).into(),
-                        placeholder: "pong".into(),
-                        value: form.answer_text.clone().into(),
-                        problem: problem(Field::Answer),
-                        on_input: editor.on_input(|form, text| form.answer_text = text),
-                        on_done: done.clone(),
-                        ..TextRow::default()
-                    }.view()}
-                }
-                {TextRow {
-                    name: "heartbeat-interval".into(),
-                    label: t.interval.into(),
-                    hint: t.interval_hint.into(),
-                    value: form.interval.clone().into(),
-                    problem: problem(Field::Interval),
-                    on_input: editor.on_input(|form, text| form.interval = text),
-                    on_done: done.clone(),
-                    ..TextRow::default()
-                }.view()}
-                if form.answer != AnswerKind::None {
-                    {TextRow {
-                        name: "heartbeat-deadline".into(),
-                        label: t.deadline.into(),
-                        hint: t.deadline_hint.into(),
-                        value: form.deadline.clone().into(),
-                        problem: problem(Field::Deadline),
-                        on_input: editor.on_input(|form, text| form.deadline = text),
-                        on_done: done,
-                        ..TextRow::default()
-                    }.view()}
-                }
-                {SwitchRow {
-                    name: "heartbeat-busy".into(),
-                    label: t.even_when_busy.into(),
-                    hint: t.even_when_busy_hint.into(),
-                    checked: form.even_when_busy,
-                    on_change: editor.on_change(|form, on| form.even_when_busy = on),
-                }.view()}
-                if form.answer != AnswerKind::None {
-                    {SwitchRow {
-                        name: "heartbeat-missed".into(),
-                        label: t.reconnect_when_missed.into(),
-                        hint: t.reconnect_when_missed_hint.into(),
-                        checked: form.reconnect_when_missed,
-                        on_change: editor.on_change(|form, on| form.reconnect_when_missed = on),
-                    }.view()}
-                }
-            }
+            {rows(HEARTBEAT, editor, t)}
             {restore(editor, t, |form, default| {
                 let kept = form.clone();
                 *form = Form {
@@ -169,61 +199,9 @@ pub(super) fn heartbeat(editor: &Editor, t: &'static Settings) -> Html {
 
 /// What to do when the connection ends.
 pub(super) fn reconnect(editor: &Editor, t: &'static Settings) -> Html {
-    let form = editor.form();
-    let problems = editor.problems();
-    let problem = |field| problem(&problems, field);
-    let done = editor.on_done();
     html! {
         <>
-            {SwitchRow {
-                name: "reconnect-on".into(),
-                label: t.reconnect.into(),
-                hint: t.reconnect_hint.into(),
-                checked: form.reconnect,
-                on_change: editor.on_change(|form, on| form.reconnect = on),
-            }.view()}
-            if form.reconnect {
-                {TextRow {
-                    name: "reconnect-min".into(),
-                    label: t.min_delay.into(),
-                    value: form.min_delay.clone().into(),
-                    problem: problem(Field::MinDelay),
-                    on_input: editor.on_input(|form, text| form.min_delay = text),
-                    on_done: done.clone(),
-                    ..TextRow::default()
-                }.view()}
-                {TextRow {
-                    name: "reconnect-max".into(),
-                    label: t.max_delay.into(),
-                    hint: t.delay_hint.into(),
-                    value: form.max_delay.clone().into(),
-                    problem: problem(Field::MaxDelay),
-                    on_input: editor.on_input(|form, text| form.max_delay = text),
-                    on_done: done.clone(),
-                    ..TextRow::default()
-                }.view()}
-                {TextRow {
-                    name: "reconnect-attempts".into(),
-                    label: t.attempts.into(),
-                    hint: t.attempts_hint.into(),
-                    value: form.attempts.clone().into(),
-                    problem: problem(Field::Attempts),
-                    on_input: editor.on_input(|form, text| form.attempts = text),
-                    on_done: done.clone(),
-                    ..TextRow::default()
-                }.view()}
-                {TextRow {
-                    name: "reconnect-codes".into(),
-                    label: t.stop_codes.into(),
-                    hint: t.stop_codes_hint.into(),
-                    wide: true,
-                    value: form.stop_codes.into(),
-                    problem: problem(Field::StopCodes),
-                    on_input: editor.on_input(|form, text| form.stop_codes = text),
-                    on_done: done,
-                    ..TextRow::default()
-                }.view()}
-            }
+            {rows(RECONNECT, editor, t)}
             {restore(editor, t, |form, default| {
                 (form.min_delay, form.max_delay) = (default.min_delay, default.max_delay);
                 (form.attempts, form.stop_codes) = (default.attempts, default.stop_codes);
@@ -232,157 +210,77 @@ pub(super) fn reconnect(editor: &Editor, t: &'static Settings) -> Html {
     }
 }
 
-/// What to offer and what to send first.
-pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
-    let form = editor.form();
-    let session = editor.session();
-    let on_protocols = {
-        let session = session.clone();
-        let redraw = editor.on_done();
-        Callback::from(move |protocols: String| {
-            session
-                .set_draft(crate::running::session::Draft { protocols: protocols.into(), ..session.draft() });
-            redraw.emit(());
-        })
+/// Whether a heartbeat can be missed.
+fn expects_an_answer(form: &Form) -> bool {
+    form.heartbeat && form.answer != AnswerKind::None
+}
+
+fn answers(t: &Settings) -> Vec<(&'static str, AttrValue)> {
+    let words =
+        [t.answer_echo, t.answer_exact, t.answer_contains, t.answer_json, t.answer_any, t.answer_none];
+    ANSWERS.iter().zip(words).map(|((_, slug), words)| (*slug, words.into())).collect()
+}
+
+/// The rows that are shown. One that is not keeps its place, so that those behind it stay the elements that they are.
+fn rows(rows: &'static [Row], editor: &Editor, t: &'static Settings) -> Html {
+    let mut form = editor.form();
+    let problems = editor.problems();
+    let view = |row: &'static Row| match (row.is_shown)(&form) {
+        true => row.view(&mut form, editor, &problems, t),
+        false => Html::default(),
     };
-    let add = {
-        let editor = editor.clone();
-        move |_: MouseEvent| editor.change(|form| form.opening.push(Draft::default()))
-    };
-    html! {
-        <>
-            {TextRow {
-                name: "settings-protocols".into(),
-                label: t.protocols.into(),
-                hint: t.protocols_hint.into(),
-                wide: true,
-                placeholder: "graphql-transport-ws, mqtt".into(),
-                value: session.draft().protocols,
-                problem: protocols_problem(session),
-                on_input: on_protocols,
-                on_done: Callback::noop(),
-            }.view()}
-            if has_streams() || form.transport != TransportKind::default() {
-                {ChoiceRow {
-                    name: "settings-transport".into(),
-                    label: t.transport.into(),
-                    hint: t.transport_hint.into(),
-                    choices: [TransportKind::Browser, TransportKind::Stream]
-                        .map(|kind| (kind.word(), name(kind).into()))
-                        .to_vec(),
-                    chosen: form.transport.word(),
-                    on_change: editor.on_change(|form, word: String| {
-                        form.transport = TransportKind::named(&word).unwrap_or_default();
-                    }),
-                }.view()}
+    rows.iter().map(view).collect()
+}
+
+impl Row {
+    fn view(
+        &'static self,
+        form: &mut Form,
+        editor: &Editor,
+        problems: &Problems,
+        t: &'static Settings,
+    ) -> Html {
+        let (name, label, hint) = (self.name.into(), (self.label)(t).into(), (self.hint)(t).into());
+        match self.control {
+            Switch(place) => SwitchRow {
+                name,
+                label,
+                hint,
+                checked: *place(form),
+                on_change: editor.on_change(move |form, on| *place(form) = on),
             }
-            <div class="setting wide">
-                <h3 class="setting-label">{t.opening}</h3>
-                <p class="setting-hint">{t.opening_hint}</p>
-                if form.opening.is_empty() {
-                    <p class="setting-empty">{t.opening_none}</p>
-                }
-                for (index, draft) in form.opening.iter().enumerate() {
-                    <div class="opening-item" key={index}>{message(editor, index, draft, t)}</div>
-                }
-                <button class="button small" type="button" id="opening-add" data-testid="opening-add" onclick={add}>
-                    {picture(Icon::Plus)}
-                    {t.opening_add}
-                </button>
-            </div>
-        </>
+            .view(),
+            Line(place, field) => TextRow {
+                name,
+                label,
+                hint,
+                value: place(form).clone().into(),
+                problem: problem(problems, field),
+                wide: matches!(field, Field::Payload | Field::StopCodes),
+                placeholder: placeholder(field).into(),
+                on_input: editor.on_input(move |form, text| *place(form) = text),
+                on_done: editor.on_done(),
+            }
+            .view(),
+            Choice(choices, read, write) => ChoiceRow {
+                name,
+                label,
+                hint,
+                choices: choices(t),
+                chosen: read(form),
+                on_change: editor.on_change(move |form, word: String| write(form, &word)),
+            }
+            .view(),
+        }
     }
 }
 
-/// What the web's standards call a transport.
-fn name(kind: TransportKind) -> &'static str {
-    if kind == TransportKind::Stream { "WebSocketStream" } else { "WebSocket" }
-}
-
-fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -> Html {
-    let number = index + 1;
-    let name: AttrValue = format!("opening-{number}").into();
-    let problem = problem(&editor.problems(), Field::Opening(index));
-    let (up, remove) = (fill(t.opening_up, &[&number]), fill(t.opening_remove, &[&number]));
-    let on_input = editor.on_input(move |form, text| {
-        if let Some(draft) = form.opening.get_mut(index) {
-            draft.text = text;
-        }
-    });
-    let on_input = on_input.reform(|event: InputEvent| {
-        event.target_dyn_into::<web_sys::HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default()
-    });
-    let on_format = editor.on_change(move |form, word: String| {
-        if let Some(draft) = form.opening.get_mut(index) {
-            draft.format = Format::named(&word).unwrap_or_default();
-        }
-    });
-    let move_up = {
-        let editor = editor.clone();
-        move |_: MouseEvent| {
-            editor.change(|form| form.opening.swap(index - 1, index));
-            focus(&format!("opening-{index}"));
-        }
-    };
-    let take_away = {
-        let editor = editor.clone();
-        move |_: MouseEvent| {
-            editor.change(|form| drop(form.opening.remove(index)));
-            // The button that had the focus goes with its message.
-            focus("opening-add");
-        }
-    };
-    let hint_id = format!("{name}-hint");
-    html! {
-        <>
-            <div class="opening-tools">
-                {select(
-                    &format!("{name}-format").into(),
-                    &formats(t),
-                    draft.format.word(),
-                    on_format,
-                    None,
-                    Some(t.format.into()),
-                )}
-                if index > 0 {
-                    <button
-                        class="button icon-button small"
-                        type="button"
-                        title={up.clone()}
-                        aria-label={up}
-                        data-testid={format!("{name}-up")}
-                        onclick={move_up}
-                    >
-                        {picture(Icon::Up)}
-                    </button>
-                }
-                <button
-                    class="button icon-button small"
-                    type="button"
-                    title={remove.clone()}
-                    aria-label={remove}
-                    data-testid={format!("{name}-remove")}
-                    onclick={take_away}
-                >
-                    {picture(Icon::Trash)}
-                </button>
-            </div>
-            <textarea
-                class="field opening-text"
-                id={name.clone()}
-                data-testid={name}
-                rows="2"
-                autocapitalize="off"
-                spellcheck="false"
-                aria-label={fill(t.opening_nth, &[&number])}
-                aria-invalid={problem.is_some().to_string()}
-                aria-describedby={hint_id.clone()}
-                value={draft.text.clone()}
-                oninput={on_input}
-                onchange={editor.on_done().reform(|_: Event| ())}
-            />
-            {below(hint_id, &AttrValue::default(), problem.as_ref())}
-        </>
+/// What many servers use.
+fn placeholder(field: Field) -> &'static str {
+    match field {
+        Field::AnswerName => "type",
+        Field::Answer => "pong",
+        _ => "",
     }
 }
 
@@ -392,19 +290,4 @@ fn restore(editor: &Editor, t: &'static Settings, change: fn(&mut Form, Form)) -
     html! {
         <button class="button small" type="button" data-testid="restore-defaults" onclick={click}>{t.restore}</button>
     }
-}
-
-pub(super) fn focus(id: &str) {
-    let element = web_sys::window()
-        .and_then(|window| window.document())
-        .and_then(|document| document.get_element_by_id(id))
-        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(element) = element {
-        let _ = element.focus();
-    }
-}
-
-fn protocols_problem(session: &crate::running::session::Session) -> Option<AttrValue> {
-    let checked = crate::model::protocols::parse(&session.draft().protocols, &crate::texts::texts().common);
-    checked.err().map(|problem| problem.sentence.into())
 }

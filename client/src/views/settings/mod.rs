@@ -6,6 +6,7 @@
 mod answers;
 mod connection;
 mod editor;
+mod opening;
 mod page;
 
 use wasm_bindgen::JsCast;
@@ -109,7 +110,7 @@ fn use_settings(props: &Settings) -> Html {
     let content = match *pane {
         Pane::Heartbeat => connection::heartbeat(&editor, t),
         Pane::Reconnect => connection::reconnect(&editor, t),
-        Pane::Opening => connection::opening(&editor, t),
+        Pane::Opening => opening::opening(&editor, t),
         Pane::Answers => answers::answers(&editor, t),
         Pane::Log => LogSettings { workspace: props.stage.workspace().clone() }.block(),
         Pane::Appearance => Appearance { stage: props.stage.clone(), theme: props.stage.theme() }.block(),

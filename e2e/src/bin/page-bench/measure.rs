@@ -175,6 +175,9 @@ impl Bench {
         for _ in 0..count {
             if line == Line::Slow {
                 cdp.send_raw("Network.clearBrowserCache", json!({})).await?;
+                // The service worker keeps the page as well.
+                let kept = json!({ "origin": self.server.origin(), "storageTypes": "service_workers,cache_storage" });
+                cdp.send_raw("Storage.clearDataForOrigin", kept).await?;
                 let conditions = json!({
                     "offline": false, "latency": 40, "downloadThroughput": 1_250_000, "uploadThroughput": 1_250_000,
                 });
