@@ -37,6 +37,7 @@ mod listen;
 mod memory;
 mod metrics;
 mod pace;
+mod record;
 mod refusals;
 mod registry;
 mod replay;
@@ -58,6 +59,7 @@ pub use config::{
 };
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
+pub use record::{Output, RecordConfig, RecordError, Recorder};
 pub use replay::ReplayError;
 pub use run::{RunError, Server};
 pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
@@ -168,16 +168,33 @@ pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Connected, C
         .unwrap_or(Err(ConnectError::Timeout(options.timeout)))
 }
 
-async fn open(handshake: &ClientHandshake, options: &ConnectOptions) -> Result<Connected, ConnectError> {
-    let target = handshake.target();
+/// Connects to where a ws or wss URL leads and goes no further: a byte stream, for who brings a request along. `tls` as in
+/// [`ConnectOptions`].
+///
+/// # Errors
+/// [`ConnectError`]. The connection attempt is over in any case.
+pub async fn connect_stream(
+    target: &Target,
+    tls: Option<Arc<ClientConfig>>,
+    limit: Duration,
+) -> Result<(MaybeTls, SocketAddr), ConnectError> {
+    timeout(limit, reach(target, tls)).await.unwrap_or(Err(ConnectError::Timeout(limit)))
+}
+
+async fn reach(
+    target: &Target,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<(MaybeTls, SocketAddr), ConnectError> {
     let (stream, peer) = dial(target.host(), target.port()).await?;
     // Small messages must not wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).map_err(ConnectError::Broken)?;
-    let mut stream: MaybeTls = if target.secure() {
-        Box::new(secure(stream, target.host(), options.tls.clone()).await?)
-    } else {
-        Box::new(stream)
-    };
+    let stream: MaybeTls =
+        if target.secure() { Box::new(secure(stream, target.host(), tls).await?) } else { Box::new(stream) };
+    Ok((stream, peer))
+}
+
+async fn open(handshake: &ClientHandshake, options: &ConnectOptions) -> Result<Connected, ConnectError> {
+    let (mut stream, peer) = reach(handshake.target(), options.tls.clone()).await?;
     stream.write_all(&handshake.request()).await.map_err(ConnectError::Broken)?;
     stream.flush().await.map_err(ConnectError::Broken)?;
 
@@ -255,14 +272,22 @@ async fn secure(
     let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
     let config = match config {
         Some(config) => config,
-        None => system_tls().map_err(failed)?,
+        None => trust_system_and([]).map_err(failed)?,
     };
     TlsConnector::from(config).connect(name, stream).await.map_err(failed)
 }
 
-/// TLS that trusts what the system trusts.
-fn system_tls() -> io::Result<Arc<ClientConfig>> {
+/// TLS that trusts what the system trusts, and these certificate authorities beside it.
+///
+/// # Errors
+/// One of them can't vouch for anybody, or there is nobody to trust.
+pub fn trust_system_and(
+    more: impl IntoIterator<Item = CertificateDer<'static>>,
+) -> io::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
+    for root in more {
+        roots.add(root).map_err(io::Error::other)?;
+    }
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {

@@ -22,7 +22,9 @@ mod transport;
 
 pub use channel::{Channel, OwnedMessage};
 pub use clock::Clock;
-pub use connect::{ByteStream, ConnectError, ConnectOptions, Connected, MaybeTls, connect};
+pub use connect::{
+    ByteStream, ConnectError, ConnectOptions, Connected, MaybeTls, connect, connect_stream, trust_system_and,
+};
 pub use endpoint::{Control, Endpoint};
 pub use mailbox::Mailbox;
 #[cfg(unix)]
