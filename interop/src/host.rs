@@ -220,6 +220,7 @@ async fn connection(
             let stream = stream.into_std()?;
             plain.add(socket::Arrival {
                 stream,
+                role: Role::Server,
                 early: early.into(),
                 compression: params,
                 settings,

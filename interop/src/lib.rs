@@ -10,6 +10,7 @@
 //! | [`probe`] | a client that says exactly what a test wants said |
 //! | [`peer`] | another implementation in a process of its own |
 //! | [`settings`] | every choice of compression, and the tests that follow from them |
+//! | [`relayed`] | through a relay to another implementation |
 //! | [`report`] | the tests as a list that is made at run time, with what could not run among the ignored |
 //!
 //! A peer that is not installed is no failure: its tests appear as ignored, and a line on standard error says what is
@@ -20,6 +21,7 @@ pub mod heartwire;
 pub mod host;
 pub mod peer;
 pub mod probe;
+pub mod relayed;
 pub mod report;
 pub mod settings;
 pub mod traffic;

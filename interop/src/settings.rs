@@ -95,14 +95,17 @@ fn closing(number: usize) -> Closing {
 }
 
 /// Adds the tests of both roles: each setting once with whole messages and once with fragments. `default` are the options
-/// with which the peer's client offers compression.
+/// with which the peer's client offers compression. Gives back the peer, or what is missing to run it.
+///
+/// # Errors
+/// What is missing.
 pub fn add(
     suite: &mut Suite,
     peer: anyhow::Result<Peer>,
     default: &Value,
     outbound: Vec<Outbound>,
     inbound: Vec<Inbound>,
-) {
+) -> Result<Arc<Peer>, String> {
     let peer = match peer {
         Ok(peer) => Arc::new(peer),
         Err(missing) => {
@@ -114,7 +117,7 @@ pub fn add(
             for (compression, driver) in heartwires() {
                 suite.skip(heartwire_test(compression, driver), &missing);
             }
-            return;
+            return Err(missing);
         }
     };
     let messages = MESSAGES.div_ceil(outbound.len() * 2);
@@ -142,6 +145,7 @@ pub fn add(
         let name = heartwire_test(compression, driver);
         suite.test(name, move || visit_heartwire(&peer, &default, compression, driver));
     }
+    Ok(peer)
 }
 
 /// The servers as users run them.

@@ -1,4 +1,4 @@
-//! The recipes of docs/testing-clients.md and docs/seeing-servers.md, run as they stand there against a server of their own.
+//! The recipes of the docs, run as they stand there against a server of their own.
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -98,7 +98,9 @@ fn program(runner: &peers::Runner, folder: &Path) -> Program {
 }
 
 fn run(program: &Program, language: &str, recipe: &str, driver: Driver) -> anyhow::Result<()> {
-    let server = Heartwire::start(driver, |_| {})?;
+    let target = Heartwire::start(driver, |_| {})?;
+    let mount = format!("echo=ws://{}/ws", target.address).parse()?;
+    let server = Heartwire::start(driver, |config| config.via = vec![mount])?;
     run_against(&server, program, language, recipe)
 }
 

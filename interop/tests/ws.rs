@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use interop::peer::Peer;
+use interop::relayed;
 use interop::report::Suite;
 use interop::settings::{Inbound, Outbound, add, agreed, bits, compressor, offer};
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use wire::deflate::{ClientWindow, Offer, ServerPolicy};
 fn main() -> ExitCode {
     let mut suite = Suite::default();
     let peer = Peer::ws(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop"));
-    add(&mut suite, peer, &json!(true), outbound(), inbound());
+    let peer = add(&mut suite, peer, &json!(true), outbound(), inbound());
+    relayed::add(&mut suite, peer);
     suite.run()
 }
 

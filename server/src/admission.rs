@@ -16,9 +16,9 @@ pub(crate) struct Admission {
     limits: LimitConfig,
     /// Connections of both kinds for which there are open files.
     files: usize,
-    totals: [AtomicUsize; 2],
+    totals: [AtomicUsize; 3],
     /// Only addresses that have a limit and a connection.
-    by_address: Mutex<HashMap<Network, [usize; 2]>>,
+    by_address: Mutex<HashMap<Network, [usize; 3]>>,
 }
 
 /// Open files that WebSockets leave to HTTP, which is also how a WebSocket begins; an eighth where there are few.
@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Http,
     /// A WebSocket.
     Socket,
+    /// A WebSocket of this server's own, to the target behind a client's.
+    Target,
 }
 
 /// How a client came.
@@ -87,10 +89,12 @@ impl Admission {
     pub(crate) fn enter(&self, kind: Kind, client: Client, standing: Standing) -> Result<(), Refusal> {
         let total = &self.totals[kind as usize];
         let before = total.fetch_add(1, Ordering::Relaxed);
+        let left_to_http = HTTP_FILES.min(self.files / 8);
         let room = match kind {
             // The file of a socket is that of the HTTP connection which it was.
-            Kind::Socket => self.files - HTTP_FILES.min(self.files / 8),
-            Kind::Http => self.files.saturating_sub(self.count(Kind::Socket)),
+            Kind::Socket => self.files.saturating_sub(left_to_http + self.count(Kind::Target)),
+            Kind::Target => self.files.saturating_sub(left_to_http + self.count(Kind::Socket)),
+            Kind::Http => self.files.saturating_sub(self.count(Kind::Socket) + self.count(Kind::Target)),
         };
         if before >= self.limits.max_connections.get().min(room) {
             total.fetch_sub(1, Ordering::Relaxed);
@@ -116,7 +120,7 @@ impl Admission {
         }
         if let Entry::Occupied(mut entry) = self.by_address().entry(client.network()) {
             entry.get_mut()[kind as usize] -= 1;
-            if *entry.get() == [0; 2] {
+            if *entry.get() == [0; 3] {
                 entry.remove();
             }
         }
@@ -132,7 +136,7 @@ impl Admission {
         }
     }
 
-    fn by_address(&self) -> MutexGuard<'_, HashMap<Network, [usize; 2]>> {
+    fn by_address(&self) -> MutexGuard<'_, HashMap<Network, [usize; 3]>> {
         // The counts are whole between any two statements that can panic.
         self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -33,6 +33,11 @@ impl Behind {
         Self::Other(Box::new(Other { about: About::default(), kind: Kind::Endpoint(Box::new(endpoint)) }))
     }
 
+    /// The same for a connection of this server's own, to a target.
+    pub(crate) fn to_target(endpoint: impl Endpoint + Send + Sync + 'static, target: &str) -> Self {
+        Self::new(endpoint).with_about(About { path: format!("to {target}").into(), ..About::default() })
+    }
+
     /// Says what is told of the connection. A plain echo has nothing to tell.
     pub(crate) fn with_about(mut self, about: About) -> Self {
         if let Self::Other(other) = &mut self {

@@ -111,7 +111,8 @@ mod tests {
     fn every_flag_reaches_the_configuration() {
         let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --host b.example \
             --metrics-listen [::1]:3 --metrics-public --api-token 0123456789abcdef --replay a/b.jsonl --replay c=d.har \
-            --data-dir e --trusted-proxy 10.0.0.0/8 \
+            --data-dir e --via a=ws://b/c --via-header a=Origin:http://d --relay --relay-allow *.e:443 \
+            --relay-deny 10.0.0.0/8,f --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
             --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --max-queue 13KiB \
@@ -128,6 +129,11 @@ mod tests {
             assert_eq!(config.metrics_listen, ["[::1]:3".parse().unwrap()]);
             assert!(config.metrics_public);
             assert_eq!(config.api_token, Some(ApiToken::new("0123456789abcdef")));
+            assert_eq!(config.via, ["a=ws://b/c".parse().unwrap()]);
+            assert_eq!(config.via_headers, ["a=Origin: http://d".parse().unwrap()]);
+            assert!(config.relay);
+            assert_eq!(config.relay_allow, ["*.e:443".parse().unwrap()]);
+            assert_eq!(config.relay_deny, ["10.0.0.0/8".parse().unwrap(), "f".parse().unwrap()]);
             let files = ["b=a/b.jsonl", "c=d.har"].map(|text| ReplayFile::parse(text).unwrap());
             assert_eq!((config.replays, config.data_dir), (files.to_vec(), Some("e".into())));
             assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
@@ -203,6 +209,10 @@ mod tests {
             (["--trusted-proxy", "10.0.0.0/64"], "such as 10.0.0.0/8"),
             (["--max-header-size", "1000"], "at least 1KiB"),
             (["--api-token", "short"], "at least 16 letters"),
+            (["--via", "wss://api.example.com"], "such as api=wss://api.example.com/feed"),
+            (["--via", "api=https://api.example.com"], "starts with ws:// or wss://"),
+            (["--relay-deny", "a:b"], "such as api.example.com"),
+            (["--via-header", "api"], "such as 'api=Origin: https://example.com'"),
             (["--replay", "my file.har"], "such as checkout=recordings/checkout.jsonl"),
             (["--replay", "a="], "a file behind a="),
         ] {

@@ -1,13 +1,16 @@
 //! What a server can be told. Each field's flag has the same name.
 
 use crate::forwarded::Network;
+use crate::mount::{Mount, MountHeader};
 use protocol::fault::Label;
+use protocol::guard::Rule;
 use socket::wire::deflate::{self, Retain, ServerPolicy};
 use socket::wire::handshake::OriginPolicy;
 use socket::wire::{ConnectionSettings, Limits};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// WebSockets of one address other than loopback, unless told otherwise.
@@ -37,6 +40,20 @@ pub struct Config {
     /// What callers from other machines have to know to list, steer and verify connections with a label. Default: none, and
     /// only this machine may.
     pub api_token: Option<ApiToken>,
+    /// Targets to which clients are carried, each under its name. Default: none.
+    pub via: Vec<Mount>,
+    /// Headers that such targets get in place of the client's. Default: none.
+    pub via_headers: Vec<MountHeader>,
+    /// Whom the connections to such targets trust. Default: whom the system trusts.
+    pub via_tls: Option<ViaTls>,
+    /// Whether `/ws/relay` connects for clients of any address to targets that they choose. Default: no, and then it does
+    /// for this machine alone, where all of [`listen`](Self::listen) is loopback and no proxy is trusted.
+    pub relay: bool,
+    /// Where it may connect to, and nowhere else. Default: anywhere, but for addresses inside unless it is for this machine
+    /// alone.
+    pub relay_allow: Vec<Rule>,
+    /// Where it may not connect to, whatever else is allowed. Default: none.
+    pub relay_deny: Vec<Rule>,
     /// Recordings to play back. Default: none.
     pub replays: Vec<ReplayFile>,
     /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
@@ -58,6 +75,10 @@ pub struct Config {
     /// What drives WebSockets over plain TCP. Default: what the system is best at.
     pub driver: Driver,
 }
+
+/// Whom connections to targets trust.
+#[derive(Clone, Debug)]
+pub struct ViaTls(pub Arc<rustls::ClientConfig>);
 
 /// A recording to play back at `/ws/replay/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,6 +258,12 @@ impl Default for Config {
             metrics_listen: Vec::new(),
             metrics_public: false,
             api_token: None,
+            via: Vec::new(),
+            via_headers: Vec::new(),
+            via_tls: None,
+            relay: false,
+            relay_allow: Vec::new(),
+            relay_deny: Vec::new(),
             replays: Vec::new(),
             data_dir: None,
             limits: LimitConfig::default(),

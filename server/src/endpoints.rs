@@ -252,7 +252,7 @@ fn open(
         Ok(raw) => {
             let compressed = agreed.compression.is_some();
             let behind = match asking {
-                Some(asking) => asking.stand_before(behind, compressed),
+                Some(asking) => asking.stand_before(behind, compressed, agreed.carried),
                 None => behind,
             };
             sockets.host(raw, agreed, behind.with_about(about), entry);

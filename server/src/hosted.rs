@@ -70,7 +70,7 @@ impl<E, const TASK: bool> Drop for Hosted<E, TASK> {
         self.traffic().queue(self.queued as usize, 0);
         let shared = &self.seat.shard.shared;
         shared.memory.changed(self.held as usize, 0);
-        if let Some(entry) = self.entry.take() {
+        if let Some(entry) = self.entry.take().filter(|_| !self.seat.is_targets()) {
             self.traffic().dropped(self.queued as usize);
             shared.metrics.cut_off(entry.cut_off(self.seat.client));
         }
@@ -123,7 +123,10 @@ impl<E: Endpoint, const TASK: bool> Endpoint for Hosted<E, TASK> {
 
     #[inline]
     fn turned(&mut self, carried: &Counts, queued: usize, held: usize) {
-        self.traffic().add(carried);
+        // What a target's connection carries is what its client's does, and counts once.
+        if !self.seat.is_targets() {
+            self.traffic().add(carried);
+        }
         self.note(queued, held);
         self.endpoint.turned(carried, queued, held);
     }
@@ -135,6 +138,12 @@ impl<E: Endpoint, const TASK: bool> Endpoint for Hosted<E, TASK> {
 
     fn closed(&mut self, summary: &Summary) {
         self.endpoint.closed(summary);
+        if self.seat.is_targets() {
+            if let Some(entry) = self.entry.take() {
+                entry.target_ended(self.seat.client, summary);
+            }
+            return;
+        }
         self.traffic().dropped(summary.unsent);
         self.seat.shard.shared.metrics.closed(summary);
         if let Some(entry) = self.entry.take() {

@@ -26,10 +26,28 @@ struct Detail<'a>(&'a Summary);
 impl Entry {
     /// Logs a socket whose handshake was accepted. Ids count up from 1 in this process.
     pub(crate) fn open(client: Client) -> Self {
+        let entry = Self::next();
+        debug!(conn = entry.id, peer = %client, "socket opened");
+        entry
+    }
+
+    /// Logs the connection to the target behind a client's, which is named without what may be secret in its URL.
+    pub(crate) fn open_target(client: Client, target: &str) -> Self {
+        let entry = Self::next();
+        debug!(conn = entry.id, peer = %client, target, "target connected");
+        entry
+    }
+
+    fn next() -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let id = NonZeroU64::MIN.saturating_add(LAST_ID.fetch_add(1, Ordering::Relaxed));
-        debug!(conn = id, peer = %client, "socket opened");
         Self { id, opened: now() }
+    }
+
+    /// Logs how the connection to a target ended.
+    pub(crate) fn target_ended(&self, client: Client, summary: &Summary) {
+        let (reason, detail) = (summary.end.as_str(), Detail(summary));
+        debug!(conn = self.id, peer = %client, reason, %detail, "target ended");
     }
 
     /// Its number in the log.

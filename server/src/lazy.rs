@@ -100,6 +100,15 @@ impl Lazy {
         }
     }
 
+    /// The connection, for its options.
+    pub(crate) fn tcp(&self) -> Option<SockRef<'_>> {
+        match self {
+            Self::Unwatched { stream, .. } => Some(SockRef::from(stream)),
+            Self::Watched(stream) => Some(SockRef::from(stream)),
+            Self::Lost => None,
+        }
+    }
+
     /// The connection in the runtime's hands.
     ///
     /// # Errors

@@ -36,10 +36,12 @@ mod lazy;
 mod listen;
 mod memory;
 mod metrics;
+mod mount;
 mod pace;
 mod record;
 mod refusals;
 mod registry;
+mod relay;
 mod replay;
 mod reply;
 mod routes;
@@ -56,9 +58,11 @@ mod watch;
 
 pub use config::{
     ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
+    ViaTls,
 };
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
+pub use mount::{Mount, MountHeader, ParseMountError};
 pub use record::{Output, RecordConfig, RecordError, Recorder};
 pub use replay::ReplayError;
 pub use run::{RunError, Server};

@@ -1,5 +1,6 @@
 //! A stream whose output has to make progress.
 
+use socket::MaybeTls;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -72,6 +73,12 @@ impl Seen {
     /// Whether something has arrived since this was asked last.
     pub(crate) fn take_input(&self) -> bool {
         self.input.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Abort for MaybeTls {
+    fn abort(&self) {
+        self.tcp().abort();
     }
 }
 

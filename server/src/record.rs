@@ -220,5 +220,6 @@ fn trust(files: &[PathBuf]) -> Result<Arc<ClientConfig>, RecordError> {
             found => roots.extend(found),
         }
     }
-    socket::trust_system_and(roots).map_err(RecordError::Trust)
+    let options = socket::TlsOptions { roots, ..socket::TlsOptions::default() };
+    options.config().map_err(|error| RecordError::Trust(io::Error::other(error)))
 }

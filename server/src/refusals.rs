@@ -49,6 +49,10 @@ pub(crate) enum Reason {
     SlowReader,
     /// No TLS came about.
     Tls,
+    /// The target behind a relay is not to be had.
+    Target,
+    /// Relaying, for somebody it is not for.
+    Relay,
 }
 
 /// What may still be logged.
@@ -140,7 +144,7 @@ impl Budget {
 
 impl Reason {
     /// All there are, in their order.
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Full,
         Self::AddressLimit,
         Self::Origin,
@@ -156,6 +160,8 @@ impl Reason {
         Self::SlowHead,
         Self::SlowReader,
         Self::Tls,
+        Self::Target,
+        Self::Relay,
     ];
 
     /// In words, as the log and the metrics have it.
@@ -176,6 +182,8 @@ impl Reason {
             Self::SlowHead => "slow head",
             Self::SlowReader => "slow reader",
             Self::Tls => "tls",
+            Self::Target => "target",
+            Self::Relay => "relay",
         }
     }
 
@@ -183,7 +191,13 @@ impl Reason {
     const fn is_the_operators(self) -> bool {
         matches!(
             self,
-            Self::Full | Self::AddressLimit | Self::Origin | Self::Host | Self::Metrics | Self::Token
+            Self::Full
+                | Self::AddressLimit
+                | Self::Origin
+                | Self::Host
+                | Self::Metrics
+                | Self::Token
+                | Self::Relay
         )
     }
 }

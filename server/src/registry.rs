@@ -78,11 +78,12 @@ impl Registry {
     /// Asks every socket, which answers in its own task.
     pub(crate) fn ask(&self, question: &Question) {
         let mut places = self.places();
+        // Who is woken may look at once, from another thread.
+        self.ordered.store(true, Ordering::Relaxed);
         for (_, place) in places.iter_mut() {
             place.questions.push(Arc::clone(question));
             place.wake();
         }
-        self.ordered.store(true, Ordering::Relaxed);
     }
 
     /// What the socket has to answer, once. As [`take_orders`](Self::take_orders), this is mostly one load.

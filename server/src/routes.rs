@@ -5,6 +5,7 @@ use crate::callers::{insider, known};
 use crate::conformance::{FILES, File};
 use crate::endpoints;
 use crate::metrics;
+use crate::relay::{relay, via};
 use crate::reply;
 use crate::serve::{Arrival, Routes};
 use crate::sockets::Sockets;
@@ -25,6 +26,10 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
     endpoints::echo(sockets)
+        .or(via(sockets))
+        .unify()
+        .or(relay(sockets))
+        .unify()
         .or(endpoints::watch(sockets))
         .unify()
         .or(endpoints::replay(sockets))

@@ -31,6 +31,21 @@ impl Seat {
         shard.shared.admission.enter(kind, client, standing)?;
         Ok(Self { shard: Arc::clone(shard), client, kind, standing })
     }
+
+    /// Whether it is that of a connection to a target, which is not the client's own.
+    #[inline]
+    pub(crate) fn is_targets(&self) -> bool {
+        self.kind == Kind::Target
+    }
+
+    /// Lets the same client have a connection to a target as well, if there is room.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn take_another(&self, kind: Kind) -> Result<Self, Refusal> {
+        self.shard.shared.admission.enter(kind, self.client, self.standing)?;
+        Ok(Self { shard: Arc::clone(&self.shard), client: self.client, kind, standing: self.standing })
+    }
 }
 
 impl Drop for Seat {

@@ -7,12 +7,14 @@ use crate::hosted::Hosted;
 use crate::hosted::Tasked;
 use crate::journal::Entry;
 use crate::pace::Abort;
+use crate::seat::Seat;
 use crate::state::Shard;
 use crate::upgrade::Agreed;
 use crate::visit::{Raw, Transport};
 use crate::watch::{Question, Thread};
-use socket::Socket;
 use socket::wire::Role;
+use socket::{Connected, MaybeTls, Socket};
+use socket2::{SockRef, TcpKeepalive};
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
@@ -20,6 +22,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
+
+/// Quiet time after which TCP asks whether the other end is still there.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// The longest time between two sockets that are told to close.
 const SPACING: Duration = Duration::from_millis(50);
@@ -134,7 +139,10 @@ impl Sockets {
 
     /// Serves a connection from its 101 to its end.
     pub(crate) fn host(&self, raw: Raw, agreed: Agreed, endpoint: Behind, entry: Entry) {
-        let Agreed { seat, settings, compression } = agreed;
+        let Agreed { seat, settings, compression, carried } = agreed;
+        if carried {
+            notice_loss(raw.transport.tcp());
+        }
         match raw.transport {
             Transport::Plain(stream) => {
                 #[cfg(unix)]
@@ -142,8 +150,15 @@ impl Sockets {
                     let endpoint = Hosted::new(endpoint, seat, entry);
                     return match stream.into_std() {
                         Ok(stream) => {
-                            let early = raw.early;
-                            plain.add(socket::Arrival { stream, early, compression, settings, endpoint });
+                            let (role, early) = (Role::Server, raw.early);
+                            plain.add(socket::Arrival {
+                                stream,
+                                role,
+                                early,
+                                compression,
+                                settings,
+                                endpoint,
+                            });
                             self.handed_over.notify_one();
                         }
                         Err(error) => lost(&error),
@@ -161,6 +176,32 @@ impl Sockets {
             Transport::Tls(stream) => {
                 let endpoint = Tasked::new(endpoint, seat, entry);
                 spawn(Socket::new(*stream, &raw.early, Role::Server, compression, settings, endpoint));
+            }
+        }
+    }
+
+    /// The same for a connection that this server has opened.
+    pub(crate) fn host_target(&self, connected: Connected, seat: Seat, endpoint: Behind, entry: Entry) {
+        let settings = Arc::clone(connected.settings());
+        let Connected { stream, early, established, .. } = connected;
+        let (role, compression) = (Role::Client, established.deflate);
+        notice_loss(Some(SockRef::from(stream.tcp())));
+        match (stream, &self.plain) {
+            #[cfg(unix)]
+            (MaybeTls::Plain(stream), Some(plain)) => {
+                let endpoint = Hosted::new(endpoint, seat, entry);
+                match stream.into_std() {
+                    Ok(stream) => {
+                        let early = early.into();
+                        plain.add(socket::Arrival { stream, role, early, compression, settings, endpoint });
+                        self.handed_over.notify_one();
+                    }
+                    Err(error) => lost(&error),
+                }
+            }
+            (stream, _) => {
+                let endpoint = Tasked::new(endpoint, seat, entry);
+                spawn(Socket::new(stream, &early, role, compression, settings, endpoint));
             }
         }
     }
@@ -229,6 +270,13 @@ impl Sockets {
             }
         }
     }
+}
+
+/// Has the system find out that the other end is gone, on a connection where nobody sends a Ping but who stands at its ends.
+fn notice_loss(tcp: Option<SockRef<'_>>) {
+    let keepalive = TcpKeepalive::new().with_time(QUIET).with_interval(QUIET / 4);
+    // Where the system refuses, it is noticed by sending.
+    let _ = tcp.map(|tcp| tcp.set_tcp_keepalive(&keepalive));
 }
 
 impl Thread for Sockets {

@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// [`Config::socket`] in the protocol's terms.
     pub(crate) settings: Arc<ConnectionSettings>,
+    /// How connections to targets behave: they are held to what others are, but for what their client is held to.
+    pub(crate) target_settings: Arc<ConnectionSettings>,
     /// How offers of compression are answered.
     pub(crate) deflate: Option<ServerPolicy>,
     pub(crate) tls: Option<Tls>,
@@ -67,8 +69,16 @@ impl Shared {
         if files.connections < config.limits.max_connections.get() {
             info!(connections = files.connections, "fewer than --max-connections, for want of open files");
         }
+        let settings = config.socket.settings();
+        let target_settings = ConnectionSettings {
+            ping_interval: None,
+            idle_timeout: None,
+            messages_per_second: None,
+            ..settings
+        };
         Self {
-            settings: Arc::new(config.socket.settings()),
+            settings: Arc::new(settings),
+            target_settings: Arc::new(target_settings),
             deflate: config.socket.compression.policy(),
             tls,
             bundle,

@@ -8,7 +8,7 @@ use crate::seat::Seat;
 use crate::serve::Arrival;
 use crate::state::Shard;
 use crate::visit::{Raw, Visit};
-use http::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use socket::wire::ConnectionSettings;
 use socket::wire::deflate::Params;
@@ -30,6 +30,13 @@ pub(crate) struct Handshake {
     pub(crate) accepted: Accepted,
     /// How the connection will behave: as the server's do, unless the endpoint puts others here.
     pub(crate) settings: Arc<ConnectionSettings>,
+    /// The request's headers.
+    pub(crate) headers: Arc<HeaderMap>,
+    /// What the 101 has beside its own.
+    pub(crate) response_headers: HeaderMap,
+    /// Pings, Pongs and Closes are for the endpoint to answer, with or without faults in front of it, and there is no
+    /// heartbeat: it carries what somebody else says.
+    pub(crate) carried: bool,
     visit: Arc<Visit>,
 }
 
@@ -39,6 +46,7 @@ pub(crate) struct Agreed {
     pub(crate) seat: Seat,
     pub(crate) settings: Arc<ConnectionSettings>,
     pub(crate) compression: Option<Params>,
+    pub(crate) carried: bool,
 }
 
 /// Checks the WebSocket handshake of any request that it gets: method, headers, origin, limits.
@@ -90,7 +98,15 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
         Box::new(response)
     })?;
     let settings = Arc::clone(&shard.shared.settings);
-    Ok(Handshake { seat, accepted, settings, visit: arrival.visit })
+    Ok(Handshake {
+        seat,
+        accepted,
+        settings,
+        headers: arrival.headers,
+        response_headers: HeaderMap::new(),
+        carried: false,
+        visit: arrival.visit,
+    })
 }
 
 /// The refusal of a page, which names the flag that would let it in.
@@ -140,8 +156,9 @@ impl Handshake {
         shared.metrics.handshake_accepted();
         let mut response = Response::default();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        *response.headers_mut() = self.accepted.response_headers();
-        let agreed = Agreed { seat: self.seat, settings: self.settings, compression };
+        *response.headers_mut() = self.response_headers;
+        response.headers_mut().extend(self.accepted.response_headers());
+        let agreed = Agreed { seat: self.seat, settings: self.settings, compression, carried: self.carried };
         self.visit.hand_over(move |raw| successor(raw, agreed));
         response
     }

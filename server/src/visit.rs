@@ -3,6 +3,7 @@
 use crate::lazy::Lazy;
 use crate::pace::Seen;
 use bytes::Bytes;
+use socket2::SockRef;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
@@ -75,6 +76,16 @@ impl Visit {
 impl fmt::Debug for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Visit").field("answering", &self.answering).finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    /// The TCP connection underneath, if it is there.
+    pub(crate) fn tcp(&self) -> Option<SockRef<'_>> {
+        match self {
+            Self::Plain(stream) => stream.tcp(),
+            Self::Tls(stream) => Some(SockRef::from(stream.get_ref().0)),
+        }
     }
 }
 

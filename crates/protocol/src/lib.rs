@@ -5,6 +5,8 @@
 //! | [`fault`] | a fault plan: read from a query, written as one, and the machine that says what becomes of each message |
 //! | [`journal`] | what happened on the connections of one label, and the questions a test suite has about it |
 //! | [`conformance`] | a client's run through every rule that it has to enforce, judged by the journal |
+//! | [`guard`] | where a relay may connect to, name by name and address by address |
+//! | [`relay`] | what is said on `/ws/relay`, read and written |
 //! | [`replay`] | a recorded conversation, played back: the file, what the query asks for, and the machine of one connection |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
@@ -18,6 +20,8 @@
 
 pub mod conformance;
 pub mod fault;
+pub mod guard;
 pub mod journal;
+pub mod relay;
 pub mod replay;
 pub mod units;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use protocol::fault::{
-    Answers, Asked, CloseCode, Direction, FaultPlan, Fragments, Label, Parameter, PlanError, Stall, Violation,
+    Answers, Asked, CloseCode, Direction, FaultPlan, Fragments, Label, Parameter, PlanError, Stall,
+    Violation, query_for_target,
 };
 use protocol::units::{Chance, Progress, Rate, TimeRange};
 
@@ -169,10 +170,12 @@ fn other_names_are_left_to_the_client_and_listed() {
 
 #[test]
 fn what_is_for_the_target_goes_there() {
-    let asked = Asked::from_query("target.delay=5&target.token=a%20b&delay=1s").unwrap();
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    assert_eq!(asked.target, [pair("delay", "5"), pair("token", "a b")]);
-    assert!(asked.others.is_empty());
+    let query = "target.delay=5&target.token=a%20b&delay=1s&token=%2F&&flag&label=x";
+    let asked = Asked::from_query(query).unwrap();
+    assert_eq!(asked.plan.to_query(), "delay=1s&label=x");
+    assert_eq!(asked.others, ["token", "flag"]);
+    assert_eq!(query_for_target(query), "delay=5&token=a%20b&token=%2F&flag");
+    assert_eq!(query_for_target(""), "");
 }
 
 #[test]

@@ -1,16 +1,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use http::{HeaderName, HeaderValue};
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use wire::deflate::Offer;
 use wire::handshake::{
     ClientHandshake, Established, HeadError, HeadReader, RequestError, ResponseError, ResponseHead, Target,
@@ -18,6 +19,9 @@ use wire::handshake::{
 };
 use wire::{ConnectionSettings, Role};
 
+use crate::proxy::HttpProxy;
+use crate::stream::MaybeTls;
+use crate::tls::TlsOptions;
 use crate::{Channel, Endpoint, Socket};
 
 /// Between one address and the next, where the one before has not answered yet (RFC 8305 §5).
@@ -38,6 +42,11 @@ pub struct ConnectOptions {
     pub head_len: usize,
     /// For wss. `None`, the default: the system's certificate authorities.
     pub tls: Option<Arc<ClientConfig>>,
+    /// A proxy that the connection goes through. None by default.
+    pub proxy: Option<HttpProxy>,
+    /// The addresses to try, for whoever has resolved the name and chosen among what came of it: no resolver is asked then,
+    /// and a proxy is asked for the first of these instead of the name. `None` by default.
+    pub addresses: Option<Vec<SocketAddr>>,
     /// How the connection behaves afterwards.
     pub settings: Arc<ConnectionSettings>,
 }
@@ -51,20 +60,31 @@ pub struct Connected {
     pub early: Vec<u8>,
     /// What was agreed on.
     pub established: Established,
+    /// The request's headers as they were sent.
+    pub request: HeaderMap,
     /// The answer as it came.
     pub response: ResponseHead,
-    /// Whom it came from.
+    /// Whom it came from: the server, or the proxy in between.
     pub peer: SocketAddr,
+    /// How long each step took.
+    pub timings: Timings,
     settings: Arc<ConnectionSettings>,
 }
 
-/// A transport with or without TLS.
-pub type MaybeTls = Box<dyn ByteStream>;
-
-/// Anything that carries bytes both ways.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug> ByteStream for T {}
+/// How long each step of connecting took; `None` for one that there was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Resolving the name.
+    pub name: Option<Duration>,
+    /// Until TCP was open, whatever addresses were tried.
+    pub tcp: Duration,
+    /// Until the proxy had connected.
+    pub proxy: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From the request to the whole head of the answer.
+    pub upgrade: Duration,
+}
 
 impl Connected {
     /// The connection with an endpoint behind it.
@@ -72,6 +92,12 @@ impl Connected {
     pub fn socket<E: Endpoint>(self, endpoint: E) -> Socket<MaybeTls, E> {
         let Connected { stream, early, established, settings, .. } = self;
         Socket::new(stream, &early, Role::Client, established.deflate, settings, endpoint)
+    }
+
+    /// How the connection is to behave: what [`ConnectOptions::settings`] was.
+    #[must_use]
+    pub fn settings(&self) -> &Arc<ConnectionSettings> {
+        &self.settings
     }
 
     /// The connection as calls.
@@ -118,6 +144,14 @@ pub enum ConnectError {
         /// What went wrong.
         error: io::Error,
     },
+    /// The proxy did not connect.
+    #[error("the proxy {proxy} {explanation}")]
+    Proxy {
+        /// Its host and port.
+        proxy: String,
+        /// What it said or did.
+        explanation: String,
+    },
     /// The connection broke before the answer was whole.
     #[error("the connection broke during the opening handshake: {0}")]
     Broken(io::Error),
@@ -146,6 +180,8 @@ impl Default for ConnectOptions {
             timeout: Duration::from_secs(10),
             head_len: 64 << 10,
             tls: None,
+            proxy: None,
+            addresses: None,
             settings: Arc::default(),
         }
     }
@@ -156,7 +192,14 @@ impl Default for ConnectOptions {
 /// # Errors
 /// [`ConnectError`]. The connection attempt is over in any case.
 pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Connected, ConnectError> {
-    let target: Target = url.parse()?;
+    connect_to(url.parse()?, options).await
+}
+
+/// The same for a URL that was read before.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn connect_to(target: Target, options: &ConnectOptions) -> Result<Connected, ConnectError> {
     let mut handshake = ClientHandshake::new(target, rand::random())
         .protocols(options.protocols.iter().cloned())?
         .offers(options.offers.iter().copied());
@@ -178,51 +221,109 @@ pub async fn connect_stream(
     tls: Option<Arc<ClientConfig>>,
     limit: Duration,
 ) -> Result<(MaybeTls, SocketAddr), ConnectError> {
-    timeout(limit, reach(target, tls)).await.unwrap_or(Err(ConnectError::Timeout(limit)))
-}
-
-async fn reach(
-    target: &Target,
-    tls: Option<Arc<ClientConfig>>,
-) -> Result<(MaybeTls, SocketAddr), ConnectError> {
-    let (stream, peer) = dial(target.host(), target.port()).await?;
-    // Small messages must not wait for the acknowledgement of earlier ones.
-    stream.set_nodelay(true).map_err(ConnectError::Broken)?;
-    let stream: MaybeTls =
-        if target.secure() { Box::new(secure(stream, target.host(), tls).await?) } else { Box::new(stream) };
-    Ok((stream, peer))
+    let reach = async {
+        let (host, port) = (target.host(), target.port());
+        let (stream, peer) = dial(host, port, resolve(host, port).await?).await?;
+        stream.set_nodelay(true).map_err(ConnectError::Broken)?;
+        let stream = if target.secure() {
+            MaybeTls::Tls(Box::new(secure(stream, host, tls).await?))
+        } else {
+            MaybeTls::Plain(stream)
+        };
+        Ok((stream, peer))
+    };
+    timeout(limit, reach).await.unwrap_or(Err(ConnectError::Timeout(limit)))
 }
 
 async fn open(handshake: &ClientHandshake, options: &ConnectOptions) -> Result<Connected, ConnectError> {
-    let (mut stream, peer) = reach(handshake.target(), options.tls.clone()).await?;
+    let target = handshake.target();
+    let mut timings = Timings::default();
+    let mut since = Instant::now();
+    let mut lap = || {
+        let before = std::mem::replace(&mut since, Instant::now());
+        since.duration_since(before)
+    };
+    let own_addresses = options.proxy.is_none().then_some(options.addresses.as_ref()).flatten();
+    let (host, port, given) = match &options.proxy {
+        Some(proxy) => (&*proxy.host, proxy.port, proxy.addresses.as_ref()),
+        None => (target.host(), target.port(), own_addresses),
+    };
+    let addresses = match given {
+        Some(given) => given.clone(),
+        None => {
+            let found = resolve(host, port).await?;
+            timings.name = Some(lap());
+            found
+        }
+    };
+    let (mut stream, peer) = dial(host, port, addresses).await?;
+    timings.tcp = lap();
+    // Small messages must not wait for the acknowledgement of earlier ones.
+    stream.set_nodelay(true).map_err(ConnectError::Broken)?;
+    if let Some(proxy) = &options.proxy {
+        let chosen = options.addresses.as_ref().and_then(|addresses| addresses.first());
+        let authority = chosen.map_or_else(|| target.authority(), ToString::to_string);
+        proxy.pass(&mut stream, &authority, options.head_len).await?;
+        timings.proxy = Some(lap());
+    }
+    let mut stream = if target.secure() {
+        let stream = secure(stream, target.host(), options.tls.clone()).await?;
+        timings.tls = Some(lap());
+        MaybeTls::Tls(Box::new(stream))
+    } else {
+        MaybeTls::Plain(stream)
+    };
     stream.write_all(&handshake.request()).await.map_err(ConnectError::Broken)?;
     stream.flush().await.map_err(ConnectError::Broken)?;
 
-    let mut reader = HeadReader::new(options.head_len);
+    let (response, early) = read_head(&mut stream, options.head_len).await?;
+    timings.upgrade = lap();
+    let established = match handshake.check_response(response.status, response.version, &response.headers) {
+        Ok(established) => established,
+        Err(error) => return Err(ConnectError::Response { error, head: Box::new(response) }),
+    };
+    let (request, settings) = (handshake.request_headers(), Arc::clone(&options.settings));
+    Ok(Connected { stream, early, established, request, response, peer, timings, settings })
+}
+
+/// The head of an answer, and what came behind it.
+pub(crate) async fn read_head(
+    stream: &mut (impl AsyncRead + Unpin),
+    head_len: usize,
+) -> Result<(ResponseHead, Vec<u8>), ConnectError> {
+    let mut reader = HeadReader::new(head_len);
     let mut buffer = vec![0; 4096];
     loop {
         let count = stream.read(&mut buffer).await.map_err(ConnectError::Broken)?;
         if count == 0 {
             return Err(ConnectError::Broken(io::ErrorKind::UnexpectedEof.into()));
         }
-        let Some((response, used)) = reader.response(&buffer[..count])? else { continue };
-        let established = match handshake.check_response(response.status, response.version, &response.headers)
-        {
-            Ok(established) => established,
-            Err(error) => return Err(ConnectError::Response { error, head: Box::new(response) }),
-        };
-        let early = buffer[used..count].to_vec();
-        let settings = Arc::clone(&options.settings);
-        return Ok(Connected { stream, early, established, response, peer, settings });
+        if let Some((response, used)) = reader.response(&buffer[..count])? {
+            return Ok((response, buffer[used..count].to_vec()));
+        }
+    }
+}
+
+/// The addresses of a host, as the system's resolver has them. An address in any of the forms that the system reads, such
+/// as `127.1` or `0x7f000001`, is itself.
+///
+/// # Errors
+/// [`ConnectError::Resolve`].
+pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    match lookup_host((host, port)).await {
+        Ok(found) => Ok(found.collect()),
+        Err(error) => Err(ConnectError::Resolve { host: host.to_owned(), error }),
     }
 }
 
 /// Tries a host's addresses, the families in turn, each one a little after the one before; the first to answer wins
 /// (RFC 8305).
-async fn dial(host: &str, port: u16) -> Result<(TcpStream, SocketAddr), ConnectError> {
-    let found = lookup_host((host, port)).await;
-    let found = found.map_err(|error| ConnectError::Resolve { host: host.to_owned(), error })?;
-    let mut addresses = interleaved(found.collect()).into_iter();
+async fn dial(
+    host: &str,
+    port: u16,
+    addresses: Vec<SocketAddr>,
+) -> Result<(TcpStream, SocketAddr), ConnectError> {
+    let mut addresses = interleaved(addresses).into_iter();
     let mut attempts = JoinSet::new();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no address");
     loop {
@@ -267,37 +368,14 @@ async fn secure(
     stream: TcpStream,
     host: &str,
     config: Option<Arc<ClientConfig>>,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, ConnectError> {
+) -> Result<TlsStream<TcpStream>, ConnectError> {
     let failed = |error| ConnectError::Tls { host: host.to_owned(), error };
     let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
     let config = match config {
         Some(config) => config,
-        None => trust_system_and([]).map_err(failed)?,
+        None => TlsOptions::default().config().map_err(|error| failed(io::Error::other(error)))?,
     };
     TlsConnector::from(config).connect(name, stream).await.map_err(failed)
-}
-
-/// TLS that trusts what the system trusts, and these certificate authorities beside it.
-///
-/// # Errors
-/// One of them can't vouch for anybody, or there is nobody to trust.
-pub fn trust_system_and(
-    more: impl IntoIterator<Item = CertificateDer<'static>>,
-) -> io::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    for root in more {
-        roots.add(root).map_err(io::Error::other)?;
-    }
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(io::Error::other("the system has no certificate authorities: install ca-certificates"));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 #[cfg(test)]

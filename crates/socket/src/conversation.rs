@@ -80,6 +80,10 @@ impl<E: Endpoint> Conversation<E> {
         found.read &= !due;
         found.write &= !due;
         let mut drained = false;
+        if self.connection.wants_deflating() {
+            self.write(io, turn, &mut found, now);
+            self.connection.deflate_on(turn, now);
+        }
         let spent = loop {
             self.write(io, turn, &mut found, now);
             self.take_messages(turn, budget, now);
@@ -139,7 +143,7 @@ impl<E: Endpoint> Conversation<E> {
         if connection.is_done() {
             return Progress::Done;
         }
-        if more || (ready && connection.wants_turn(turn)) {
+        if more || connection.wants_deflating() || (ready && connection.wants_turn(turn)) {
             return Progress::Again;
         }
         let next = match (connection.next_timeout(now), endpoint.deadline()) {

@@ -15,19 +15,25 @@ mod connect;
 mod conversation;
 mod endpoint;
 mod mailbox;
+mod proxy;
 #[cfg(unix)]
 mod reactor;
+mod stream;
 mod task;
+mod tls;
 mod transport;
 
 pub use channel::{Channel, OwnedMessage};
 pub use clock::Clock;
 pub use connect::{
-    ByteStream, ConnectError, ConnectOptions, Connected, MaybeTls, connect, connect_stream, trust_system_and,
+    ConnectError, ConnectOptions, Connected, Timings, connect, connect_stream, connect_to, resolve,
 };
 pub use endpoint::{Control, Endpoint};
 pub use mailbox::Mailbox;
+pub use proxy::HttpProxy;
 #[cfg(unix)]
 pub use reactor::{Arrival, Reactor, Run};
+pub use stream::{MaybeTls, TlsSession};
 pub use task::Socket;
+pub use tls::{Identity, TlsOptions, TlsOptionsError, certificates_from_pem};
 pub use wire;

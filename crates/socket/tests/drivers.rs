@@ -72,7 +72,9 @@ impl Case {
             Driver::Reactor => {
                 let (reactor, run) = Reactor::new().unwrap();
                 let thread = std::thread::spawn(move || run.run().unwrap());
-                reactor.add(Arrival { stream, early: early.into(), compression: None, settings, endpoint });
+                let early = early.into();
+                let (role, compression) = (Role::Server, None);
+                reactor.add(Arrival { stream, role, early, compression, settings, endpoint });
                 reactor.wake();
                 (Box::new(move || reactor.end()), thread)
             }
@@ -530,6 +532,7 @@ fn the_reactor_reaches_all_its_connections_and_tells_them_to_leave_one_by_one() 
         stream.set_nonblocking(true).unwrap();
         reactor.add(Arrival {
             stream,
+            role: Role::Server,
             early: bytes::Bytes::new(),
             compression: None,
             settings: Arc::default(),

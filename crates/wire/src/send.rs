@@ -99,11 +99,26 @@ impl Sender {
         payload: &[u8],
         compressed: bool,
         fragment_len: Option<NonZeroUsize>,
+        masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        self.put_piece(kind, payload, compressed, (true, true), fragment_len, masks, out);
+    }
+
+    /// As [`put_message`](Sender::put_message), a piece of one: whether it is the first, and the last.
+    #[expect(clippy::too_many_arguments, reason = "all of a message, and where to put it")]
+    pub(crate) fn put_piece(
+        &self,
+        kind: MessageKind,
+        payload: &[u8],
+        compressed: bool,
+        (first, last): (bool, bool),
+        fragment_len: Option<NonZeroUsize>,
         mut masks: impl FnMut() -> [u8; 4],
         out: &mut Vec<u8>,
     ) {
-        let mut opcode = OpCode::from(kind);
-        let mut reserved = if compressed { RSV1 } else { 0 };
+        let mut opcode = if first { OpCode::from(kind) } else { OpCode::Continuation };
+        let mut reserved = if first && compressed { RSV1 } else { 0 };
         let mut rest = payload;
         if let Some(len) = fragment_len {
             while rest.len() > len.get() {
@@ -112,7 +127,24 @@ impl Sender {
                 (opcode, reserved, rest) = (OpCode::Continuation, 0, behind);
             }
         }
-        self.put(true, reserved, opcode, rest, masks, out);
+        self.put(last, reserved, opcode, rest, masks, out);
+    }
+
+    /// Appends a whole message that has been checked, in frames of which all but the last end at these places.
+    pub(crate) fn put_cut(
+        &self,
+        kind: MessageKind,
+        payload: &[u8],
+        inner_ends: &[usize],
+        mut masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        let (mut opcode, mut start) = (OpCode::from(kind), 0);
+        for &end in inner_ends {
+            self.put(false, 0, opcode, &payload[start..end], &mut masks, out);
+            (opcode, start) = (OpCode::Continuation, end);
+        }
+        self.put(true, 0, opcode, &payload[start..], masks, out);
     }
 
     /// Begins a fragmented message with its first frame. The rest follows by [`fragment`](Sender::fragment); control

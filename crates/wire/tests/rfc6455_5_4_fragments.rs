@@ -189,3 +189,91 @@ fn rfc6455_5_4_the_sender_refuses_to_interleave_messages() {
         assert_eq!(driver.sent(), [text("ab"), text("x")]);
     }
 }
+
+/// What came, and what it came in: frames and bytes.
+fn made_of(driver: &mut Driver, bytes: &[u8], cuts: usize) -> Vec<(Vec<u8>, Vec<usize>, u64)> {
+    let role = driver.role();
+    driver.send(|out| out.note_frames(true));
+    let mut found = Vec::new();
+    for piece in bytes.chunks(cuts) {
+        driver.feed_to(piece, |incoming, _| {
+            if let Incoming::Message(message) = incoming {
+                found.push((message.payload.to_vec(), message.frames().to_vec(), message.wire_len(role)));
+            }
+        });
+    }
+    found
+}
+
+#[test]
+fn rfc6455_5_4_an_endpoint_is_told_the_frames_of_a_message_and_can_send_them_again() {
+    for role in ROLES {
+        let mask = if role == wire::Role::Server { 4 } else { 0 };
+        let bytes = encode(
+            role.peer(),
+            [
+                frame(OpCode::Text, "whole"),
+                frame(OpCode::Text, "ab").fin(false),
+                frame(OpCode::Ping, "x"),
+                frame(OpCode::Continuation, "").fin(false),
+                frame(OpCode::Continuation, "cde"),
+                frame(OpCode::Binary, vec![7; 300]),
+            ],
+        );
+        for cuts in [1, 3, bytes.len()] {
+            let found = made_of(&mut Driver::new(role), &bytes, cuts);
+            let expected = [
+                (b"whole".to_vec(), vec![], 7 + mask),
+                (b"abcde".to_vec(), vec![2, 2, 5], 11 + 3 * mask),
+                (vec![7; 300], vec![], 304 + mask),
+            ];
+            assert_eq!(found, expected, "{cuts}");
+        }
+        let output = send(role, |out| {
+            out.send_cut(MessageKind::Text, b"abcde", &[2, 2, 5]).unwrap();
+            out.send_cut(MessageKind::Binary, b"x", &[]).unwrap();
+        });
+        let sent: Vec<_> = model::frames(&output)
+            .iter()
+            .map(|frame| (frame.fin, frame.opcode, frame.payload.len()))
+            .collect();
+        assert_eq!(sent, [(false, 1, 2), (false, 0, 0), (true, 0, 3), (true, 2, 1)]);
+    }
+}
+
+#[test]
+fn rfc6455_5_4_frames_that_nobody_asks_for_are_not_noted() {
+    let bytes = encode(
+        wire::Role::Client,
+        [frame(OpCode::Text, "ab").fin(false), frame(OpCode::Continuation, "cde")],
+    );
+    let mut driver = Driver::new(wire::Role::Server);
+    driver.feed_to(&bytes, |incoming, _| {
+        let Incoming::Message(message) = incoming else { panic!("{incoming:?}") };
+        assert!(message.frames().is_empty());
+    });
+}
+
+#[test]
+fn rfc7692_6_the_frames_of_a_compressed_message_are_told_as_they_were_inflated() {
+    let offer = wire::deflate::Offer::BROWSER;
+    let (response, params) = (wire::deflate::ServerPolicy::default().answer_offer(&offer), offer);
+    let params = wire::deflate::Params::agreed(&params, &response);
+    let settings = wire::ConnectionSettings::default;
+    let payload: Vec<u8> = (0..4000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
+    let mut client = Driver::with(wire::Role::Client, Some(params), settings());
+    client.send(|out| out.send(MessageKind::Text, &payload)).unwrap();
+    let whole = std::mem::take(&mut client.output);
+    let hundred = NonZeroUsize::new(1000).unwrap();
+    client.send(|out| out.send_fragmented(MessageKind::Text, &payload, hundred)).unwrap();
+    let cut = std::mem::take(&mut client.output);
+    for cuts in [7, usize::MAX] {
+        let mut server = Driver::with(wire::Role::Server, Some(params), settings());
+        let [(text, frames, wire_len)] = &made_of(&mut server, &whole, cuts)[..] else { panic!("one") };
+        assert!((text, frames, *wire_len) == (&payload, &vec![], whole.len() as u64));
+        let [(text, frames, wire_len)] = &made_of(&mut server, &cut, cuts)[..] else { panic!("one") };
+        assert_eq!((text, *wire_len), (&payload, cut.len() as u64));
+        assert_eq!(frames.len(), model::frames(&cut).len());
+        assert!(frames.is_sorted() && frames.last() == Some(&payload.len()), "{frames:?}");
+    }
+}

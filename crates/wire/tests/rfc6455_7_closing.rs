@@ -7,7 +7,7 @@ mod support;
 use std::io;
 
 use support::driver::{Driver, Whole};
-use support::{ROLES, both_fail, both_take, fed, feed, frame, refused, send, sent_by};
+use support::{ROLES, both_fail, both_take, encode, fed, feed, frame, refused, send, sent_by};
 use wire::close::{InvalidClose, MAX_REASON_LEN};
 use wire::deflate::Params;
 use wire::frame::RSV1;
@@ -285,6 +285,31 @@ fn rfc6455_7_4_2_ranges() {
             if allowed {
                 *sender = Driver::new(role);
             }
+        }
+    }
+}
+
+#[test]
+fn rfc6455_5_5_1_an_endpoint_may_hear_its_peer_out_after_its_own_close() {
+    for role in ROLES {
+        for hears_out in [false, true] {
+            let mut driver = Driver::new(role);
+            driver.send(|out| out.hear_out(hears_out));
+            // A message that has begun before is among them.
+            driver.feed(&encode(role.peer(), [frame(OpCode::Text, "be").fin(false)]));
+            driver.send(|out| out.close(None, End::Finished)).unwrap();
+            driver.feed(&encode(
+                role.peer(),
+                [
+                    frame(OpCode::Continuation, "gun"),
+                    frame(OpCode::Binary, "late"),
+                    wire::raw::close(1000, b""),
+                    frame(OpCode::Binary, "too late"),
+                ],
+            ));
+            let heard = driver.wholes.iter().filter(|whole| matches!(whole, Whole::Message(..))).count();
+            assert_eq!(heard, if hears_out { 2 } else { 0 });
+            assert!(driver.has_finished());
         }
     }
 }

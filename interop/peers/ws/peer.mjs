@@ -1,9 +1,11 @@
 // npm `ws` on order: a line of JSON in, a line of JSON out.
 //
-// serve {options, fragments, seed}: an echo on a free port -> {port}
+// serve {options, fragments, seed, tls}: an echo on a free port -> {port}
+//   tls {cert, key, ca}: over TLS, for clients that show a certificate by that authority; all PEM
 // ended {port}: waits for the next connection of that echo to end -> {code, reason, messages, pings, pongs, compressed}
 // visit {url, options, seed, messages, fragments, close}: sends, compares -> {messages, pongs, code, reason, compressed}
 
+import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import { WebSocket, WebSocketServer } from 'ws';
 
@@ -95,14 +97,17 @@ function reject(answer, error) {
 
 const echoes = new Map();
 
-function serve({ options, fragments, seed }, answer) {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: options });
+function serve({ options, fragments, seed, tls }, answer) {
+  const secure = tls && createServer({ ...tls, requestCert: true, rejectUnauthorized: true });
+  const place = secure ? { server: secure } : { host: '127.0.0.1', port: 0 };
+  const server = new WebSocketServer({ ...place, perMessageDeflate: options });
   const ended = { reports: [], asked: [] };
   server.on('listening', () => {
     echoes.set(server.address().port, ended);
     answer({ port: server.address().port });
   });
   server.on('error', (error) => reject(answer, error));
+  secure?.listen(0, '127.0.0.1');
   server.on('connection', (socket) => {
     const rng = random(seed);
     const report = { messages: 0, pings: 0, pongs: 0, compressed: socket.extensions };

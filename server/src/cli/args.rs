@@ -1,14 +1,17 @@
 //! The flags of `heartwire serve`.
 
 use super::values::{
-    parse_duration, parse_filter, parse_header_size, parse_listen, parse_positive_duration, parse_size,
-    parse_token,
+    parse_authorities, parse_duration, parse_filter, parse_header_size, parse_listen,
+    parse_positive_duration, parse_size, parse_token,
 };
 use crate::config::{
     ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
+    ViaTls,
 };
 use crate::forwarded::Network;
+use crate::mount::{Mount, MountHeader};
 use clap::{Args, ValueEnum};
+use protocol::guard::Rule;
 use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -77,6 +80,44 @@ pub struct ServeArgs {
     /// Folder for what is uploaded, recordings for now; without it that is gone when the server ends
     #[arg(long, value_name = "DIR", env = "HEARTWIRE_DATA_DIR")]
     data_dir: Option<PathBuf>,
+
+    /// Carries clients of /ws/via/NAME to this target; can be repeated
+    #[arg(long, value_name = "NAME=URL", env = "HEARTWIRE_VIA", value_delimiter = ' ')]
+    via: Vec<Mount>,
+
+    /// A header for the target under a name, in place of the client's; can be repeated
+    #[arg(long, value_name = "NAME=HEADER: VALUE", env = "HEARTWIRE_VIA_HEADER", hide_env_values = true)]
+    via_header: Vec<MountHeader>,
+
+    /// Certificate authorities (PEM) to trust beside the system's, for targets of --via
+    #[arg(long, value_name = "FILE", env = "HEARTWIRE_VIA_CA", value_parser = parse_authorities)]
+    via_ca: Option<ViaTls>,
+
+    /// Lets clients of any address have /ws/relay connect to targets that they choose; without this only those on this
+    /// machine may, where --listen is loopback
+    #[arg(long, env = "HEARTWIRE_RELAY", help_heading = "Relay")]
+    relay: bool,
+
+    /// Where /ws/relay may connect to, and nowhere else: a host, *.domain or network, with ports where they matter; can be
+    /// repeated. A network that is named may also be a private one
+    #[arg(
+        long,
+        value_name = "RULE",
+        env = "HEARTWIRE_RELAY_ALLOW",
+        value_delimiter = ',',
+        help_heading = "Relay"
+    )]
+    relay_allow: Vec<Rule>,
+
+    /// Where /ws/relay may not connect to, whatever is allowed; can be repeated
+    #[arg(
+        long,
+        value_name = "RULE",
+        env = "HEARTWIRE_RELAY_DENY",
+        value_delimiter = ',',
+        help_heading = "Relay"
+    )]
+    relay_deny: Vec<Rule>,
 
     /// Serving threads [default: one per core]
     #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
@@ -370,6 +411,12 @@ impl From<ServeArgs> for Config {
             metrics_listen: args.metrics_listen,
             metrics_public: args.metrics_public,
             api_token: args.api_token,
+            via: args.via,
+            via_headers: args.via_header,
+            via_tls: args.via_ca,
+            relay: args.relay,
+            relay_allow: args.relay_allow,
+            relay_deny: args.relay_deny,
             replays: args.replay,
             data_dir: args.data_dir,
             limits: LimitConfig {

@@ -26,6 +26,8 @@ pub(crate) struct Faulty {
     machine: Machine,
     seed: u64,
     compressed: bool,
+    /// Pings, Pongs and Closes are answered by what is behind.
+    carried: bool,
     member: Option<Member>,
     /// When the connection opened.
     opened: Time,
@@ -41,6 +43,8 @@ pub(crate) struct Faulty {
     pings: VecDeque<(u64, Sent)>,
     /// The endpoint wants to end the connection once all that it said is out: a Close, or without one.
     closing: Option<Sent>,
+    /// The endpoint was refused for want of room, and waits until there is some.
+    behind_waits: bool,
     /// The machine has said its last word.
     ended: bool,
     silence: Silence,
@@ -56,6 +60,7 @@ impl Faulty {
         plan: Arc<FaultPlan>,
         seed: u64,
         compressed: bool,
+        carried: bool,
         member: Option<Member>,
     ) -> Self {
         Self {
@@ -63,6 +68,7 @@ impl Faulty {
             machine: Machine::new(plan, seed),
             seed,
             compressed,
+            carried,
             member,
             opened: Time::default(),
             trickle: None,
@@ -71,6 +77,7 @@ impl Faulty {
             said: 0,
             pings: VecDeque::new(),
             closing: None,
+            behind_waits: false,
             ended: false,
             silence: Silence::No,
             expiry: None,
@@ -97,6 +104,7 @@ impl Faulty {
         let room = MAX_HELD.saturating_sub(self.machine.held());
         let behind = &mut self.behind;
         let said = out.divert(room, |out| f(behind, out));
+        self.behind_waits |= said.iter().map(Sent::cost).sum::<usize>() >= room;
         for sent in said {
             self.take(sent, out);
         }
@@ -140,6 +148,15 @@ impl Faulty {
 
     /// Does all that is to be done now.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
+        self.do_due(out);
+        while self.behind_waits && !self.ended && !self.is_silent() && self.machine.held() < MAX_HELD / 2 {
+            self.behind_waits = false;
+            self.ask(out, |behind, out| behind.drained(out));
+            self.do_due(out);
+        }
+    }
+
+    fn do_due(&mut self, out: &mut Outgoing<'_>) {
         loop {
             if self.is_silent() {
                 return;
@@ -222,7 +239,10 @@ impl Endpoint for Faulty {
         match control {
             Control::Ping(payload) => {
                 self.write(|| Event::Ping { direction, size: payload.len() });
-                if !plan.ends.no_pong {
+                if plan.ends.no_pong && self.carried {
+                    return;
+                }
+                if !plan.ends.no_pong && !self.carried {
                     match plan.traffic.trickle {
                         Some(_) => self.urgent(Sent::Pong(payload.to_vec()), out),
                         None => self.write(|| Event::Pong { direction: Direction::Out, size: payload.len() }),
@@ -236,7 +256,11 @@ impl Endpoint for Faulty {
                     code: code.map(|code| code.0),
                     reason: reason.to_owned(),
                 });
-                if plan.traffic.trickle.is_some() && !plan.ends.ignore_close {
+                if self.carried {
+                    if plan.ends.ignore_close && !self.ended {
+                        return;
+                    }
+                } else if plan.traffic.trickle.is_some() && !plan.ends.ignore_close {
                     let status = code.map(|code| (code, reason.to_owned()));
                     self.urgent(Sent::Close(status, End::PeerClosed), out);
                 } else if !plan.ends.ignore_close && !self.ended {

@@ -146,9 +146,9 @@ impl Asking {
     }
 
     /// The endpoint with its faults in front of it.
-    pub(crate) fn stand_before(self, behind: Behind, compressed: bool) -> Behind {
+    pub(crate) fn stand_before(self, behind: Behind, compressed: bool, carried: bool) -> Behind {
         let AlteredAnswer { plan, seed } = self.answer;
-        Behind::new(Faulty::new(behind, plan, seed, compressed, self.member))
+        Behind::new(Faulty::new(behind, plan, seed, compressed, carried, self.member))
     }
 
     /// Waits, but not for longer than the server serves. None: it stops.

@@ -21,10 +21,12 @@ mod origin;
 mod process;
 mod record;
 mod refusals;
+mod relay;
 mod replay;
 mod shutdown;
 #[cfg(unix)]
 mod signals;
 mod support;
 mod tls;
+mod via;
 mod watch;

@@ -21,7 +21,7 @@ pub use plan::{
     Answers, CloseCode, CloseStatus, Direction, Ending, Ends, FaultPlan, Flood, Fragments, HandshakeFaults,
     Label, ProtocolAnswer, ResetStep, Stall, Traffic, TricklePace, Ways, When,
 };
-pub use query::{Asked, PlanError};
+pub use query::{Asked, PlanError, query_for_target};
 pub(crate) use query::{nearest, shown};
 pub use template::Template;
 pub use traffic::{Kind, Message};

@@ -18,8 +18,23 @@ pub struct Asked {
     pub plan: FaultPlan,
     /// Names that are no parameter, each once, at most 32: the client's own.
     pub others: Vec<String>,
-    /// What is for a relay's target: whatever began with `target.`, without that.
-    pub target: Vec<(String, String)>,
+}
+
+/// What of a query is for the target behind a relay, as it was written: all that is no parameter, and what begins with
+/// `target.`, without that. `target.delay=5` reaches a parameter of the target that has the name of one of ours.
+#[must_use]
+pub fn query_for_target(query: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in query.split('&') {
+        let name =
+            form_urlencoded::parse(part.as_bytes()).next().map_or_else(Default::default, |(name, _)| name);
+        match part.strip_prefix(TARGET) {
+            Some(rest) => kept.push(rest),
+            None if part.is_empty() || Parameter::named(&name).is_some() => {}
+            None => kept.push(part),
+        }
+    }
+    kept.join("&")
 }
 
 /// A query that can't be followed. The text says what would be right; send it with a 400.
@@ -83,8 +98,7 @@ impl Asked {
         let mut asked = Asked::default();
         let mut seen = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if let Some(name) = name.strip_prefix(TARGET) {
-                asked.target.push((name.to_owned(), value.into_owned()));
+            if name.starts_with(TARGET) {
                 continue;
             }
             let Some(parameter) = Parameter::named(&name) else {

@@ -18,7 +18,7 @@ impl Connection {
     /// §7.1.1).
     #[must_use]
     pub fn wants_shutdown(&self, turn: &Turn) -> bool {
-        self.phase == Phase::Flushing && !self.has_output(turn)
+        self.phase == Phase::Flushing && !self.has_output(turn) && !self.is_deflating()
     }
 
     /// The transport's sending side is shut down, or [`wants_shutdown`](Self::wants_shutdown) by a client, whose server is
@@ -85,6 +85,7 @@ impl Connection {
         self.sender.end();
         if let Some(rare) = &mut self.rare {
             rare.unsent += rare.backlog.clear();
+            rare.unsent += rare.deflating.take().map_or(0, |long| long.bytes());
         }
     }
 
@@ -111,7 +112,7 @@ impl Connection {
             body.copy_from_slice(&turn.input[reason]);
             // The reason has been checked. A browser shows its page the Close that it gets back.
             let reason = std::str::from_utf8(body).unwrap_or_default();
-            self.send_close(turn, code.map(|code| (code, reason)));
+            self.send_close(turn, code.map(|code| (code, reason)), now);
         }
         self.enter(Phase::Flushing, end, now);
     }
@@ -129,14 +130,15 @@ impl Connection {
             _ => End::ReceiveFailed,
         };
         if self.close_sent.is_none() {
-            self.send_close(turn, Some((code, &cause.to_string())));
+            self.send_close(turn, Some((code, &cause.to_string())), now);
         }
         self.rare().cause = Some(cause);
         self.enter(Phase::Flushing, end, now);
     }
 
-    fn send_close(&mut self, turn: &mut Turn, status: Option<(CloseCode, &str)>) {
-        let sent = turn.out.batch.push_copied(|out| self.sender.close(status, turn.out.masks, out));
+    fn send_close(&mut self, turn: &mut Turn, status: Option<(CloseCode, &str)>, now: Time) {
+        let mut out = self.outgoing(turn, now);
+        let sent = out.put_frames(|sender, masks, out| sender.close(status, masks, out));
         if sent.is_ok() {
             self.close_sent = Some(status.map(|(code, _)| code));
         }
@@ -156,13 +158,16 @@ impl Connection {
         if !began {
             self.timers.set(Timer::CloseLimit, now, self.settings.close_limit);
         }
+        self.flags.paused = false;
+        if phase == Phase::Closing && self.flags.hears_out {
+            return;
+        }
         if let Some(rare) = &mut self.rare {
             rare.assembly = None;
             rare.pending = None;
             rare.inflater = None;
         }
         self.flags.inflating = false;
-        self.flags.paused = false;
         if phase == Phase::Flushing {
             self.receiver.end();
             if let Some(rare) = &mut self.rare {

@@ -35,6 +35,22 @@ pub enum Sent {
     Raw(Vec<u8>),
 }
 
+impl Sent {
+    /// What it takes of the room that [`Outgoing::divert`] gives, in bytes.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        COST + match self {
+            Sent::Message { payload, .. }
+            | Sent::Begin(_, payload)
+            | Sent::Fragment(payload, _)
+            | Sent::Ping(payload)
+            | Sent::Pong(payload)
+            | Sent::Raw(payload) => payload.len(),
+            Sent::Close(..) | Sent::Abort(..) => 0,
+        }
+    }
+}
+
 /// What is sent goes here as long as there is one.
 #[derive(Debug)]
 pub(super) struct Diversion {
@@ -51,8 +67,8 @@ impl Sent {
 }
 
 impl Diversion {
-    pub(super) fn push(&mut self, payload: usize, sent: Sent) {
-        self.room = self.room.saturating_sub(payload + COST);
+    pub(super) fn push(&mut self, sent: Sent) {
+        self.room = self.room.saturating_sub(sent.cost());
         self.sent.push(sent);
     }
 }

@@ -1,6 +1,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::assembly::frame_len;
 use super::turn::{Place, Taken, Turn};
 use super::{Cause, Connection, LINGER_BYTES, Outgoing, Phase, READ_WHILE_WAITING, Timer};
 use crate::frame::{OpCode, write_in_front};
@@ -40,13 +41,37 @@ pub struct Message<'a> {
     /// It came compressed.
     pub compressed: bool,
     pub(super) place: Place,
+    pub(super) frames: &'a [usize],
+    /// Of a message that was put together or inflated.
+    pub(super) wire_len: u64,
 }
 
 impl<'a> Message<'a> {
     /// A message for an endpoint that came by another way than straight from the peer. Text must be UTF-8.
     #[must_use]
     pub const fn new(kind: MessageKind, payload: &'a [u8]) -> Message<'a> {
-        Message { kind, payload, compressed: false, place: Place::Elsewhere }
+        Message { kind, payload, compressed: false, place: Place::Elsewhere, frames: &[], wire_len: 0 }
+    }
+
+    /// Where each of its frames ends in the payload, if it came in more than one and
+    /// [`Outgoing::note_frames`] was turned on: otherwise empty. Of a compressed message it is as far as each frame could be
+    /// inflated.
+    #[must_use]
+    pub const fn frames(&self) -> &'a [usize] {
+        match self.frames {
+            [] | [_] => &[],
+            several => several,
+        }
+    }
+
+    /// Bytes that it took on the wire: all its frames with their headers, compressed where it came so. `role` is that of
+    /// the end which got it. Of a message that came by another way, as if it had come in one frame.
+    #[must_use]
+    pub fn wire_len(&self, role: Role) -> u64 {
+        match self.place {
+            Place::Message => self.wire_len,
+            Place::Input(_) | Place::Elsewhere => frame_len(role.peer(), self.payload.len() as u64),
+        }
     }
 }
 
@@ -135,14 +160,14 @@ impl Connection {
     #[inline]
     pub fn poll<'t>(&'t mut self, turn: &'t mut Turn, now: Time) -> Option<(Incoming<'t>, Outgoing<'t>)> {
         let arrived = self.advance(turn, now)?;
-        let Turn { input, message, out, .. } = turn;
+        let Turn { input, message, made_of, out, .. } = turn;
         let incoming = match arrived {
             Arrived::Message { kind, compressed, place, payload } => {
-                let payload = match place {
-                    Place::Input(_) => &input[payload],
-                    Place::Message | Place::Elsewhere => &message[..],
+                let (payload, frames, wire_len) = match place {
+                    Place::Input(_) => (&input[payload], &[][..], 0),
+                    Place::Message | Place::Elsewhere => (&message[..], &made_of.ends[..], made_of.wire_len),
                 };
-                Incoming::Message(Message { kind, payload, compressed, place })
+                Incoming::Message(Message { kind, payload, compressed, place, frames, wire_len })
             }
             Arrived::Ping(payload) => Incoming::Ping(&input[payload]),
             Arrived::Pong(payload, rtt) => Incoming::Pong { payload: &input[payload], rtt },
@@ -287,7 +312,7 @@ impl Connection {
     }
 
     fn arrived_data(&mut self, turn: &mut Turn, data: &Data, now: Time) -> Result<Option<Arrived>, Failure> {
-        if self.phase != Phase::Open {
+        if self.phase != Phase::Open && !self.flags.hears_out {
             // A Close was sent: nobody waits for messages any more (RFC 6455 §5.5.1).
             return Ok(None);
         }

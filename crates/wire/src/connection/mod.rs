@@ -2,6 +2,7 @@ mod assembly;
 mod backlog;
 mod batch;
 mod closing;
+mod deflating;
 mod diversion;
 mod end;
 mod incoming;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use self::assembly::{Assembly, Pending};
 use self::backlog::Backlog;
 use self::batch::Batch;
+use self::deflating::Deflating;
 use self::rate::Rate;
 use self::timers::{Timer, Timers};
 use crate::deflate::{Deflater, Inflater, Params};
@@ -60,6 +62,7 @@ const LINGER_BYTES: u32 = 4 << 20;
 /// 1. Write what waits: [`slices`](Self::slices), then [`handle_written`](Self::handle_written), until
 ///    [`has_output`](Self::has_output) is false or the transport takes no more: then
 ///    [`queue_output`](Self::queue_output).
+///    If it [`wants_deflating`](Self::wants_deflating), [`deflate_on`](Self::deflate_on), and write that too.
 /// 2. While [`wants_input`](Self::wants_input): read into [`read_buffer`](Self::read_buffer) and tell
 ///    [`handle_input`](Self::handle_input), or [`handle_eof`](Self::handle_eof), or
 ///    [`handle_lost`](Self::handle_lost).
@@ -69,7 +72,8 @@ const LINGER_BYTES: u32 = 4 << 20;
 ///    arrived in time counts, however late it is read.
 /// 5. Shut the sending side down if [`wants_shutdown`](Self::wants_shutdown), and say
 ///    [`handle_shutdown`](Self::handle_shutdown); or, after a clean end, [`handle_closed`](Self::handle_closed).
-/// 6. [`end_turn`](Self::end_turn). If [`wants_turn`](Self::wants_turn), another is due once the others had theirs.
+/// 6. [`end_turn`](Self::end_turn). If [`wants_turn`](Self::wants_turn) or [`wants_deflating`](Self::wants_deflating),
+///    another is due once the others had theirs.
 ///
 /// All of these may be called at any time and in any order: a timeout that comes too early or input after the end does
 /// nothing. Once [`is_done`](Self::is_done), close the transport and ask for the [`summary`](Self::summary).
@@ -122,6 +126,10 @@ struct Flags {
     auto_close: bool,
     /// Pings are sent when nothing arrives.
     heartbeat: bool,
+    /// Messages are taken behind this end's Close, up to the peer's.
+    hears_out: bool,
+    /// Messages are told with the frames that they came in.
+    notes_frames: bool,
     /// The endpoint wants nothing to be read.
     paused: bool,
     /// Nothing was read at the end of the latest turn, because this end or the peer has to catch up; so silence proves
@@ -152,8 +160,9 @@ struct Rare {
     owed_pong: Option<Box<[u8]>>,
     /// With context takeover, or while a message comes in pieces.
     inflater: Option<Inflater>,
-    /// With context takeover, or while a message goes out in pieces.
+    /// With context takeover.
     deflater: Option<Deflater>,
+    deflating: Option<Box<Deflating>>,
     rate: Option<Box<Rate>>,
     cause: Option<Cause>,
     /// Bytes discarded after the closing handshake.
@@ -187,6 +196,8 @@ impl Connection {
                 auto_pong: true,
                 auto_close: true,
                 heartbeat: true,
+                hears_out: false,
+                notes_frames: false,
                 paused: false,
                 resting: false,
                 counts_messages: settings.counts_messages(),
@@ -248,11 +259,13 @@ impl Connection {
         &self.counts
     }
 
-    /// Bytes that wait because the peer does not read fast enough.
+    /// Bytes that wait because the peer does not read fast enough, or to be deflated.
     #[inline]
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
-        self.rare.as_ref().map_or(0, |rare| rare.backlog.bytes())
+        self.rare
+            .as_ref()
+            .map_or(0, |rare| rare.backlog.bytes() + rare.deflating.as_ref().map_or(0, |long| long.bytes()))
     }
 
     /// Memory that the connection holds beside itself, in bytes: input that is not decoded, a message in assembly, output
@@ -261,11 +274,12 @@ impl Connection {
     pub fn held_bytes(&self) -> usize {
         self.rare.as_ref().map_or(0, |rare| {
             rare.carry.capacity()
-                + rare.assembly.as_ref().map_or(0, |assembly| assembly.data.capacity())
+                + rare.assembly.as_ref().map_or(0, Assembly::held_bytes)
                 + rare.pending.as_ref().map_or(0, |pending| pending.bytes.capacity())
                 + rare.backlog.bytes()
                 + rare.inflater.as_ref().map_or(0, Inflater::held_bytes)
                 + rare.deflater.as_ref().map_or(0, Deflater::held_bytes)
+                + rare.deflating.as_ref().map_or(0, |long| long.held_bytes())
         })
     }
 
@@ -361,6 +375,7 @@ impl Rare {
             && self.assembly.is_none()
             && self.inflater.is_none()
             && self.deflater.is_none()
+            && self.deflating.is_none()
             && self.rate.is_none()
             && self.cause.is_none()
             && self.lingered == 0

@@ -78,12 +78,39 @@ impl Outgoing<'_> {
         Ok(())
     }
 
+    /// As [`send`](Self::send), uncompressed, in frames that end at these places of the payload, as
+    /// [`Message::frames`] has them; what is behind the last place goes with the last frame. Diverted, the message is whole.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    ///
+    /// # Panics
+    /// If the places do not ascend, or are beyond the payload.
+    pub fn send_cut(&mut self, kind: MessageKind, payload: &[u8], ends: &[usize]) -> Result<(), NotSent> {
+        self.check_room()?;
+        self.connection.sender.check_message(kind, payload)?;
+        let [inner @ .., _] = ends else {
+            self.put(kind, payload, None);
+            return Ok(());
+        };
+        if self.out.diversion.is_some() {
+            self.put(kind, payload, None);
+            return Ok(());
+        }
+        self.note(|| Sent::message(kind, payload));
+        self.count(payload.len());
+        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
+        batch.push_copied(|out| connection.sender.put_cut(kind, payload, inner, *masks, out));
+        Ok(())
+    }
+
     /// As [`send`](Self::send), without copying a payload that goes uncompressed: for large ones.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_bytes(&mut self, kind: MessageKind, payload: Bytes) -> Result<(), NotSent> {
-        let as_is = self.role() == Role::Server && self.out.diversion.is_none();
+        let as_is =
+            self.role() == Role::Server && self.out.diversion.is_none() && !self.connection.is_deflating();
         if !as_is || self.may_compress(payload.len()) {
             return self.send(kind, &payload);
         }
@@ -114,7 +141,11 @@ impl Outgoing<'_> {
         self.connection.sender.check_start()?;
         self.count(message.payload().len());
         self.note(|| Sent::message(message.kind(), message.payload()));
-        self.out.batch.push_shared(frame, true);
+        if self.connection.is_deflating() {
+            self.put_frames(|_, _, out| out.extend_from_slice(&frame));
+        } else {
+            self.out.batch.push_shared(frame, true);
+        }
         Ok(())
     }
 
@@ -129,6 +160,7 @@ impl Outgoing<'_> {
         let movable = self.out.taken == Taken::Nothing
             && self.role() == Role::Server
             && !self.may_compress(len)
+            && !self.connection.is_deflating()
             && self.connection.sender.check_start().is_ok();
         match &message.place {
             Place::Input(range) if movable => {
@@ -166,11 +198,10 @@ impl Outgoing<'_> {
     pub fn begin(&mut self, kind: MessageKind, payload: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Begin(kind, payload.to_vec()));
+            diversion.push(Sent::Begin(kind, payload.to_vec()));
             return Ok(());
         }
-        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
-        batch.push_copied(|out| connection.sender.begin(kind, payload, *masks, out))?;
+        self.put_frames(|sender, masks, out| sender.begin(kind, payload, masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
         self.note(|| Sent::Begin(kind, payload.to_vec()));
         Ok(())
@@ -183,11 +214,10 @@ impl Outgoing<'_> {
     pub fn fragment(&mut self, payload: &[u8], last: bool) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Fragment(payload.to_vec(), last));
+            diversion.push(Sent::Fragment(payload.to_vec(), last));
             return Ok(());
         }
-        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
-        batch.push_copied(|out| connection.sender.fragment(payload, last, *masks, out))?;
+        self.put_frames(|sender, masks, out| sender.fragment(payload, last, masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
         self.out.counts.messages_out += u64::from(last);
         self.note(|| Sent::Fragment(payload.to_vec(), last));
@@ -203,7 +233,7 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Ping(payload.to_vec()));
+            diversion.push(Sent::Ping(payload.to_vec()));
             return Ok(());
         }
         let mut frame = Vec::new();
@@ -220,7 +250,7 @@ impl Outgoing<'_> {
     /// [`NotSent::Refused`].
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(payload.len(), Sent::Pong(payload.to_vec()));
+            diversion.push(Sent::Pong(payload.to_vec()));
             return Ok(());
         }
         let mut frame = Vec::new();
@@ -243,11 +273,11 @@ impl Outgoing<'_> {
     pub fn close(&mut self, status: Option<(CloseCode, &str)>, end: End) -> Result<(), NotSent> {
         if let Some(diversion) = &mut self.out.diversion {
             let status = status.map(|(code, reason)| (code, reason.to_owned()));
-            diversion.push(0, Sent::Close(status, end));
+            diversion.push(Sent::Close(status, end));
             return Ok(());
         }
-        let Outgoing { connection, out: Output { batch, masks, .. }, now } = self;
-        batch.push_copied(|out| connection.sender.close(status, *masks, out))?;
+        self.put_frames(|sender, masks, out| sender.close(status, masks, out))?;
+        let Outgoing { connection, now, .. } = self;
         connection.close_sent = Some(status.map(|(code, _)| code));
         if connection.phase == Phase::Open {
             let answers = connection.close_received.is_some();
@@ -260,7 +290,7 @@ impl Outgoing<'_> {
     /// Ends the connection at once, without a Close frame; what waits is thrown away. `note` says why.
     pub fn abort(&mut self, how: Abort, end: End, note: &'static str) {
         if let Some(diversion) = &mut self.out.diversion {
-            return diversion.push(0, Sent::Abort(how, end, note));
+            return diversion.push(Sent::Abort(how, end, note));
         }
         self.connection.cut(how, end, note);
         self.note(|| Sent::Abort(how, end, note));
@@ -273,10 +303,10 @@ impl Outgoing<'_> {
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), NotSent> {
         self.check_room()?;
         if let Some(diversion) = &mut self.out.diversion {
-            diversion.push(bytes.len(), Sent::Raw(bytes.to_vec()));
+            diversion.push(Sent::Raw(bytes.to_vec()));
             return Ok(());
         }
-        self.out.batch.push_copied(|out| out.extend_from_slice(bytes));
+        self.put_frames(|_, _, out| out.extend_from_slice(bytes));
         self.note(|| Sent::Raw(bytes.to_vec()));
         Ok(())
     }
@@ -293,6 +323,17 @@ impl Outgoing<'_> {
     /// at first.
     pub fn auto_close(&mut self, on: bool) {
         self.connection.flags.auto_close = on;
+    }
+
+    /// Whether messages are taken that come after this end's Close, until the peer has sent its own. Off at first: most have
+    /// no use for them (RFC 6455 §5.5.1).
+    pub fn hear_out(&mut self, on: bool) {
+        self.connection.flags.hears_out = on;
+    }
+
+    /// Whether [`Message::frames`] tells in which frames a message came. Off at first.
+    pub fn note_frames(&mut self, on: bool) {
+        self.connection.flags.notes_frames = on;
     }
 
     /// Whether Pings are sent when nothing arrives, and a peer that answers none is given up. On at first.
@@ -387,11 +428,28 @@ impl Outgoing<'_> {
     /// Puts a checked message into the batch.
     fn put(&mut self, kind: MessageKind, payload: &[u8], fragment_len: Option<NonZeroUsize>) {
         if let Some(diversion) = &mut self.out.diversion {
-            return diversion
-                .push(payload.len(), Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+            return diversion.push(Sent::Message { kind, payload: payload.to_vec(), fragment_len });
         }
         self.count(payload.len());
         self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+        self.put_compressible(kind, payload, fragment_len);
+    }
+
+    pub(super) fn put_compressible(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        fragment_len: Option<NonZeroUsize>,
+    ) {
+        if !self.may_compress(payload.len()) {
+            return self.put_frames(|sender, masks, out| {
+                out.reserve(payload.len() + MAX_HEADER_LEN);
+                sender.put_message(kind, payload, false, fragment_len, masks, out);
+            });
+        }
+        if self.defer(kind, payload, fragment_len) {
+            return;
+        }
         let compressed = self.compress(payload);
         let Outgoing { connection, out: Output { batch, codec, masks, .. }, .. } = self;
         let bytes = if compressed { &codec.deflated[..] } else { payload };

@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Counts;
+use super::assembly::Frames;
 use super::batch::{Batch, KEPT};
 use super::diversion::{Diversion, Sent};
 use crate::deflate::Pool;
@@ -34,6 +35,8 @@ pub struct Turn {
     pub(super) stride: usize,
     /// The message that was lent last, if it was put together or inflated.
     pub(super) message: Vec<u8>,
+    /// The frames of that message.
+    pub(super) made_of: Frames,
     pub(super) out: Output,
 }
 
@@ -106,6 +109,7 @@ impl Turn {
             held: None,
             stride: 0,
             message: Vec::new(),
+            made_of: Frames::default(),
             out: Output {
                 batch: Batch::default(),
                 codec: Codec::default(),
@@ -170,6 +174,7 @@ impl Turn {
                 *buffer = Vec::new();
             }
         }
+        self.made_of.ends = Vec::new();
         self.out.taken = Taken::Nothing;
         (self.starved, self.brimming, self.stride) = (false, false, 0);
         self.out.counts = Counts::default();

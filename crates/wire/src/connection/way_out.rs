@@ -66,7 +66,8 @@ impl Connection {
     /// Whether the way out has drained after something was refused or had to wait. True once each time: whoever has more to
     /// send may go on.
     pub fn take_drained(&mut self, turn: &Turn) -> bool {
-        let drained = self.flags.behind && self.phase == Phase::Open && !self.has_output(turn);
+        let busy = self.has_output(turn) || self.is_deflating();
+        let drained = self.flags.behind && self.phase == Phase::Open && !busy;
         self.flags.behind &= !drained;
         drained
     }

@@ -76,6 +76,12 @@ impl Deflater {
         &self.settings
     }
 
+    /// Whether a whole message of so many bytes takes no longer than some milliseconds, so that it need not be deflated in
+    /// pieces.
+    pub(crate) fn is_quick(&self, len: usize) -> bool {
+        !self.context_takeover && Encoder::suits(len, self.settings.level)
+    }
+
     /// Bytes held besides the value itself: the window of the messages before, and the state from the first byte of a message
     /// to the last, or with [`Retain::State`] from then on.
     #[must_use]

@@ -29,7 +29,8 @@
 //!
 //! # Time
 //! [`Inflater::inflate_within`] takes a budget of output for each call and is continued in the next turn. A
-//! [`Deflater`] is bounded by the pieces that it is given.
+//! [`Deflater`] is bounded by the pieces that it is given. A connection gives it 256 KiB in a turn, and at once only what
+//! takes some milliseconds: 256 KiB at any level, and 1 MiB without context takeover below level 4.
 //!
 //! # Failures
 //! What can't be inflated fails with [`InvalidDeflate`](crate::FailureKind::InvalidDeflate), close code 1007: the

@@ -53,10 +53,30 @@ impl Target {
         self.port
     }
 
+    /// The host and the port, whatever that is: what a proxy is asked for (RFC 9110 §9.3.6).
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("{}:{}", Bracketed(&self.host), self.port)
+    }
+
     /// Path and query for the request line (§3 "resource name"): at least `/`.
     #[must_use]
     pub fn resource(&self) -> &str {
         self.resource.as_str()
+    }
+
+    /// The same server with another path and query.
+    ///
+    /// # Errors
+    /// [`TargetError::Fragment`] or [`TargetError::Malformed`].
+    pub fn with_resource(mut self, resource: &str) -> Result<Target, TargetError> {
+        if resource.contains('#') {
+            return Err(TargetError::Fragment);
+        }
+        self.resource = resource
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| TargetError::Malformed(error.to_string()))?;
+        Ok(self)
     }
 
     /// The value of `Host`: the port only where it isn't the scheme's (§4.1).

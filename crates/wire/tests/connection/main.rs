@@ -13,6 +13,7 @@ use wire::raw::RawFrame;
 use wire::{Incoming, Outgoing};
 
 mod closing;
+mod deflating;
 mod input;
 mod output;
 mod sim;

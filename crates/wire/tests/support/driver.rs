@@ -140,6 +140,10 @@ impl Driver {
 
     pub(crate) fn end_turn(&mut self) {
         self.write();
+        while self.connection.wants_deflating() {
+            self.connection.deflate_on(&mut self.turn, self.now);
+            self.write();
+        }
         self.connection.end_turn(&mut self.turn, true, self.now);
         assert_eq!(self.connection.queued_bytes(), 0, "all was written");
     }

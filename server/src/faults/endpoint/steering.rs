@@ -62,11 +62,11 @@ impl Faulty {
         self.silence = Silence::No;
         let plan = Arc::clone(self.machine.plan());
         // While a message is half out nothing may come in between, so that all else is sent from here.
-        let trickles = plan.traffic.trickle.is_some();
+        let by_itself = plan.traffic.trickle.is_none() && !self.carried;
         out.pause(false);
-        out.heartbeat(!trickles);
-        out.auto_pong(!trickles && !plan.ends.no_pong);
-        out.auto_close(!trickles && !plan.ends.ignore_close);
+        out.heartbeat(by_itself);
+        out.auto_pong(by_itself && !plan.ends.no_pong);
+        out.auto_close(by_itself && !plan.ends.ignore_close);
     }
 
     fn use_plan(&mut self, plan: Arc<FaultPlan>, out: &mut Outgoing<'_>) {

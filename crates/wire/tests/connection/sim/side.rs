@@ -95,6 +95,7 @@ impl Side {
         (ready && input.is_readable(now) && connection.wants_input(turn))
             || (ready && connection.wants_turn(turn))
             || (connection.has_output(turn) && output.room() > 0)
+            || connection.wants_deflating()
             || connection.next_timeout(now).is_some_and(|due| due <= now)
     }
 
@@ -178,6 +179,8 @@ impl Side {
         if timeout.is_some_and(|due| due > now) && random.one_in(4) {
             self.judge_too_early(turn, now);
         }
+        self.write(turn, output, random, now);
+        self.connection.deflate_on(turn, now);
         loop {
             self.write(turn, output, random, now);
             self.take_messages(turn, random, now);
@@ -301,7 +304,8 @@ impl Side {
             assert!(timeout.is_none() && !connection.wants_input(turn) && !connection.wants_turn(turn));
             return;
         }
-        let awaits = connection.wants_input(turn) || connection.wants_turn(turn);
+        let awaits =
+            connection.wants_input(turn) || connection.wants_turn(turn) || connection.wants_deflating();
         let rests = self.paused || self.ready_at > now;
         assert!(timeout.is_some() || awaits || rests, "it waits for nothing");
     }

@@ -62,7 +62,9 @@ pub(crate) fn echo(first: u8, bytes: &[u8], random: Random, mut read_len: impl F
     loop {
         rest = echo.have_turn(rest, &mut read_len);
         let connection = &echo.connection;
-        let more = connection.has_output(&echo.turn) || connection.wants_turn(&echo.turn);
+        let more = connection.has_output(&echo.turn)
+            || connection.wants_turn(&echo.turn)
+            || connection.wants_deflating();
         if !more && (rest.is_empty() || !connection.wants_input(&echo.turn)) {
             break;
         }
@@ -83,6 +85,7 @@ impl Echo {
         read_len: &mut impl FnMut(&mut Random) -> usize,
     ) -> &'b [u8] {
         self.write();
+        self.connection.deflate_on(&mut self.turn, self.now);
         loop {
             self.take_messages();
             self.write();

@@ -1,0 +1,26 @@
+//! What is said on `/ws/relay`, in both directions, for the server and for whoever uses it: `docs/relay-protocol.md` in code.
+//!
+//! Each message has a head, a JSON object whose `type` says what it is. A text message is a head alone. A binary message is
+//! a head and a payload: two bytes with the length of the head, most significant first, the head, and the payload.
+//!
+//! | from | type |
+//! |---|---|
+//! | the client | [`Connect`], once, first; then [`Command`]s |
+//! | the relay | [`Event`]s |
+
+mod command;
+mod connect;
+mod event;
+mod head;
+
+pub use command::Command;
+pub use connect::{Connect, TlsChoice};
+pub use event::{Event, Opened, Timings, TlsSeen};
+pub use head::{Encoded, Frame, ReadError};
+
+/// The subprotocol's name.
+pub const SUBPROTOCOL: &str = "heartwire.relay.v1";
+/// The code of the relay's Close when there is no target.
+pub const NO_TARGET: u16 = 4502;
+/// Of a message in fragments, the length of so many is told.
+pub const LISTED_FRAGMENTS: usize = 1000;

@@ -1,0 +1,222 @@
+//! One of the two connections that a relay joins: what comes from its peer goes into the pipe, and what lies there for it
+//! goes to its peer, as it is.
+
+use super::pipe::{Batch, Gone, Item, Pipe, Side};
+use socket::wire::{Abort, Cause, CloseCode, End, Message, NotSent, Outgoing, Summary, Time, close};
+use socket::{Control, Endpoint, Mailbox};
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+/// What is behind one of the two. Its connection has no heartbeat and answers nothing by itself.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pipe: Arc<Pipe>,
+    side: Side,
+    /// What was taken out of the pipe and is not sent.
+    taken: Batch,
+    /// How the connection is cut once what was said before is written: in a turn of its own, which is due at once.
+    cut: Option<Abort>,
+    /// It has sent a Close, or had it sent as soon as what is in front of this lets it through.
+    closes: bool,
+    /// Its end is told.
+    ended: bool,
+}
+
+impl Leg {
+    /// The two ends of a pipe: the client's and the target's.
+    pub(super) fn pair() -> (Self, Self) {
+        let pipe = Pipe::new();
+        let leg = |side| Self {
+            pipe: Arc::clone(&pipe),
+            side,
+            taken: Batch::default(),
+            cut: None,
+            closes: false,
+            ended: false,
+        };
+        (leg(Side::Client), leg(Side::Target))
+    }
+
+    /// What lies between this end and the other one.
+    pub(super) fn pipe(&self) -> &Arc<Pipe> {
+        &self.pipe
+    }
+
+    /// Begins: from here on this end is woken for what comes.
+    pub(super) fn begin(&mut self, mailbox: Mailbox, out: &mut Outgoing<'_>) {
+        self.pipe.settle(self.side, mailbox);
+        self.pass_on(out);
+    }
+
+    /// Sends what lies in the pipe for this end, as far as there is room.
+    fn pass_on(&mut self, out: &mut Outgoing<'_>) {
+        let mut passed = 0;
+        while self.taken.first().is_some() || self.pipe.take(self.side, &mut self.taken) {
+            let mut blocked = false;
+            while let Some((item, payload)) = self.taken.first() {
+                let closes = matches!(item, Item::Close(_));
+                if let Item::Gone(Gone { how, why: None }) = item
+                    && !self.closes
+                    && !out.is_closing()
+                {
+                    self.cut = Some(*how);
+                } else if !send(item, payload, out) {
+                    blocked = true;
+                    break;
+                }
+                self.closes |= closes;
+                passed += self.taken.remove_first();
+            }
+            if blocked {
+                break;
+            }
+        }
+        if passed > 0 {
+            self.pipe.passed_on(self.side, passed);
+        }
+    }
+
+    fn end(&mut self, gone: Gone) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.pipe.put(self.side.other(), Item::Gone(gone), b"");
+        }
+    }
+}
+
+/// False: there is no room, and it is to be sent later.
+fn send(item: &Item, payload: &[u8], out: &mut Outgoing<'_>) -> bool {
+    // What can't be sent otherwise is refused because the connection closes.
+    let _ = match item {
+        Item::Message { kind, frames, .. } => {
+            if out.queued_bytes() > 0 && out.queued_bytes() >= out.settings().queue_bytes {
+                out.wait_for_room();
+                return false;
+            }
+            let sent = match &**frames {
+                [] => out.send(*kind, payload),
+                frames => out.send_cut(*kind, payload, frames),
+            };
+            if sent == Err(NotSent::QueueFull) {
+                return false;
+            }
+            sent
+        }
+        Item::Ping(_) => out.ping(payload),
+        Item::Pong(_) => out.pong(payload),
+        Item::AutoPong(on) => {
+            out.auto_pong(*on);
+            Ok(())
+        }
+        Item::Close(status) => {
+            out.close(status.as_ref().map(|(code, reason)| (*code, reason.as_str())), End::Finished)
+        }
+        // Where it has begun a closing handshake it goes on with that.
+        Item::Gone(Gone { why, .. }) => {
+            let why = why.as_deref().unwrap_or_default();
+            let why = &why[..why.floor_char_boundary(close::MAX_REASON_LEN)];
+            out.close(Some((CloseCode::BAD_GATEWAY, why)), End::Finished)
+        }
+    };
+    true
+}
+
+impl Gone {
+    fn of(side: Side, summary: &Summary) -> Self {
+        let (how, why) = match &summary.cause {
+            Some(Cause::Eof) => (Abort::Fin, None),
+            Some(Cause::Io(error)) => match error.kind() {
+                ErrorKind::UnexpectedEof => (Abort::Fin, None),
+                ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+                    (Abort::Reset, None)
+                }
+                _ => (Abort::Reset, Some(error.to_string())),
+            },
+            Some(Cause::Protocol(failure)) => (Abort::Fin, Some(failure.to_string())),
+            Some(Cause::Note(note)) => (Abort::Reset, Some((*note).to_owned())),
+            None => (Abort::Fin, None),
+        };
+        let why = why.filter(|_| side == Side::Target).map(|why| format!("the target: {why}"));
+        Self { how, why }
+    }
+}
+
+impl Endpoint for Leg {
+    #[inline]
+    fn message(&mut self, message: Message<'_>, _: &mut Outgoing<'_>) {
+        self.pipe.put_message(self.side.other(), &message);
+    }
+
+    fn control(&mut self, control: Control<'_>, _: &mut Outgoing<'_>) {
+        let (item, payload) = match control {
+            Control::Ping(payload) => (Item::Ping(payload.len()), payload),
+            Control::Pong(payload, _) => (Item::Pong(payload.len()), payload),
+            Control::Close(code, reason) => {
+                (Item::Close(code.map(|code| (code, reason.to_owned()))), &b""[..])
+            }
+        };
+        self.pipe.put(self.side.other(), item, payload);
+    }
+
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, out: &mut Outgoing<'_>) {
+        out.heartbeat(false);
+        out.auto_pong(false);
+        out.auto_close(false);
+        out.hear_out(true);
+        out.note_frames(true);
+        self.begin(mailbox(), out);
+    }
+
+    fn woken(&mut self, out: &mut Outgoing<'_>) {
+        self.pass_on(out);
+    }
+
+    fn drained(&mut self, out: &mut Outgoing<'_>) {
+        self.pass_on(out);
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.cut.map(|_| Time::default())
+    }
+
+    fn timeout(&mut self, out: &mut Outgoing<'_>) {
+        let note = match self.side {
+            Side::Client => "the target ended TCP without a Close",
+            Side::Target => "the client ended TCP without a Close",
+        };
+        if let Some(how) = self.cut.take() {
+            out.abort(how, End::Finished, note);
+        }
+    }
+
+    #[inline]
+    fn ready(&self) -> bool {
+        self.pipe.has_room(self.side.other())
+    }
+
+    fn leave(&mut self, out: &mut Outgoing<'_>) {
+        let restart = (CloseCode::SERVICE_RESTART, "service restart");
+        let away = (CloseCode::GOING_AWAY, "the relay stops");
+        let (own, others) = match self.side {
+            Side::Client => (restart, away),
+            Side::Target => (away, restart),
+        };
+        // Refused only where it closes already.
+        let _ = out.close(Some(own), End::Shutdown);
+        self.pipe.put(self.side.other(), Item::Close(Some((others.0, others.1.to_owned()))), b"");
+    }
+
+    fn held(&self) -> usize {
+        self.pipe.waiting(self.side)
+    }
+
+    fn closed(&mut self, summary: &Summary) {
+        self.end(Gone::of(self.side, summary));
+    }
+}
+
+impl Drop for Leg {
+    fn drop(&mut self) {
+        // Without effect where its end was told.
+        self.end(Gone { how: Abort::Reset, why: None });
+    }
+}

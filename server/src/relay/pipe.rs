@@ -1,0 +1,218 @@
+//! What lies between the client's connection and the target's: what one of them said, until the other one has passed it on.
+
+use socket::Mailbox;
+use socket::wire::{Abort, CloseCode, Message, MessageKind};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// As much may lie here in one direction, in bytes; above it nothing is read of what comes from that end. One message
+/// more than that fits, however long it is.
+const ROOM: usize = 256 << 10;
+/// What an item costs beside its payload, in bytes.
+const COST: usize = 64;
+
+/// The two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Client,
+    Target,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Pipe {
+    /// What is to go to each side.
+    lanes: [Lane; 2],
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    /// What is not passed on yet, in bytes, with what its end has taken out already.
+    waiting: AtomicUsize,
+    batch: Mutex<Batch>,
+    /// Wakes the end that takes it out.
+    mailbox: OnceLock<Mailbox>,
+}
+
+/// Items and their payloads, which lie one behind the other.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    items: VecDeque<Item>,
+    bytes: Vec<u8>,
+    /// Of the bytes, so many are passed on.
+    from: usize,
+}
+
+/// What one end said, without its payload.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// A message of so many bytes, and where its frames end, if there are several.
+    Message { kind: MessageKind, len: usize, frames: Box<[usize]> },
+    /// A Ping with so many.
+    Ping(usize),
+    /// A Pong with so many.
+    Pong(usize),
+    /// Pings are to be answered by the connection itself, or not.
+    AutoPong(bool),
+    /// A Close with its code and reason, if it had them.
+    Close(Option<(CloseCode, String)>),
+    /// It is gone.
+    Gone(Gone),
+}
+
+/// How an end went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gone {
+    pub(super) how: Abort,
+    /// What it did wrong, where it was not just gone.
+    pub(super) why: Option<String>,
+}
+
+impl Side {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Target,
+            Self::Target => Self::Client,
+        }
+    }
+}
+
+impl Pipe {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    fn lane(&self, to: Side) -> &Lane {
+        &self.lanes[to as usize]
+    }
+
+    /// Notes how to wake this side.
+    pub(super) fn settle(&self, side: Side, mailbox: Mailbox) {
+        // It opens once.
+        let _ = self.lane(side).mailbox.set(mailbox);
+    }
+
+    /// Puts a message for this side in.
+    #[inline]
+    pub(super) fn put_message(&self, to: Side, message: &Message<'_>) {
+        let (kind, len, frames) = (message.kind, message.payload.len(), message.frames().into());
+        self.put(to, Item::Message { kind, len, frames }, message.payload);
+    }
+
+    /// Puts something for this side in.
+    pub(super) fn put(&self, to: Side, item: Item, payload: &[u8]) {
+        let lane = self.lane(to);
+        lane.waiting.fetch_add(item.cost(), Ordering::Relaxed);
+        let mut batch = lane.batch();
+        batch.items.push_back(item);
+        batch.bytes.extend_from_slice(payload);
+        drop(batch);
+        // Who opens notes its mailbox first and looks then, so that one of the two sees the other.
+        if let Some(mailbox) = lane.mailbox.get() {
+            mailbox.wake();
+        }
+    }
+
+    /// Whether there is room for more to this side.
+    #[inline]
+    pub(super) fn has_room(&self, to: Side) -> bool {
+        self.waiting(to) < ROOM
+    }
+
+    /// What waits for this side, in bytes.
+    #[inline]
+    pub(super) fn waiting(&self, to: Side) -> usize {
+        self.lane(to).waiting.load(Ordering::Relaxed)
+    }
+
+    /// Takes all out that is there for this side, in exchange for an empty batch. False: there is nothing.
+    pub(super) fn take(&self, to: Side, batch: &mut Batch) -> bool {
+        std::mem::swap(&mut *self.lane(to).batch(), batch);
+        !batch.items.is_empty()
+    }
+
+    /// So many bytes of what was for this side are passed on. If there was no room before and there is now, the other side
+    /// is woken: it may read again.
+    pub(super) fn passed_on(&self, to: Side, bytes: usize) {
+        let before = self.lane(to).waiting.fetch_sub(bytes, Ordering::Relaxed);
+        if before >= ROOM
+            && before - bytes < ROOM
+            && let Some(mailbox) = self.lane(to.other()).mailbox.get()
+        {
+            mailbox.wake();
+        }
+    }
+}
+
+impl Lane {
+    fn batch(&self) -> MutexGuard<'_, Batch> {
+        // Nothing that can panic half-way runs under the lock.
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Batch {
+    /// The next item with its payload.
+    pub(super) fn first(&self) -> Option<(&Item, &[u8])> {
+        let item = self.items.front()?;
+        Some((item, &self.bytes[self.from..self.from + item.len()]))
+    }
+
+    /// Removes the next item, and tells what it cost.
+    pub(super) fn remove_first(&mut self) -> usize {
+        let Some(item) = self.items.pop_front() else { return 0 };
+        self.from += item.len();
+        if self.items.is_empty() {
+            self.bytes.clear();
+            self.from = 0;
+            // One long message must not hold its memory for good.
+            self.bytes.shrink_to(ROOM);
+        }
+        item.cost()
+    }
+}
+
+impl Item {
+    fn len(&self) -> usize {
+        match self {
+            Self::Message { len, .. } | Self::Ping(len) | Self::Pong(len) => *len,
+            Self::AutoPong(_) | Self::Close(_) | Self::Gone(_) => 0,
+        }
+    }
+
+    fn cost(&self) -> usize {
+        let frames = match self {
+            Self::Message { frames, .. } => size_of_val(&**frames),
+            _ => 0,
+        };
+        COST + self.len() + frames
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_in_comes_out_in_order_and_counts_until_it_is_passed_on() {
+        let (pipe, side) = (Pipe::new(), Side::Client);
+        pipe.put_message(side, &Message::new(MessageKind::Text, b"one"));
+        pipe.put(side, Item::Ping(2), b"hi");
+        pipe.put(side, Item::Close(None), b"");
+        let mut batch = Batch::default();
+        assert!(!pipe.take(Side::Target, &mut batch));
+        assert!(pipe.take(side, &mut batch));
+        let mut seen = Vec::new();
+        while let Some((_, payload)) = batch.first() {
+            seen.push(payload.to_vec());
+            let waited = pipe.waiting(side);
+            let cost = batch.remove_first();
+            pipe.passed_on(side, cost);
+            assert_eq!(pipe.waiting(side), waited - cost);
+        }
+        assert_eq!(seen, [&b"one"[..], b"hi", b""]);
+        assert_eq!(pipe.waiting(side), 0);
+        pipe.put_message(side, &Message::new(MessageKind::Binary, &[0; ROOM]));
+        assert!(!pipe.has_room(side) && pipe.has_room(Side::Target));
+    }
+}

@@ -1,0 +1,137 @@
+//! `/ws/via/NAME`: any client is carried to the target that is mounted under that name.
+
+use super::headers::passed_on;
+use super::leg::Leg;
+use crate::admission::Kind;
+use crate::behind::Behind;
+use crate::endpoints::{self, Answer, Asked};
+use crate::journal::Entry;
+use crate::mount::{Mount, MountHeader, shown};
+use crate::refusals::Reason;
+use crate::reply;
+use crate::sockets::Sockets;
+use crate::upgrade::Handshake;
+use http::{HeaderName, HeaderValue, StatusCode};
+use protocol::fault::query_for_target;
+use socket::wire::deflate::Offer;
+use socket::wire::handshake::ResponseError;
+use socket::{ConnectError, ConnectOptions, Connected, connect_to};
+use std::sync::Arc;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+const PREFIX: &str = "/ws/via/";
+
+/// `GET /ws/via/NAME`, and whatever is behind that.
+pub(crate) fn via(
+    sockets: &Sockets,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let carrying = sockets.clone();
+    warp::path("ws").and(warp::path("via")).and(endpoints::socket(
+        sockets.clone(),
+        move |handshake: Handshake, asked: Asked| {
+            let sockets = carrying.clone();
+            // It is large where it waits, and other endpoints' answers should stay small.
+            Box::pin(async move { carry(&sockets, handshake, &asked).await })
+        },
+    ))
+}
+
+/// Connects to the target first, so that what the client gets is the target's answer.
+async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> Answer {
+    let shared = Arc::clone(&sockets.shard.shared);
+    let config = &shared.config;
+    let behind = asked.path.as_str().strip_prefix(PREFIX).unwrap_or_default();
+    let (name, path) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
+    let Some(mount) = config.via.iter().find(|mount| mount.name.as_str() == name) else {
+        let explanation = format!(
+            "no target is mounted as {}: start the server with --via NAME=wss://api.example.com/feed",
+            name.escape_debug()
+        );
+        return Err(refuse(sockets, &handshake, Reason::Parameters, StatusCode::NOT_FOUND, &explanation));
+    };
+    let target = mount.target_for(path, &query_for_target(&asked.query)).map_err(|explanation| {
+        refuse(sockets, &handshake, Reason::Parameters, StatusCode::BAD_REQUEST, &explanation)
+    })?;
+    let seat = handshake.seat.take_another(Kind::Target).map_err(|refusal| {
+        refuse(sockets, &handshake, refusal.into(), refusal.status(), &refusal.to_string())
+    })?;
+    let options = ConnectOptions {
+        headers: headers(config.via_headers.iter(), mount, &handshake),
+        protocols: handshake.accepted.protocols().to_vec(),
+        offers: offers(&handshake, shared.deflate.is_some()),
+        timeout: config.limits.handshake_timeout,
+        tls: config.via_tls.as_ref().map(|tls| Arc::clone(&tls.0)),
+        settings: Arc::clone(&shared.target_settings),
+        ..ConnectOptions::default()
+    };
+    let connected = connect_to(target, &options).await.map_err(|error| {
+        let status = match error {
+            ConnectError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::BAD_GATEWAY,
+        };
+        let shown = format!("target {}: {}", mount.name.as_str(), for_the_log(&error));
+        sockets.shard.refuse_handshake(Reason::Target, &handshake.seat.client, status, &shown);
+        Box::new(reply::text(status, format!("the target {}: {error}", mount.name.as_str())))
+    })?;
+    take_over(&mut handshake, &connected);
+    let shown = shown(&mount.target);
+    let entry = Entry::open_target(seat.client, &shown);
+    let (client, other) = Leg::pair();
+    sockets.host_target(connected, seat, Behind::to_target(other, &shown), entry);
+    Ok((handshake, Behind::new(client)))
+}
+
+/// Answers the client as the target has answered.
+fn take_over(handshake: &mut Handshake, connected: &Connected) {
+    let protocol = connected.established.protocol.as_deref();
+    handshake.accepted.choose_protocol(protocol.as_slice());
+    for (name, value) in passed_on(&connected.response.headers) {
+        handshake.response_headers.append(name.clone(), value.clone());
+    }
+    handshake.carried = true;
+}
+
+/// The client's headers, but for those that the mount has others for.
+fn headers<'a>(
+    own: impl Iterator<Item = &'a MountHeader>,
+    mount: &Mount,
+    handshake: &Handshake,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let own: Vec<_> = own
+        .filter(|header| header.mount == mount.name)
+        .map(|header| (header.name.clone(), header.value.clone()))
+        .collect();
+    let clients = passed_on(&handshake.headers)
+        .filter(|(name, _)| !own.iter().any(|(there, _)| there == name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<Vec<_>>();
+    clients.into_iter().chain(own).collect()
+}
+
+/// The target is offered compression where the client offers it and this server knows it.
+fn offers(handshake: &Handshake, known: bool) -> Vec<Offer> {
+    let offered = handshake.accepted.extensions().iter().any(|offer| Offer::parse(offer).is_ok());
+    if known && offered { vec![Offer::BROWSER] } else { Vec::new() }
+}
+
+/// What a target says of where else to go may hold a secret.
+pub(super) fn for_the_log(error: &ConnectError) -> String {
+    match error {
+        ConnectError::Response { error: ResponseError::Redirect { status, .. }, .. } => {
+            format!("the server redirects ({status})")
+        }
+        error => error.to_string(),
+    }
+}
+
+fn refuse(
+    sockets: &Sockets,
+    handshake: &Handshake,
+    reason: Reason,
+    status: StatusCode,
+    explanation: &str,
+) -> Box<Response> {
+    sockets.shard.refuse_handshake(reason, &handshake.seat.client, status, &explanation);
+    Box::new(reply::text(status, explanation.to_owned()))
+}
