@@ -1,18 +1,25 @@
 //! The command line: flags, their environment variables, and the configuration they make.
 
 mod args;
+mod record;
 mod values;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write as _};
 
-pub use args::{LogFormat, ServeArgs};
+pub use args::{LogArgs, LogFormat, ServeArgs};
+pub use record::RecordArgs;
 
 const AFTER_HELP: &str = "\
 Every flag can also be set by the environment variable shown with it; the flag wins. Durations take units \
 (500ms, 20s, 2m), sizes too (64KiB, 16MiB). Exit status: 0 after a shutdown, 1 when the server can't run, \
 2 when the command line is wrong.";
+
+const RECORD_HELP: &str = "\
+The bytes of both directions pass unchanged, but for the head of the request: Host names the server; Origin becomes the \
+server's where it is the recorder's own; the path is that of --to if it has one. Ctrl+C writes what passed and ends it. \
+heartwire serve --replay FILE plays the recording back.";
 
 /// Heartwire: a WebSocket workbench. Serves its page and the WebSocket endpoints to test against.
 #[derive(Debug, Parser)]
@@ -29,7 +36,19 @@ pub struct Cli {
 enum Command {
     /// Serve the page and the endpoints (the default)
     #[command(after_help = AFTER_HELP)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
+    /// Stand between clients and a server, and write down what passes
+    #[command(after_help = RECORD_HELP)]
+    Record(Box<RecordArgs>),
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Task {
+    /// Serve.
+    Serve(Box<ServeArgs>),
+    /// Record.
+    Record(Box<RecordArgs>),
 }
 
 impl Cli {
@@ -38,11 +57,12 @@ impl Cli {
         Self::try_parse().unwrap_or_else(|error| exit(&error))
     }
 
-    /// The flags of the one thing there is to do.
-    pub fn into_serve(self) -> ServeArgs {
+    /// What to do, with its flags.
+    pub fn into_task(self) -> Task {
         match self.command {
-            Some(Command::Serve(args)) => args,
-            None => self.serve,
+            Some(Command::Serve(args)) => Task::Serve(args),
+            Some(Command::Record(args)) => Task::Record(args),
+            None => Task::Serve(Box::new(self.serve)),
         }
     }
 }
@@ -69,7 +89,10 @@ mod tests {
     use std::time::Duration;
 
     fn parse(args: &[&str]) -> Result<Config, clap::Error> {
-        Cli::try_parse_from([&["heartwire"], args].concat()).map(|cli| cli.into_serve().into())
+        Cli::try_parse_from([&["heartwire"], args].concat()).map(|cli| match cli.into_task() {
+            Task::Serve(args) => Config::from(*args),
+            Task::Record(_) => panic!("{args:?} is to serve"),
+        })
     }
 
     #[test]

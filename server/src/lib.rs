@@ -38,6 +38,7 @@ mod memory;
 mod metrics;
 mod mount;
 mod pace;
+mod record;
 mod refusals;
 mod registry;
 mod relay;
@@ -62,6 +63,7 @@ pub use config::{
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
 pub use mount::{Mount, MountHeader, ParseMountError};
+pub use record::{Output, RecordConfig, RecordError, Recorder};
 pub use replay::ReplayError;
 pub use run::{RunError, Server};
 pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};

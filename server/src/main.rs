@@ -1,9 +1,9 @@
 //! The `heartwire` command: reads the flags, binds, serves until it is told to stop.
 
 use server::assets::Bundle;
-use server::cli::Cli;
+use server::cli::{Cli, RecordArgs, Task};
 use server::signals::{Reloader, Signal, Signals};
-use server::{Certificate, RunError, Server, Stop, log};
+use server::{Certificate, RecordError, Recorder, RunError, Server, Stop, log};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,10 +17,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let args = Cli::from_process().into_serve();
-    #[cfg(target_os = "linux")]
-    memory_goes_back_at_once();
-    let log = match log::start(args.log_filter(), args.log_format()) {
+    let task = Cli::from_process().into_task();
+    let flags = match &task {
+        Task::Serve(args) => {
+            #[cfg(target_os = "linux")]
+            memory_goes_back_at_once();
+            args.log()
+        }
+        Task::Record(args) => args.log(),
+    };
+    let log = match log::start(flags.filter(), flags.format()) {
         Ok(log) => log,
         Err(error) => {
             // Nobody is left to tell when standard error is closed.
@@ -28,11 +34,18 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut config = server::Config::from(args);
-    config.limits.max_open_files = server::raise_file_limit();
-    #[cfg(target_os = "linux")]
-    use_small_pages();
-    let code = match run(config) {
+    let files = server::raise_file_limit();
+    let done = match task {
+        Task::Serve(args) => {
+            let mut config = server::Config::from(*args);
+            config.limits.max_open_files = files;
+            #[cfg(target_os = "linux")]
+            use_small_pages();
+            run(serve(config)).map_err(|error| error.to_string())
+        }
+        Task::Record(args) => run(record(*args)).map_err(|error| error.to_string()),
+    };
+    let code = match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Through the log, in whose order it belongs, and which waits for no reader.
@@ -71,10 +84,42 @@ fn use_small_pages() {
     }
 }
 
-fn run(config: server::Config) -> Result<(), RunError> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Start)?;
-    runtime.block_on(serve(config))
+fn run<E: From<RunError>>(task: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(RunError::Start)?.block_on(task)
+}
+
+/// Records until a signal ends it.
+async fn record(args: RecordArgs) -> Result<(), RecordError> {
+    let mut signals = Signals::install().map_err(RunError::Start)?;
+    let takes_stdout = args.takes_stdout();
+    let recorder = Recorder::bind(args.into())?;
+    let line = format!("heartwire recording what connects to {}\n", recorder.address());
+    // Nobody may be left to tell.
+    let _ = if takes_stdout {
+        io::stderr().write_all(line.as_bytes())
+    } else {
+        io::stdout().write_all(line.as_bytes())
+    };
+    let stop = Stop::new();
+    let recorder_stop = stop.clone();
+    let mut recorder = tokio::task::spawn_blocking(move || recorder.run(&recorder_stop));
+    loop {
+        tokio::select! {
+            ended = &mut recorder => return ended.unwrap_or(Err(RunError::Panic.into())),
+            signal = signals.next() => match signal {
+                Some(Signal::Reload) => {}
+                Some(Signal::Stop(signal)) => {
+                    info!(signal, "stopping");
+                    stop.begin();
+                }
+                None => {
+                    stop.begin();
+                    return recorder.await.unwrap_or(Err(RunError::Panic.into()));
+                }
+            },
+        }
+    }
 }
 
 /// Serves, and does what signals ask for.

@@ -211,6 +211,30 @@ pub async fn connect_to(target: Target, options: &ConnectOptions) -> Result<Conn
         .unwrap_or(Err(ConnectError::Timeout(options.timeout)))
 }
 
+/// Connects to where a ws or wss URL leads and goes no further: a byte stream, for who brings a request along. `tls` as in
+/// [`ConnectOptions`].
+///
+/// # Errors
+/// [`ConnectError`]. The connection attempt is over in any case.
+pub async fn connect_stream(
+    target: &Target,
+    tls: Option<Arc<ClientConfig>>,
+    limit: Duration,
+) -> Result<(MaybeTls, SocketAddr), ConnectError> {
+    let reach = async {
+        let (host, port) = (target.host(), target.port());
+        let (stream, peer) = dial(host, port, resolve(host, port).await?).await?;
+        stream.set_nodelay(true).map_err(ConnectError::Broken)?;
+        let stream = if target.secure() {
+            MaybeTls::Tls(Box::new(secure(stream, host, tls).await?))
+        } else {
+            MaybeTls::Plain(stream)
+        };
+        Ok((stream, peer))
+    };
+    timeout(limit, reach).await.unwrap_or(Err(ConnectError::Timeout(limit)))
+}
+
 async fn open(handshake: &ClientHandshake, options: &ConnectOptions) -> Result<Connected, ConnectError> {
     let target = handshake.target();
     let mut timings = Timings::default();

@@ -25,7 +25,9 @@ mod transport;
 
 pub use channel::{Channel, OwnedMessage};
 pub use clock::Clock;
-pub use connect::{ConnectError, ConnectOptions, Connected, Timings, connect, connect_to, resolve};
+pub use connect::{
+    ConnectError, ConnectOptions, Connected, Timings, connect, connect_stream, connect_to, resolve,
+};
 pub use endpoint::{Control, Endpoint};
 pub use mailbox::Mailbox;
 pub use proxy::HttpProxy;

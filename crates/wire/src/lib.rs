@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`frame`], [`mask`], [`utf8`], [`close`] | the pieces of the wire format |
 //! | [`Connection`], [`Turn`] | a whole connection, both roles: all that happens between the handshake and the end |
+//! | [`Observer`] | one direction of somebody else's connection, followed on a copy of its bytes |
 //! | [`SharedMessage`] | a message for many connections, made once |
 //! | [`handshake`], [`deflate`] | the opening handshake as pure functions; permessage-deflate |
 //! | [`raw`] | frames that break the rules on purpose, for testing peers |
@@ -54,6 +55,7 @@ mod connection;
 mod error;
 mod header;
 mod limits;
+mod observer;
 mod receive;
 mod send;
 mod time;
@@ -66,6 +68,7 @@ pub use connection::{
 pub use error::{Failure, FailureKind};
 pub use frame::{HeaderBytes, MessageKind, OpCode};
 pub use limits::Limits;
+pub use observer::{Observed, Observer};
 pub use send::SendError;
 pub use time::Time;
 

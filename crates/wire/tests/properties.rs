@@ -7,12 +7,13 @@ mod support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use wire::deflate::Pool;
 use wire::frame::{Header, LengthForm};
 use wire::raw::{RawFrame, RawLength, RawMask};
 use wire::utf8::Utf8;
-use wire::{FailureKind, OpCode, mask};
+use wire::{FailureKind, Observed, Observer, OpCode, mask};
 
-use support::driver::trace;
+use support::driver::{Whole, trace};
 
 fn naive_mask(payload: &[u8], key: [u8; 4]) -> Vec<u8> {
     payload.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]).collect()
@@ -191,6 +192,27 @@ proptest! {
             let cut = fuzz::settled(trace(fuzz::driver(choice), [front, back]), choice & 2 != 0);
             prop_assert_eq!(&at_once, &cut, "cut at {}", at);
         }
+    }
+
+    /// Whoever looks on sees what the reader gets, however the bytes are cut.
+    #[test]
+    fn an_observer_sees_what_a_connection_takes((choice, bytes) in input(), seed: u8) {
+        let expected = trace(fuzz::driver(choice), [&*bytes]);
+        let (role, compression) = fuzz::choice(choice);
+        let mut observer = Observer::new(role.peer(), compression.as_ref(), fuzz::LIMITS);
+        let (mut pool, mut seen, mut failure) = (Pool::new(1), Vec::new(), None);
+        for piece in fuzz::pieces(&bytes, seed) {
+            let outcome = observer.observe(&mut pool, piece, |observed| seen.push(match observed {
+                Observed::Message(kind, payload) => Whole::Message(kind, payload.into()),
+                Observed::Ping(payload) => Whole::Ping(payload.into()),
+                Observed::Pong(payload) => Whole::Pong(payload.into()),
+                Observed::Close(code, reason) => Whole::Close(code.map(|code| code.0), reason.into()),
+            }));
+            failure = failure.or(outcome.err().map(|failure| failure.kind));
+        }
+        prop_assert_eq!(&seen, &expected.wholes);
+        let settled = |kind: FailureKind| if fuzz::is_bad_data(kind) { FailureKind::InvalidDeflate } else { kind };
+        prop_assert_eq!(failure.map(settled), expected.failure.map(settled));
     }
 
     #[test]

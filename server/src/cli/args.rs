@@ -339,6 +339,13 @@ pub struct ServeArgs {
     )]
     drain: Duration,
 
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// The flags of what is logged.
+#[derive(Clone, Debug, Args)]
+pub struct LogArgs {
     /// What to log on standard error: off, error, warn, info, debug, trace, or directives such as server=debug
     #[arg(
         long,
@@ -371,15 +378,22 @@ pub enum LogFormat {
     Json,
 }
 
-impl ServeArgs {
+impl LogArgs {
     /// What to log, as checked when the flags were read.
-    pub fn log_filter(&self) -> EnvFilter {
+    pub fn filter(&self) -> EnvFilter {
         EnvFilter::new(&self.log_level)
     }
 
     /// How to log it.
-    pub fn log_format(&self) -> LogFormat {
+    pub fn format(&self) -> LogFormat {
         self.log_format
+    }
+}
+
+impl ServeArgs {
+    /// What is logged.
+    pub fn log(&self) -> &LogArgs {
+        &self.log
     }
 }
 

@@ -19,6 +19,7 @@ mod memory;
 mod metrics;
 mod origin;
 mod process;
+mod record;
 mod refusals;
 mod relay;
 mod replay;
