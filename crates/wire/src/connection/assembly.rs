@@ -1,5 +1,5 @@
 use super::turn::{Output, Turn};
-use super::{Connection, Rare, Timer};
+use super::{Connection, Habits, Rare, Timer};
 use crate::deflate::{Inflater, Progress};
 use crate::frame::LengthForm;
 use crate::receive::Data;
@@ -49,7 +49,7 @@ impl Connection {
     /// Adds a piece to the message in assembly. True: it is whole, and lies in [`Turn::message`].
     pub(super) fn assemble(&mut self, turn: &mut Turn, data: &Data) -> bool {
         let piece = &turn.input[data.payload.clone()];
-        let (role, notes_frames) = (self.role(), self.flags.notes_frames);
+        let (role, notes_frames) = (self.role(), self.flags.habits.has(Habits::NOTES_FRAMES));
         let Some(Rare { assembly: Some(assembly), .. }) = self.rare.as_deref_mut() else { return false };
         assembly.made_of.wire_len += data.wire_len(role);
         if data.frame_first {
@@ -118,7 +118,7 @@ impl Connection {
     pub(super) fn inflate_on(&mut self, turn: &mut Turn) -> Result<bool, Failure> {
         let takeover = self.compression.is_some_and(|params| params.context_takeover(self.role().peer()));
         let limit = self.inflated_limit();
-        let notes_frames = self.flags.notes_frames;
+        let notes_frames = self.flags.habits.has(Habits::NOTES_FRAMES);
         let rare = self.rare.get_or_insert_default();
         let (Some(mut pending), Some(inflater), Some(assembly)) =
             (rare.pending.take(), &mut rare.inflater, &mut rare.assembly)

@@ -1,7 +1,7 @@
 use std::io;
 use std::ops::Range;
 
-use super::{Abort, Cause, Connection, End, Phase, Timer, Turn};
+use super::{Abort, Cause, Connection, End, Habits, Phase, Timer, Turn};
 use crate::{CloseCode, Failure, Role, Time};
 
 impl Connection {
@@ -99,7 +99,7 @@ impl Connection {
         self.close_received = Some(code);
         let end = if self.phase == Phase::Closing { self.end } else { End::PeerClosed };
         if self.close_sent.is_none() {
-            if !self.flags.auto_close {
+            if !self.flags.habits.has(Habits::AUTO_CLOSE) {
                 // The endpoint plays a peer that does not answer. It may still send, and close by itself.
                 self.timers.clear(Timer::Message);
                 if let Some(rare) = &mut self.rare {
@@ -159,7 +159,7 @@ impl Connection {
             self.timers.set(Timer::CloseLimit, now, self.settings.close_limit);
         }
         self.flags.paused = false;
-        if phase == Phase::Closing && self.flags.hears_out {
+        if phase == Phase::Closing && self.flags.habits.has(Habits::HEARS_OUT) {
             return;
         }
         if let Some(rare) = &mut self.rare {

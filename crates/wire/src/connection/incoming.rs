@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::assembly::frame_len;
 use super::turn::{Place, Taken, Turn};
-use super::{Cause, Connection, LINGER_BYTES, Outgoing, Phase, READ_WHILE_WAITING, Timer};
+use super::{Cause, Connection, Habits, LINGER_BYTES, Outgoing, Phase, READ_WHILE_WAITING, Timer};
 use crate::frame::{OpCode, write_in_front};
 use crate::receive::{Data, Event, Step};
 use crate::{CloseCode, Failure, MessageKind, Role, Time};
@@ -291,7 +291,7 @@ impl Connection {
         match event {
             Event::Data(data) => self.arrived_data(turn, &data, now),
             Event::Ping(payload) => {
-                if self.flags.auto_pong {
+                if self.flags.habits.has(Habits::AUTO_PONG) {
                     self.answer_ping(turn, &payload);
                 }
                 Ok(Some(Arrived::Ping(payload)))
@@ -312,7 +312,7 @@ impl Connection {
     }
 
     fn arrived_data(&mut self, turn: &mut Turn, data: &Data, now: Time) -> Result<Option<Arrived>, Failure> {
-        if self.phase != Phase::Open && !self.flags.hears_out {
+        if self.phase != Phase::Open && !self.flags.habits.has(Habits::HEARS_OUT) {
             // A Close was sent: nobody waits for messages any more (RFC 6455 §5.5.1).
             return Ok(None);
         }

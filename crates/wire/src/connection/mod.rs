@@ -120,16 +120,10 @@ pub enum Abort {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent of each other, one byte each")]
 struct Flags {
-    /// Pings are answered here (RFC 6455 §5.5.2).
-    auto_pong: bool,
-    /// A Close is answered here (RFC 6455 §5.5.1).
-    auto_close: bool,
+    /// What is done without the endpoint, and what for it alone.
+    habits: Habits,
     /// Pings are sent when nothing arrives.
     heartbeat: bool,
-    /// Messages are taken behind this end's Close, up to the peer's.
-    hears_out: bool,
-    /// Messages are told with the frames that they came in.
-    notes_frames: bool,
     /// The endpoint wants nothing to be read.
     paused: bool,
     /// Nothing was read at the end of the latest turn, because this end or the peer has to catch up; so silence proves
@@ -146,6 +140,30 @@ struct Flags {
     /// The Ping of [`Connection::ping_sent`] is not answered.
     ping_pending: bool,
     abort: Option<Abort>,
+}
+
+/// What few endpoints change, in one byte: every idle connection has it.
+#[derive(Clone, Copy, Debug)]
+struct Habits(u8);
+
+impl Habits {
+    /// Pings are answered here (RFC 6455 §5.5.2).
+    const AUTO_PONG: u8 = 1;
+    /// A Close is answered here (RFC 6455 §5.5.1).
+    const AUTO_CLOSE: u8 = 2;
+    /// Messages are taken behind this end's Close, up to the peer's.
+    const HEARS_OUT: u8 = 4;
+    /// Messages are told with the frames that they came in.
+    const NOTES_FRAMES: u8 = 8;
+
+    #[inline]
+    fn has(self, habit: u8) -> bool {
+        self.0 & habit != 0
+    }
+
+    fn set(&mut self, habit: u8, on: bool) {
+        self.0 = if on { self.0 | habit } else { self.0 & !habit };
+    }
 }
 
 /// What a connection has only while it needs it, and what only few ever need.
@@ -193,11 +211,8 @@ impl Connection {
             end: End::ReceiveFailed,
             phase: Phase::Open,
             flags: Flags {
-                auto_pong: true,
-                auto_close: true,
+                habits: Habits(Habits::AUTO_PONG | Habits::AUTO_CLOSE),
                 heartbeat: true,
-                hears_out: false,
-                notes_frames: false,
                 paused: false,
                 resting: false,
                 counts_messages: settings.counts_messages(),

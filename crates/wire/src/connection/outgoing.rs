@@ -7,7 +7,7 @@ use super::diversion::Sent;
 use super::incoming::Message;
 use super::shared::SharedMessage;
 use super::turn::{Codec, Output, Place, Taken};
-use super::{Abort, Connection, ConnectionSettings, Counts, End, Phase, Timer, Turn};
+use super::{Abort, Connection, ConnectionSettings, Counts, End, Habits, Phase, Timer, Turn};
 use crate::deflate::Deflater;
 use crate::frame::{Header, MAX_HEADER_LEN};
 use crate::send::SendError;
@@ -316,24 +316,24 @@ impl Outgoing<'_> {
 impl Outgoing<'_> {
     /// Whether Pings are answered without asking the endpoint, as RFC 6455 §5.5.2 demands. On at first.
     pub fn auto_pong(&mut self, on: bool) {
-        self.connection.flags.auto_pong = on;
+        self.connection.flags.habits.set(Habits::AUTO_PONG, on);
     }
 
     /// Whether a Close is answered and the connection closed without asking the endpoint, as RFC 6455 §5.5.1 demands. On
     /// at first.
     pub fn auto_close(&mut self, on: bool) {
-        self.connection.flags.auto_close = on;
+        self.connection.flags.habits.set(Habits::AUTO_CLOSE, on);
     }
 
     /// Whether messages are taken that come after this end's Close, until the peer has sent its own. Off at first: most have
     /// no use for them (RFC 6455 §5.5.1).
     pub fn hear_out(&mut self, on: bool) {
-        self.connection.flags.hears_out = on;
+        self.connection.flags.habits.set(Habits::HEARS_OUT, on);
     }
 
     /// Whether [`Message::frames`] tells in which frames a message came. Off at first.
     pub fn note_frames(&mut self, on: bool) {
-        self.connection.flags.notes_frames = on;
+        self.connection.flags.habits.set(Habits::NOTES_FRAMES, on);
     }
 
     /// Whether Pings are sent when nothing arrives, and a peer that answers none is given up. On at first.
@@ -400,7 +400,7 @@ impl Outgoing<'_> {
     /// Whether [Pings are answered without the endpoint](Self::auto_pong).
     #[must_use]
     pub fn answers_pings(&self) -> bool {
-        self.connection.flags.auto_pong
+        self.connection.flags.habits.has(Habits::AUTO_PONG)
     }
 
     /// Whether a Close was sent, so that no message may follow.

@@ -112,6 +112,8 @@ impl Echo {
                 out.echo(&message).expect("what may be decoded may be sent back");
                 self.messages += 1;
             }
+            // What is to be deflated in a later turn waits as what the transport did not take.
+            self.blocked |= self.connection.wants_deflating();
             if self.random.one_in(8) {
                 break;
             }
