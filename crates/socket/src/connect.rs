@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use wire::deflate::Offer;
-use wire::handshake::{
-    ClientHandshake, Established, HeadError, HeadReader, RequestError, ResponseError, ResponseHead, Target,
-    TargetError,
-};
+use wire::handshake::{ClientHandshake, Established, ResponseHead, Target};
 use wire::{ConnectionSettings, Role};
 
+use crate::connect_error::ConnectError;
+use crate::head::read_head;
 use crate::proxy::HttpProxy;
 use crate::stream::MaybeTls;
 use crate::tls::TlsOptions;
@@ -106,69 +105,6 @@ impl Connected {
         let Connected { stream, early, established, settings, .. } = self;
         Channel::new(stream, &early, Role::Client, established.deflate, settings)
     }
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// The URL is none. Correct it.
-    #[error(transparent)]
-    Target(#[from] TargetError),
-    /// A header or subprotocol can't be sent. Correct it.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The host's name has no address.
-    #[error("{host} has no address: {error}")]
-    Resolve {
-        /// The name.
-        host: String,
-        /// The resolver's word.
-        error: io::Error,
-    },
-    /// No address of the host took the connection; the last one's reason.
-    #[error("can't connect to {host}:{port}: {error}")]
-    Tcp {
-        /// The name or address.
-        host: String,
-        /// The port.
-        port: u16,
-        /// The system's word.
-        error: io::Error,
-    },
-    /// The server's certificate is not trusted, or it speaks no TLS.
-    #[error("TLS with {host} failed: {error}")]
-    Tls {
-        /// The name or address.
-        host: String,
-        /// What went wrong.
-        error: io::Error,
-    },
-    /// The proxy did not connect.
-    #[error("the proxy {proxy} {explanation}")]
-    Proxy {
-        /// Its host and port.
-        proxy: String,
-        /// What it said or did.
-        explanation: String,
-    },
-    /// The connection broke before the answer was whole.
-    #[error("the connection broke during the opening handshake: {0}")]
-    Broken(io::Error),
-    /// The answer is no HTTP.
-    #[error("{0}: is this a web server?")]
-    Head(#[from] HeadError),
-    /// The answer is not what RFC 6455 §4.1 asks for.
-    #[error("{error}")]
-    Response {
-        /// What is wrong with it.
-        error: ResponseError,
-        /// The answer.
-        head: Box<ResponseHead>,
-    },
-    /// It took longer than [`ConnectOptions::timeout`].
-    #[error("no answer within {0:?}")]
-    Timeout(Duration),
 }
 
 impl Default for ConnectOptions {
@@ -284,24 +220,6 @@ async fn open(handshake: &ClientHandshake, options: &ConnectOptions) -> Result<C
     };
     let (request, settings) = (handshake.request_headers(), Arc::clone(&options.settings));
     Ok(Connected { stream, early, established, request, response, peer, timings, settings })
-}
-
-/// The head of an answer, and what came behind it.
-pub(crate) async fn read_head(
-    stream: &mut (impl AsyncRead + Unpin),
-    head_len: usize,
-) -> Result<(ResponseHead, Vec<u8>), ConnectError> {
-    let mut reader = HeadReader::new(head_len);
-    let mut buffer = vec![0; 4096];
-    loop {
-        let count = stream.read(&mut buffer).await.map_err(ConnectError::Broken)?;
-        if count == 0 {
-            return Err(ConnectError::Broken(io::ErrorKind::UnexpectedEof.into()));
-        }
-        if let Some((response, used)) = reader.response(&buffer[..count])? {
-            return Ok((response, buffer[used..count].to_vec()));
-        }
-    }
 }
 
 /// The addresses of a host, as the system's resolver has them. An address in any of the forms that the system reads, such

@@ -12,8 +12,10 @@
 mod channel;
 mod clock;
 mod connect;
+mod connect_error;
 mod conversation;
 mod endpoint;
+mod head;
 mod mailbox;
 mod proxy;
 #[cfg(unix)]
@@ -25,9 +27,8 @@ mod transport;
 
 pub use channel::{Channel, OwnedMessage};
 pub use clock::Clock;
-pub use connect::{
-    ConnectError, ConnectOptions, Connected, Timings, connect, connect_stream, connect_to, resolve,
-};
+pub use connect::{ConnectOptions, Connected, Timings, connect, connect_stream, connect_to, resolve};
+pub use connect_error::ConnectError;
 pub use endpoint::{Control, Endpoint};
 pub use mailbox::Mailbox;
 pub use proxy::HttpProxy;

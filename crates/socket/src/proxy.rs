@@ -4,7 +4,8 @@ use http::HeaderValue;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::connect::{ConnectError, read_head};
+use crate::connect_error::ConnectError;
+use crate::head::read_head;
 
 /// An HTTP proxy that is asked for a tunnel with CONNECT (RFC 9110 §9.3.6). It is spoken to without TLS.
 #[derive(Clone, Debug)]
