@@ -12,8 +12,10 @@ use crate::state::Shard;
 use crate::upgrade::Agreed;
 use crate::visit::{Raw, Transport};
 use crate::watch::{Question, Thread};
+#[cfg(unix)]
+use socket::MaybeTls;
 use socket::wire::Role;
-use socket::{Connected, MaybeTls, Socket};
+use socket::{Connected, Socket};
 use socket2::{SockRef, TcpKeepalive};
 use std::future::pending;
 use std::io;
