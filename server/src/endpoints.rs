@@ -70,7 +70,7 @@ pub(crate) fn replay(
                 };
                 let asked = Asked { path, query, scribe: None };
                 respond(sockets, handshake, asked, |handshake, asked| {
-                    ready(play(&shard, handshake, &name, plan.clone(), asked.scribe))
+                    ready(play(&shard, handshake, &name, plan, asked.scribe))
                 })
                 .await
             }
@@ -125,7 +125,7 @@ async fn respond<F>(
     sockets: Sockets,
     handshake: Result<Handshake, Box<Response>>,
     asked: Asked,
-    answer: impl Fn(Handshake, Asked) -> F,
+    answer: impl FnOnce(Handshake, Asked) -> F,
 ) -> Response
 where
     F: Future<Output = Answer> + Send + 'static,
@@ -174,10 +174,7 @@ pub(crate) fn watch(
                     return *refusal;
                 }
                 let asked = Asked { path, query, scribe: None };
-                respond(sockets, handshake, asked, |handshake, _| {
-                    find(Arc::clone(&shard), handshake, number.clone())
-                })
-                .await
+                respond(sockets, handshake, asked, |handshake, _| find(shard, handshake, number)).await
             }
         })
 }

@@ -3,7 +3,7 @@
 use super::lines::Lines;
 use super::watcher::Batch;
 use super::{Reader, Shown};
-use socket::wire::{CloseCode, End, Message, MessageKind, NotSent, Outgoing, Time};
+use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::time::Duration;
 
@@ -52,12 +52,11 @@ impl Watching {
             if self.ready.is_empty() {
                 break;
             }
-            match out.send(MessageKind::Text, self.ready.as_bytes()) {
-                Ok(()) => self.ready.clear(),
-                // `drained` goes on.
-                Err(NotSent::QueueFull) => return,
-                Err(_) => return,
+            // For want of room, `drained` goes on.
+            if out.send(MessageKind::Text, self.ready.as_bytes()).is_err() {
+                return;
             }
+            self.ready.clear();
         }
         if self.batch.ended {
             // Refused only where it closes already.
