@@ -31,6 +31,7 @@ mod files;
 mod forwarded;
 mod hosted;
 mod journal;
+mod kinds;
 mod labels;
 mod lazy;
 mod listen;

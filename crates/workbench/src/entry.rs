@@ -198,6 +198,27 @@ impl<'a> Draft<'a> {
     pub fn local(time: Micros, connection: ConnectionId, kind: Kind, text: &'a str) -> Self {
         Self::new(time, connection, Direction::Local, kind, Body::Text(text))
     }
+
+    /// The same as an entry of this name, for writing it down without a store. It has no other half.
+    #[must_use]
+    pub fn entry(self, id: EntryId) -> Entry<'a> {
+        let Self { time, connection, direction, kind, body, code, delivery, origin, clean, fact } = self;
+        Entry {
+            id,
+            time,
+            connection,
+            direction,
+            kind,
+            body,
+            code,
+            delivery,
+            origin,
+            clean,
+            fact,
+            pair: None,
+            rtt_micros: None,
+        }
+    }
 }
 
 /// An entry of the store, borrowed.

@@ -6,8 +6,9 @@ mod steering;
 use self::steering::Silence;
 use super::violations;
 use crate::behind::Behind;
+use crate::kinds::{from_wire, to_wire};
 use crate::labels::Member;
-use protocol::fault::{Action, Direction, FaultPlan, Kind, Machine, Message, ResetStep, Trickle};
+use protocol::fault::{Action, Direction, FaultPlan, Machine, Message, ResetStep, Trickle};
 use protocol::journal::Event;
 use socket::wire::{Abort, CloseCode, Counts, End, MessageKind, Outgoing, Sent, Summary, Time};
 use socket::{Control, Endpoint, Mailbox, wire};
@@ -376,20 +377,6 @@ impl Endpoint for Faulty {
             });
         }
         self.behind.closed(summary);
-    }
-}
-
-fn to_wire(kind: Kind) -> MessageKind {
-    match kind {
-        Kind::Text => MessageKind::Text,
-        Kind::Binary => MessageKind::Binary,
-    }
-}
-
-fn from_wire(kind: MessageKind) -> Kind {
-    match kind {
-        MessageKind::Text => Kind::Text,
-        MessageKind::Binary => Kind::Binary,
     }
 }
 

@@ -13,7 +13,7 @@ use socket::wire::{CloseCode, Limits, MessageKind, Observed, Observer, Role};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use workbench::connection::{Connection, TransportKind};
-use workbench::entry::{Body, ConnectionId, Delivery, Direction, Entry, Fact, Kind, Origin, What};
+use workbench::entry::{Body, ConnectionId, Delivery, Direction, Draft, Fact, Kind, What};
 use workbench::export::jsonl;
 use workbench::time::Micros;
 
@@ -116,10 +116,10 @@ impl Transcript {
             self.note(Kind::Note, "the recorder was stopped here, and the connection with it");
         } else if cut {
             let lost = Fact::new(What::Lost);
-            self.entry(Direction::Local, Kind::Disconnected, Body::Text(""), |entry| Entry {
+            self.entry(Direction::Local, Kind::Disconnected, Body::Text(""), |draft| Draft {
                 code: CloseCode::ABNORMAL.0,
                 fact: lost,
-                ..entry
+                ..draft
             });
         }
         self.connection.ended = Some(now());
@@ -152,7 +152,7 @@ impl Transcript {
         jsonl::write_connection(&mut self.lines, &self.connection, &self.shared.privacy);
         let fact = Fact { millis: millis(self.connection.began, opened), ..Fact::new(What::Opened) };
         let address = self.connection.address.clone();
-        self.entry(Direction::Local, Kind::Connected, Body::Text(&address), |entry| Entry { fact, ..entry });
+        self.entry(Direction::Local, Kind::Connected, Body::Text(&address), |draft| Draft { fact, ..draft });
         let compression = match agreed_compression(&request, &head.headers) {
             Ok(compression) => compression,
             Err(error) => return self.lost(&error),
@@ -203,10 +203,10 @@ impl Transcript {
         match seen {
             Observed::Message(kind, payload) => {
                 let body = if kind == MessageKind::Text { body(payload) } else { Body::Binary(payload) };
-                self.entry(direction, Kind::Message, body, |entry| Entry { delivery, ..entry });
+                self.entry(direction, Kind::Message, body, |draft| Draft { delivery, ..draft });
             }
-            Observed::Ping(payload) => self.entry(direction, Kind::Ping, body(payload), |entry| entry),
-            Observed::Pong(payload) => self.entry(direction, Kind::Pong, body(payload), |entry| entry),
+            Observed::Ping(payload) => self.entry(direction, Kind::Ping, body(payload), |draft| draft),
+            Observed::Pong(payload) => self.entry(direction, Kind::Pong, body(payload), |draft| draft),
             Observed::Close(code, reason) => {
                 let clean = match &mut self.phase {
                     Phase::Open { closes, .. } => {
@@ -217,11 +217,11 @@ impl Transcript {
                 };
                 let what = if sender == Role::Client { What::ClosedHere } else { What::ClosedByServer };
                 let code = code.unwrap_or(CloseCode::NO_STATUS).0;
-                self.entry(direction, Kind::Disconnected, Body::Text(reason), |entry| Entry {
+                self.entry(direction, Kind::Disconnected, Body::Text(reason), |draft| Draft {
                     code,
                     clean,
                     fact: Fact::new(what),
-                    ..entry
+                    ..draft
                 });
             }
         }
@@ -245,7 +245,7 @@ impl Transcript {
         if self.connection.opened.is_none() {
             jsonl::write_connection(&mut self.lines, &self.connection, &self.shared.privacy);
         }
-        self.entry(Direction::Local, kind, Body::Text(text), |entry| entry);
+        self.entry(Direction::Local, kind, Body::Text(text), |draft| draft);
     }
 
     fn entry(
@@ -253,24 +253,11 @@ impl Transcript {
         direction: Direction,
         kind: Kind,
         body: Body<'_>,
-        change: impl FnOnce(Entry<'_>) -> Entry<'_>,
+        change: impl FnOnce(Draft<'_>) -> Draft<'_>,
     ) {
-        let entry = Entry {
-            id: self.file.next_entry(),
-            time: now(),
-            connection: self.connection.id,
-            direction,
-            kind,
-            body,
-            code: 0,
-            delivery: None,
-            origin: Origin::Plain,
-            clean: false,
-            fact: Fact::default(),
-            pair: None,
-            rtt_micros: None,
-        };
-        jsonl::write_entry(&mut self.lines, &change(entry), &self.shared.privacy);
+        let draft = Draft::new(now(), self.connection.id, direction, kind, body);
+        let entry = change(draft).entry(self.file.next_entry());
+        jsonl::write_entry(&mut self.lines, &entry, &self.shared.privacy);
     }
 
     /// Tells the others what this one holds.

@@ -3,6 +3,7 @@
 use super::dial::Dialer;
 use super::leg::Leg;
 use super::pipe::{Item, Pipe, Side};
+use crate::kinds::to_wire;
 use protocol::relay::{Command, Connect, Encoded, Event, Frame, NO_TARGET};
 use socket::wire::{CloseCode, Message, MessageKind, Outgoing, Summary, Time};
 use socket::{Endpoint, Mailbox};
@@ -35,10 +36,7 @@ impl Commanding {
         let pipe = self.pipe();
         let item = match Command::read(frame) {
             Ok(Command::Send { kind, fragment, payload }) => {
-                let kind = match kind {
-                    protocol::fault::Kind::Text => MessageKind::Text,
-                    protocol::fault::Kind::Binary => MessageKind::Binary,
-                };
+                let kind = to_wire(kind);
                 let len = payload.len();
                 let piece = fragment.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
                 if len / piece > MAX_FRAGMENTS {

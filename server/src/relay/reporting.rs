@@ -3,9 +3,9 @@
 use super::commanding::tell;
 use super::leg::Leg;
 use super::pipe::{Item, Side};
-use protocol::fault::Kind;
+use crate::kinds::from_wire;
 use protocol::relay::Event;
-use socket::wire::{CloseCode, Message, MessageKind, Outgoing, Role, Summary, Time};
+use socket::wire::{CloseCode, Message, Outgoing, Role, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
 
 /// What is behind the target's connection.
@@ -34,10 +34,7 @@ impl Endpoint for Reporting {
         let starts = std::iter::once(0).chain(frames.iter().copied());
         let event = Event::Message {
             at: self.at(out),
-            kind: match message.kind {
-                MessageKind::Text => Kind::Text,
-                MessageKind::Binary => Kind::Binary,
-            },
+            kind: from_wire(message.kind),
             compressed: message.compressed,
             wire: message.wire_len(Role::Client),
             frames: frames.len().max(1) as u64,

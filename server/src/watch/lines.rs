@@ -4,7 +4,7 @@
 use super::{Passed, Shown, Side};
 use std::time::{SystemTime, UNIX_EPOCH};
 use workbench::connection::{Connection, TransportKind};
-use workbench::entry::{Body, ConnectionId, Direction, Entry, Fact, Kind, Origin, What};
+use workbench::entry::{Body, ConnectionId, Direction, Draft, Entry, Fact, Kind, What};
 use workbench::export::jsonl;
 use workbench::secrets::Privacy;
 use workbench::time::Micros;
@@ -38,21 +38,8 @@ impl Lines {
 
     /// Something that passed.
     pub(super) fn passed(&mut self, at: SystemTime, passed: &Passed, out: &mut String) {
-        let entry = |kind, direction, body| Entry {
-            id: 0,
-            time: micros(at),
-            connection: CONNECTION,
-            direction,
-            kind,
-            body,
-            code: 0,
-            delivery: None,
-            origin: Origin::Plain,
-            clean: false,
-            fact: Fact::new(What::Said),
-            pair: None,
-            rtt_micros: None,
-        };
+        let entry =
+            |kind, direction, body| Draft::new(micros(at), CONNECTION, direction, kind, body).entry(0);
         let note;
         let entry = match passed {
             Passed::Message { from, kind, payload } => {
@@ -89,22 +76,9 @@ impl Lines {
 
     /// So many things passed here that nobody kept.
     pub(super) fn lost(&mut self, lost: u64, out: &mut String) {
-        let entry = Entry {
-            id: 0,
-            time: micros(SystemTime::now()),
-            connection: CONNECTION,
-            direction: Direction::Local,
-            kind: Kind::Error,
-            body: Body::Text(""),
-            code: 0,
-            delivery: None,
-            origin: Origin::Plain,
-            clean: false,
-            fact: Fact { count: lost, ..Fact::new(What::Unseen) },
-            pair: None,
-            rtt_micros: None,
-        };
-        self.write(entry, out);
+        let fact = Fact { count: lost, ..Fact::new(What::Unseen) };
+        let draft = Draft::local(micros(SystemTime::now()), CONNECTION, Kind::Error, "");
+        self.write(Draft { fact, ..draft }.entry(0), out);
     }
 
     fn write(&mut self, entry: Entry<'_>, out: &mut String) {

@@ -1,5 +1,5 @@
 use serde::{Serialize, Serializer};
-use workbench::entry::{Body, ConnectionId, Direction as Way, Entry as Line, Fact, Kind as LineKind, Origin};
+use workbench::entry::{Body, ConnectionId, Direction as Way, Draft, Entry as Line, Kind as LineKind};
 use workbench::time::Micros;
 
 use crate::fault::{Direction, Kind, Message};
@@ -242,21 +242,9 @@ impl Entry {
             Event::Close { code, .. } => (code.unwrap_or(0), false),
             _ => (0, false),
         };
-        f(&Line {
-            id: self.seq,
-            time: Micros(self.at_us),
-            connection: ConnectionId(u32::try_from(self.connection).unwrap_or(u32::MAX)),
-            direction,
-            kind,
-            body,
-            code,
-            delivery: None,
-            origin: Origin::Plain,
-            fact: Fact::default(),
-            clean,
-            pair: None,
-            rtt_micros: None,
-        })
+        let connection = ConnectionId(u32::try_from(self.connection).unwrap_or(u32::MAX));
+        let draft = Draft::new(Micros(self.at_us), connection, direction, kind, body);
+        f(&Draft { code, clean, ..draft }.entry(self.seq))
     }
 }
 

@@ -1,6 +1,7 @@
 //! How what is to be sent leaves: whole, in fragments, or a few bytes at a time.
 
-use super::{Faulty, to_wire};
+use super::Faulty;
+use crate::kinds::to_wire;
 use protocol::fault::{Direction, Manner, Message, Trickle};
 use protocol::journal::Event;
 use socket::wire::raw::{self, RawFrame};
