@@ -2,6 +2,7 @@
 //!
 //! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
 
+mod holding;
 mod openapi;
 mod routes;
 
@@ -112,6 +113,9 @@ impl Call<'_> {
                 StatusCode::OK,
                 &json!({ "replays": replays, "parameters": replay::PARAMETERS }),
             ));
+        }
+        if let Operation::Hold(holding) = operation {
+            return self.hold(*holding, label, body).await;
         }
         let name = Name::parse(label).ok_or_else(|| {
             self.wrong(&format_args!(

@@ -49,7 +49,7 @@ pub(crate) fn steerer(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Respon
         return Ok(());
     }
     let Some(token) = &shard.shared.config.api_token else {
-        let explanation = "labels and recordings are for this machine only: start the server with --api-token to let others in who know it";
+        let explanation = "labels, held messages and recordings are for this machine only: start the server with --api-token to let others in who know it";
         return Err(refuse(shard, arrival, Reason::Token, explanation));
     };
     let given = arrival.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -58,7 +58,7 @@ pub(crate) fn steerer(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Respon
     if given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.secret())) {
         return Ok(());
     }
-    let explanation = "labels and recordings are for who knows the server's --api-token: send it as Authorization: Bearer TOKEN";
+    let explanation = "labels, held messages and recordings are for who knows the server's --api-token: send it as Authorization: Bearer TOKEN";
     shard.refuse(Reason::Token, &arrival.peer, Some(StatusCode::UNAUTHORIZED), &explanation);
     let mut response = reply::text(StatusCode::UNAUTHORIZED, explanation);
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

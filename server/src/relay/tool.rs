@@ -5,7 +5,8 @@ use super::dial::Dialer;
 use super::leg::Leg;
 use crate::admission::Kind;
 use crate::behind::Behind;
-use crate::endpoints::{self, Answer};
+use crate::breakpoints::Place;
+use crate::endpoints::{self, Answer, Asked};
 use crate::forwarded;
 use crate::refusals::Reason;
 use crate::reply;
@@ -24,11 +25,12 @@ pub(crate) fn relay(
     sockets: &Sockets,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let relaying = sockets.clone();
-    warp::path!("ws" / "relay")
-        .and(endpoints::socket(sockets.clone(), move |handshake, _| ready(accept(&relaying, handshake))))
+    warp::path!("ws" / "relay").and(endpoints::socket(sockets.clone(), move |handshake, asked| {
+        ready(accept(&relaying, handshake, &asked))
+    }))
 }
 
-fn accept(sockets: &Sockets, mut handshake: Handshake) -> Answer {
+fn accept(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> Answer {
     let refuse = |handshake: &Handshake, reason, status, explanation: String| {
         sockets.shard.refuse_handshake(reason, &handshake.seat.client, status, &explanation);
         Box::new(reply::text(status, explanation))
@@ -45,7 +47,11 @@ fn accept(sockets: &Sockets, mut handshake: Handshake) -> Answer {
         .seat
         .take_another(Kind::Target)
         .map_err(|refusal| refuse(&handshake, refusal.into(), refusal.status(), refusal.to_string()))?;
-    let (client, target) = Leg::pair();
+    let label = asked.scribe.as_ref().map(|scribe| scribe.label().clone());
+    let place = Place::new(None, label, handshake.seat.client.to_string());
+    let breakpoints = &sockets.shard.shared.breakpoints;
+    let (client, target) = Leg::pair(place, asked.scribe.clone(), breakpoints);
+    handshake.gated = Some(client.gated());
     let runtime = Handle::current();
     let dialer = Dialer { sockets: sockets.clone(), seat, guard, leg: target, runtime };
     Ok((handshake, Behind::new(Commanding::new(client, dialer))))
