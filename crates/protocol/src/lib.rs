@@ -21,6 +21,7 @@
 pub mod conformance;
 pub mod fault;
 pub mod guard;
+mod head;
 pub mod journal;
 pub mod relay;
 pub mod replay;

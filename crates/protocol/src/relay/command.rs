@@ -1,4 +1,4 @@
-use super::head::{Encoded, Frame, ReadError, Writer};
+use crate::head::{Encoded, Frame, ReadError, Writer};
 use crate::fault::Kind;
 
 /// What a client has the relay do once there is a target, or is about to be: what comes earlier waits for it.

@@ -1,6 +1,6 @@
 use super::LISTED_FRAGMENTS;
 use super::command::kind_name;
-use super::head::{Encoded, Frame, Head, ReadError, Writer};
+use crate::head::{Encoded, Frame, Head, ReadError, Writer};
 use crate::fault::Kind;
 
 /// What a relay tells its client. Times are microseconds, `at` since the target's connection opened.
