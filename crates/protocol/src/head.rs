@@ -45,14 +45,7 @@ impl<'a> Frame<'a> {
                 (head, payload)
             }
         };
-        let value =
-            Value::parse(head).map_err(|error| ReadError(format!("a head is a JSON object: {error}")))?;
-        let Value::Object(members) = value else {
-            return Err(ReadError("a head is a JSON object with a type".to_owned()));
-        };
-        let mut head = Head { kind: String::new(), members };
-        head.kind = head.string("type")?.ok_or_else(|| ReadError("a head has a type".to_owned()))?;
-        Ok((head, payload))
+        Ok((Head::parse(head, "a head")?, payload))
     }
 }
 
@@ -75,6 +68,18 @@ pub(crate) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Reads a JSON object that has a type; `what` it is, for errors.
+    pub(crate) fn parse(text: &'a str, what: &str) -> Result<Head<'a>, ReadError> {
+        let value =
+            Value::parse(text).map_err(|error| ReadError(format!("{what} is a JSON object: {error}")))?;
+        let Value::Object(members) = value else {
+            return Err(ReadError(format!("{what} is a JSON object with a type")));
+        };
+        let mut head = Head { kind: String::new(), members };
+        head.kind = head.string("type")?.ok_or_else(|| ReadError(format!("{what} has a type")))?;
+        Ok(head)
+    }
+
     pub(crate) fn of(kind: &str, value: Value<'a>) -> Result<Head<'a>, ReadError> {
         match value {
             Value::Object(members) => Ok(Head { kind: kind.to_owned(), members }),
@@ -93,7 +98,7 @@ impl<'a> Head<'a> {
         ReadError(format!("{name}{of} is {expected}"))
     }
 
-    fn read<T>(
+    pub(crate) fn read<T>(
         &mut self,
         name: &str,
         expected: &str,

@@ -8,6 +8,7 @@
 //! | [`guard`] | where a relay may connect to, name by name and address by address |
 //! | [`relay`] | what is said on `/ws/relay`, read and written |
 //! | [`replay`] | a recorded conversation, played back: the file, what the query asks for, and the machine of one connection |
+//! | [`session`] | a session that survives its connections: both ends, and what they say |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
 //! A connection's life with faults:
@@ -25,4 +26,5 @@ mod head;
 pub mod journal;
 pub mod relay;
 pub mod replay;
+pub mod session;
 pub mod units;
