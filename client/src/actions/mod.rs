@@ -117,6 +117,8 @@ pub enum Sheet {
     Faults,
     /// The server's connections, to be watched.
     Watch,
+    /// What the server holds on its way.
+    Hold,
 }
 
 /// What the side panel can show.
@@ -194,6 +196,7 @@ impl Sheet {
             Sheet::Help => "help",
             Sheet::Faults => "faults",
             Sheet::Watch => "watch",
+            Sheet::Hold => "hold",
         }
     }
 }
@@ -305,6 +308,7 @@ pub static SPECS: &[Spec] = &[
     spec(Group::Connection, Action::Options, "", "options-toggle", |t| t.common.options),
     spec(Group::Connection, Action::Open(Sheet::Faults), "x", "open-faults", |t| t.settings.faults),
     spec(Group::Connection, Action::Open(Sheet::Watch), "w", "open-watch", |t| t.settings.watch),
+    spec(Group::Connection, Action::Open(Sheet::Hold), "b", "open-hold", |t| t.settings.hold),
     spec(Group::Connection, Action::Reconnect, "", "reconnect-toggle", |t| t.common.reconnect),
     spec(Group::Connection, Action::Heartbeat, "", "heartbeat-toggle", |t| t.common.heartbeat),
     spec(Group::Connection, Action::UseSuggestion, "", "use-suggestion", |t| t.settings.act_use_suggestion),

@@ -110,7 +110,7 @@ impl Scene {
             Action::RetryNow => when(crate::model::status::counts_down(phase)),
             Action::Disconnect => when(!phase.is_final()),
             // Only the page's own server can be asked: others would be strangers', and tell no page of another's.
-            Action::Open(Sheet::Faults | Sheet::Watch) => {
+            Action::Open(Sheet::Faults | Sheet::Watch | Sheet::Hold) => {
                 when(session.read(|log, _| log.page().is_own(&session.draft().address)))
             }
             Action::Options => switch(self.shows_options()),

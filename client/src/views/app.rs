@@ -93,7 +93,7 @@ fn use_page(props: &Page) -> Html {
     let scene = stage.scene(&shown.session);
     html! {
         <div class="app">
-            {top_bar(&stage, &scene, &tabs, texts)}
+            {top_bar(&stage, &scene, &tabs, &close, texts)}
             {language.map(|language| lang_bar(&language, texts))}
             if props.keep && *is_settled {
                 {RestoreBar { workspace: props.workspace.clone() }.block()}
@@ -106,7 +106,8 @@ fn use_page(props: &Page) -> Html {
                 Some(Sheet::Help) => Help { on_close: close }.block(),
                 Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
                 Some(Sheet::Watch) => Watch { workspace: props.workspace.clone(), on_close: close }.block(),
-                None => Html::default(),
+                // In the top bar, with what there is to say when it is closed.
+                Some(Sheet::Hold) | None => Html::default(),
             }}
         </div>
     }

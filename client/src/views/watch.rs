@@ -47,7 +47,7 @@ struct Shown {
 
 /// The newest connections, and how many there are.
 #[derive(Clone, Debug, PartialEq)]
-struct List {
+pub(super) struct List {
     shown: Vec<Shown>,
     total: u64,
 }
@@ -150,10 +150,17 @@ fn facts(shown: &Shown, t: &'static Settings) -> Html {
 }
 
 impl List {
-    fn read(answer: &str) -> Option<List> {
+    pub(super) fn read(answer: &str) -> Option<List> {
         let answer = Value::parse(answer).ok()?;
         let shown = answer.get("connections")?.items().iter().filter_map(Shown::read).collect();
         Some(List { shown, total: answer.get("total")?.as_u64()? })
+    }
+
+    /// The number and path of each client that is carried to a target.
+    pub(super) fn carried(&self) -> impl Iterator<Item = (u64, &str)> {
+        let is_carried =
+            |shown: &&Shown| ["/ws/via/", "/ws/relay"].iter().any(|path| shown.path.starts_with(path));
+        self.shown.iter().filter(is_carried).map(|shown| (shown.number, &*shown.path))
     }
 }
 
