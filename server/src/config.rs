@@ -58,6 +58,8 @@ pub struct Config {
     pub replays: Vec<ReplayFile>,
     /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
     pub data_dir: Option<PathBuf>,
+    /// What those in rooms may do.
+    pub rooms: RoomConfig,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -79,6 +81,20 @@ pub struct Config {
 /// Whom connections to targets trust.
 #[derive(Clone, Debug)]
 pub struct ViaTls(pub Arc<rustls::ClientConfig>);
+
+/// What those in rooms may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomConfig {
+    /// Messages that one connection may publish in a second, and twice as many at once. Default 50; `None`: any number. More
+    /// are refused, and may be published later.
+    pub messages_per_second: Option<NonZeroU32>,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        Self { messages_per_second: NonZeroU32::new(50) }
+    }
+}
 
 /// A recording to play back at `/ws/replay/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,6 +282,7 @@ impl Default for Config {
             relay_deny: Vec::new(),
             replays: Vec::new(),
             data_dir: None,
+            rooms: RoomConfig::default(),
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),

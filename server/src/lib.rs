@@ -22,6 +22,7 @@ mod accept;
 mod admission;
 mod api;
 mod callers;
+mod channels;
 mod config;
 mod conformance;
 mod echo;
@@ -58,8 +59,8 @@ mod visit;
 mod watch;
 
 pub use config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
-    ViaTls,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
+    TlsSource, ViaTls,
 };
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};

@@ -5,8 +5,8 @@ use super::values::{
     parse_positive_duration, parse_size, parse_token,
 };
 use crate::config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
-    ViaTls,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
+    TlsSource, ViaTls,
 };
 use crate::forwarded::Network;
 use crate::mount::{Mount, MountHeader};
@@ -240,6 +240,17 @@ pub struct ServeArgs {
     )]
     max_messages_per_second: u32,
 
+    /// Messages that one connection may publish in a room in a second, and twice as many at once; more are refused. 0 is any
+    /// number
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HEARTWIRE_ROOM_RATE",
+        default_value = "50",
+        help_heading = "Limits"
+    )]
+    room_rate: u32,
+
     /// What may wait for a client that reads slowly, before this server stops reading from it
     #[arg(
         long,
@@ -419,6 +430,7 @@ impl From<ServeArgs> for Config {
             relay_deny: args.relay_deny,
             replays: args.replay,
             data_dir: args.data_dir,
+            rooms: RoomConfig { messages_per_second: NonZeroU32::new(args.room_rate) },
             limits: LimitConfig {
                 max_memory: args.max_memory,
                 max_connections: args.max_connections,
