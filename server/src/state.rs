@@ -7,6 +7,7 @@ use crate::files::FileBudget;
 use crate::labels::Labels;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
+use crate::mounts::Mounts;
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
 use crate::replay::Replays;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) labels: Labels,
     pub(crate) replays: Replays,
+    pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
@@ -64,7 +66,13 @@ pub(crate) struct Shard {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>, replays: Replays) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        bundle: Bundle,
+        tls: Option<Tls>,
+        replays: Replays,
+        mounts: Mounts,
+    ) -> Self {
         let files = FileBudget::of(&config);
         if files.connections < config.limits.max_connections.get() {
             info!(connections = files.connections, "fewer than --max-connections, for want of open files");
@@ -87,6 +95,7 @@ impl Shared {
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
             replays,
+            mounts,
             threads: Threads::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),

@@ -1,6 +1,7 @@
 //! From an HTTP request to a raw connection: the WebSocket upgrade as a warp filter.
 
 use crate::admission::{Kind, Standing};
+use crate::callers;
 use crate::forwarded;
 use crate::refusals::Reason;
 use crate::reply;
@@ -13,6 +14,7 @@ use http::{Method, StatusCode};
 use socket::wire::ConnectionSettings;
 use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use warp::reply::Response;
@@ -84,7 +86,7 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
                 Err((Reason::Malformed, RejectReason::HttpVersion.into()))
             }
         });
-    let accepted = accepted.map_err(|(reason, rejection)| {
+    let mut accepted = accepted.map_err(|(reason, rejection)| {
         shard.refuse_handshake(reason, &client, rejection.status(), &rejection);
         Box::new(reject(&rejection))
     })?;
@@ -97,6 +99,8 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         Box::new(response)
     })?;
+    // It was for this server, and is no endpoint's or target's to read.
+    accepted.retain_protocols(|protocol| !callers::is_token(protocol));
     let settings = Arc::clone(&shard.shared.settings);
     Ok(Handshake {
         seat,
@@ -138,6 +142,17 @@ impl Handshake {
     pub(crate) fn take_any_protocol(&mut self) {
         let offered = self.accepted.protocols().to_vec();
         self.accepted.choose_protocol(&offered);
+    }
+
+    /// A refusal that says why, which is counted and logged.
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        status: StatusCode,
+        explanation: &dyn fmt::Display,
+    ) -> Box<Response> {
+        self.seat.shard.refuse_handshake(reason, &self.seat.client, status, explanation);
+        Box::new(reply::text(status, explanation.to_string()))
     }
 
     /// Has the connection reset once so many bytes of the answer are written.

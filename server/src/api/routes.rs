@@ -26,13 +26,16 @@ pub(super) enum Operation {
     Replays,
     Upload,
     Remove,
+    Vias,
+    MakeVia,
+    RemoveVia,
 }
 
 /// A URL and a method.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
-    /// `{label}` stands for a label, `{name}` for the name of a recording.
+    /// `{label}` stands for a label, `{name}` for the name of a recording or a target.
     pub(super) path: &'static str,
     pub(super) operation: Operation,
     pub(super) summary: &'static str,
@@ -58,7 +61,7 @@ const FILTER: (&str, &str) = (
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
 /// All of them.
-pub(super) static ROUTES: [Route; 21] = [
+pub(super) static ROUTES: [Route; 24] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -253,6 +256,34 @@ pub(super) static ROUTES: [Route; 21] = [
         path: "/api/replays/{name}",
         operation: Operation::Remove,
         summary: "Forgets an uploaded recording",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/vias",
+        operation: Operation::Vias,
+        summary: "Every target at /ws/via/NAME, without what may be secret in it",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/vias/{name}",
+        operation: Operation::MakeVia,
+        summary: "Mounts a target at /ws/via/NAME until the server ends, in place of one that was made before; 64 of them, for \
+                  whom /ws/relay is there and to where it may connect",
+        parameters: &[],
+        body: Some((
+            "application/json",
+            r#"url; headers, in place of the client's, as pairs; tls, with roots, certificate and key in PEM, and acceptInvalid. {"url":"wss://api.example.com/feed","headers":[["Origin","https://example.com"]]}"#,
+        )),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/vias/{name}",
+        operation: Operation::RemoveVia,
+        summary: "Forgets a target that was made while the server runs; who was carried there stays",
         parameters: &[],
         body: None,
     },

@@ -29,4 +29,5 @@ mod signals;
 mod support;
 mod tls;
 mod via;
+mod vias;
 mod watch;

@@ -14,7 +14,7 @@ mod event;
 mod head;
 
 pub use command::Command;
-pub use connect::{Connect, TlsChoice};
+pub use connect::{Connect, Mounting, TlsChoice};
 pub use event::{Event, Opened, Timings, TlsSeen};
 pub use head::{Encoded, Frame, ReadError};
 
