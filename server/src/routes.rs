@@ -25,9 +25,7 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         let allowed = known(&inside, arrival).and_then(|()| insider(&inside, arrival));
         allowed.map_or_else(|refusal| *refusal, |()| metrics_page(&inside))
     });
-    endpoints::echo(sockets)
-        .or(via(sockets))
-        .unify()
+    let others = via(sockets)
         .or(relay(sockets))
         .unify()
         .or(endpoints::watch(sockets))
@@ -43,8 +41,9 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         .or(metrics)
         .unify()
         .or(assets(shard))
-        .unify()
-        .boxed()
+        .unify();
+    // `or` clones its second filter for each request: all of the others, unless they are in a box.
+    endpoints::echo(sockets).or(others.boxed()).unify().boxed()
 }
 
 /// The URLs of a listener that is there for metrics. Whoever reaches it may have them; where that is this machine alone,

@@ -6,8 +6,10 @@
 //! | [`journal`] | what happened on the connections of one label, and the questions a test suite has about it |
 //! | [`conformance`] | a client's run through every rule that it has to enforce, judged by the journal |
 //! | [`guard`] | where a relay may connect to, name by name and address by address |
+//! | [`hold`] | messages stopped on their way through a relay: which, and what becomes of them |
 //! | [`relay`] | what is said on `/ws/relay`, read and written |
 //! | [`replay`] | a recorded conversation, played back: the file, what the query asks for, and the machine of one connection |
+//! | [`session`] | a session that survives its connections: both ends, and what they say |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
 //! A connection's life with faults:
@@ -21,7 +23,10 @@
 pub mod conformance;
 pub mod fault;
 pub mod guard;
+mod head;
+pub mod hold;
 pub mod journal;
 pub mod relay;
 pub mod replay;
+pub mod session;
 pub mod units;

@@ -52,7 +52,7 @@ const FOR: (&str, &str) = (
 const CONNECTION: (&str, &str) = ("connection", "Only the connection of this number.");
 const EVENT: (&str, &str) = (
     "event",
-    "Entries of this event: handshake, refused, open, message, dropped, ping, pong, close, violation, steered or ended.",
+    "Entries of this event: handshake, refused, open, message, dropped, ping, pong, close, violation, mismatch, hold, steered or ended.",
 );
 const FILTER: (&str, &str) = (
     "filter",

@@ -120,7 +120,7 @@ pub(super) fn event(name: &str) -> Result<&'static str, ConditionError> {
 }
 
 /// The filter of this text.
-pub(super) fn filter(text: &str) -> Result<Filter, ConditionError> {
+pub(crate) fn filter(text: &str) -> Result<Filter, ConditionError> {
     Filter::parse(text, &Options::default())
         .map_err(|error| ConditionError::Filter { filter: text.to_owned(), error: error.to_string() })
 }

@@ -101,6 +101,19 @@ pub enum Event {
         /// What the difference is.
         difference: String,
     },
+    /// A message was held by a breakpoint, or is not held any more.
+    Hold {
+        /// Which way it goes.
+        direction: Direction,
+        /// Its name among those that are held.
+        id: u64,
+        /// The number of the breakpoint.
+        breakpoint: u64,
+        /// Bytes of payload.
+        size: usize,
+        /// What became of it, by [`Fate::as_str`](crate::hold::Fate::as_str).
+        fate: &'static str,
+    },
     /// Somebody steered the connection.
     Steered {
         /// How.
@@ -140,7 +153,7 @@ pub struct Payload {
 
 impl Event {
     /// Every event's name.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "handshake",
         "refused",
         "open",
@@ -151,6 +164,7 @@ impl Event {
         "close",
         "violation",
         "mismatch",
+        "hold",
         "steered",
         "ended",
     ];
@@ -180,6 +194,7 @@ impl Event {
             Event::Close { .. } => "close",
             Event::Violation { .. } => "violation",
             Event::Mismatch { .. } => "mismatch",
+            Event::Hold { .. } => "hold",
             Event::Steered { .. } => "steered",
             Event::Ended { .. } => "ended",
         }
@@ -200,7 +215,11 @@ impl Event {
             | Event::Mismatch { difference: text, .. }
             | Event::Steered { command: text } => text.len(),
             Event::Ended { reason, detail, .. } => reason.len() + detail.len(),
-            Event::Open | Event::Dropped { .. } | Event::Ping { .. } | Event::Pong { .. } => 0,
+            Event::Open
+            | Event::Dropped { .. }
+            | Event::Ping { .. }
+            | Event::Pong { .. }
+            | Event::Hold { .. } => 0,
         }
     }
 }
@@ -230,6 +249,7 @@ impl Entry {
             Event::Refused { with } => note(format!("refused {with}"), Way::Local),
             Event::Violation { name } => note(format!("violation {name}"), Way::Out),
             Event::Mismatch { difference, .. } => note(format!("mismatch {difference}"), Way::In),
+            Event::Hold { direction, id, fate, .. } => note(format!("hold {id} {fate}"), way(direction)),
             Event::Steered { command } => note(format!("steered {command}"), Way::Local),
         };
         let body = match &self.event {

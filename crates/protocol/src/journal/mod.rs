@@ -10,6 +10,7 @@ mod verify;
 
 use std::collections::VecDeque;
 
+pub(crate) use condition::filter;
 pub use condition::{Condition, ConditionError};
 pub use entry::{Entry, Event, Payload};
 pub use verify::{Check, Expectation, Order, Report, Verification};

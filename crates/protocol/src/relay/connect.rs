@@ -2,7 +2,7 @@ use std::fmt;
 
 use workbench::json::Value;
 
-use super::head::{Encoded, Frame, Head, ReadError, Writer};
+use crate::head::{Encoded, Frame, Head, ReadError, Writer};
 
 /// What a relay is to connect to, and how. The client's first message.
 ///
