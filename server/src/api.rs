@@ -3,6 +3,7 @@
 //!
 //! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
 
+mod holding;
 mod mounted;
 mod openapi;
 mod routes;
@@ -112,6 +113,9 @@ impl Call<'_> {
         }
         if let Operation::Vias = operation {
             return Ok(self.vias());
+        }
+        if let Operation::Hold(holding) = operation {
+            return self.hold(*holding, label, body).await;
         }
         let name = Name::parse(label).ok_or_else(|| {
             self.wrong(&format_args!(

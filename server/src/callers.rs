@@ -55,7 +55,7 @@ pub(crate) fn steerer(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Respon
         return Ok(());
     }
     let Some(token) = &shard.shared.config.api_token else {
-        let explanation = "labels and recordings are for this machine only: start the server with --api-token to let others in who know it";
+        let explanation = "labels, held messages and recordings are for this machine only: start the server with --api-token to let others in who know it";
         return Err(refuse(shard, arrival, Reason::Token, explanation));
     };
     let header = arrival.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -66,7 +66,7 @@ pub(crate) fn steerer(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Respon
     if in_header.iter().chain(&tokens_offered(&arrival.headers)).any(is_it) {
         return Ok(());
     }
-    let explanation = "labels and recordings are for who knows the server's --api-token: send it as Authorization: Bearer TOKEN, \
+    let explanation = "labels, held messages and recordings are for who knows the server's --api-token: send it as Authorization: Bearer TOKEN, \
                        or where no header can be sent as the subprotocol heartwire.token.TOKEN with TOKEN in base64url";
     shard.refuse(Reason::Token, &arrival.peer, Some(StatusCode::UNAUTHORIZED), &explanation);
     let mut response = reply::text(StatusCode::UNAUTHORIZED, explanation);

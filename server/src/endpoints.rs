@@ -234,6 +234,9 @@ fn open(
         ..about
     };
     let entry = Entry::open(handshake.seat.client);
+    if let Some(gated) = &handshake.gated {
+        gated.is_numbered(entry.number());
+    }
     let asks_protocols = !handshake.accepted.protocols().is_empty();
     let altered = asking.as_ref().map(Asking::altered_answer);
     let mut response = handshake.accept(move |raw, agreed| match raw {

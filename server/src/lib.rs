@@ -21,6 +21,7 @@ pub mod signals;
 mod accept;
 mod admission;
 mod api;
+mod breakpoints;
 mod callers;
 mod config;
 mod conformance;

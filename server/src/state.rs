@@ -2,6 +2,7 @@
 
 use crate::admission::Admission;
 use crate::assets::Bundle;
+use crate::breakpoints::Breakpoints;
 use crate::config::Config;
 use crate::files::FileBudget;
 use crate::labels::Labels;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) memory: Memory,
     pub(crate) labels: Labels,
+    pub(crate) breakpoints: Arc<Breakpoints>,
     pub(crate) replays: Replays,
     pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
@@ -94,6 +96,7 @@ impl Shared {
             metrics: Metrics::new(2 * config.threads.get()),
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
+            breakpoints: Arc::new(Breakpoints::new(config.limits.max_memory)),
             replays,
             mounts,
             threads: Threads::default(),

@@ -1,6 +1,7 @@
 //! From an HTTP request to a raw connection: the WebSocket upgrade as a warp filter.
 
 use crate::admission::{Kind, Standing};
+use crate::breakpoints::Gated;
 use crate::callers;
 use crate::forwarded;
 use crate::refusals::Reason;
@@ -39,6 +40,8 @@ pub(crate) struct Handshake {
     /// Pings, Pongs and Closes are for the endpoint to answer, with or without faults in front of it, and there is no
     /// heartbeat: it carries what somebody else says.
     pub(crate) carried: bool,
+    /// What may hold messages of the connection.
+    pub(crate) gated: Option<Arc<dyn Gated>>,
     visit: Arc<Visit>,
 }
 
@@ -109,6 +112,7 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
         headers: arrival.headers,
         response_headers: HeaderMap::new(),
         carried: false,
+        gated: None,
         visit: arrival.visit,
     })
 }

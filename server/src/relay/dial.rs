@@ -1,6 +1,6 @@
 //! Connects to a target that somebody has chosen, where the guard lets them.
 
-use super::commanding::{tell, tell_failure};
+use super::commanding::tell_failure;
 use super::guarding::{NotAdmitted, admitted};
 use super::leg::Leg;
 use super::pipe::Pipe;
@@ -77,9 +77,10 @@ impl Dialer {
         let resolver = &sockets.shard.shared.config.resolver;
         match open(&connect, &guard, resolver, base, known).await {
             Ok((connected, opened, target)) => {
-                tell(pipe, &Event::Open(Box::new(opened)));
+                pipe.tell(&Event::Open(Box::new(opened)));
                 let host = shown(&target);
                 let entry = Entry::open_target(seat.client, &host);
+                pipe.target_is_numbered(entry.number());
                 let behind = Behind::to_target(Reporting::new(leg, connect.auto_pong), &host);
                 sockets.host_target(connected, seat, behind, entry);
             }

@@ -6,7 +6,8 @@ use super::guarding::{NOT_FOR_OTHERS, guard};
 use super::leg::Leg;
 use crate::admission::Kind;
 use crate::behind::Behind;
-use crate::endpoints::{self, Answer};
+use crate::breakpoints::Place;
+use crate::endpoints::{self, Answer, Asked};
 use crate::refusals::Reason;
 use crate::sockets::Sockets;
 use crate::upgrade::Handshake;
@@ -22,11 +23,12 @@ pub(crate) fn relay(
     sockets: &Sockets,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let relaying = sockets.clone();
-    warp::path!("ws" / "relay")
-        .and(endpoints::socket(sockets.clone(), move |handshake, _| ready(accept(&relaying, handshake))))
+    warp::path!("ws" / "relay").and(endpoints::socket(sockets.clone(), move |handshake, asked| {
+        ready(accept(&relaying, handshake, &asked))
+    }))
 }
 
-fn accept(sockets: &Sockets, mut handshake: Handshake) -> Answer {
+fn accept(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> Answer {
     let Some(guard) = guard(&sockets.shard.shared.config, &handshake.headers) else {
         return Err(handshake.refuse(Reason::Relay, StatusCode::FORBIDDEN, &NOT_FOR_OTHERS));
     };
@@ -38,7 +40,11 @@ fn accept(sockets: &Sockets, mut handshake: Handshake) -> Answer {
         .seat
         .take_another(Kind::Target)
         .map_err(|refusal| handshake.refuse(refusal.into(), refusal.status(), &refusal))?;
-    let (client, target) = Leg::pair();
+    let label = asked.scribe.as_ref().map(|scribe| scribe.label().clone());
+    let place = Place::new(None, label, handshake.seat.client.to_string());
+    let breakpoints = &sockets.shard.shared.breakpoints;
+    let (client, target) = Leg::pair(place, asked.scribe.clone(), breakpoints);
+    handshake.gated = Some(client.gated());
     let runtime = Handle::current();
     let dialer = Dialer { sockets: sockets.clone(), seat, guard, leg: target, runtime };
     Ok((handshake, Behind::new(Commanding::new(client, dialer))))

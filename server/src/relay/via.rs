@@ -5,6 +5,7 @@ use super::headers::passed_on;
 use super::leg::Leg;
 use crate::admission::Kind;
 use crate::behind::Behind;
+use crate::breakpoints::Place;
 use crate::endpoints::{self, Answer, Asked};
 use crate::journal::Entry;
 use crate::mount::shown;
@@ -89,7 +90,11 @@ async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> An
     take_over(&mut handshake, &connected);
     let shown = shown(&mount.target);
     let entry = Entry::open_target(seat.client, &shown);
-    let (client, other) = Leg::pair();
+    let label = asked.scribe.as_ref().map(|scribe| scribe.label().clone());
+    let place = Place::new(Some(mount.name.clone()), label, handshake.seat.client.to_string());
+    let (client, other) = Leg::pair(place, asked.scribe.clone(), &shared.breakpoints);
+    client.pipe().target_is_numbered(entry.number());
+    handshake.gated = Some(client.gated());
     sockets.host_target(connected, seat, Behind::to_target(other, &shown), entry);
     Ok((handshake, Behind::new(client)))
 }

@@ -11,6 +11,7 @@ mod faults;
 mod files;
 mod handshake;
 mod heartbeat;
+mod hold;
 mod host;
 mod labels;
 mod limits;

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 const PROTOCOL: &str = "+Sec-WebSocket-Protocol: heartwire.relay.v1";
 
-struct Client(RawClient);
+pub(crate) struct Client(RawClient);
 
 impl Client {
-    fn new(server: &TestServer) -> Self {
+    pub(crate) fn new(server: &TestServer) -> Self {
         let mut client = server.connect();
         client.send(upgrade_request("/ws/relay", &[PROTOCOL, "+Cookie: ambient=1"]).as_bytes());
         let response = client.response();
@@ -24,14 +24,14 @@ impl Client {
         Self(client)
     }
 
-    fn say(&mut self, message: Encoded) {
+    pub(crate) fn say(&mut self, message: Encoded) {
         match message {
             Encoded::Text(text) => self.0.send(&frame(0x1, text.as_bytes())),
             Encoded::Binary(bytes) => self.0.send(&frame(0x2, &bytes)),
         }
     }
 
-    fn event<R>(&mut self, look: impl FnOnce(Event<'_>) -> R) -> R {
+    pub(crate) fn event<R>(&mut self, look: impl FnOnce(Event<'_>) -> R) -> R {
         let (head, payload) = self.0.frame();
         let read = match head {
             0x81 => Frame::Text(std::str::from_utf8(&payload).unwrap()),
@@ -41,7 +41,7 @@ impl Client {
         look(Event::read(read).unwrap())
     }
 
-    fn opened(&mut self) -> Opened {
+    pub(crate) fn opened(&mut self) -> Opened {
         self.event(|event| match event {
             Event::Open(opened) => *opened,
             other => panic!("{other:?}"),
@@ -60,13 +60,13 @@ impl Client {
     }
 }
 
-fn connect(client: &mut Client, target: &Target, connect: &Connect) -> (Opened, TargetEnd) {
+pub(crate) fn connect(client: &mut Client, target: &Target, connect: &Connect) -> (Opened, TargetEnd) {
     client.say(connect.write());
     let end = target.accept("X-Answer: yes\r\n");
     (client.opened(), end)
 }
 
-fn url(target: &Target) -> String {
+pub(crate) fn url(target: &Target) -> String {
     format!("ws://localhost:{}/feed?a=b", target.port())
 }
 
