@@ -1,14 +1,17 @@
 //! The command line: flags, their environment variables, and the configuration they make.
 
 mod args;
+mod log;
 mod record;
+mod relay;
 mod values;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write as _};
 
-pub use args::{LogArgs, LogFormat, ServeArgs};
+pub use args::ServeArgs;
+pub use log::{LogArgs, LogFormat};
 pub use record::RecordArgs;
 
 const AFTER_HELP: &str = "\
@@ -83,6 +86,7 @@ fn exit(error: &clap::Error) -> ! {
 mod tests {
     use super::*;
     use crate::config::{ApiToken, Compression, Config, PerAddress, ReplayFile, TlsSource};
+    use crate::trust::TrustFiles;
     use clap::CommandFactory as _;
     use socket::wire::handshake::OriginPolicy;
     use std::num::{NonZeroU32, NonZeroUsize};
@@ -111,7 +115,7 @@ mod tests {
     fn every_flag_reaches_the_configuration() {
         let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --host b.example \
             --metrics-listen [::1]:3 --metrics-public --api-token 0123456789abcdef --replay a/b.jsonl --replay c=d.har \
-            --data-dir e --via a=ws://b/c --via-header a=Origin:http://d --relay --relay-allow *.e:443 \
+            --data-dir e --via a=ws://b/c --via-header a=Origin:http://d --via-ca r.pem --via-cert c.pem --via-key k.pem --relay --relay-allow *.e:443 \
             --relay-deny 10.0.0.0/8,f --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
@@ -131,6 +135,8 @@ mod tests {
             assert_eq!(config.api_token, Some(ApiToken::new("0123456789abcdef")));
             assert_eq!(config.via, ["a=ws://b/c".parse().unwrap()]);
             assert_eq!(config.via_headers, ["a=Origin: http://d".parse().unwrap()]);
+            let identity = Some(("c.pem".into(), "k.pem".into()));
+            assert_eq!(config.via_tls, Some(TrustFiles { roots: vec!["r.pem".into()], identity }));
             assert!(config.relay);
             assert_eq!(config.relay_allow, ["*.e:443".parse().unwrap()]);
             assert_eq!(config.relay_deny, ["10.0.0.0/8".parse().unwrap(), "f".parse().unwrap()]);
@@ -181,6 +187,8 @@ mod tests {
         for args in [
             &["--tls-cert", "a.pem"][..],
             &["--tls-key", "a.pem"],
+            &["--via-cert", "a.pem"],
+            &["--via-key", "a.pem"],
             &["--tls-self-signed", "--tls-cert", "a.pem", "--tls-key", "a.pem"],
         ] {
             assert!(parse(args).is_err(), "{args:?}");

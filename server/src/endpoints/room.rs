@@ -35,10 +35,8 @@ pub(crate) fn room(
 fn open(shard: &Shard, mut handshake: Handshake, asked: &Asked) -> Answer {
     let client = handshake.seat.client;
     let Some(name) = asked.path.as_str().strip_prefix(PREFIX).and_then(Name::parse) else {
-        let status = StatusCode::NOT_FOUND;
         let error = "a room's name has 1 to 64 letters, digits, dots, dashes and underscores: /ws/room/NAME";
-        shard.refuse_handshake(Reason::Parameters, &client, status, &error);
-        return Err(Box::new(reply::text(status, error)));
+        return Err(handshake.refuse(Reason::Parameters, StatusCode::NOT_FOUND, &error));
     };
     let room = shard.shared.rooms.enter(&name).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
