@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
-use wasm_bindgen_futures::spawn_local;
 use workbench::connection::WATCH_PROTOCOL;
 use workbench::json::Value;
 use yew::prelude::*;
@@ -64,13 +63,8 @@ fn use_watch(props: &Watch) -> Html {
         use_effect_on((), move |()| {
             let ask = move || {
                 let list = list.clone();
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "it ends with the answer or with its patience"
-                )]
-                spawn_local(async move {
-                    let answer = fetching::text("api/connections").await;
-                    list.set(Some(answer.and_then(|answer| List::read(&answer)).map(Rc::new)));
+                fetching::ask("GET", "api/connections".to_owned(), None, move |answer| {
+                    list.set(Some(answer.ok().and_then(|answer| List::read(&answer)).map(Rc::new)));
                 });
             };
             ask();

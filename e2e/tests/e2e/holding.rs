@@ -6,7 +6,8 @@ use e2e::{Page, SOON, Server, scenario};
 /// A page whose connection is carried to an echo.
 async fn carried(page: &Page) -> Result<(Server, Server)> {
     let target = Server::start(&[])?;
-    let server = Server::start(&["--via", &format!("t={}", target.socket())])?;
+    let (mount, origin) = (format!("t={}", target.socket()), format!("t=Origin: {}", target.origin()));
+    let server = Server::start(&["--via", &mount, "--via-header", &origin])?;
     page.open(&server.page("hb=0")).await?;
     page.connect(&format!("{}/via/t", server.socket())).await?;
     page.wait_for_phase("open", SOON).await?;

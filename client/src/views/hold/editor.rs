@@ -5,7 +5,6 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlTextAreaElement;
 use workbench::bytes::to_hex;
 use workbench::draft::Draft;
@@ -86,10 +85,8 @@ fn use_editor(props: &Editor) -> Html {
                 Ok(payload) => payload,
                 Err(wrong) => return fault.set(fault::sentence(&wrong, &draft.text, &texts.composer)),
             };
-            let (address, fault, on_done) = (address.clone(), fault.clone(), on_done.clone());
-            #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
-            spawn_local(async move {
-                let told = fetching::told("POST", &address, Some(&payload)).await;
+            let (fault, on_done) = (fault.clone(), on_done.clone());
+            fetching::ask("POST", address.clone(), Some(payload), move |told| {
                 let count = told
                     .as_ref()
                     .ok()

@@ -114,7 +114,7 @@ fn use_hold(props: &Hold) -> Html {
                     on_close: props.on_close.clone(),
                     children: match &*known {
                         Some(None) => html! { <p class="hold-none" role="alert" data-testid="hold-missing">{t.hold_missing}</p> },
-                        _ => Deciding { board: board.cloned().unwrap_or_default() }.block(),
+                        _ => Deciding { board: board.cloned() }.block(),
                     },
                 }.block()}
             }
@@ -125,7 +125,8 @@ fn use_hold(props: &Hold) -> Html {
 /// The sheet.
 #[derive(PartialEq)]
 struct Deciding {
-    board: Rc<Board>,
+    /// Once it is known.
+    board: Option<Rc<Board>>,
 }
 
 block!(Deciding, use_deciding);
@@ -133,22 +134,25 @@ block!(Deciding, use_deciding);
 #[hook]
 fn use_deciding(props: &Deciding) -> Html {
     let t = &use_texts().settings;
-    let Deciding { board } = props;
+    // What nobody decided on before the sheet was open is not told.
+    let before = use_mut_ref(|| None::<u64>);
+    let mut before = before.borrow_mut();
+    let before = match &props.board {
+        Some(board) => *before.get_or_insert_with(|| board.last_undecided()),
+        None => 0,
+    };
+    let board = &props.board.clone().unwrap_or_default();
     let places = use_places(t);
     let said = use_state_eq(String::new);
     let editing = use_state_eq(|| None::<Subject>);
     let list = use_node_ref();
     let elapsed = use_elapsed(board);
-    // What nobody decided on before the sheet was open is not told.
-    let before = use_mut_ref(|| None::<u64>);
-    let before = *before.borrow_mut().get_or_insert_with(|| board.last_undecided());
     let tell = {
         let (said, list) = (said.setter(), list.clone());
         Callback::from(move |(method, address): (&'static str, String)| {
             let (said, list) = (said.clone(), list.clone());
-            #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
-            spawn_local(async move {
-                said.set(outcome(fetching::told(method, &address, None).await, t));
+            fetching::ask(method, address, None, move |told| {
+                said.set(outcome(told, t));
                 // The row with the button goes; the keyboard stays here.
                 focus(&list);
             });
@@ -158,14 +162,12 @@ fn use_deciding(props: &Deciding) -> Html {
         let (said, editing) = (said.setter(), editing.setter());
         Callback::from(move |id: u64| {
             let (said, editing) = (said.clone(), editing.clone());
-            #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
-            spawn_local(async move {
-                // The list has the beginning of a long message.
-                let answer = fetching::text(&format!("api/held/{id}")).await;
-                let held = answer.and_then(|answer| Held::read(&Value::parse(&answer).ok()?));
-                match held {
-                    Some(held) => editing.set(Some(Subject::Held(Rc::new(held)))),
-                    None => said.set(t.hold_failed.to_owned()),
+            // The list has the beginning of a long message.
+            fetching::ask("GET", format!("api/held/{id}"), None, move |answer| {
+                match answer.map(|answer| Held::read(&Value::parse(&answer).ok()?)) {
+                    Ok(Some(held)) => editing.set(Some(Subject::Held(Rc::new(held)))),
+                    Ok(None) => said.set(t.hold_failed.to_owned()),
+                    Err(wrong) => said.set(outcome(Err(wrong), t)),
                 }
             });
         })
@@ -199,14 +201,8 @@ fn use_deciding(props: &Deciding) -> Html {
     });
     html! {
         <div class="hold-body" tabindex="0" autofocus=true role="region" aria-label={t.hold}>
-            <p>{t.hold_intro}</p>
-            {Setting { places }.block()}
-            if !board.breakpoints.is_empty() {
-                <ul class="hold-list" aria-label={t.hold}>
-                    for breakpoint in &board.breakpoints {
-                        {breakpoint_row(breakpoint, &tell, t)}
-                    }
-                </ul>
+            if board.total == 0 {
+                <p>{t.hold_intro}</p>
             }
             <div class="hold-line">
                 <p class="hold-count" role="status" data-testid="held-count">{count}</p>
@@ -225,6 +221,14 @@ fn use_deciding(props: &Deciding) -> Html {
                     {held_row(held, elapsed, &tell, &edit, t)}
                 }
             </ul>
+            {Setting { places }.block()}
+            if !board.breakpoints.is_empty() {
+                <ul class="hold-list" aria-label={t.hold}>
+                    for breakpoint in &board.breakpoints {
+                        {breakpoint_row(breakpoint, &tell, t)}
+                    }
+                </ul>
+            }
         </div>
     }
 }
@@ -253,10 +257,8 @@ fn use_places(t: &'static Settings) -> Places {
     {
         let list = list.setter();
         use_effect_on((), move |()| {
-            #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
-            spawn_local(async move {
-                let answer = fetching::text("api/connections").await;
-                list.set(answer.and_then(|answer| List::read(&answer)).map(Rc::new));
+            fetching::ask("GET", "api/connections".to_owned(), None, move |answer| {
+                list.set(answer.ok().and_then(|answer| List::read(&answer)).map(Rc::new));
             });
         });
     }

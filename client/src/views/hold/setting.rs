@@ -1,7 +1,6 @@
 //! Where a breakpoint is set.
 
 use js_sys::encode_uri_component;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::SubmitEvent;
 use yew::prelude::*;
 
@@ -64,10 +63,7 @@ fn use_setting(props: &Setting) -> Html {
                 "api/breakpoints?{place}&direction={direction}&filter={filter}&deadline={deadline}&heartbeats={heartbeats}"
             );
             let problem = problem.clone();
-            #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
-            spawn_local(async move {
-                problem.set(outcome(fetching::told("POST", &address, None).await, t));
-            });
+            fetching::ask("POST", address, None, move |told| problem.set(outcome(told, t)));
         }
     };
     let directions = ["both", "to-target", "to-client"].map(|word| (word, direction(word, t).into()));
