@@ -7,8 +7,8 @@ use e2e::{SOON, Server, scenario};
 
 const COUNT: usize = 1000;
 
-/// Messages that the server sends as fast as it can.
-const FLOOD: usize = 5000;
+/// Messages that the server sends within a tenth of a second.
+const FLOOD: usize = 2000;
 
 #[tokio::test]
 async fn a_burst_of_a_thousand_messages_is_shown_whole_and_in_order() -> Result<()> {
@@ -42,7 +42,8 @@ async fn a_flood_is_in_the_log_whole_and_in_order_before_the_close_that_ends_it(
         let server = Server::start(&[])?;
         let page = &test.page;
         page.open(&server.page("")).await?;
-        page.connect(&format!("{}?flood=64B,{FLOOD}&close-after=2s&code=4001", server.socket())).await?;
+        page.connect(&format!("{}?flood=64B,20000msg/s,{FLOOD}&close-after=2s&code=4001", server.socket()))
+            .await?;
         page.wait_for_phase("closed", Duration::from_secs(20)).await?;
 
         let log = page.log().await?;
