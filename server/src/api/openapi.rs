@@ -15,7 +15,7 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Heartwire",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Faults of the WebSocket endpoints, connections listed, those with a label steered, waited for and verified, and recordings to play back.",
+            "description": "Faults of the WebSocket endpoints, connections listed, those with a label steered, waited for and verified, messages held on their way to a target and back, and recordings to play back.",
         },
         "paths": paths,
         "components": { "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
@@ -24,20 +24,23 @@ pub(super) fn document() -> Value {
 
 fn operation(route: &Route) -> Value {
     let is_open = matches!(route.operation, Operation::Faults | Operation::OpenApi);
-    let label = ["label", "name"].into_iter().find(|name| route.path.contains(&format!("{{{name}}}")));
+    let named = ["label", "name", "number", "id"];
+    let label = named.into_iter().find(|name| route.path.contains(&format!("{{{name}}}")));
     let label = label.map(|name| {
-        json!({
-            "name": name,
-            "in": "path",
-            "required": true,
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" },
-        })
+        let schema = match name {
+            "label" | "name" => json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" }),
+            _ => json!({ "type": "integer", "minimum": 1 }),
+        };
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
     });
     let query = route.parameters.iter().map(|(name, meaning)| {
         json!({ "name": name, "in": "query", "description": meaning, "schema": { "type": "string" } })
     });
     let mut operation = json!({
-        "operationId": format!("{:?}", route.operation),
+        "operationId": match route.operation {
+            Operation::Hold(holding) => format!("Hold{holding:?}"),
+            other => format!("{other:?}"),
+        },
         "summary": route.summary,
         "parameters": label.into_iter().chain(query).collect::<Vec<_>>(),
         "responses": {

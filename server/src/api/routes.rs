@@ -26,13 +26,35 @@ pub(super) enum Operation {
     Replays,
     Upload,
     Remove,
+    Vias,
+    MakeVia,
+    RemoveVia,
+    Hold(Holding),
+}
+
+/// The same, about what breakpoints hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holding {
+    Breakpoints,
+    Set,
+    Alter,
+    Remove,
+    List,
+    Message,
+    Release,
+    Pass,
+    Drop,
+    Edit,
+    Answer,
+    Inject,
 }
 
 /// A URL and a method.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
-    /// `{label}` stands for a label, `{name}` for the name of a recording.
+    /// `{label}` stands for a label, `{name}` for the name of a recording or a target, `{number}` for that of a breakpoint and `{id}` for
+    /// a held message.
     pub(super) path: &'static str,
     pub(super) operation: Operation,
     pub(super) summary: &'static str,
@@ -57,8 +79,31 @@ const FILTER: (&str, &str) = (
 );
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
+const VIA: (&str, &str) = ("via", "Only connections that are carried to the target of this name.");
+const OF_LABEL: (&str, &str) = ("label", "Only connections with this label.");
+const OF_NUMBER: (&str, &str) = (
+    "connection",
+    "Only the connection of this number, as GET /api/connections lists it: a client's at /ws/via or /ws/relay, or its target's.",
+);
+const DIRECTION: (&str, &str) = ("direction", "to-target, to-client or both; both without it.");
+const HELD_FILTER: (&str, &str) = (
+    "filter",
+    "Only messages that this filter shows, in the language of the page's filter bar; dir:out is what the client sent.",
+);
+const HEARTBEATS: (&str, &str) = (
+    "heartbeats",
+    "on or off: whether messages are held, too, that applications use for heartbeats, such as ping or {\"type\":\"ping\"}; off without it. Pings and Pongs are never held.",
+);
+const DEADLINE: (&str, &str) =
+    ("deadline", "How long a message is held before it goes on by itself: 1ms to 1h, 60s without it.");
+const ON: (&str, &str) = ("on", "on or off: whether any are held; on without it.");
+const MESSAGE: Option<(&str, &str)> = Some((
+    "text/plain",
+    "The message, at most 16 MiB: a text, or bytes with Content-Type: application/octet-stream.",
+));
+
 /// All of them.
-pub(super) static ROUTES: [Route; 21] = [
+pub(super) static ROUTES: [Route; 36] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -256,17 +301,147 @@ pub(super) static ROUTES: [Route; 21] = [
         parameters: &[],
         body: None,
     },
+    Route {
+        method: Method::GET,
+        path: "/api/vias",
+        operation: Operation::Vias,
+        summary: "Every target at /ws/via/NAME, without what may be secret in it",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/vias/{name}",
+        operation: Operation::MakeVia,
+        summary: "Mounts a target at /ws/via/NAME until the server ends, in place of one that was made before; 64 of them, for \
+                  whom /ws/relay is there and to where it may connect",
+        parameters: &[],
+        body: Some((
+            "application/json",
+            r#"url; headers, in place of the client's, as pairs; tls, with roots, certificate and key in PEM, and acceptInvalid. {"url":"wss://api.example.com/feed","headers":[["Origin","https://example.com"]]}"#,
+        )),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/vias/{name}",
+        operation: Operation::RemoveVia,
+        summary: "Forgets a target that was made while the server runs; who was carried there stays",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/breakpoints",
+        operation: Operation::Hold(Holding::Breakpoints),
+        summary: "Every breakpoint: which messages are held on their way through /ws/via and /ws/relay",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/breakpoints",
+        operation: Operation::Hold(Holding::Set),
+        summary: "Sets a breakpoint, on connections that are open and those to come; 64 of them",
+        parameters: &[VIA, OF_LABEL, OF_NUMBER, DIRECTION, HELD_FILTER, HEARTBEATS, DEADLINE, ON],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/breakpoints/{number}",
+        operation: Operation::Hold(Holding::Alter),
+        summary: "Alters a breakpoint: what is not named stays. What it holds goes on if it is off",
+        parameters: &[VIA, OF_LABEL, OF_NUMBER, DIRECTION, HELD_FILTER, HEARTBEATS, DEADLINE, ON],
+        body: None,
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/breakpoints/{number}",
+        operation: Operation::Hold(Holding::Remove),
+        summary: "Removes a breakpoint. What it holds goes on",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/held",
+        operation: Operation::Hold(Holding::List),
+        summary: "What is held, the oldest first, at most 200 messages and 16 KiB of each; the breakpoints; how many messages wait behind held ones; and the latest 64 that nobody decided on",
+        parameters: &[
+            VIA,
+            OF_LABEL,
+            OF_NUMBER,
+            ("after", "The revision of a list: answers once there is another one, or after the timeout."),
+            ("timeout", "How long to wait for that; 10s without it, at most 60s."),
+        ],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/held/{id}",
+        operation: Operation::Hold(Holding::Message),
+        summary: "The whole of a held message",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/release",
+        operation: Operation::Hold(Holding::Release),
+        summary: "Has everything that is held go on",
+        parameters: &[VIA, OF_LABEL, OF_NUMBER],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/held/{id}/pass",
+        operation: Operation::Hold(Holding::Pass),
+        summary: "Has a held message go on as it is",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/held/{id}/drop",
+        operation: Operation::Hold(Holding::Drop),
+        summary: "Throws a held message away",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/held/{id}/edit",
+        operation: Operation::Hold(Holding::Edit),
+        summary: "Has another message go on in place of a held one",
+        parameters: &[],
+        body: MESSAGE,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/held/{id}/answer",
+        operation: Operation::Hold(Holding::Answer),
+        summary: "Throws a held message away, and sends another one back where it came from",
+        parameters: &[],
+        body: MESSAGE,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/inject",
+        operation: Operation::Hold(Holding::Inject),
+        summary: "Sends a message that neither end has said, ahead of what is held",
+        parameters: &[("to", "client or target."), VIA, OF_LABEL, OF_NUMBER],
+        body: MESSAGE,
+    },
 ];
 
 impl Route {
-    /// What stands for the label or the name in a path below `/api/`; empty where there is none. `None`: another path.
+    /// What stands for the label, the name or the number in a path below `/api/`; empty where there is none. `None`: another path.
     pub(super) fn label_in<'p>(&self, path: &'p str) -> Option<&'p str> {
         let mut label = "";
         let mut parts = path.split('/');
         for wanted in self.path.trim_start_matches("/api/").split('/') {
             let part = parts.next()?;
             match wanted {
-                "{label}" | "{name}" => label = part,
+                wanted if wanted.starts_with('{') => label = part,
                 _ if wanted == part => {}
                 _ => return None,
             }
@@ -279,6 +454,7 @@ impl Route {
 pub(super) fn methods<'r>(routes: impl Iterator<Item = &'r Route> + Clone) -> Option<&'static str> {
     let has = |method: Method| routes.clone().any(|route| route.method == method);
     match (has(Method::GET), has(Method::POST), has(Method::DELETE)) {
+        (true, true, _) => Some("GET, HEAD, POST, OPTIONS"),
         (true, ..) => Some("GET, HEAD, OPTIONS"),
         (_, true, true) => Some("POST, DELETE, OPTIONS"),
         (_, true, _) => Some("POST, OPTIONS"),

@@ -1,6 +1,7 @@
 //! One connection of a label, from both sides: what others reach of it, and its own place.
 
 use super::{Label, MAX_ENDED, MAX_ORDERS, Order, lock};
+use protocol::fault::Label as Name;
 use protocol::journal::Event;
 use serde::Serialize;
 use socket::Mailbox;
@@ -110,6 +111,11 @@ impl Member {
 }
 
 impl Scribe {
+    /// The label that it writes for.
+    pub(crate) fn label(&self) -> &Name {
+        &self.label.name
+    }
+
     /// Writes down what happened.
     pub(crate) fn write(&self, event: Event) {
         self.label.write(self.number, event);

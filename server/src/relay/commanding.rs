@@ -4,7 +4,7 @@ use super::dial::Dialer;
 use super::leg::Leg;
 use super::pipe::{Item, Pipe, Side};
 use crate::kinds::to_wire;
-use protocol::relay::{Command, Connect, Encoded, Event, Frame, NO_TARGET};
+use protocol::relay::{Command, Connect, Event, Frame, NO_TARGET};
 use socket::wire::{CloseCode, Message, MessageKind, Outgoing, Summary, Time};
 use socket::{Endpoint, Mailbox};
 use std::sync::Arc;
@@ -41,13 +41,13 @@ impl Commanding {
                 let piece = fragment.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
                 if len / piece > MAX_FRAGMENTS {
                     let error = format!("a message is cut into at most {MAX_FRAGMENTS} fragments");
-                    return tell(pipe, &Event::Refused { error });
+                    return pipe.tell(&Event::Refused { error });
                 }
                 let mut frames: Vec<_> = (1..len.div_ceil(piece)).map(|number| number * piece).collect();
                 if !frames.is_empty() {
                     frames.push(len);
                 }
-                return pipe.put(Side::Target, Item::Message { kind, len, frames: frames.into() }, payload);
+                return pipe.put_message(Side::Target, kind, payload, &frames);
             }
             Ok(Command::Ping(payload)) => {
                 return pipe.put(Side::Target, Item::Ping(payload.len()), payload);
@@ -56,25 +56,19 @@ impl Commanding {
                 return pipe.put(Side::Target, Item::Pong(payload.len()), payload);
             }
             Ok(Command::AutoPong(on)) => Item::AutoPong(on),
-            Ok(Command::Close(status)) => Item::Close(status.map(|(code, reason)| (CloseCode(code), reason))),
-            Err(error) => return tell(pipe, &Event::Refused { error: error.to_string() }),
+            Ok(Command::Close(status)) => {
+                let close = Item::Close(status.map(|(code, reason)| (CloseCode(code), reason)));
+                return pipe.put_in_turn(Side::Target, close, b"");
+            }
+            Err(error) => return pipe.tell(&Event::Refused { error: error.to_string() }),
         };
         pipe.put(Side::Target, item, b"");
     }
 }
 
-/// Tells the client.
-pub(super) fn tell(pipe: &Pipe, event: &Event<'_>) {
-    let (kind, bytes) = match event.write() {
-        Encoded::Text(text) => (MessageKind::Text, text.into_bytes()),
-        Encoded::Binary(bytes) => (MessageKind::Binary, bytes),
-    };
-    pipe.put(Side::Client, Item::Message { kind, len: bytes.len(), frames: Box::default() }, &bytes);
-}
-
 /// Tells the client that there is no target, and that this is all.
 pub(super) fn tell_failure(pipe: &Pipe, failure: &Event<'_>) {
-    tell(pipe, failure);
+    pipe.tell(failure);
     let status = (CloseCode(NO_TARGET), "there is no target".to_owned());
     pipe.put(Side::Client, Item::Close(Some(status)), b"");
 }
@@ -128,7 +122,7 @@ impl Endpoint for Commanding {
             connecting.abort();
         }
         let left = (CloseCode::GOING_AWAY, "the relay's client has left".to_owned());
-        self.pipe().put(Side::Target, Item::Close(Some(left)), b"");
+        self.pipe().put_in_turn(Side::Target, Item::Close(Some(left)), b"");
         self.leg.closed(summary);
     }
 }

@@ -2,6 +2,8 @@
 //! goes to its peer, as it is.
 
 use super::pipe::{Batch, Gone, Item, Pipe, Side};
+use crate::breakpoints::{Breakpoints, Gated, Place};
+use crate::labels::Scribe;
 use socket::wire::{Abort, Cause, CloseCode, End, Message, NotSent, Outgoing, Summary, Time, close};
 use socket::{Control, Endpoint, Mailbox};
 use std::io::ErrorKind;
@@ -16,6 +18,8 @@ pub(super) struct Leg {
     taken: Batch,
     /// How the connection is cut once what was said before is written: in a turn of its own, which is due at once.
     cut: Option<Abort>,
+    /// When something that a breakpoint holds for this end goes on by itself.
+    due: Option<Time>,
     /// It has sent a Close, or had it sent as soon as what is in front of this lets it through.
     closes: bool,
     /// Its end is told.
@@ -23,14 +27,16 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    /// The two ends of a pipe: the client's and the target's.
-    pub(super) fn pair() -> (Self, Self) {
-        let pipe = Pipe::new();
+    /// The two ends of a pipe, the client's and the target's, with the breakpoints that are set for them. What becomes of
+    /// held messages is written down by the scribe.
+    pub(super) fn pair(place: Place, scribe: Option<Scribe>, breakpoints: &Arc<Breakpoints>) -> (Self, Self) {
+        let pipe = Pipe::new(place, scribe, breakpoints);
         let leg = |side| Self {
             pipe: Arc::clone(&pipe),
             side,
             taken: Batch::default(),
             cut: None,
+            due: None,
             closes: false,
             ended: false,
         };
@@ -40,6 +46,11 @@ impl Leg {
     /// What lies between this end and the other one.
     pub(super) fn pipe(&self) -> &Arc<Pipe> {
         &self.pipe
+    }
+
+    /// As those know it who set breakpoints.
+    pub(super) fn gated(&self) -> Arc<dyn Gated> {
+        Arc::<Pipe>::clone(&self.pipe)
     }
 
     /// Begins: from here on this end is woken for what comes.
@@ -74,11 +85,13 @@ impl Leg {
         if passed > 0 {
             self.pipe.passed_on(self.side, passed);
         }
+        self.due = self.pipe.due(self.side, out.now());
     }
 
     fn end(&mut self, gone: Gone) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.pipe.put(self.side.other(), Item::Gone(gone), b"");
+            self.pipe.forget(self.side);
+            self.pipe.put_in_turn(self.side.other(), Item::Gone(gone), b"");
         }
     }
 }
@@ -143,18 +156,18 @@ impl Gone {
 impl Endpoint for Leg {
     #[inline]
     fn message(&mut self, message: Message<'_>, _: &mut Outgoing<'_>) {
-        self.pipe.put_message(self.side.other(), &message);
+        self.pipe.put_message(self.side.other(), message.kind, message.payload, message.frames());
     }
 
     fn control(&mut self, control: Control<'_>, _: &mut Outgoing<'_>) {
-        let (item, payload) = match control {
-            Control::Ping(payload) => (Item::Ping(payload.len()), payload),
-            Control::Pong(payload, _) => (Item::Pong(payload.len()), payload),
+        let to = self.side.other();
+        match control {
+            Control::Ping(payload) => self.pipe.put(to, Item::Ping(payload.len()), payload),
+            Control::Pong(payload, _) => self.pipe.put(to, Item::Pong(payload.len()), payload),
             Control::Close(code, reason) => {
-                (Item::Close(code.map(|code| (code, reason.to_owned()))), &b""[..])
+                self.pipe.put_in_turn(to, Item::Close(code.map(|code| (code, reason.to_owned()))), b"");
             }
-        };
-        self.pipe.put(self.side.other(), item, payload);
+        }
     }
 
     fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, out: &mut Outgoing<'_>) {
@@ -175,7 +188,7 @@ impl Endpoint for Leg {
     }
 
     fn deadline(&self) -> Option<Time> {
-        self.cut.map(|_| Time::default())
+        self.cut.map_or(self.due, |_| Some(Time::default()))
     }
 
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
@@ -184,8 +197,10 @@ impl Endpoint for Leg {
             Side::Target => "the client ended TCP without a Close",
         };
         if let Some(how) = self.cut.take() {
-            out.abort(how, End::Finished, note);
+            return out.abort(how, End::Finished, note);
         }
+        self.pipe.expire(self.side);
+        self.pass_on(out);
     }
 
     #[inline]
@@ -206,7 +221,7 @@ impl Endpoint for Leg {
     }
 
     fn held(&self) -> usize {
-        self.pipe.waiting(self.side)
+        self.pipe.waiting(self.side) + self.pipe.held(self.side)
     }
 
     fn closed(&mut self, summary: &Summary) {

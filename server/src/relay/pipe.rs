@@ -1,7 +1,14 @@
 //! What lies between the client's connection and the target's: what one of them said, until the other one has passed it on.
 
+mod hold;
+
+pub(super) use self::hold::{Carried, Seen};
+
+use self::hold::Hold;
+use crate::breakpoints::{Breakpoints, Gated, Place};
+use crate::labels::Scribe;
 use socket::Mailbox;
-use socket::wire::{Abort, CloseCode, Message, MessageKind};
+use socket::wire::{Abort, CloseCode, MessageKind};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,16 +26,19 @@ pub(super) enum Side {
     Target,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pipe {
     /// What is to go to each side.
     lanes: [Lane; 2],
+    hold: Hold,
 }
 
 #[derive(Debug, Default)]
 struct Lane {
     /// What is not passed on yet, in bytes, with what its end has taken out already.
     waiting: AtomicUsize,
+    /// What is held for its end, in bytes.
+    held: AtomicUsize,
     batch: Mutex<Batch>,
     /// Wakes the end that takes it out.
     mailbox: OnceLock<Mailbox>,
@@ -78,8 +88,12 @@ impl Side {
 }
 
 impl Pipe {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::default()
+    /// Between these two ends, with the breakpoints that are set for them.
+    pub(super) fn new(place: Place, scribe: Option<Scribe>, breakpoints: &Arc<Breakpoints>) -> Arc<Self> {
+        let pipe = Arc::new(Self { lanes: Default::default(), hold: Hold::new(place, scribe, breakpoints) });
+        let gated: Arc<dyn Gated> = Arc::<Self>::clone(&pipe);
+        breakpoints.enter(&gated);
+        pipe
     }
 
     fn lane(&self, to: Side) -> &Lane {
@@ -92,14 +106,31 @@ impl Pipe {
         let _ = self.lane(side).mailbox.set(mailbox);
     }
 
-    /// Puts a message for this side in.
+    /// Puts a message for this side in, unless it is held.
     #[inline]
-    pub(super) fn put_message(&self, to: Side, message: &Message<'_>) {
-        let (kind, len, frames) = (message.kind, message.payload.len(), message.frames().into());
-        self.put(to, Item::Message { kind, len, frames }, message.payload);
+    pub(super) fn put_message(&self, to: Side, kind: MessageKind, payload: &[u8], frames: &[usize]) {
+        // What is held is put together.
+        let carried = |held: bool| Carried::Frames(if held { Box::default() } else { frames.into() });
+        if !self.hold.is_shut() || self.goes_on(to, kind, payload, carried) {
+            self.put_item(to, kind, payload, frames.into());
+        }
     }
 
-    /// Puts something for this side in.
+    fn put_item(&self, to: Side, kind: MessageKind, payload: &[u8], frames: Box<[usize]>) {
+        self.put(to, Item::Message { kind, len: payload.len(), frames }, payload);
+    }
+
+    /// Puts something for this side in, behind all that is held for it.
+    pub(super) fn put_in_turn(&self, to: Side, item: Item, payload: &[u8]) {
+        if !self.hold.is_shut() {
+            return self.put(to, item, payload);
+        }
+        if let Some((item, payload)) = self.ask_in_turn(to, item, payload.to_vec()) {
+            self.put(to, item, &payload);
+        }
+    }
+
+    /// Puts something for this side in, ahead of what is held for it.
     pub(super) fn put(&self, to: Side, item: Item, payload: &[u8]) {
         let lane = self.lane(to);
         lane.waiting.fetch_add(item.cost(), Ordering::Relaxed);
@@ -108,9 +139,7 @@ impl Pipe {
         batch.bytes.extend_from_slice(payload);
         drop(batch);
         // Who opens notes its mailbox first and looks then, so that one of the two sees the other.
-        if let Some(mailbox) = lane.mailbox.get() {
-            mailbox.wake();
-        }
+        lane.wake();
     }
 
     /// Whether there is room for more to this side.
@@ -123,6 +152,11 @@ impl Pipe {
     #[inline]
     pub(super) fn waiting(&self, to: Side) -> usize {
         self.lane(to).waiting.load(Ordering::Relaxed)
+    }
+
+    /// What breakpoints hold for it, in bytes.
+    pub(super) fn held(&self, to: Side) -> usize {
+        self.lane(to).held.load(Ordering::Relaxed)
     }
 
     /// Takes all out that is there for this side, in exchange for an empty batch. False: there is nothing.
@@ -195,8 +229,10 @@ mod tests {
 
     #[test]
     fn what_is_put_in_comes_out_in_order_and_counts_until_it_is_passed_on() {
-        let (pipe, side) = (Pipe::new(), Side::Client);
-        pipe.put_message(side, &Message::new(MessageKind::Text, b"one"));
+        let breakpoints = Arc::new(Breakpoints::new(1 << 20));
+        let pipe = Pipe::new(Place::new(None, None, String::new()), None, &breakpoints);
+        let side = Side::Client;
+        pipe.put_message(side, MessageKind::Text, b"one", &[]);
         pipe.put(side, Item::Ping(2), b"hi");
         pipe.put(side, Item::Close(None), b"");
         let mut batch = Batch::default();
@@ -212,7 +248,7 @@ mod tests {
         }
         assert_eq!(seen, [&b"one"[..], b"hi", b""]);
         assert_eq!(pipe.waiting(side), 0);
-        pipe.put_message(side, &Message::new(MessageKind::Binary, &[0; ROOM]));
+        pipe.put_message(side, MessageKind::Binary, &[0; ROOM], &[]);
         assert!(!pipe.has_room(side) && pipe.has_room(Side::Target));
     }
 }

@@ -1,9 +1,7 @@
 //! Behind the connection to a target that somebody has chosen: they are told all that comes from there.
 
-use super::commanding::tell;
 use super::leg::Leg;
-use super::pipe::{Item, Side};
-use crate::kinds::from_wire;
+use super::pipe::{Item, Seen, Side};
 use protocol::relay::Event;
 use socket::wire::{CloseCode, Message, Outgoing, Role, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
@@ -32,32 +30,32 @@ impl Endpoint for Reporting {
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
         let frames = message.frames();
         let starts = std::iter::once(0).chain(frames.iter().copied());
-        let event = Event::Message {
+        let seen = Seen {
             at: self.at(out),
-            kind: from_wire(message.kind),
             compressed: message.compressed,
             wire: message.wire_len(Role::Client),
             frames: frames.len().max(1) as u64,
             fragments: frames.iter().zip(starts).map(|(end, start)| (end - start) as u64).collect(),
-            payload: message.payload,
         };
-        tell(self.leg.pipe(), &event);
+        self.leg.pipe().tell_message(message.kind, message.payload, seen);
     }
 
     fn control(&mut self, control: Control<'_>, out: &mut Outgoing<'_>) {
         let at = self.at(out);
-        let event = match control {
-            Control::Ping(payload) => Event::Ping { at, payload },
-            Control::Pong(payload, _) => Event::Pong { at, payload },
+        let pipe = self.leg.pipe();
+        match control {
+            Control::Ping(payload) => pipe.tell(&Event::Ping { at, payload }),
+            Control::Pong(payload, _) => pipe.tell(&Event::Pong { at, payload }),
             Control::Close(code, reason) => {
-                Event::Close { at, code: code.map(|code| code.0), reason: reason.to_owned() }
+                let (code, reason) = (code.map(|code| code.0), reason.to_owned());
+                pipe.tell_in_turn(&Event::Close { at, code, reason });
             }
-        };
-        tell(self.leg.pipe(), &event);
+        }
     }
 
     fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, out: &mut Outgoing<'_>) {
         self.opened = out.now();
+        self.leg.pipe().tells();
         out.heartbeat(false);
         out.auto_pong(self.auto_pong);
         out.hear_out(true);
@@ -99,8 +97,9 @@ impl Endpoint for Reporting {
             reason: summary.end.to_string(),
             detail: summary.cause.as_ref().map_or(String::new(), ToString::to_string),
         };
-        tell(self.leg.pipe(), &event);
-        self.leg.pipe().put(Side::Client, Item::Close(Some((CloseCode::NORMAL, String::new()))), b"");
+        let pipe = self.leg.pipe();
+        pipe.tell_in_turn(&event);
+        pipe.put_in_turn(Side::Client, Item::Close(Some((CloseCode::NORMAL, String::new()))), b"");
         self.leg.closed(summary);
     }
 }

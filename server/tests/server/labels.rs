@@ -348,7 +348,9 @@ fn the_description_is_that_of_the_routes() {
     let paths = document["paths"].as_object().unwrap();
     assert!(!paths.is_empty());
     for (path, methods) in paths {
-        let target = path.replace("{label}", "described").replace("{name}", "described");
+        let target =
+            ["{label}", "{name}"].iter().fold(path.clone(), |path, name| path.replace(name, "described"));
+        let target = ["{number}", "{id}"].iter().fold(target, |path, name| path.replace(name, "7"));
         let there: Vec<String> =
             methods.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
         let allowed = server.request("OPTIONS", &target, &[]);
@@ -356,7 +358,8 @@ fn the_description_is_that_of_the_routes() {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             let is_there = allowed.header("allow").unwrap().split(", ").any(|allowed| allowed == method);
             assert_eq!(there.iter().any(|there| there == method), is_there, "{method} {path}");
-            let query = if path.ends_with("wait-for") { "?timeout=1ms" } else { "" };
+            let waits = path.ends_with("wait-for") || path.ends_with("/held");
+            let query = if waits { "?timeout=1ms" } else { "" };
             let answered = server.request(method, &format!("{target}{query}"), &[]).status;
             assert_eq!(answered == 405, !is_there, "{method} {path}: {answered}");
         }

@@ -23,7 +23,6 @@ pub struct Gate<X> {
     lanes: [Lane<X>; 2],
     /// What both lanes hold.
     messages: usize,
-    bytes: usize,
     out: VecDeque<Output<X>>,
 }
 
@@ -31,6 +30,7 @@ pub struct Gate<X> {
 #[derive(Debug)]
 struct Lane<X> {
     queue: VecDeque<Slot<X>>,
+    bytes: usize,
     /// Who it leads to is gone.
     gone: bool,
 }
@@ -57,13 +57,12 @@ struct Hold {
 
 impl<X> Default for Gate<X> {
     fn default() -> Self {
-        let lane = || Lane { queue: VecDeque::new(), gone: false };
+        let lane = || Lane { queue: VecDeque::new(), bytes: 0, gone: false };
         Gate {
             number: 0,
             breakpoints: Vec::new(),
             lanes: [lane(), lane()],
             messages: 0,
-            bytes: 0,
             out: VecDeque::new(),
         }
     }
@@ -113,24 +112,22 @@ impl<X> Gate<X> {
         let message = Message { kind, payload: payload.to_vec() };
         let slot =
             Slot { message: Some(message), extra: extra(hold.is_some()), edited: false, hold, cost: 0 };
-        let most = self.bytes.saturating_add(room);
+        let most = self.bytes().saturating_add(room);
         self.put(way, slot, payload.len());
         self.keep_within(most);
         false
     }
 
-    /// Something else comes that keeps its place among messages, with so many bytes of its own. True: the host does it by
-    /// itself. Otherwise it waits.
-    #[must_use]
-    pub fn handle_other(&mut self, way: Way, extra: impl FnOnce() -> X, bytes: usize) -> bool {
+    /// Something else comes that keeps its place among messages, with so many bytes of its own. It is given back where the
+    /// host does it by itself; otherwise it waits.
+    pub fn handle_other(&mut self, way: Way, extra: X, bytes: usize) -> Option<X> {
         let lane = &self.lanes[way as usize];
         if lane.gone || lane.queue.is_empty() {
-            return true;
+            return Some(extra);
         }
-        let slot = Slot { message: None, extra: extra(), edited: false, hold: None, cost: 0 };
-        self.put(way, slot, bytes);
+        self.put(way, Slot { message: None, extra, edited: false, hold: None, cost: 0 }, bytes);
         self.keep_within(MAX_BYTES);
-        false
+        None
     }
 
     /// Time has passed: what was held long enough in this direction goes on.
@@ -145,7 +142,7 @@ impl<X> Gate<X> {
     pub fn handle_gone(&mut self, way: Way) {
         self.lanes[way as usize].gone = true;
         for slot in std::mem::take(&mut self.lanes[way as usize].queue) {
-            self.uncount(slot.cost);
+            self.uncount(way, slot.cost);
             if let Some(hold) = slot.hold {
                 self.tell(hold, way, slot.size(), Fate::Gone);
             }
@@ -223,10 +220,16 @@ impl<X> Gate<X> {
         self.lanes[way as usize].queue.len()
     }
 
-    /// As many bytes of memory are held.
+    /// What is held takes as many bytes of memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes
+        Way::ALL.into_iter().map(|way| self.bytes_of(way)).sum()
+    }
+
+    /// What is held in this direction does.
+    #[must_use]
+    pub fn bytes_of(&self, way: Way) -> usize {
+        self.lanes[way as usize].bytes
     }
 }
 
@@ -234,13 +237,14 @@ impl<X> Gate<X> {
     fn put(&mut self, way: Way, slot: Slot<X>, bytes: usize) {
         let cost = COST + bytes;
         self.messages += 1;
-        self.bytes += cost;
-        self.lanes[way as usize].queue.push_back(Slot { cost, ..slot });
+        let lane = &mut self.lanes[way as usize];
+        lane.bytes += cost;
+        lane.queue.push_back(Slot { cost, ..slot });
     }
 
-    fn uncount(&mut self, cost: usize) {
+    fn uncount(&mut self, way: Way, cost: usize) {
         self.messages -= 1;
-        self.bytes -= cost;
+        self.lanes[way as usize].bytes -= cost;
     }
 
     fn tell(&mut self, hold: Hold, way: Way, size: usize, fate: Fate) {
@@ -279,7 +283,7 @@ impl<X> Gate<X> {
     }
 
     fn keep_within(&mut self, bytes: usize) {
-        while self.messages > MAX_MESSAGES || self.bytes > bytes.min(MAX_BYTES) {
+        while self.messages > MAX_MESSAGES || self.bytes() > bytes.min(MAX_BYTES) {
             self.release_oldest();
         }
     }
@@ -296,16 +300,17 @@ impl<X> Gate<X> {
     }
 
     fn replace(&mut self, way: Way, place: usize, message: Message) {
-        let slot = &mut self.lanes[way as usize].queue[place];
+        let lane = &mut self.lanes[way as usize];
+        let slot = &mut lane.queue[place];
         let after = COST + message.payload.len();
-        self.bytes = self.bytes - slot.cost + after;
+        lane.bytes = lane.bytes - slot.cost + after;
         (slot.message, slot.cost, slot.edited) = (Some(message), after, true);
     }
 
     fn remove(&mut self, way: Way, place: usize, fate: Fate) {
         self.release(way, place, fate);
         if let Some(slot) = self.lanes[way as usize].queue.remove(place) {
-            self.uncount(slot.cost);
+            self.uncount(way, slot.cost);
         }
     }
 
@@ -313,7 +318,7 @@ impl<X> Gate<X> {
     fn flush(&mut self, way: Way) {
         let is_free = |slot: &mut Slot<X>| slot.hold.is_none();
         while let Some(slot) = self.lanes[way as usize].queue.pop_front_if(is_free) {
-            self.uncount(slot.cost);
+            self.uncount(way, slot.cost);
             let Slot { message, extra, edited, .. } = slot;
             self.out.push_back(match message {
                 Some(message) => Output::Message { way, message, extra, edited },

@@ -129,7 +129,7 @@ impl Sim {
     fn other(&mut self, way: Way) {
         let number = self.came[way as usize].len();
         self.came[way as usize].push(false);
-        if self.gate.handle_other(way, || number, 0) {
+        if self.gate.handle_other(way, number, 0).is_some() {
             self.went[way as usize].push((number, None));
         }
         self.settle();

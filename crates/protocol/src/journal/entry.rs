@@ -136,7 +136,7 @@ pub enum Event {
     },
 }
 
-/// As much of a message as is kept: 16 KiB.
+/// A message, or as much of one as is kept: 16 KiB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Payload {
     /// Bytes of the whole.
@@ -269,8 +269,20 @@ impl Entry {
 }
 
 impl Payload {
-    fn of(message: &Message) -> Payload {
-        let (size, kept) = (message.payload.len(), &message.payload[..message.payload.len().min(KEPT)]);
+    /// As much of a message as is kept.
+    #[must_use]
+    pub fn of(message: &Message) -> Payload {
+        Payload::up_to(message, KEPT)
+    }
+
+    /// The whole of a message.
+    #[must_use]
+    pub fn whole(message: &Message) -> Payload {
+        Payload::up_to(message, usize::MAX)
+    }
+
+    fn up_to(message: &Message, most: usize) -> Payload {
+        let (size, kept) = (message.payload.len(), &message.payload[..message.payload.len().min(most)]);
         let (text, binary) = match message.kind {
             Kind::Text => {
                 // Cut within a character, it ends before that.
@@ -282,7 +294,7 @@ impl Payload {
             }
             Kind::Binary => (None, Some(kept.to_vec())),
         };
-        Payload { size, cut: size > KEPT, text, binary }
+        Payload { size, cut: size > most, text, binary }
     }
 }
 

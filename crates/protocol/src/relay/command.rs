@@ -1,5 +1,5 @@
-use super::head::{Encoded, Frame, ReadError, Writer};
 use crate::fault::Kind;
+use crate::head::{Encoded, Frame, ReadError, Writer};
 
 /// What a client has the relay do once there is a target, or is about to be: what comes earlier waits for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

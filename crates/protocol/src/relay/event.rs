@@ -1,7 +1,7 @@
 use super::LISTED_FRAGMENTS;
 use super::command::kind_name;
-use super::head::{Encoded, Frame, Head, ReadError, Writer};
 use crate::fault::Kind;
+use crate::head::{Encoded, Frame, Head, ReadError, Writer};
 
 /// What a relay tells its client. Times are microseconds, `at` since the target's connection opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

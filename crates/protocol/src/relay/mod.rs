@@ -11,12 +11,11 @@
 mod command;
 mod connect;
 mod event;
-mod head;
 
+pub use crate::head::{Encoded, Frame, ReadError};
 pub use command::Command;
-pub use connect::{Connect, TlsChoice};
+pub use connect::{Connect, Mounting, TlsChoice};
 pub use event::{Event, Opened, Timings, TlsSeen};
-pub use head::{Encoded, Frame, ReadError};
 
 /// The subprotocol's name.
 pub const SUBPROTOCOL: &str = "heartwire.relay.v1";

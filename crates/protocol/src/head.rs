@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use workbench::json::{Value, quote_into};
 
-/// A message of the relay's protocol as it came.
+/// A message with a head, as it came.
 #[derive(Clone, Copy, Debug)]
 pub enum Frame<'a> {
     /// A head alone.
@@ -11,7 +11,7 @@ pub enum Frame<'a> {
     Binary(&'a [u8]),
 }
 
-/// A message of the relay's protocol, to be sent.
+/// A message with a head, to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Encoded {
     /// As a text message.
@@ -23,11 +23,11 @@ pub enum Encoded {
 /// A message that can't be read. The text says what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ReadError(pub(super) String);
+pub struct ReadError(pub(crate) String);
 
 impl<'a> Frame<'a> {
     /// The type, the head and the payload, which is empty for a head alone.
-    pub(super) fn read(self) -> Result<(Head<'a>, &'a [u8]), ReadError> {
+    pub(crate) fn read(self) -> Result<(Head<'a>, &'a [u8]), ReadError> {
         let (head, payload) = match self {
             Frame::Text(text) => (text, &b""[..]),
             Frame::Binary(bytes) => {
@@ -45,14 +45,7 @@ impl<'a> Frame<'a> {
                 (head, payload)
             }
         };
-        let value =
-            Value::parse(head).map_err(|error| ReadError(format!("a head is a JSON object: {error}")))?;
-        let Value::Object(members) = value else {
-            return Err(ReadError("a head is a JSON object with a type".to_owned()));
-        };
-        let mut head = Head { kind: String::new(), members };
-        head.kind = head.string("type")?.ok_or_else(|| ReadError("a head has a type".to_owned()))?;
-        Ok((head, payload))
+        Ok((Head::parse(head, "a head")?, payload))
     }
 }
 
@@ -69,13 +62,25 @@ impl Encoded {
 
 /// A head that is read: each member is taken out, and none may be left.
 #[derive(Debug)]
-pub(super) struct Head<'a> {
-    pub(super) kind: String,
+pub(crate) struct Head<'a> {
+    pub(crate) kind: String,
     members: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
 impl<'a> Head<'a> {
-    pub(super) fn of(kind: &str, value: Value<'a>) -> Result<Head<'a>, ReadError> {
+    /// Reads a JSON object that has a type; `what` it is, for errors.
+    pub(crate) fn parse(text: &'a str, what: &str) -> Result<Head<'a>, ReadError> {
+        let value =
+            Value::parse(text).map_err(|error| ReadError(format!("{what} is a JSON object: {error}")))?;
+        let Value::Object(members) = value else {
+            return Err(ReadError(format!("{what} is a JSON object with a type")));
+        };
+        let mut head = Head { kind: String::new(), members };
+        head.kind = head.string("type")?.ok_or_else(|| ReadError(format!("{what} has a type")))?;
+        Ok(head)
+    }
+
+    pub(crate) fn of(kind: &str, value: Value<'a>) -> Result<Head<'a>, ReadError> {
         match value {
             Value::Object(members) => Ok(Head { kind: kind.to_owned(), members }),
             _ => Err(ReadError(format!("{kind} is a JSON object"))),
@@ -83,7 +88,7 @@ impl<'a> Head<'a> {
     }
 
     /// A member, unless it is missing or null.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value<'a>> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let place = self.members.iter().position(|(there, _)| there == name)?;
         Some(self.members.remove(place).1).filter(|value| *value != Value::Null)
     }
@@ -93,7 +98,7 @@ impl<'a> Head<'a> {
         ReadError(format!("{name}{of} is {expected}"))
     }
 
-    fn read<T>(
+    pub(crate) fn read<T>(
         &mut self,
         name: &str,
         expected: &str,
@@ -105,19 +110,19 @@ impl<'a> Head<'a> {
         }
     }
 
-    pub(super) fn string(&mut self, name: &str) -> Result<Option<String>, ReadError> {
+    pub(crate) fn string(&mut self, name: &str) -> Result<Option<String>, ReadError> {
         self.read(name, "a string", into_string)
     }
 
-    pub(super) fn bool(&mut self, name: &str) -> Result<Option<bool>, ReadError> {
+    pub(crate) fn bool(&mut self, name: &str) -> Result<Option<bool>, ReadError> {
         self.read(name, "true or false", |value| value.as_bool())
     }
 
-    pub(super) fn number(&mut self, name: &str) -> Result<Option<u64>, ReadError> {
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<u64>, ReadError> {
         self.read(name, "a whole number", |value| value.as_u64())
     }
 
-    pub(super) fn strings(&mut self, name: &str) -> Result<Vec<String>, ReadError> {
+    pub(crate) fn strings(&mut self, name: &str) -> Result<Vec<String>, ReadError> {
         let all = self.read(name, "a list of strings", |value| match value {
             Value::Array(items) => items.into_iter().map(into_string).collect::<Option<Vec<_>>>(),
             _ => None,
@@ -125,7 +130,7 @@ impl<'a> Head<'a> {
         Ok(all?.unwrap_or_default())
     }
 
-    pub(super) fn numbers(&mut self, name: &str) -> Result<Vec<u64>, ReadError> {
+    pub(crate) fn numbers(&mut self, name: &str) -> Result<Vec<u64>, ReadError> {
         let all = self.read(name, "a list of whole numbers", |value| match value {
             Value::Array(items) => items.iter().map(Value::as_u64).collect::<Option<Vec<_>>>(),
             _ => None,
@@ -134,7 +139,7 @@ impl<'a> Head<'a> {
     }
 
     /// Names and values, in order.
-    pub(super) fn pairs(&mut self, name: &str) -> Result<Vec<(String, String)>, ReadError> {
+    pub(crate) fn pairs(&mut self, name: &str) -> Result<Vec<(String, String)>, ReadError> {
         let pair = |value| match value {
             Value::Array(items) => {
                 let [name, value] = <[Value<'_>; 2]>::try_from(items).ok()?;
@@ -150,16 +155,16 @@ impl<'a> Head<'a> {
     }
 
     /// A head within this one.
-    pub(super) fn object(&mut self, name: &str) -> Result<Option<Head<'a>>, ReadError> {
+    pub(crate) fn object(&mut self, name: &str) -> Result<Option<Head<'a>>, ReadError> {
         self.take(name).map(|value| Head::of(name, value)).transpose()
     }
 
-    pub(super) fn needs<T>(&self, name: &str, value: Option<T>) -> Result<T, ReadError> {
+    pub(crate) fn needs<T>(&self, name: &str, value: Option<T>) -> Result<T, ReadError> {
         value.ok_or_else(|| ReadError(format!("{} needs {name}", self.kind)))
     }
 
     /// All was read.
-    pub(super) fn end(self) -> Result<(), ReadError> {
+    pub(crate) fn end(self) -> Result<(), ReadError> {
         match self.members.first() {
             Some((name, value)) if *value != Value::Null => {
                 Err(ReadError(format!("{} has no {name}", self.kind)))
@@ -178,20 +183,20 @@ fn into_string(value: Value<'_>) -> Option<String> {
 
 /// A JSON object that is written, one member after the other.
 #[derive(Debug)]
-pub(super) struct Writer(String);
+pub(crate) struct Writer(String);
 
 impl Writer {
-    pub(super) fn new(kind: &str) -> Writer {
+    pub(crate) fn new(kind: &str) -> Writer {
         Writer::within().string("type", kind)
     }
 
     /// Of an object in a head.
-    pub(super) fn within() -> Writer {
+    pub(crate) fn within() -> Writer {
         Writer("{".to_owned())
     }
 
     /// A member that is JSON already.
-    pub(super) fn raw(mut self, name: &str, json: &str) -> Writer {
+    pub(crate) fn raw(mut self, name: &str, json: &str) -> Writer {
         if self.0.len() > 1 {
             self.0.push(',');
         }
@@ -201,51 +206,51 @@ impl Writer {
         self
     }
 
-    pub(super) fn string(self, name: &str, text: &str) -> Writer {
+    pub(crate) fn string(self, name: &str, text: &str) -> Writer {
         self.raw(name, &workbench::json::quote(text))
     }
 
-    pub(super) fn optional(self, name: &str, text: Option<&str>) -> Writer {
+    pub(crate) fn optional(self, name: &str, text: Option<&str>) -> Writer {
         match text {
             Some(text) => self.string(name, text),
             None => self,
         }
     }
 
-    pub(super) fn number(self, name: &str, number: u64) -> Writer {
+    pub(crate) fn number(self, name: &str, number: u64) -> Writer {
         self.raw(name, &number.to_string())
     }
 
-    pub(super) fn bool(self, name: &str, value: bool) -> Writer {
+    pub(crate) fn bool(self, name: &str, value: bool) -> Writer {
         self.raw(name, if value { "true" } else { "false" })
     }
 
-    pub(super) fn list(self, name: &str, items: impl IntoIterator<Item = String>) -> Writer {
+    pub(crate) fn list(self, name: &str, items: impl IntoIterator<Item = String>) -> Writer {
         let items: Vec<_> = items.into_iter().collect();
         self.raw(name, &format!("[{}]", items.join(",")))
     }
 
-    pub(super) fn strings<'t>(self, name: &str, texts: impl IntoIterator<Item = &'t String>) -> Writer {
+    pub(crate) fn strings<'t>(self, name: &str, texts: impl IntoIterator<Item = &'t String>) -> Writer {
         self.list(name, texts.into_iter().map(|text| workbench::json::quote(text)))
     }
 
-    pub(super) fn pairs(self, name: &str, pairs: &[(String, String)]) -> Writer {
+    pub(crate) fn pairs(self, name: &str, pairs: &[(String, String)]) -> Writer {
         let quote = workbench::json::quote;
         self.list(name, pairs.iter().map(|(name, value)| format!("[{},{}]", quote(name), quote(value))))
     }
 
-    pub(super) fn json(mut self) -> String {
+    pub(crate) fn json(mut self) -> String {
         self.0.push('}');
         self.0
     }
 
     /// As a head alone.
-    pub(super) fn text(self) -> Encoded {
+    pub(crate) fn text(self) -> Encoded {
         Encoded::Text(self.json())
     }
 
     /// With a payload. What a head holds here is far shorter than 64 KiB.
-    pub(super) fn with(self, payload: &[u8]) -> Encoded {
+    pub(crate) fn with(self, payload: &[u8]) -> Encoded {
         let head = self.json();
         let mut bytes = Vec::with_capacity(2 + head.len() + payload.len());
         bytes.extend_from_slice(&u16::try_from(head.len()).unwrap_or(u16::MAX).to_be_bytes());

@@ -1,0 +1,428 @@
+//! A channel on a server, clients of it, and a network in between that a test has in its hand.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use protocol::session::{
+    Attached, Author, Channel, Client, ClientConfig, ClientId, ClientMessage, Cursor, Entry, Epoch, Event,
+    GAP, Limits, Lost, Message, NotTaken, Output, Position, Public, Read, Reason, Refused, SUPERSEDED,
+    ServerMessage, SessionId, Ticket, binary, json,
+};
+
+/// What was published where, as the server had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Logged {
+    pub(crate) at: Position,
+    pub(crate) session: u64,
+    pub(crate) seq: u64,
+}
+
+/// A frame that is ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame(pub(crate) Vec<u8>);
+
+impl Entry for Frame {
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The server's end of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Served {
+    ticket: Ticket,
+    cursor: Cursor,
+}
+
+/// A connection; each end may be gone without the other's knowledge.
+#[derive(Debug, Default)]
+pub(crate) struct Link {
+    pub(crate) client: usize,
+    pub(crate) up: VecDeque<Vec<u8>>,
+    pub(crate) down: VecDeque<Vec<u8>>,
+    served: Option<Served>,
+    /// The server is done with it.
+    pub(crate) server_gone: bool,
+    /// The client is done with it.
+    pub(crate) client_gone: bool,
+    /// The code of the server's Close, behind what is on its way.
+    code: Option<u16>,
+}
+
+/// One client's machine and what it was told.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) client: Client,
+    pub(crate) session: u64,
+    /// Its connection, if it knows of one.
+    pub(crate) link: Option<usize>,
+    pub(crate) published: u64,
+    pub(crate) outcomes: Vec<(u64, Outcome)>,
+    pub(crate) story: Vec<Step>,
+    pub(crate) caught_up: bool,
+    /// Its machine has said that it has ended.
+    pub(crate) ended: bool,
+    /// Its page was closed.
+    pub(crate) gone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Published,
+    Refused,
+    Unknown,
+    NotSent,
+}
+
+/// What a subscriber got, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Began(Position),
+    Got { at: Position, session: u64, seq: u64, own: bool },
+    Lost(Lost),
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) channel: Channel<Frame>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) log: Vec<Logged>,
+    /// In the order in which they began.
+    pub(crate) epochs: Vec<Epoch>,
+    pub(crate) now: Duration,
+    pub(crate) limits: Limits,
+    json: bool,
+    sessions: u64,
+}
+
+impl World {
+    pub(crate) fn new(limits: Limits, json: bool) -> World {
+        let epoch = Epoch(1);
+        World {
+            channel: Channel::new(epoch, limits),
+            links: Vec::new(),
+            peers: Vec::new(),
+            log: Vec::new(),
+            epochs: vec![epoch],
+            now: Duration::ZERO,
+            limits,
+            json,
+            sessions: 0,
+        }
+    }
+
+    /// Adds a client that goes on at `position`.
+    pub(crate) fn join(&mut self, position: Option<Position>) -> usize {
+        self.sessions += 1;
+        self.join_as(self.sessions, position)
+    }
+
+    pub(crate) fn join_as(&mut self, session: u64, position: Option<Position>) -> usize {
+        let config = ClientConfig {
+            position,
+            history: 0,
+            ..ClientConfig::new(ClientId(7), SessionId(u128::from(session)))
+        };
+        self.peers.push(Peer {
+            client: Client::new(config),
+            session,
+            link: None,
+            published: 0,
+            outcomes: Vec::new(),
+            story: Vec::new(),
+            caught_up: false,
+            ended: false,
+            gone: false,
+        });
+        self.peers.len() - 1
+    }
+
+    pub(crate) fn publish(&mut self, peer: usize) {
+        if let Ok(seq) = self.peers[peer].client.publish(b"1".to_vec()) {
+            self.peers[peer].published = seq;
+            self.run(peer);
+        }
+    }
+
+    /// The client opens a connection, whatever became of the one before.
+    pub(crate) fn connect(&mut self, peer: usize) -> usize {
+        if let Some(link) = self.peers[peer].link.take() {
+            self.links[link].client_gone = true;
+            self.peers[peer].client.handle_closed(None);
+        }
+        let link = self.links.len();
+        self.links.push(Link { client: peer, ..Link::default() });
+        self.peers[peer].link = Some(link);
+        self.peers[peer].client.handle_open();
+        self.run(peer);
+        link
+    }
+
+    /// The client finds its connection gone.
+    pub(crate) fn drop_link(&mut self, peer: usize, code: Option<u16>) {
+        if let Some(link) = self.peers[peer].link.take() {
+            self.links[link].client_gone = true;
+            self.links[link].down.clear();
+            self.peers[peer].client.handle_closed(code);
+            self.run(peer);
+        }
+    }
+
+    /// The server finds the connection gone. What was on its way to it is.
+    pub(crate) fn hang_up(&mut self, link: usize) {
+        let link = &mut self.links[link];
+        if let Some(served) = link.served.take() {
+            self.channel.detach(&served.ticket);
+        }
+        link.server_gone = true;
+        link.up.clear();
+    }
+
+    /// The server takes one message. `refuse` tells whether it refuses what it can.
+    pub(crate) fn deliver_up(&mut self, link: usize, refuse: bool) {
+        let Some(bytes) = self.links[link].up.pop_front() else { return };
+        if self.links[link].server_gone {
+            return;
+        }
+        let answer = match (self.read_client(&bytes), self.links[link].served) {
+            (ClientMessage::Hello(hello), None) => {
+                let session = Public(hello.session.0 as u64);
+                self.channel.attach(&hello, Public(7), session).map(|Attached { ticket, cursor, welcome }| {
+                    self.links[link].served = Some(Served { ticket, cursor });
+                    ServerMessage::Welcome(welcome)
+                })
+            }
+            (ClientMessage::Publish { seq, data }, Some(served)) => {
+                self.take(&served.ticket, seq, data, refuse)
+            }
+            (message, _) => panic!("{message:?} was not to come"),
+        };
+        match answer {
+            Ok(message) => self.say(link, &message),
+            Err(NotTaken::Again) => {}
+            Err(NotTaken::Superseded) => self.close(link, SUPERSEDED),
+            Err(NotTaken::Gap { .. }) => self.close(link, GAP),
+        }
+    }
+
+    fn take(
+        &mut self,
+        ticket: &Ticket,
+        seq: u64,
+        data: Vec<u8>,
+        refuse: bool,
+    ) -> Result<ServerMessage, NotTaken> {
+        if refuse {
+            let refused = Refused { seq, reason: Reason::Rate(1), error: String::new() };
+            return self.channel.refuse(ticket, seq).map(|()| ServerMessage::Refused(refused));
+        }
+        let (public, json) = (ticket.public, self.json);
+        let offset = self.channel.publish(ticket, seq, |offset| {
+            let author = Some(Author { client: Public(7), session: public, seq, name: String::new() });
+            frame(json, Message { offset, author, at: 0, data })
+        })?;
+        let at = Position { epoch: self.channel.head().epoch, offset };
+        self.log.push(Logged { at, session: public.0, seq });
+        Ok(ServerMessage::Ack { from: seq, to: seq })
+    }
+
+    /// A message of the server's own.
+    pub(crate) fn announce(&mut self) {
+        let json = self.json;
+        let offset = self
+            .channel
+            .push(|offset| frame(json, Message { offset, author: None, at: 0, data: b"2".to_vec() }));
+        let at = Position { epoch: self.channel.head().epoch, offset };
+        self.log.push(Logged { at, session: 0, seq: 0 });
+    }
+
+    /// The server sends up to so many messages of the channel.
+    pub(crate) fn pump(&mut self, link: usize, mut most: usize) {
+        let Link { served: Some(served), down, .. } = &mut self.links[link] else { return };
+        let read = self.channel.read(&mut served.cursor, |frame| {
+            most > 0 && {
+                most -= 1;
+                down.push_back(frame.0.clone());
+                true
+            }
+        });
+        if let Read::Jump(position, lost) = read {
+            self.say(link, &ServerMessage::Jump { position, lost });
+        }
+    }
+
+    /// The client takes one message, or the end behind the last.
+    pub(crate) fn deliver_down(&mut self, link: usize) {
+        let Link { client, down, client_gone, server_gone, code, .. } = &mut self.links[link];
+        let (peer, code) = (*client, *code);
+        if *client_gone {
+            down.clear();
+            return;
+        }
+        match down.pop_front() {
+            Some(bytes) => {
+                let message = self.read_server(&bytes);
+                let now = self.now;
+                self.peers[peer].client.handle_message(message, now);
+                self.run(peer);
+            }
+            None if *server_gone => self.drop_link(peer, code),
+            None => {}
+        }
+    }
+
+    /// The server's process ends and another begins, which knows nothing.
+    pub(crate) fn restart(&mut self) {
+        for link in 0..self.links.len() {
+            self.links[link].served = None;
+            self.links[link].server_gone = true;
+            self.links[link].up.clear();
+        }
+        let epoch = self.next_epoch();
+        self.channel = Channel::new(epoch, self.limits);
+    }
+
+    /// The channel loses what it had, and its connections stay.
+    pub(crate) fn renew(&mut self) {
+        let epoch = self.next_epoch();
+        self.channel.renew(epoch);
+    }
+
+    fn next_epoch(&mut self) -> Epoch {
+        let epoch = Epoch(self.epochs.len() as u64 + 1);
+        self.epochs.push(epoch);
+        epoch
+    }
+
+    /// Does what the client's machine wants done.
+    pub(crate) fn run(&mut self, peer: usize) {
+        let (json, now) = (self.json, self.now);
+        let Peer { client, link, .. } = &mut self.peers[peer];
+        let mut leaves = false;
+        while let Some(output) = client.poll_output(now) {
+            match (output, *link) {
+                (Output::Send(message), Some(link)) => self.links[link].up.push_back(if json {
+                    json::write_client(&message).into_bytes()
+                } else {
+                    binary::write_client(&message)
+                }),
+                (Output::Close(..), Some(_)) => leaves = true,
+                (output, None) => panic!("{output:?} without a connection"),
+            }
+        }
+        self.hear(peer);
+        if leaves {
+            self.drop_link(peer, None);
+        }
+    }
+
+    fn hear(&mut self, index: usize) {
+        let peer = &mut self.peers[index];
+        while let Some(event) = peer.client.poll_event() {
+            match event {
+                Event::Welcomed { position, head } => {
+                    if peer.story.is_empty() {
+                        peer.story.push(Step::Began(position));
+                    }
+                    peer.caught_up = position.offset >= head;
+                }
+                Event::Message { message, own } => {
+                    let at = peer.client.position().expect("it has got one");
+                    assert_eq!(at.offset, message.offset);
+                    let (session, seq) =
+                        message.author.map_or((0, 0), |author| (author.session.0, author.seq));
+                    peer.story.push(Step::Got { at, session, seq, own: own == Some(seq) && seq > 0 });
+                }
+                Event::Lost(lost) => {
+                    // Who resumes elsewhere has a beginning too.
+                    if peer.story.is_empty() {
+                        let offset = lost.from - 1;
+                        peer.story.push(Step::Began(Position { epoch: lost.epoch, offset }));
+                    }
+                    peer.story.push(Step::Lost(lost));
+                }
+                Event::Published(seq) => peer.outcomes.push((seq, Outcome::Published)),
+                Event::Refused(refused) => peer.outcomes.push((refused.seq, Outcome::Refused)),
+                Event::Unknown(seq) => peer.outcomes.push((seq, Outcome::Unknown)),
+                Event::NotSent(seq) => peer.outcomes.push((seq, Outcome::NotSent)),
+                Event::Error(error) => panic!("{error}"),
+                Event::Ended => peer.ended = true,
+            }
+        }
+    }
+
+    fn say(&mut self, link: usize, message: &ServerMessage) {
+        let bytes =
+            if self.json { json::write_server(message).into_bytes() } else { binary::write_server(message) };
+        self.links[link].down.push_back(bytes);
+    }
+
+    fn close(&mut self, link: usize, code: u16) {
+        self.links[link].code = Some(code);
+        self.hang_up(link);
+    }
+
+    fn read_client(&self, bytes: &[u8]) -> ClientMessage {
+        if self.json {
+            json::read_client(std::str::from_utf8(bytes).unwrap()).unwrap()
+        } else {
+            binary::read_client(bytes).unwrap()
+        }
+    }
+
+    fn read_server(&self, bytes: &[u8]) -> ServerMessage {
+        if self.json {
+            json::read_server(std::str::from_utf8(bytes).unwrap()).unwrap()
+        } else {
+            binary::read_server(bytes).unwrap()
+        }
+    }
+
+    /// Delivers all there is until nothing moves, every client connected.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..1000 {
+            for peer in 0..self.peers.len() {
+                if self.peers[peer].link.is_none() && !self.peers[peer].ended && !self.peers[peer].gone {
+                    self.connect(peer);
+                }
+            }
+            let mut moved = false;
+            for link in 0..self.links.len() {
+                while !self.links[link].up.is_empty() {
+                    moved = true;
+                    self.deliver_up(link, false);
+                }
+                self.pump(link, usize::MAX);
+                let ended = |link: &Link| link.server_gone && !link.client_gone;
+                while !self.links[link].down.is_empty() || ended(&self.links[link]) {
+                    moved = true;
+                    self.deliver_down(link);
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+        panic!("it never comes to rest");
+    }
+
+    /// What a peer got, without its losses.
+    pub(crate) fn got(&self, peer: usize) -> Vec<(u64, u64)> {
+        let got = |step: &Step| match step {
+            Step::Got { session, seq, .. } => Some((*session, *seq)),
+            _ => None,
+        };
+        self.peers[peer].story.iter().filter_map(got).collect()
+    }
+
+    pub(crate) fn lost(&self, peer: usize) -> Vec<Lost> {
+        let lost = |step: &Step| if let Step::Lost(lost) = step { Some(*lost) } else { None };
+        self.peers[peer].story.iter().filter_map(lost).collect()
+    }
+}
+
+fn frame(json: bool, message: Message) -> Frame {
+    let message = ServerMessage::Message(message);
+    Frame(if json { json::write_server(&message).into_bytes() } else { binary::write_server(&message) })
+}
