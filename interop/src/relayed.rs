@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use protocol::fault::{Group, Kind, Parameter};
+use protocol::fault::{Group, Kind, Parameter, Violation};
 use protocol::relay::{Command, Connect, Encoded, Event, Frame, SUBPROTOCOL, TlsChoice};
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
-use server::Driver;
+use server::{Driver, TrustFiles};
 use socket::{ConnectOptions, OwnedMessage, connect};
 use wire::raw::RawFrame;
 use wire::{MessageKind, OpCode};
@@ -100,24 +100,28 @@ enum End {
     Reset,
 }
 
-/// Each example of the catalogue has the client meet the same, whether the echo is the server's own or the peer's.
+/// Each example of the catalogue, and each broken rule, has the client meet the same, whether the echo is the server's own or
+/// the peer's.
 fn every_fault(peer: &Peer) -> anyhow::Result<()> {
     let served = peer.ask(json!({ "do": "serve", "options": false, "fragments": false, "seed": 1 }))?;
     let (direct, relayed) =
         (mount(&served["port"], Driver::default())?, mount(&served["port"], Driver::default())?);
     // An end that counts messages does not wait for a target's answers to them.
-    let examples: BTreeSet<_> =
-        Parameter::all().map(|parameter| (parameter.example, parameter.group == Group::Ends)).collect();
+    let examples =
+        Parameter::all().map(|parameter| (parameter.example.to_owned(), parameter.group == Group::Ends));
+    let rules = Violation::all().map(|violation| (format!("violate={violation}"), false));
+    let examples: BTreeSet<_> = examples.chain(rules).collect();
     std::thread::scope(|scope| {
         let tries: Vec<_> = examples
             .into_iter()
             .map(|(example, ends)| {
                 let query =
-                    if example.contains("seed=") { example.to_owned() } else { format!("{example}&seed=1") };
+                    if example.contains("seed=") { example.clone() } else { format!("{example}&seed=1") };
                 let (direct, relayed) = (direct.address, relayed.address);
                 scope.spawn(move || {
-                    let one = meet(direct, &format!("/ws?{query}"), ends).context(example)?;
-                    let other = meet(relayed, &format!("/ws/via/t?{query}"), ends).context(example)?;
+                    let one = meet(direct, &format!("/ws?{query}"), ends).with_context(|| example.clone())?;
+                    let other = meet(relayed, &format!("/ws/via/t?{query}"), ends)
+                        .with_context(|| example.clone())?;
                     same(&one, &other).with_context(|| format!("{example}: {one:?} {other:?}"))
                 })
             })
@@ -260,8 +264,48 @@ fn certificates_at_both_ends(peer: &Peer) -> anyhow::Result<()> {
             said == ["open TLSv1_3 2 compressed", "pong", "message", "message", "close 4000", "ended true"],
             "{said:?}"
         );
-        Ok(())
+        mounted_with_certificates(&url, &certificates).await
     })
+}
+
+/// The same server as a mounted target: with the certificates in files, and mounted while the server runs.
+async fn mounted_with_certificates(url: &str, certificates: &Certificates) -> anyhow::Result<()> {
+    let folder = std::env::temp_dir().join(format!("heartwire-certificates-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map(|()| path)
+    };
+    let (cert, key) = &certificates.client;
+    let files = TrustFiles {
+        roots: vec![write("root.pem", &certificates.root)?],
+        identity: Some((write("cert.pem", cert)?, write("key.pem", key)?)),
+    };
+    let mount = format!("files={url}").parse()?;
+    let heartwire = Heartwire::start(Driver::default(), |config| {
+        config.via = vec![mount];
+        config.via_tls = Some(files);
+    })?;
+    std::fs::remove_dir_all(&folder)?;
+    let tls = json!({ "roots": certificates.root, "certificate": cert, "key": key });
+    let body = json!({ "url": url, "tls": tls }).to_string();
+    let mut api = TcpStream::connect(heartwire.address)?;
+    write!(
+        api,
+        "POST /api/vias/made HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    api.read_to_string(&mut answer)?;
+    ensure!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    for name in ["files", "made"] {
+        let carried = format!("ws://{}/ws/via/{name}", heartwire.address);
+        let mut channel = connect(&carried, &ConnectOptions::default()).await.context(name)?.channel();
+        channel.send(OwnedMessage::Text("over TLS".to_owned())).await?;
+        let answer = channel.recv().await.context("it answers")?;
+        ensure!(answer.as_bytes() == b"over TLS", "{name}: {answer:?}");
+    }
+    Ok(())
 }
 
 /// A conversation through the relay: what was told, in short.

@@ -1,8 +1,12 @@
 //! The recipes of the docs, and the clients that the page writes for an address, run as they stand there against a server
 //! of their own.
 
+#[path = "recipes/browser.rs"]
+mod browser;
 #[path = "recipes/snippets.rs"]
 mod snippets;
+#[path = "recipes/tables.rs"]
+mod tables;
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -20,6 +24,9 @@ use workbench::snippet::Snippet;
 
 const DOCS: [&str; 2] =
     [include_str!("../../docs/testing-clients.md"), include_str!("../../docs/seeing-servers.md")];
+
+const REQUIREMENTS_OF_PYTHON: &str = include_str!("../peers/websockets/requirements.txt");
+const REQUIREMENTS_OF_NODE: &str = include_str!("../peers/ws/package.json");
 
 /// What runs recipes: one per language.
 type Programs = [Result<Arc<Program>, String>; 2];
@@ -62,13 +69,24 @@ fn main() -> ExitCode {
         }
     }
     if let [Ok(python), Ok(node)] = &programs {
-        let clients =
-            [("python", "Python websockets", Arc::clone(python)), ("js", "npm ws", Arc::clone(node))];
-        suite.test("the table of what clients do", move || compare(&clients));
+        let client = |name: &str, version: Option<&str>, language, program: &Arc<Program>| tables::Client {
+            name: format!("{name} {}", version.unwrap_or("?")),
+            language,
+            program: Arc::clone(program),
+        };
+        let clients = [
+            client("npm ws", REQUIREMENTS_OF_NODE.split('"').find(is_version), "js", node),
+            client("Python websockets", REQUIREMENTS_OF_PYTHON.trim().split("==").nth(1), "python", python),
+        ];
+        suite.test("the tables of what clients do", move || tables::check(&clients));
     } else {
-        suite.skip("the table of what clients do", "it needs both Python and node");
+        suite.skip("the tables of what clients do", "it needs both Python and node");
     }
     suite.run()
+}
+
+fn is_version(text: &&str) -> bool {
+    text.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
 /// Title, language and text of each block that is marked to run.
@@ -96,13 +114,13 @@ fn program_for<'p>(language: &str, [python, node]: &'p Programs) -> Result<Arc<P
 }
 
 fn python(cache: &Path) -> anyhow::Result<Program> {
-    let files = [("requirements.txt", include_str!("../peers/websockets/requirements.txt"))];
+    let files = [("requirements.txt", REQUIREMENTS_OF_PYTHON)];
     let kit = peers::Kit::new(&cache.join("websockets"), &files)?;
     Ok(program(&kit.python()?, kit.folder()))
 }
 
 fn node(cache: &Path) -> anyhow::Result<Program> {
-    let files = [("package.json", include_str!("../peers/ws/package.json"))];
+    let files = [("package.json", REQUIREMENTS_OF_NODE)];
     let kit = peers::Kit::new(&cache.join("ws"), &files)?;
     Ok(program(&kit.node()?, kit.folder()))
 }
@@ -122,71 +140,6 @@ fn run(program: &Program, language: &str, recipe: &str, driver: Driver) -> anyho
     let mount = format!("echo=ws://{}/ws", target.address).parse()?;
     let server = Heartwire::start(driver, |config| config.via = vec![mount])?;
     run_against(&server, program, language, recipe)
-}
-
-/// Runs each client through every rule, and compares what came of it with the table in the docs.
-fn compare(clients: &[(&str, &str, Arc<Program>)]) -> anyhow::Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
-    let doc = std::fs::read_to_string(&path)?;
-    let (before, rest) = doc.split_once("<!-- table -->\n").context("the docs have a place for the table")?;
-    let (there, behind) = rest.split_once("<!-- /table -->").context("the place ends")?;
-    let mut reports = Vec::new();
-    for (language, _, program) in clients {
-        let server = Heartwire::start(Driver::default(), |_| {})?;
-        let recipe =
-            recipes().into_iter().find(|(title, of, _)| *title == "Every rule at once" && of == language);
-        let (_, _, recipe) = recipe.context("the docs have the recipe")?;
-        run_against(&server, program, language, recipe)?;
-        reports.push(fetch(&server, "/api/conformance/my-client")?);
-    }
-    let names: Vec<_> = clients.iter().map(|(_, name, _)| *name).collect();
-    let mut table = format!(
-        "\n| what is sent | code | {} |\n|---|---|{}\n",
-        names.join(" | "),
-        "---|".repeat(names.len())
-    );
-    for (place, case) in reports[0]["cases"].as_array().context("a report has cases")?.iter().enumerate() {
-        let code =
-            case["code"].as_u64().filter(|code| *code > 0).map_or("any".to_owned(), |code| code.to_string());
-        let did: Vec<_> = reports.iter().map(|report| in_short(&report["cases"][place])).collect();
-        table += &format!(
-            "| `{}`: {} | {code} | {} |\n",
-            text(&case["name"]),
-            text(&case["sends"]),
-            did.join(" | ")
-        );
-    }
-    table.push('\n');
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, [before, "<!-- table -->\n", &table, "<!-- /table -->", behind].concat())?;
-        return Ok(());
-    }
-    ensure!(there == table, "run this with UPDATE_DOCS=1 and look what changed:\n{table}");
-    Ok(())
-}
-
-fn in_short(case: &Value) -> String {
-    let did = text(&case["did"]);
-    let code = did.strip_prefix("sent a Close with ");
-    match (text(&case["verdict"]), code) {
-        ("passed", Some(code)) => code.to_owned(),
-        ("passed", None) if did.starts_with("ended TCP") => "TCP".to_owned(),
-        ("passed", None) => "takes it".to_owned(),
-        (_, Some(code)) if case["verdict"] == "other-code" => format!("*{code}*"),
-        (_, Some(code)) => format!("**closed with {code}**"),
-        _ => format!(
-            "**{}**",
-            did.split(['(', ','])
-                .next()
-                .unwrap_or(did)
-                .trim_end_matches(" until the server closed in order")
-                .trim()
-        ),
-    }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 fn fetch(server: &Heartwire, target: &str) -> anyhow::Result<Value> {

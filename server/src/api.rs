@@ -1,8 +1,10 @@
-//! `/api`: what faults there are, all connections listed, and those with a label listed, steered, waited for and verified.
+//! `/api`: what faults there are, all connections listed, and those with a label listed, steered, waited for and verified;
+//! `mounted` is what can be put under a URL while the server runs.
 //!
 //! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
 
 mod holding;
+mod mounted;
 mod openapi;
 mod routes;
 
@@ -11,7 +13,6 @@ use crate::callers;
 use crate::endpoints;
 use crate::labels::{Command, Label};
 use crate::refusals::Reason;
-use crate::replay::{MAX_FILE, Refused};
 use crate::reply;
 use crate::serve::Arrival;
 use crate::state::Shard;
@@ -23,7 +24,7 @@ use http::{Method, StatusCode};
 use protocol::conformance::{Case, Report};
 use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
 use protocol::journal::{Condition, Entry, Verification};
-use protocol::{replay, units};
+use protocol::units;
 use serde_json::{Value, json};
 use socket::wire::{Abort, CloseCode};
 use std::fmt;
@@ -108,11 +109,10 @@ impl Call<'_> {
             return Ok(reply::json(StatusCode::OK, &json!({ "labels": labels.list() })));
         }
         if let Operation::Replays = operation {
-            let replays = self.shard.shared.replays.list();
-            return Ok(reply::json(
-                StatusCode::OK,
-                &json!({ "replays": replays, "parameters": replay::PARAMETERS }),
-            ));
+            return Ok(self.replays());
+        }
+        if let Operation::Vias = operation {
+            return Ok(self.vias());
         }
         if let Operation::Hold(holding) = operation {
             return self.hold(*holding, label, body).await;
@@ -124,6 +124,13 @@ impl Call<'_> {
         })?;
         if let Operation::Upload | Operation::Remove = operation {
             return self.replay(*operation, name, body).await;
+        }
+        if let Operation::MakeVia = operation {
+            let body = self.read(body, MAX_BODY).await?;
+            return self.make_via(name, &body);
+        }
+        if let Operation::RemoveVia = operation {
+            return self.remove_via(&name);
         }
         if let Operation::Cases = operation {
             let case = |case: Case| {
@@ -153,38 +160,6 @@ impl Call<'_> {
             Operation::WaitFor => self.wait_for(&label).await,
             Operation::Verify => self.verify(&label, &self.read(body, MAX_BODY).await?),
             operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?),
-        }
-    }
-
-    /// Mounts or forgets a recording.
-    async fn replay(
-        &self,
-        operation: Operation,
-        name: Name,
-        body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-    ) -> Answer {
-        let file = match operation {
-            Operation::Upload => Some(self.read(body, MAX_FILE).await?),
-            _ => None,
-        };
-        let shared = Arc::clone(&self.shard.shared);
-        // It reads or writes files, and a large one takes a while to understand.
-        let done = tokio::task::spawn_blocking(move || match file {
-            Some(file) => shared.replays.upload(&name, file).map(|listed| json!(listed)),
-            None => shared.replays.delete(&name).map(|()| json!({ "deleted": name.as_str() })),
-        });
-        match done.await {
-            Ok(Ok(done)) => Ok(reply::json(StatusCode::OK, &done)),
-            Ok(Err(refused)) => {
-                let status = match refused {
-                    Refused::Recording(_) => StatusCode::BAD_REQUEST,
-                    Refused::Unknown(_) => StatusCode::NOT_FOUND,
-                    Refused::Fixed(_) => StatusCode::CONFLICT,
-                    Refused::Full | Refused::Folder(_) => StatusCode::INSUFFICIENT_STORAGE,
-                };
-                Err(self.refuse(status, &refused))
-            }
-            Err(error) => Err(self.refuse(StatusCode::INTERNAL_SERVER_ERROR, &error)),
         }
     }
 

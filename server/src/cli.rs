@@ -1,14 +1,17 @@
 //! The command line: flags, their environment variables, and the configuration they make.
 
 mod args;
+mod log;
 mod record;
+mod relay;
 mod values;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write as _};
 
-pub use args::{LogArgs, LogFormat, ServeArgs};
+pub use args::ServeArgs;
+pub use log::{LogArgs, LogFormat};
 pub use record::RecordArgs;
 
 const AFTER_HELP: &str = "\
@@ -83,6 +86,7 @@ fn exit(error: &clap::Error) -> ! {
 mod tests {
     use super::*;
     use crate::config::{ApiToken, Compression, Config, PerAddress, ReplayFile, TlsSource};
+    use crate::trust::TrustFiles;
     use clap::CommandFactory as _;
     use socket::wire::handshake::OriginPolicy;
     use std::num::{NonZeroU32, NonZeroUsize};
@@ -111,11 +115,11 @@ mod tests {
     fn every_flag_reaches_the_configuration() {
         let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --host b.example \
             --metrics-listen [::1]:3 --metrics-public --api-token 0123456789abcdef --replay a/b.jsonl --replay c=d.har \
-            --data-dir e --via a=ws://b/c --via-header a=Origin:http://d --relay --relay-allow *.e:443 \
+            --data-dir e --via a=ws://b/c --via-header a=Origin:http://d --via-ca r.pem --via-cert c.pem --via-key k.pem --relay --relay-allow *.e:443 \
             --relay-deny 10.0.0.0/8,f --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
-            --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --max-queue 13KiB \
+            --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --room-rate 13 --max-queue 13KiB \
             --ping-interval 1m --ping-timeout 500ms --idle-timeout 14s --message-timeout 15s \
             --send-timeout 16s --close-timeout 17s --shutdown-delay 18s --drain 0s --threads 3 \
             --log-level debug --log-format json";
@@ -131,11 +135,14 @@ mod tests {
             assert_eq!(config.api_token, Some(ApiToken::new("0123456789abcdef")));
             assert_eq!(config.via, ["a=ws://b/c".parse().unwrap()]);
             assert_eq!(config.via_headers, ["a=Origin: http://d".parse().unwrap()]);
+            let identity = Some(("c.pem".into(), "k.pem".into()));
+            assert_eq!(config.via_tls, Some(TrustFiles { roots: vec!["r.pem".into()], identity }));
             assert!(config.relay);
             assert_eq!(config.relay_allow, ["*.e:443".parse().unwrap()]);
             assert_eq!(config.relay_deny, ["10.0.0.0/8".parse().unwrap(), "f".parse().unwrap()]);
             let files = ["b=a/b.jsonl", "c=d.har"].map(|text| ReplayFile::parse(text).unwrap());
             assert_eq!((config.replays, config.data_dir), (files.to_vec(), Some("e".into())));
+            assert_eq!(config.rooms.messages_per_second, NonZeroU32::new(13));
             assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
             assert_eq!(config.tls, Some(TlsSource::Files { cert: "a.pem".into(), key: "b.pem".into() }));
             let limits = config.limits;
@@ -163,10 +170,11 @@ mod tests {
 
     #[test]
     fn zero_turns_off_what_can_be_turned_off() {
-        let args = "--max-connections-per-address 0 --max-messages-per-second 0 --ping-interval 0s \
+        let args = "--max-connections-per-address 0 --max-messages-per-second 0 --room-rate 0 --ping-interval 0s \
             --idle-timeout 0s --message-timeout 0s";
         let config = parse(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!(config.limits.max_connections_per_address, PerAddress::Unlimited);
+        assert_eq!(config.rooms.messages_per_second, None);
         let settings = config.socket.settings();
         assert_eq!(settings.messages_per_second, None);
         assert_eq!(settings.ping_interval, None);
@@ -179,6 +187,8 @@ mod tests {
         for args in [
             &["--tls-cert", "a.pem"][..],
             &["--tls-key", "a.pem"],
+            &["--via-cert", "a.pem"],
+            &["--via-key", "a.pem"],
             &["--tls-self-signed", "--tls-cert", "a.pem", "--tls-key", "a.pem"],
         ] {
             assert!(parse(args).is_err(), "{args:?}");

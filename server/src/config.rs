@@ -2,6 +2,8 @@
 
 use crate::forwarded::Network;
 use crate::mount::{Mount, MountHeader};
+use crate::resolver::Resolver;
+use crate::trust::TrustFiles;
 use protocol::fault::Label;
 use protocol::guard::Rule;
 use socket::wire::deflate::{self, Retain, ServerPolicy};
@@ -10,7 +12,6 @@ use socket::wire::{ConnectionSettings, Limits};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// WebSockets of one address other than loopback, unless told otherwise.
@@ -44,8 +45,9 @@ pub struct Config {
     pub via: Vec<Mount>,
     /// Headers that such targets get in place of the client's. Default: none.
     pub via_headers: Vec<MountHeader>,
-    /// Whom the connections to such targets trust. Default: whom the system trusts.
-    pub via_tls: Option<ViaTls>,
+    /// Whom the connections to such targets trust, and as whom they show themselves. Default: whom the system trusts, as
+    /// nobody.
+    pub via_tls: Option<TrustFiles>,
     /// Whether `/ws/relay` connects for clients of any address to targets that they choose. Default: no, and then it does
     /// for this machine alone, where all of [`listen`](Self::listen) is loopback and no proxy is trusted.
     pub relay: bool,
@@ -54,10 +56,14 @@ pub struct Config {
     pub relay_allow: Vec<Rule>,
     /// Where it may not connect to, whatever else is allowed. Default: none.
     pub relay_deny: Vec<Rule>,
+    /// Who is asked for the addresses of names that clients choose. Default: the system.
+    pub resolver: Resolver,
     /// Recordings to play back. Default: none.
     pub replays: Vec<ReplayFile>,
     /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
     pub data_dir: Option<PathBuf>,
+    /// What those in rooms may do.
+    pub rooms: RoomConfig,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -76,9 +82,19 @@ pub struct Config {
     pub driver: Driver,
 }
 
-/// Whom connections to targets trust.
-#[derive(Clone, Debug)]
-pub struct ViaTls(pub Arc<rustls::ClientConfig>);
+/// What those in rooms may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomConfig {
+    /// Messages that one connection may publish in a second, and twice as many at once. Default 50; `None`: any number. More
+    /// are refused, and may be published later.
+    pub messages_per_second: Option<NonZeroU32>,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        Self { messages_per_second: NonZeroU32::new(50) }
+    }
+}
 
 /// A recording to play back at `/ws/replay/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,8 +280,10 @@ impl Default for Config {
             relay: false,
             relay_allow: Vec::new(),
             relay_deny: Vec::new(),
+            resolver: Resolver::default(),
             replays: Vec::new(),
             data_dir: None,
+            rooms: RoomConfig::default(),
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),

@@ -1,5 +1,9 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
+mod room;
+
+pub(crate) use self::room::room;
+
 use crate::behind::Behind;
 use crate::callers;
 use crate::echo::Echo;
@@ -65,7 +69,7 @@ pub(crate) fn replay(
                 // What is left of the query is for faults.
                 let (plan, handshake, query) = match (Plan::from_query(&query), handshake) {
                     (Ok((plan, query)), handshake) => (plan, handshake, query),
-                    (Err(error), Ok(handshake)) => return *misunderstood(&shard, &handshake, &error),
+                    (Err(error), Ok(handshake)) => return *misunderstood(&handshake, &error),
                     (Err(_), Err(refusal)) => return *refusal,
                 };
                 let asked = Asked { path, query, scribe: None };
@@ -79,14 +83,10 @@ pub(crate) fn replay(
 
 fn play(shard: &Shard, mut handshake: Handshake, name: &str, plan: Plan, scribe: Option<Scribe>) -> Answer {
     let client = handshake.seat.client;
-    let refuse = |status, error: &dyn fmt::Display| {
-        shard.refuse_handshake(Reason::Parameters, &client, status, error);
-        Box::new(reply::text(status, error.to_string()))
-    };
     let mounted = shard.shared.replays.get(name).ok_or_else(|| {
         let error =
             "no replay has this name: mount one with --replay, or upload one; GET /api/replays lists them";
-        refuse(StatusCode::NOT_FOUND, &error)
+        handshake.refuse(Reason::Parameters, StatusCode::NOT_FOUND, &error)
     })?;
     let conversations = mounted.recording.conversations();
     let number = plan.connection.map_or_else(|| mounted.next(), |number| number.get() - 1);
@@ -94,7 +94,7 @@ fn play(shard: &Shard, mut handshake: Handshake, name: &str, plan: Plan, scribe:
         let (asked, there) = (number + 1, conversations.len());
         let error =
             format_args!("connection={asked} can't be followed: the recording has {there}, counted from 1");
-        return Err(refuse(StatusCode::BAD_REQUEST, &error));
+        return Err(handshake.refuse(Reason::Parameters, StatusCode::BAD_REQUEST, &error));
     };
     if let Some(protocol) = conversation.choose_protocol(handshake.accepted.protocols()) {
         handshake.accepted.choose_protocol(&[protocol]);
@@ -180,10 +180,7 @@ pub(crate) fn watch(
 }
 
 async fn find(shard: Arc<Shard>, mut handshake: Handshake, number: String) -> Answer {
-    let refuse = |status, error: &dyn fmt::Display| {
-        shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
-        Err(Box::new(reply::text(status, error.to_string())))
-    };
+    let refuse = |status, error: &dyn fmt::Display| Err(handshake.refuse(Reason::Parameters, status, error));
     let Ok(number) = number.parse() else {
         let error =
             format_args!("{number} is no connection: use a number, as GET /api/connections lists them");
@@ -213,7 +210,7 @@ fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option
     }
     let shard = &sockets.shard;
     let client = &handshake.seat.client;
-    let asked = fault::Asked::from_query(query).map_err(|error| misunderstood(shard, handshake, &error))?;
+    let asked = fault::Asked::from_query(query).map_err(|error| misunderstood(handshake, &error))?;
     Asking::new(&shard.shared.labels, asked, path.as_str(), handshake).map_err(|error| {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         shard.refuse_handshake(Reason::Full, client, status, &error);
@@ -221,10 +218,8 @@ fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option
     })
 }
 
-fn misunderstood(shard: &Shard, handshake: &Handshake, error: &PlanError) -> Box<Response> {
-    let status = StatusCode::BAD_REQUEST;
-    shard.refuse_handshake(Reason::Parameters, &handshake.seat.client, status, error);
-    Box::new(reply::text(status, error.to_string()))
+fn misunderstood(handshake: &Handshake, error: &PlanError) -> Box<Response> {
+    handshake.refuse(Reason::Parameters, StatusCode::BAD_REQUEST, error)
 }
 
 /// Answers with 101 and puts `behind` behind the connection.
@@ -282,6 +277,7 @@ mod tests {
     use crate::assets::Bundle;
     use crate::config::Config;
     use crate::lazy::Listener;
+    use crate::mounts::Mounts;
     use crate::replay::Replays;
     use crate::sockets::plain;
     use crate::state::Shared;
@@ -328,7 +324,8 @@ mod tests {
 
     async fn ask(plain: Option<plain::Plain>) -> Asking {
         let config = Config::default();
-        let shared = Arc::new(Shared::new(config, Bundle::new(&[]), None, Replays::default()));
+        let shared =
+            Arc::new(Shared::new(config, Bundle::new(&[]), None, Replays::default(), Mounts::default()));
         let sockets = Sockets::new(Arc::new(Shard::new(shared, 0, Stop::default())), plain);
         let announcer = sockets.clone();
         tokio::spawn(async move { announcer.announce().await });

@@ -23,6 +23,7 @@ mod admission;
 mod api;
 mod breakpoints;
 mod callers;
+mod channels;
 mod config;
 mod conformance;
 mod echo;
@@ -39,6 +40,7 @@ mod listen;
 mod memory;
 mod metrics;
 mod mount;
+mod mounts;
 mod pace;
 mod record;
 mod refusals;
@@ -46,6 +48,7 @@ mod registry;
 mod relay;
 mod replay;
 mod reply;
+mod resolver;
 mod routes;
 mod run;
 mod seat;
@@ -54,20 +57,23 @@ mod sockets;
 mod state;
 mod stop;
 mod tls;
+mod trust;
 mod upgrade;
 mod visit;
 mod watch;
 
 pub use config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
-    ViaTls,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
+    TlsSource,
 };
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
 pub use mount::{Mount, MountHeader, ParseMountError};
 pub use record::{Output, RecordConfig, RecordError, Recorder};
 pub use replay::ReplayError;
+pub use resolver::Resolver;
 pub use run::{RunError, Server};
 pub use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 pub use stop::Stop;
 pub use tls::{Certificate, TlsError};
+pub use trust::{TrustError, TrustFiles};

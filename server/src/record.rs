@@ -15,14 +15,12 @@ use self::file::File;
 pub use self::file::Output;
 use self::passage::Passage;
 use crate::tls::{Tls, TlsError};
+use crate::trust::{TrustError, TrustFiles};
 use crate::{RunError, Stop, TlsSource};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use socket::wire::handshake::Target;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::time::Duration;
@@ -49,8 +47,8 @@ pub struct RecordConfig {
     pub to: Target,
     /// Where the recording goes.
     pub output: Output,
-    /// Certificate authorities to trust beside the system's: PEM.
-    pub roots: Vec<PathBuf>,
+    /// Whom the connections to the server trust, and as whom they show themselves.
+    pub trust: TrustFiles,
     /// TLS for clients. None: plain TCP.
     pub tls: Option<TlsSource>,
     /// Whether secrets of the handshake are written down: header fields and parameters whose names sound like one.
@@ -79,17 +77,9 @@ pub enum RecordError {
     /// The file can't be made, or not be written to the end.
     #[error("can't write the recording: {0}")]
     Output(io::Error),
-    /// There is nobody to trust, or a root that can't vouch for anybody.
-    #[error("can't set up TLS to the server: {0}")]
-    Trust(io::Error),
-    /// A root certificate can't be used.
-    #[error("can't trust {}: {explanation}", path.display())]
-    Root {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        explanation: String,
-    },
+    /// TLS to the server can't be set up.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 /// What all connections share.
@@ -115,7 +105,7 @@ impl Recorder {
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let tls = config.tls.map(|source| Tls::new(source, &[address], [])).transpose()?;
-        let trust = if config.to.secure() { Some(trust(&config.roots)?) } else { None };
+        let trust = if config.to.secure() { Some(config.trust.load()?) } else { None };
         let shared = Shared {
             to: config.to,
             trust,
@@ -205,21 +195,4 @@ async fn tls_of(
     tokio::time::timeout(passage::PATIENCE, acceptor.accept(stream))
         .await
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-}
-
-/// TLS that trusts the system's certificate authorities and these.
-fn trust(files: &[PathBuf]) -> Result<Arc<ClientConfig>, RecordError> {
-    let failed = |path: &PathBuf, explanation: String| RecordError::Root { path: path.clone(), explanation };
-    let mut roots = Vec::new();
-    for path in files {
-        let found = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        match found.map_err(|error| failed(path, error.to_string()))? {
-            none if none.is_empty() => {
-                return Err(failed(path, "it holds no certificate: --root needs PEM".to_owned()));
-            }
-            found => roots.extend(found),
-        }
-    }
-    let options = socket::TlsOptions { roots, ..socket::TlsOptions::default() };
-    options.config().map_err(|error| RecordError::Trust(io::Error::other(error)))
 }

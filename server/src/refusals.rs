@@ -53,6 +53,8 @@ pub(crate) enum Reason {
     Target,
     /// Relaying, for somebody it is not for.
     Relay,
+    /// A handshake whose URL asks to be refused.
+    Fault,
 }
 
 /// What may still be logged.
@@ -144,7 +146,7 @@ impl Budget {
 
 impl Reason {
     /// All there are, in their order.
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Full,
         Self::AddressLimit,
         Self::Origin,
@@ -162,6 +164,7 @@ impl Reason {
         Self::Tls,
         Self::Target,
         Self::Relay,
+        Self::Fault,
     ];
 
     /// In words, as the log and the metrics have it.
@@ -184,6 +187,7 @@ impl Reason {
             Self::Tls => "tls",
             Self::Target => "target",
             Self::Relay => "relay",
+            Self::Fault => "fault",
         }
     }
 

@@ -5,6 +5,7 @@ use crate::assets::Bundle;
 use crate::config::{Config, Driver};
 use crate::lazy;
 use crate::listen::{self, Overlap};
+use crate::mounts::Mounts;
 use crate::replay::{ReplayError, Replays};
 use crate::routes::{metrics_routes, routes};
 use crate::sockets::Sockets;
@@ -12,6 +13,7 @@ use crate::sockets::plain::{self, Plain};
 use crate::state::{Shard, Shared};
 use crate::stop::Stop;
 use crate::tls::{Certificate, Tls, TlsError};
+use crate::trust::{TrustError, TrustFiles};
 use crate::watch::Thread;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -73,6 +75,9 @@ pub enum RunError {
     /// There is no certificate to show.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// TLS to targets can't be set up.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// There is a recording that can't be played back.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -95,9 +100,11 @@ impl Server {
     ///
     /// # Errors
     /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Overlap`] for two that exclude each other,
-    /// [`RunError::Tls`] for the certificate, [`RunError::Replay`] for a recording.
+    /// [`RunError::Tls`] for the certificate, [`RunError::Trust`] for those of targets, [`RunError::Replay`] for a recording.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
         let replays = Replays::load(&config.replays, config.data_dir.as_deref())?;
+        let trust = config.via_tls.as_ref().map(TrustFiles::load).transpose()?;
+        let mounts = Mounts::of(&config, trust.as_ref());
         let threads = config.threads.get();
         let all: Vec<_> = config.listen.iter().chain(&config.metrics_listen).copied().collect();
         if let Some(Overlap { wider, narrower }) = listen::overlap(&all) {
@@ -125,7 +132,7 @@ impl Server {
         let names = config.origins.names().map(ToString::to_string);
         let tls = config.tls.clone().map(|source| Tls::new(source, &addresses, names)).transpose()?;
         Ok(Self {
-            shared: Arc::new(Shared::new(config, bundle, tls, replays)),
+            shared: Arc::new(Shared::new(config, bundle, tls, replays, mounts)),
             addresses,
             metrics_addresses,
             listeners,

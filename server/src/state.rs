@@ -3,11 +3,13 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::breakpoints::Breakpoints;
+use crate::channels::Rooms;
 use crate::config::Config;
 use crate::files::FileBudget;
 use crate::labels::Labels;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
+use crate::mounts::Mounts;
 use crate::refusals::{Reason, Refusals};
 use crate::registry::Registry;
 use crate::replay::Replays;
@@ -41,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) labels: Labels,
     pub(crate) breakpoints: Arc<Breakpoints>,
     pub(crate) replays: Replays,
+    pub(crate) rooms: Rooms,
+    pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
@@ -66,7 +70,13 @@ pub(crate) struct Shard {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, bundle: Bundle, tls: Option<Tls>, replays: Replays) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        bundle: Bundle,
+        tls: Option<Tls>,
+        replays: Replays,
+        mounts: Mounts,
+    ) -> Self {
         let files = FileBudget::of(&config);
         if files.connections < config.limits.max_connections.get() {
             info!(connections = files.connections, "fewer than --max-connections, for want of open files");
@@ -78,18 +88,23 @@ impl Shared {
             messages_per_second: None,
             ..settings
         };
+        let deflate = config.socket.compression.policy();
+        let metrics = Metrics::new(2 * config.threads.get());
+        let compression = deflate.is_some().then_some(settings.deflate);
         Self {
+            rooms: Rooms::new(config.rooms, compression, metrics.channels().clone()),
             settings: Arc::new(settings),
             target_settings: Arc::new(target_settings),
-            deflate: config.socket.compression.policy(),
+            deflate,
             tls,
             bundle,
             admission: Admission::new(config.limits.clone(), files.connections),
-            metrics: Metrics::new(2 * config.threads.get()),
+            metrics,
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
             breakpoints: Arc::new(Breakpoints::new(config.limits.max_memory)),
             replays,
+            mounts,
             threads: Threads::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),

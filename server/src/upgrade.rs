@@ -2,6 +2,7 @@
 
 use crate::admission::{Kind, Standing};
 use crate::breakpoints::Gated;
+use crate::callers;
 use crate::forwarded;
 use crate::refusals::Reason;
 use crate::reply;
@@ -11,9 +12,10 @@ use crate::state::Shard;
 use crate::visit::{Raw, Visit};
 use http::header::{CONNECTION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use socket::wire::ConnectionSettings;
 use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
+use socket::wire::{ConnectionSettings, Limits};
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use warp::reply::Response;
@@ -87,7 +89,7 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
                 Err((Reason::Malformed, RejectReason::HttpVersion.into()))
             }
         });
-    let accepted = accepted.map_err(|(reason, rejection)| {
+    let mut accepted = accepted.map_err(|(reason, rejection)| {
         shard.refuse_handshake(reason, &client, rejection.status(), &rejection);
         Box::new(reject(&rejection))
     })?;
@@ -100,6 +102,8 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         Box::new(response)
     })?;
+    // It was for this server, and is no endpoint's or target's to read.
+    accepted.retain_protocols(|protocol| !callers::is_token(protocol));
     let settings = Arc::clone(&shard.shared.settings);
     Ok(Handshake {
         seat,
@@ -142,6 +146,26 @@ impl Handshake {
     pub(crate) fn take_any_protocol(&mut self) {
         let offered = self.accepted.protocols().to_vec();
         self.accepted.choose_protocol(&offered);
+    }
+
+    /// Larger messages, in bytes, close the connection with 1009, whatever else is allowed.
+    pub(crate) fn take_messages_up_to(&mut self, bytes: u64) {
+        let settings = &*self.settings;
+        let (message_len, frame_len) =
+            (settings.limits.message_len.min(bytes), settings.limits.frame_len.min(bytes));
+        let limits = Limits { message_len, frame_len, ..settings.limits };
+        self.settings = Arc::new(ConnectionSettings { limits, ..settings.clone() });
+    }
+
+    /// A refusal that says why, which is counted and logged.
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        status: StatusCode,
+        explanation: &dyn fmt::Display,
+    ) -> Box<Response> {
+        self.seat.shard.refuse_handshake(reason, &self.seat.client, status, explanation);
+        Box::new(reply::text(status, explanation.to_string()))
     }
 
     /// Has the connection reset once so many bytes of the answer are written.

@@ -5,6 +5,7 @@
 //! | `run` | set up, build the page and the server, serve both |
 //! | `test` | set up and run every check and every test |
 //! | `bench` | measure: echo cost, idle memory, the cost of a connection, the page under load, single operations |
+//! | `conformance` | write the tables of what clients do anew |
 //! | `setup` | only install what the other two need |
 //!
 //! Tasks change nothing but `target/`, `dist/`, the tool folder (see [`workspace::cache_dir`]) and, as root
@@ -12,6 +13,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to the person who started it")]
 
 mod bench;
+mod conformance;
 mod cross;
 mod glue;
 mod languages;
@@ -45,6 +47,8 @@ Tasks:
   bench connect [ARGS...] Server CPU per connection opened, upgraded and closed; --json, --help.
   bench page [ARGS...]    The page under a flood of messages, beside the classic echo test page; --json, --help.
   bench micro             Time and instructions of single operations of the protocol core.
+  conformance             Observe what Chromium, Firefox, npm ws and Python websockets make of every broken rule and
+                          every fault, and write it to docs/conformance.md. Takes some minutes.
   setup                   Only install what the other tasks need.
   help                    Print this.
 
@@ -76,6 +80,8 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
         "run" => run::run(rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest)),
         "test" => test::run(&test::Options::parse(rest)?),
         "bench" => bench::run(rest),
+        "conformance" if rest.is_empty() => conformance::write(),
+        "conformance" => bail!("`conformance` takes no arguments"),
         "setup" if rest.is_empty() => setup::all().map(|()| ExitCode::SUCCESS),
         "setup" => bail!("`setup` takes no arguments"),
         "help" | "--help" | "-h" => {

@@ -10,6 +10,7 @@
 //! | [`hold`] | messages stopped on their way through a relay: which, and what becomes of them |
 //! | [`relay`] | what is said on `/ws/relay`, read and written |
 //! | [`replay`] | a recorded conversation, played back: the file, what the query asks for, and the machine of one connection |
+//! | [`room`] | what is said in a room beside its session: presence, typing, pages of history |
 //! | [`session`] | a session that survives its connections: both ends, and what they say |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
@@ -30,5 +31,6 @@ pub mod hold;
 pub mod journal;
 pub mod relay;
 pub mod replay;
+pub mod room;
 pub mod session;
 pub mod units;

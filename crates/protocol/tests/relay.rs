@@ -4,7 +4,9 @@
 
 use proptest::prelude::*;
 use protocol::fault::Kind;
-use protocol::relay::{Command, Connect, Encoded, Event, Frame, Opened, Timings, TlsChoice, TlsSeen};
+use protocol::relay::{
+    Command, Connect, Encoded, Event, Frame, Mounting, Opened, Timings, TlsChoice, TlsSeen,
+};
 
 fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
@@ -131,6 +133,19 @@ fn what_can_t_be_followed_is_told_why() {
         let error = Connect::read(Frame::Text(text)).unwrap_err().to_string();
         assert!(error.contains(why), "{text}: {error}");
     }
+    for (text, why) in [
+        ("", "a target is a JSON object with a url"),
+        ("[]", "a target is a JSON object"),
+        ("{}", "a target needs url"),
+        (r#"{"url":"a","compression":true}"#, "a target has no compression"),
+        (r#"{"url":"a","tls":{"key":"x"}}"#, "both certificate and key"),
+    ] {
+        let error = Mounting::read(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
+    }
+    let mounting =
+        Mounting::read(r#"{"url":"ws://h/?key=x","headers":[["Cookie","x"]],"tls":null}"#).unwrap();
+    assert_eq!((&*mounting.headers[0].0, mounting.tls), ("Cookie", TlsChoice::default()));
     for (text, why) in [
         (r#"{"type":"sned"}"#, "sned is no command"),
         (r#"{"type":"connect","url":"a"}"#, "connect comes once"),

@@ -147,6 +147,28 @@ impl Sender {
         self.put(true, 0, opcode, &payload[start..], masks, out);
     }
 
+    /// Appends a whole message that has been checked and is longer than a frame of it may be, with an empty Ping between any
+    /// two.
+    pub(crate) fn put_with_pings(
+        &self,
+        kind: MessageKind,
+        payload: &[u8],
+        fragment_len: NonZeroUsize,
+        mut masks: impl FnMut() -> [u8; 4],
+        out: &mut Vec<u8>,
+    ) {
+        let mut opcode = OpCode::from(kind);
+        let mut pieces = payload.chunks(fragment_len.get()).peekable();
+        while let Some(piece) = pieces.next() {
+            let is_last = pieces.peek().is_none();
+            self.put(is_last, 0, opcode, piece, &mut masks, out);
+            if !is_last {
+                self.put(true, 0, OpCode::Ping, &[], &mut masks, out);
+            }
+            opcode = OpCode::Continuation;
+        }
+    }
+
     /// Begins a fragmented message with its first frame. The rest follows by [`fragment`](Sender::fragment); control
     /// frames may come in between.
     ///

@@ -242,6 +242,31 @@ fn rfc6455_5_4_an_endpoint_is_told_the_frames_of_a_message_and_can_send_them_aga
 }
 
 #[test]
+fn rfc6455_5_4_pings_come_between_fragments_and_a_message_that_has_room_to_begin_is_sent_to_its_end() {
+    let three = NonZeroUsize::new(3).unwrap();
+    for role in ROLES {
+        let output = send(role, |out| {
+            out.send_with_pings(MessageKind::Text, b"abcdefgh", three).unwrap();
+            out.send_with_pings(MessageKind::Binary, b"abc", three).unwrap();
+        });
+        let sent: Vec<_> = model::frames(&output)
+            .iter()
+            .map(|frame| (frame.fin, frame.opcode, frame.payload.len()))
+            .collect();
+        let first = [(false, 1, 3), (true, 9, 0), (false, 0, 3), (true, 9, 0), (true, 0, 2)];
+        assert_eq!(sent, [&first[..], &[(true, 2, 3)]].concat());
+        // Much more than may wait.
+        let output = send(role, |out| {
+            let most = 4 * out.settings().queue_bytes;
+            out.send_with_pings(MessageKind::Binary, &vec![7; most], NonZeroUsize::new(1000).unwrap())
+                .unwrap();
+            assert_eq!(out.send(MessageKind::Text, b"no more"), Err(wire::NotSent::QueueFull));
+        });
+        assert!(model::frames(&output).last().is_some_and(|frame| frame.fin && frame.opcode == 0));
+    }
+}
+
+#[test]
 fn rfc6455_5_4_frames_that_nobody_asks_for_are_not_noted() {
     let bytes = encode(
         wire::Role::Client,

@@ -26,6 +26,9 @@ pub(super) enum Operation {
     Replays,
     Upload,
     Remove,
+    Vias,
+    MakeVia,
+    RemoveVia,
     Hold(Holding),
 }
 
@@ -50,7 +53,7 @@ pub(super) enum Holding {
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) method: Method,
-    /// `{label}` stands for a label, `{name}` for the name of a recording, `{number}` for that of a breakpoint and `{id}` for
+    /// `{label}` stands for a label, `{name}` for the name of a recording or a target, `{number}` for that of a breakpoint and `{id}` for
     /// a held message.
     pub(super) path: &'static str,
     pub(super) operation: Operation,
@@ -100,7 +103,7 @@ const MESSAGE: Option<(&str, &str)> = Some((
 ));
 
 /// All of them.
-pub(super) static ROUTES: [Route; 33] = [
+pub(super) static ROUTES: [Route; 36] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -295,6 +298,34 @@ pub(super) static ROUTES: [Route; 33] = [
         path: "/api/replays/{name}",
         operation: Operation::Remove,
         summary: "Forgets an uploaded recording",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/vias",
+        operation: Operation::Vias,
+        summary: "Every target at /ws/via/NAME, without what may be secret in it",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/vias/{name}",
+        operation: Operation::MakeVia,
+        summary: "Mounts a target at /ws/via/NAME until the server ends, in place of one that was made before; 64 of them, for \
+                  whom /ws/relay is there and to where it may connect",
+        parameters: &[],
+        body: Some((
+            "application/json",
+            r#"url; headers, in place of the client's, as pairs; tls, with roots, certificate and key in PEM, and acceptInvalid. {"url":"wss://api.example.com/feed","headers":[["Origin","https://example.com"]]}"#,
+        )),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/vias/{name}",
+        operation: Operation::RemoveVia,
+        summary: "Forgets a target that was made while the server runs; who was carried there stays",
         parameters: &[],
         body: None,
     },

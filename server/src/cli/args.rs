@@ -1,23 +1,22 @@
 //! The flags of `heartwire serve`.
 
+use super::log::LogArgs;
+use super::relay::RelayArgs;
 use super::values::{
-    parse_authorities, parse_duration, parse_filter, parse_header_size, parse_listen,
-    parse_positive_duration, parse_size, parse_token,
+    parse_duration, parse_header_size, parse_listen, parse_positive_duration, parse_size, parse_token,
 };
 use crate::config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
-    ViaTls,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
+    TlsSource,
 };
 use crate::forwarded::Network;
-use crate::mount::{Mount, MountHeader};
-use clap::{Args, ValueEnum};
-use protocol::guard::Rule;
+use crate::resolver::Resolver;
+use clap::Args;
 use socket::wire::handshake::{AllowedOrigin, HostName, OriginPolicy};
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
 
 /// The flags of `heartwire serve`.
 #[derive(Clone, Debug, Args)]
@@ -81,43 +80,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR", env = "HEARTWIRE_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
-    /// Carries clients of /ws/via/NAME to this target; can be repeated
-    #[arg(long, value_name = "NAME=URL", env = "HEARTWIRE_VIA", value_delimiter = ' ')]
-    via: Vec<Mount>,
-
-    /// A header for the target under a name, in place of the client's; can be repeated
-    #[arg(long, value_name = "NAME=HEADER: VALUE", env = "HEARTWIRE_VIA_HEADER", hide_env_values = true)]
-    via_header: Vec<MountHeader>,
-
-    /// Certificate authorities (PEM) to trust beside the system's, for targets of --via
-    #[arg(long, value_name = "FILE", env = "HEARTWIRE_VIA_CA", value_parser = parse_authorities)]
-    via_ca: Option<ViaTls>,
-
-    /// Lets clients of any address have /ws/relay connect to targets that they choose; without this only those on this
-    /// machine may, where --listen is loopback
-    #[arg(long, env = "HEARTWIRE_RELAY", help_heading = "Relay")]
-    relay: bool,
-
-    /// Where /ws/relay may connect to, and nowhere else: a host, *.domain or network, with ports where they matter; can be
-    /// repeated. A network that is named may also be a private one
-    #[arg(
-        long,
-        value_name = "RULE",
-        env = "HEARTWIRE_RELAY_ALLOW",
-        value_delimiter = ',',
-        help_heading = "Relay"
-    )]
-    relay_allow: Vec<Rule>,
-
-    /// Where /ws/relay may not connect to, whatever is allowed; can be repeated
-    #[arg(
-        long,
-        value_name = "RULE",
-        env = "HEARTWIRE_RELAY_DENY",
-        value_delimiter = ',',
-        help_heading = "Relay"
-    )]
-    relay_deny: Vec<Rule>,
+    #[command(flatten)]
+    relay: RelayArgs,
 
     /// Serving threads [default: one per core]
     #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
@@ -240,6 +204,17 @@ pub struct ServeArgs {
     )]
     max_messages_per_second: u32,
 
+    /// Messages that one connection may publish in a room in a second, and twice as many at once; more are refused. 0 is any
+    /// number
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HEARTWIRE_ROOM_RATE",
+        default_value = "50",
+        help_heading = "Limits"
+    )]
+    room_rate: u32,
+
     /// What may wait for a client that reads slowly, before this server stops reading from it
     #[arg(
         long,
@@ -343,53 +318,6 @@ pub struct ServeArgs {
     log: LogArgs,
 }
 
-/// The flags of what is logged.
-#[derive(Clone, Debug, Args)]
-pub struct LogArgs {
-    /// What to log on standard error: off, error, warn, info, debug, trace, or directives such as server=debug
-    #[arg(
-        long,
-        value_name = "FILTER",
-        env = "HEARTWIRE_LOG_LEVEL",
-        default_value = "info",
-        value_parser = parse_filter,
-        help_heading = "Logging"
-    )]
-    log_level: String,
-
-    /// How to log
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        env = "HEARTWIRE_LOG_FORMAT",
-        default_value = "text",
-        value_enum,
-        help_heading = "Logging"
-    )]
-    log_format: LogFormat,
-}
-
-/// The form of a line in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
-impl LogArgs {
-    /// What to log, as checked when the flags were read.
-    pub fn filter(&self) -> EnvFilter {
-        EnvFilter::new(&self.log_level)
-    }
-
-    /// How to log it.
-    pub fn format(&self) -> LogFormat {
-        self.log_format
-    }
-}
-
 impl ServeArgs {
     /// What is logged.
     pub fn log(&self) -> &LogArgs {
@@ -411,14 +339,16 @@ impl From<ServeArgs> for Config {
             metrics_listen: args.metrics_listen,
             metrics_public: args.metrics_public,
             api_token: args.api_token,
-            via: args.via,
-            via_headers: args.via_header,
-            via_tls: args.via_ca,
-            relay: args.relay,
-            relay_allow: args.relay_allow,
-            relay_deny: args.relay_deny,
+            via_tls: args.relay.trust(),
+            via: args.relay.via,
+            via_headers: args.relay.via_header,
+            relay: args.relay.relay,
+            relay_allow: args.relay.relay_allow,
+            relay_deny: args.relay.relay_deny,
+            resolver: Resolver::default(),
             replays: args.replay,
             data_dir: args.data_dir,
+            rooms: RoomConfig { messages_per_second: NonZeroU32::new(args.room_rate) },
             limits: LimitConfig {
                 max_memory: args.max_memory,
                 max_connections: args.max_connections,

@@ -1,9 +1,10 @@
 //! The flags of `heartwire record`.
 
-use super::args::LogArgs;
+use super::log::LogArgs;
 use super::values::parse_listen;
 use crate::config::TlsSource;
 use crate::record::{Output, RecordConfig};
+use crate::trust::TrustFiles;
 use clap::Args;
 use socket::wire::handshake::Target;
 use std::net::SocketAddr;
@@ -81,7 +82,7 @@ impl From<RecordArgs> for RecordConfig {
             listen: args.listen,
             to: args.to,
             output: args.output.map_or(Output::Stdout, Output::File),
-            roots: args.root,
+            trust: TrustFiles { roots: args.root, identity: None },
             tls: args.tls_cert.zip(args.tls_key).map(|(cert, key)| TlsSource::Files { cert, key }),
             secrets: args.secrets,
         }

@@ -1,6 +1,6 @@
 //! Values of flags: each parser says what it expected.
 
-use crate::config::{ApiToken, ViaTls};
+use crate::config::ApiToken;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
@@ -32,13 +32,6 @@ pub(super) fn parse_token(text: &str) -> Result<ApiToken, String> {
         Err("expected at least 16 letters, digits and signs without spaces, such as what openssl rand -hex 16 prints"
             .to_owned())
     }
-}
-
-pub(super) fn parse_authorities(path: &str) -> Result<ViaTls, String> {
-    let text = std::fs::read(path).map_err(|error| format!("{path} can't be read: {error}"))?;
-    let config = socket::certificates_from_pem(&text)
-        .and_then(|roots| socket::TlsOptions { roots, ..socket::TlsOptions::default() }.config());
-    Ok(ViaTls(config.map_err(|error| format!("{path}: {error}"))?))
 }
 
 pub(super) fn parse_filter(text: &str) -> Result<String, String> {

@@ -3,6 +3,7 @@
 use super::endpoint::Faulty;
 use crate::behind::Behind;
 use crate::labels::{Labels, LabelsFull, Member, Scribe};
+use crate::refusals::Reason;
 use crate::reply;
 use crate::upgrade::Handshake;
 use http::StatusCode;
@@ -98,22 +99,23 @@ impl Asking {
             self.wait(handshake, delay).await?;
         }
         if faults.hang {
-            self.refuse("hang");
+            self.refuse(handshake, "hang", None);
             self.wait(handshake, HANG).await;
             handshake.cut_answer(0);
             return Some(Response::default());
         }
         if faults.reset == Some(ResetStep::Request) {
-            self.refuse("reset");
+            self.refuse(handshake, "reset", None);
             handshake.cut_answer(0);
             return Some(Response::default());
         }
         if faults.reset == Some(ResetStep::Head) {
-            self.refuse("reset");
+            // It counts as accepted: the 101 is there, as far as it comes.
+            self.note_refusal("reset");
             handshake.cut_answer(HALF_A_HEAD);
         }
         let status = StatusCode::from_u16(faults.status?).ok()?;
-        self.refuse(status.as_str());
+        self.refuse(handshake, status.as_str(), Some(status));
         let mut response = reply::text(status, format!("{status}, as asked for by handshake-status"));
         let headers = response.headers_mut();
         if let Some(seconds) = faults.retry_after {
@@ -159,7 +161,15 @@ impl Asking {
         }
     }
 
-    fn refuse(&self, with: &str) {
+    /// Counts, logs and writes down that there is no 101.
+    fn refuse(&self, handshake: &Handshake, with: &str, answer: Option<StatusCode>) {
+        let shard = &handshake.seat.shard;
+        shard.shared.metrics.handshake_refused(Reason::Fault);
+        shard.refuse(Reason::Fault, &handshake.seat.client, answer, &format_args!("{with}, as its URL asks"));
+        self.note_refusal(with);
+    }
+
+    fn note_refusal(&self, with: &str) {
         if let Some(member) = &self.member {
             member.end(Event::Refused { with: with.to_owned() });
         }

@@ -1,6 +1,7 @@
 //! Connects to a target that somebody has chosen, where the guard lets them.
 
 use super::commanding::tell_failure;
+use super::guarding::{NotAdmitted, admitted};
 use super::leg::Leg;
 use super::pipe::Pipe;
 use super::reporting::Reporting;
@@ -9,6 +10,7 @@ use crate::behind::Behind;
 use crate::journal::Entry;
 use crate::mount::shown;
 use crate::refusals::Reason;
+use crate::resolver::Resolver;
 use crate::seat::Seat;
 use crate::sockets::Sockets;
 use base64::Engine as _;
@@ -20,11 +22,10 @@ use protocol::relay::{Connect, Event, Opened, ReadError, Timings, TlsChoice, Tls
 use socket::wire::deflate::Offer;
 use socket::wire::handshake::Target;
 use socket::{
-    ConnectError, ConnectOptions, Connected, HttpProxy, Identity, TlsOptions, certificates_from_pem,
-    connect_to, resolve,
+    ConnectError, ConnectOptions, Connected, HttpProxy, Identity, TlsOptions, TlsOptionsError,
+    certificates_from_pem, connect_to,
 };
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
@@ -73,7 +74,8 @@ impl Dialer {
         let known = sockets.shard.shared.deflate.is_some();
         let settings = Arc::clone(&sockets.shard.shared.target_settings);
         let base = ConnectOptions { settings, ..ConnectOptions::default() };
-        match open(&connect, &guard, base, known).await {
+        let resolver = &sockets.shard.shared.config.resolver;
+        match open(&connect, &guard, resolver, base, known).await {
             Ok((connected, opened, target)) => {
                 pipe.tell(&Event::Open(Box::new(opened)));
                 let host = shown(&target);
@@ -93,13 +95,14 @@ impl Dialer {
 async fn open(
     connect: &Connect,
     guard: &Guard,
+    resolver: &Resolver,
     base: ConnectOptions,
     known: bool,
 ) -> Result<(Connected, Opened, Target), Failure> {
     let target: Target = connect.url.parse().map_err(Failure::wrong)?;
     let wait = connect.timeout_ms.map_or(WAIT, Duration::from_millis).min(MAX_WAIT);
     let options = options(connect, base, known, wait)?;
-    let limited = timeout(wait, connect_guarded(&target, guard, options, connect));
+    let limited = timeout(wait, connect_guarded(&target, guard, resolver, options, connect));
     let (connected, name) = limited.await.unwrap_or_else(|_| Err(ConnectError::Timeout(wait).into()))?;
     let opened = describe(&connected, &target, name);
     Ok((connected, opened, target))
@@ -109,29 +112,24 @@ async fn open(
 async fn connect_guarded(
     target: &Target,
     guard: &Guard,
+    resolver: &Resolver,
     mut options: ConnectOptions,
     connect: &Connect,
 ) -> Result<(Connected, Option<Duration>), Failure> {
     let began = Instant::now();
     if let Some(url) = &connect.proxy {
         let mut proxy = read_proxy(url, connect.proxy_authorization.as_deref())?;
-        proxy.addresses = Some(admitted(guard, &proxy.host, proxy.port).await?);
+        proxy.addresses = Some(admitted(guard, resolver, &proxy.host, proxy.port).await?);
         options.proxy = Some(proxy);
     }
     // Where anything goes, names behind a proxy are the proxy's to resolve.
     let by_name = options.proxy.is_some() && guard.lets_all_through();
     let mut name = None;
     if !by_name {
-        options.addresses = Some(admitted(guard, target.host(), target.port()).await?);
+        options.addresses = Some(admitted(guard, resolver, target.host(), target.port()).await?);
         name = Some(began.elapsed());
     }
     Ok((connect_to(target.clone(), &options).await?, name))
-}
-
-async fn admitted(guard: &Guard, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
-    guard.check_host(host, port).map_err(Failure::wrong)?;
-    let found = resolve(host, port).await?;
-    guard.admit(host, port, found).map_err(Failure::wrong)
 }
 
 fn options(
@@ -154,19 +152,20 @@ fn options(
     let offers = if known && connect.compression { vec![Offer::BROWSER] } else { Vec::new() };
     let tls = match &connect.tls {
         choice if *choice == TlsChoice::default() => None,
-        choice => Some(tls_options(choice)?.config().map_err(Failure::wrong)?),
+        choice => Some(tls_options(choice).and_then(TlsOptions::config).map_err(Failure::wrong)?),
     };
     let protocols = connect.subprotocols.clone();
     Ok(ConnectOptions { headers, protocols, offers, tls, timeout: wait, ..base })
 }
 
-fn tls_options(choice: &TlsChoice) -> Result<TlsOptions, Failure> {
+/// What is chosen, as far as it can be read.
+pub(crate) fn tls_options(choice: &TlsChoice) -> Result<TlsOptions, TlsOptionsError> {
     let roots = choice.roots.as_deref().map(|pem| certificates_from_pem(pem.as_bytes()));
     let identity = choice.certificate.as_deref().zip(choice.key.as_deref());
     let identity = identity.map(|(chain, key)| Identity::from_pem(chain.as_bytes(), key.as_bytes()));
     Ok(TlsOptions {
-        roots: roots.transpose().map_err(Failure::wrong)?.unwrap_or_default(),
-        identity: identity.transpose().map_err(Failure::wrong)?,
+        roots: roots.transpose()?.unwrap_or_default(),
+        identity: identity.transpose()?,
         accept_invalid: choice.accept_invalid,
     })
 }
@@ -238,6 +237,15 @@ impl Failure {
     fn wrong(error: impl fmt::Display) -> Self {
         let error = error.to_string();
         Self { log: error.clone(), event: Event::Failed { error, response: None } }
+    }
+}
+
+impl From<NotAdmitted> for Failure {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Denied(denied) => Self::wrong(denied),
+            NotAdmitted::Unknown(error) => error.into(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/ws/via/NAME`: any client is carried to the target that is mounted under that name.
 
+use super::guarding::{NotAdmitted, admitted};
 use super::headers::passed_on;
 use super::leg::Leg;
 use crate::admission::Kind;
@@ -7,17 +8,20 @@ use crate::behind::Behind;
 use crate::breakpoints::Place;
 use crate::endpoints::{self, Answer, Asked};
 use crate::journal::Entry;
-use crate::mount::{Mount, MountHeader, shown};
+use crate::mount::shown;
+use crate::mounts::Mounted;
 use crate::refusals::Reason;
 use crate::reply;
+use crate::resolver::Resolver;
 use crate::sockets::Sockets;
 use crate::upgrade::Handshake;
 use http::{HeaderName, HeaderValue, StatusCode};
 use protocol::fault::query_for_target;
 use socket::wire::deflate::Offer;
-use socket::wire::handshake::ResponseError;
+use socket::wire::handshake::{ResponseError, Target};
 use socket::{ConnectError, ConnectOptions, Connected, connect_to};
 use std::sync::Arc;
+use tokio::time::timeout;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
@@ -41,37 +45,45 @@ pub(crate) fn via(
 /// Connects to the target first, so that what the client gets is the target's answer.
 async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> Answer {
     let shared = Arc::clone(&sockets.shard.shared);
-    let config = &shared.config;
     let behind = asked.path.as_str().strip_prefix(PREFIX).unwrap_or_default();
     let (name, path) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
-    let Some(mount) = config.via.iter().find(|mount| mount.name.as_str() == name) else {
-        let explanation = format!(
-            "no target is mounted as {}: start the server with --via NAME=wss://api.example.com/feed",
+    let Some(mounted) = shared.mounts.get(name) else {
+        let explanation = format_args!(
+            "no target is mounted as {}: start the server with --via NAME=wss://api.example.com/feed, or POST /api/vias/NAME",
             name.escape_debug()
         );
-        return Err(refuse(sockets, &handshake, Reason::Parameters, StatusCode::NOT_FOUND, &explanation));
+        return Err(handshake.refuse(Reason::Parameters, StatusCode::NOT_FOUND, &explanation));
     };
-    let target = mount.target_for(path, &query_for_target(&asked.query)).map_err(|explanation| {
-        refuse(sockets, &handshake, Reason::Parameters, StatusCode::BAD_REQUEST, &explanation)
-    })?;
-    let seat = handshake.seat.take_another(Kind::Target).map_err(|refusal| {
-        refuse(sockets, &handshake, refusal.into(), refusal.status(), &refusal.to_string())
-    })?;
+    let mount = &mounted.mount;
+    let target = mount
+        .target_for(path, &query_for_target(&asked.query))
+        .map_err(|explanation| handshake.refuse(Reason::Parameters, StatusCode::BAD_REQUEST, &explanation))?;
+    let seat = handshake
+        .seat
+        .take_another(Kind::Target)
+        .map_err(|refusal| handshake.refuse(refusal.into(), refusal.status(), &refusal))?;
+    let wait = shared.config.limits.handshake_timeout;
     let options = ConnectOptions {
-        headers: headers(config.via_headers.iter(), mount, &handshake),
+        headers: headers(&mounted.headers, &handshake),
         protocols: handshake.accepted.protocols().to_vec(),
         offers: offers(&handshake, shared.deflate.is_some()),
-        timeout: config.limits.handshake_timeout,
-        tls: config.via_tls.as_ref().map(|tls| Arc::clone(&tls.0)),
+        timeout: wait,
+        tls: mounted.tls.clone(),
         settings: Arc::clone(&shared.target_settings),
         ..ConnectOptions::default()
     };
-    let connected = connect_to(target, &options).await.map_err(|error| {
-        let status = match error {
-            ConnectError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            _ => StatusCode::BAD_GATEWAY,
+    let connecting = connect(&mounted, &shared.config.resolver, target, options);
+    let connected =
+        timeout(wait, connecting).await.unwrap_or_else(|_| Err(ConnectError::Timeout(wait).into()));
+    let connected = connected.map_err(|error| {
+        let (status, log) = match &error {
+            NotAdmitted::Denied(denied) => (StatusCode::FORBIDDEN, denied.to_string()),
+            NotAdmitted::Unknown(error @ ConnectError::Timeout(_)) => {
+                (StatusCode::GATEWAY_TIMEOUT, for_the_log(error))
+            }
+            NotAdmitted::Unknown(error) => (StatusCode::BAD_GATEWAY, for_the_log(error)),
         };
-        let shown = format!("target {}: {}", mount.name.as_str(), for_the_log(&error));
+        let shown = format!("target {}: {log}", mount.name.as_str());
         sockets.shard.refuse_handshake(Reason::Target, &handshake.seat.client, status, &shown);
         Box::new(reply::text(status, format!("the target {}: {error}", mount.name.as_str())))
     })?;
@@ -87,6 +99,19 @@ async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> An
     Ok((handshake, Behind::new(client)))
 }
 
+/// Connects where the mount leads, which is judged for one that was made while the server runs.
+async fn connect(
+    mounted: &Mounted,
+    resolver: &Resolver,
+    target: Target,
+    mut options: ConnectOptions,
+) -> Result<Connected, NotAdmitted> {
+    if let Some(guard) = &mounted.guard {
+        options.addresses = Some(admitted(guard, resolver, target.host(), target.port()).await?);
+    }
+    Ok(connect_to(target, &options).await?)
+}
+
 /// Answers the client as the target has answered.
 fn take_over(handshake: &mut Handshake, connected: &Connected) {
     let protocol = connected.established.protocol.as_deref();
@@ -98,20 +123,11 @@ fn take_over(handshake: &mut Handshake, connected: &Connected) {
 }
 
 /// The client's headers, but for those that the mount has others for.
-fn headers<'a>(
-    own: impl Iterator<Item = &'a MountHeader>,
-    mount: &Mount,
-    handshake: &Handshake,
-) -> Vec<(HeaderName, HeaderValue)> {
-    let own: Vec<_> = own
-        .filter(|header| header.mount == mount.name)
-        .map(|header| (header.name.clone(), header.value.clone()))
-        .collect();
+fn headers(own: &[(HeaderName, HeaderValue)], handshake: &Handshake) -> Vec<(HeaderName, HeaderValue)> {
     let clients = passed_on(&handshake.headers)
-        .filter(|(name, _)| !own.iter().any(|(there, _)| there == name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect::<Vec<_>>();
-    clients.into_iter().chain(own).collect()
+        .filter(|(name, _)| !own.iter().any(|(there, _)| there == *name))
+        .map(|(name, value)| (name.clone(), value.clone()));
+    clients.chain(own.iter().cloned()).collect()
 }
 
 /// The target is offered compression where the client offers it and this server knows it.
@@ -128,15 +144,4 @@ pub(super) fn for_the_log(error: &ConnectError) -> String {
         }
         error => error.to_string(),
     }
-}
-
-fn refuse(
-    sockets: &Sockets,
-    handshake: &Handshake,
-    reason: Reason,
-    status: StatusCode,
-    explanation: &str,
-) -> Box<Response> {
-    sockets.shard.refuse_handshake(reason, &handshake.seat.client, status, &explanation);
-    Box::new(reply::text(status, explanation.to_owned()))
 }

@@ -24,10 +24,12 @@ mod record;
 mod refusals;
 mod relay;
 mod replay;
+mod room;
 mod shutdown;
 #[cfg(unix)]
 mod signals;
 mod support;
 mod tls;
 mod via;
+mod vias;
 mod watch;

@@ -85,6 +85,7 @@ fn refused_handshakes_are_counted_by_reason() {
         ("/ws", "Sec-WebSocket-Key:", "malformed"),
         ("/ws", "Origin: https://there.example", "origin"),
         ("/ws?close=1", "Host: a", "parameters"),
+        ("/ws?handshake-status=503", "Host: localhost", "fault"),
     ] {
         let mut client = server.connect();
         client.send(upgrade_request(target, &[change]).as_bytes());

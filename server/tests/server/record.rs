@@ -1,7 +1,7 @@
 //! A recorder between raw clients and a server: nothing of the bytes changes, and what is written down plays back.
 
 use crate::support::{KEY, PATIENCE, RawClient, TestServer, frame_with_head, upgrade_request};
-use server::{Output, RecordConfig, RecordError, Recorder, Stop};
+use server::{Output, RecordConfig, RecordError, Recorder, Stop, TrustFiles};
 use socket::wire::Role;
 use socket::wire::deflate::{self, Deflater, Params, Pool};
 use std::io::{Read as _, Write as _};
@@ -29,7 +29,7 @@ impl TestRecorder {
             listen: ([127, 0, 0, 1], 0).into(),
             to: to.parse().unwrap(),
             output: Output::File(file.clone()),
-            roots: Vec::new(),
+            trust: TrustFiles::default(),
             tls: None,
             secrets: false,
         })
@@ -221,7 +221,7 @@ fn a_stop_writes_what_passed_and_an_old_file_is_not_touched() {
         listen: ([127, 0, 0, 1], 0).into(),
         to: "ws://localhost".parse().unwrap(),
         output: Output::File(file.clone()),
-        roots: Vec::new(),
+        trust: TrustFiles::default(),
         tls: None,
         secrets: false,
     });

@@ -4,8 +4,10 @@ use crate::support::{RawClient, TestServer, frame, upgrade_request};
 use crate::via::{Target, TargetEnd};
 use protocol::fault::Kind;
 use protocol::relay::{Command, Connect, Encoded, Event, Frame, NO_TARGET, Opened, TlsChoice};
-use server::{Config, TlsSource};
+use server::{Config, Resolver, TlsSource};
 use socket::wire::raw;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const PROTOCOL: &str = "+Sec-WebSocket-Protocol: heartwire.relay.v1";
@@ -295,6 +297,86 @@ fn a_relay_for_others_is_no_way_into_its_own_network() {
     let through =
         Connect { proxy: Some(format!("http://127.0.0.1:{port}")), ..Connect::new("ws://1.1.1.1/") };
     assert!(failure(&server, &through).0.contains("a relay leaves alone"), "a proxy is no way in either");
+    target.listener.set_nonblocking(true).unwrap();
+    assert!(target.listener.accept().is_err(), "nobody came");
+}
+
+/// A name that answers otherwise the second time it is asked for, as one does that wants to be let in and then lead inside.
+#[test]
+fn a_name_is_asked_for_once_and_what_it_had_then_is_connected_to() {
+    let target = Target::new();
+    let port = target.port();
+    // It would be reached at the same port of this address.
+    let Ok(trap) = TcpListener::bind(("127.0.0.2", port)) else { return };
+    trap.set_nonblocking(true).unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let questions = Arc::clone(&asked);
+    let server = TestServer::start_with(|config| {
+        public(config);
+        config.relay_allow = vec![format!("127.0.0.1:{port}").parse().unwrap()];
+        config.resolver = Resolver::new(move |host, port| {
+            let mut questions = questions.lock().unwrap();
+            questions.push(host.to_owned());
+            let answer: &[&str] = match (host, questions.len()) {
+                ("inside.example", _) => &["127.0.0.2", "10.0.0.1", "::ffff:127.0.0.2"],
+                ("mixed.example", _) => &["127.0.0.2", "127.0.0.1"],
+                (_, 1) => &["127.0.0.1"],
+                _ => &["127.0.0.2"],
+            };
+            let answer = answer.iter().map(|text| SocketAddr::new(text.parse().unwrap(), port)).collect();
+            std::future::ready(Ok(answer))
+        });
+    });
+    let mut client = Client::new(&server);
+    let (opened, _end) =
+        connect(&mut client, &target, &Connect::new(format!("ws://rebinds.example:{port}/")));
+    assert_eq!(opened.address, format!("127.0.0.1:{port}"));
+    assert_eq!(*asked.lock().unwrap(), ["rebinds.example"]);
+    // Of a name that has both, what is inside is left alone.
+    let mut client = Client::new(&server);
+    let (opened, _end) = connect(&mut client, &target, &Connect::new(format!("ws://mixed.example:{port}/")));
+    assert_eq!(opened.address, format!("127.0.0.1:{port}"));
+    for host in ["inside.example", "rebinds.example"] {
+        let (error, _) = failure(&server, &Connect::new(format!("ws://{host}:{port}/")));
+        assert!(error.contains("--relay-allow") && !error.contains("127.0.0"), "{error}");
+    }
+    // The same for a proxy on the way, whose name may lead inside as well.
+    let proxy = Some(format!("http://inside.example:{port}"));
+    let (error, _) =
+        failure(&server, &Connect { proxy, ..Connect::new(format!("ws://mixed.example:{port}/")) });
+    assert!(error.contains("--relay-allow"), "{error}");
+    assert!(trap.accept().is_err(), "nobody came");
+}
+
+#[test]
+fn a_url_that_looks_as_if_it_led_elsewhere_is_refused_or_judged_by_its_host() {
+    let target = Target::new();
+    let port = target.port();
+    let server = TestServer::start_with(|config| {
+        public(config);
+        config.relay_allow = vec!["allowed.example".parse().unwrap()];
+        config.resolver = Resolver::new(|_, port| {
+            std::future::ready(Ok(vec![SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)]))
+        });
+    });
+    for url in [
+        format!("ws://allowed.example@127.0.0.1:{port}/"),
+        format!("ws://allowed.example:{port}@127.0.0.1:{port}/"),
+        format!("ws://127.0.0.1:{port}#@allowed.example/"),
+        format!("ws://127.0.0.1:{port}\\@allowed.example/"),
+        format!("ws://127.0.0.1:{port}/@allowed.example"),
+        format!("ws://127.0.0.1:{port}?@allowed.example/"),
+        format!("ws://127.0.0.1%00.allowed.example:{port}/"),
+        format!("ws://127.0.0.1 allowed.example:{port}/"),
+        format!("ws://127.0.0.1\tallowed.example:{port}/"),
+        format!("ws://allowed.example.127.0.0.1:{port}/"),
+        format!("ws://allowed.example:{port}/"),
+        format!("ws://ALLOWED.example.:{port}/"),
+        format!("http://allowed.example:{port}/"),
+        format!("file://allowed.example:{port}/"),
+    ] {
+        failure(&server, &Connect::new(&url));
+    }
     target.listener.set_nonblocking(true).unwrap();
     assert!(target.listener.accept().is_err(), "nobody came");
 }

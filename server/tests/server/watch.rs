@@ -1,12 +1,15 @@
 //! Connections listed, and watched while they go on.
 
 use crate::support::{RawClient, TestServer, frame, upgrade_request};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use server::Driver;
+use server::{ApiToken, Driver};
 use workbench::entry::{Body, Direction, Kind, What};
 use workbench::import::Import;
 use workbench::store::{Limits, Store};
 
+const PROTOCOL: &str = workbench::connection::WATCH_PROTOCOL;
 const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
 
@@ -204,4 +207,33 @@ fn only_what_is_there_is_watched_and_only_by_who_may() {
     // Nobody watches watchers: two could tell each other of nothing but each other.
     let (_, status, text) = ask(&format!("/ws/watch/{}", newest(&server)), &[]);
     assert_eq!((status, text.contains("itself")), (409, true), "{text}");
+}
+
+#[test]
+fn a_page_that_can_send_no_header_shows_the_token_as_a_subprotocol() {
+    let secret = "0123456789+/=?abcdef";
+    let server = TestServer::start_with(|config| config.api_token = Some(ApiToken::new(secret)));
+    let _client = open(&server, "/ws");
+    let watch = format!("/ws/watch/{}", newest(&server));
+    let ask = |target: &str, protocols: &str| {
+        let offered = format!("+Sec-WebSocket-Protocol: {protocols}");
+        let mut client = server.connect();
+        client.send(upgrade_request(target, &["+X-Forwarded-For: 192.0.2.1", &offered]).as_bytes());
+        let response = client.response();
+        (response.status, response.header("sec-websocket-protocol").map(str::to_owned))
+    };
+    let encode = |text: &str| format!("heartwire.token.{}", BASE64_URL_SAFE_NO_PAD.encode(text));
+    assert_eq!(ask(&watch, PROTOCOL), (401, None));
+    for wrong in
+        ["heartwire.token.", &encode("0123456789+/=?abcdeg"), &encode(secret)[1..], "heartwire.token.?"]
+    {
+        assert!([400, 401].contains(&ask(&watch, &format!("{PROTOCOL}, {wrong}")).0), "{wrong}");
+    }
+    let token = encode(secret);
+    for offered in [format!("{PROTOCOL}, {token}"), format!("{token}, {PROTOCOL}")] {
+        assert_eq!(ask(&watch, &offered), (101, Some(PROTOCOL.to_owned())));
+    }
+    // No endpoint takes it for a subprotocol.
+    assert_eq!(ask("/ws", &format!("{token}, chat")), (101, Some("chat".to_owned())));
+    assert_eq!(ask("/ws", &token), (101, None));
 }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use workbench::json::Value;
+
 use crate::head::{Encoded, Frame, Head, ReadError, Writer};
 
 /// What a relay is to connect to, and how. The client's first message.
@@ -38,6 +40,39 @@ pub struct TlsChoice {
     pub key: Option<String>,
     /// Takes whatever certificate the target shows.
     pub accept_invalid: bool,
+}
+
+/// A target that is mounted while a server runs: members of [`Connect`] that hold for every client that is carried there.
+///
+/// Nothing of it is shown but the URL without its query.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mounting {
+    /// A ws or wss URL.
+    pub url: String,
+    /// Headers of the request in place of the client's.
+    pub headers: Vec<(String, String)>,
+    /// For wss.
+    pub tls: TlsChoice,
+}
+
+impl Mounting {
+    /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// It is none, has no `url`, or has something else.
+    pub fn read(text: &str) -> Result<Mounting, ReadError> {
+        let value = Value::parse(text)
+            .map_err(|error| ReadError(format!("a target is a JSON object with a url: {error}")))?;
+        let mut head = Head::of("a target", value)?;
+        let url = head.string("url")?;
+        let mounting = Mounting {
+            url: head.needs("url", url)?,
+            headers: head.pairs("headers")?,
+            tls: head.object("tls")?.map(TlsChoice::read).transpose()?.unwrap_or_default(),
+        };
+        head.end()?;
+        Ok(mounting)
+    }
 }
 
 impl Connect {
@@ -148,6 +183,13 @@ impl fmt::Debug for Connect {
             .field("subprotocols", &self.subprotocols)
             .field("proxy", &self.proxy.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Mounting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        f.debug_struct("Mounting").field("url", &url).finish_non_exhaustive()
     }
 }
 

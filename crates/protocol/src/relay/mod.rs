@@ -14,7 +14,7 @@ mod event;
 
 pub use crate::head::{Encoded, Frame, ReadError};
 pub use command::Command;
-pub use connect::{Connect, TlsChoice};
+pub use connect::{Connect, Mounting, TlsChoice};
 pub use event::{Event, Opened, Timings, TlsSeen};
 
 /// The subprotocol's name.

@@ -99,8 +99,29 @@ impl Outgoing<'_> {
         }
         self.note(|| Sent::message(kind, payload));
         self.count(payload.len());
-        let Outgoing { connection, out: Output { batch, masks, .. }, .. } = self;
-        batch.push_copied(|out| connection.sender.put_cut(kind, payload, inner, *masks, out));
+        self.put_frames(|sender, masks, out| sender.put_cut(kind, payload, inner, masks, out));
+        Ok(())
+    }
+
+    /// As [`send_fragmented`](Self::send_fragmented), uncompressed, with an empty Ping between any two frames. Diverted, the
+    /// message has no Pings.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_with_pings(
+        &mut self,
+        kind: MessageKind,
+        payload: &[u8],
+        fragment_len: NonZeroUsize,
+    ) -> Result<(), NotSent> {
+        if self.out.diversion.is_some() || payload.len() <= fragment_len.get() {
+            return self.send_fragmented(kind, payload, fragment_len);
+        }
+        self.check_room()?;
+        self.connection.sender.check_message(kind, payload)?;
+        self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len: Some(fragment_len) });
+        self.count(payload.len());
+        self.put_frames(|sender, masks, out| sender.put_with_pings(kind, payload, fragment_len, masks, out));
         Ok(())
     }
 
@@ -395,6 +416,12 @@ impl Outgoing<'_> {
     #[must_use]
     pub fn counts(&self) -> &Counts {
         self.connection.counts()
+    }
+
+    /// Whether messages are compressed, as the handshake agreed.
+    #[must_use]
+    pub fn compresses(&self) -> bool {
+        self.connection.compression.is_some()
     }
 
     /// Whether [Pings are answered without the endpoint](Self::auto_pong).

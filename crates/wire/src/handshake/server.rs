@@ -127,6 +127,11 @@ impl Accepted {
         &self.accept
     }
 
+    /// Leaves out of the client's offer what is not for an endpoint to choose.
+    pub fn retain_protocols(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.protocols.retain(|protocol| keep(protocol));
+    }
+
     /// The subprotocols that the client offers, its favourite first.
     #[must_use]
     pub fn protocols(&self) -> &[String] {

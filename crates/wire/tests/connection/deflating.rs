@@ -107,6 +107,7 @@ fn what_is_sent_behind_it_comes_behind_it() {
                 &SharedMessage::new(MessageKind::Text, b"shared".to_vec().into(), None).unwrap(),
             )?;
             out.send_fragmented(MessageKind::Text, b"fragments", four)?;
+            out.send_cut(MessageKind::Text, b"cut", &[1, 3])?;
             out.begin(MessageKind::Text, b"one ")?;
             out.fragment(b"more", true)?;
             out.send(MessageKind::Text, &second)?;
@@ -117,7 +118,7 @@ fn what_is_sent_behind_it_comes_behind_it() {
         assert_eq!(refused, Err(NotSent::Refused(SendError::Closed)));
         deflate(&mut driver);
         let mut expected = vec![text("before"), text(first), text("short"), text([b'x'; 200])];
-        expected.extend(["echoed", "bytes", "shared", "fragments", "one more"].map(text));
+        expected.extend(["echoed", "bytes", "shared", "fragments", "cut", "one more"].map(text));
         expected.extend([text(second), Whole::Close(Some(1000), "done".into())]);
         assert!(driver.sent() == expected);
     });

@@ -5,7 +5,7 @@ use crate::kinds::to_wire;
 use protocol::fault::{Direction, Manner, Message, Trickle};
 use protocol::journal::Event;
 use socket::wire::raw::{self, RawFrame};
-use socket::wire::{CloseCode, End, MessageKind, NotSent, OpCode, Outgoing, Sent};
+use socket::wire::{CloseCode, End, NotSent, OpCode, Outgoing, Sent};
 use std::num::NonZeroUsize;
 
 impl Faulty {
@@ -70,7 +70,7 @@ impl Faulty {
                 Ok(())
             }
             (None, Some(len)) if manner.fragment.is_some_and(|fragments| fragments.pings) => {
-                send_with_pings(kind, payload, len, out)
+                out.send_with_pings(kind, payload, len)
             }
             (None, Some(len)) => out.send_fragmented(kind, payload, len),
             (None, None) => out.send(kind, payload),
@@ -104,23 +104,4 @@ impl Faulty {
             self.urgent(sent, out);
         }
     }
-}
-
-fn send_with_pings(
-    kind: MessageKind,
-    payload: &[u8],
-    len: NonZeroUsize,
-    out: &mut Outgoing<'_>,
-) -> Result<(), NotSent> {
-    let mut pieces = payload.chunks(len.get()).peekable();
-    let first = pieces.next().unwrap_or_default();
-    if pieces.peek().is_none() {
-        return out.send(kind, first);
-    }
-    out.begin(kind, first)?;
-    while let Some(piece) = pieces.next() {
-        out.ping(b"")?;
-        out.fragment(piece, pieces.peek().is_none())?;
-    }
-    Ok(())
 }

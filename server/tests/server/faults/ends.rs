@@ -8,7 +8,7 @@ fn close() -> Vec<u8> {
 }
 
 #[test]
-fn a_close_comes_after_messages_bytes_or_a_time() {
+pub(super) fn a_close_comes_after_messages_bytes_or_a_time() {
     let server = TestServer::start();
     for (query, code, reason) in [
         ("close-after=2&code=4001&reason=enough", 4001, "enough"),
@@ -33,6 +33,16 @@ fn a_close_comes_after_messages_bytes_or_a_time() {
 }
 
 #[test]
+pub(super) fn a_close_may_be_short_for_one_behind_a_message() {
+    let server = TestServer::start();
+    let mut client = server.upgrade("/ws?close=4001&reason=why");
+    client.send(&frame(TEXT, b"x"));
+    assert_eq!(client.frame(), (0x81, b"x".to_vec()));
+    client.send(&close());
+    assert_eq!(client.expect_close(4001), "why");
+}
+
+#[test]
 fn a_close_may_be_empty() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?close-after=0&code=none");
@@ -42,7 +52,7 @@ fn a_close_may_be_empty() {
 }
 
 #[test]
-fn tcp_is_reset_or_ends_without_a_close() {
+pub(super) fn tcp_is_reset_or_ends_without_a_close() {
     let server = TestServer::start();
     for after in ["1", "1B", "10ms"] {
         let mut client = server.upgrade(&format!("/ws?reset-after={after}"));
@@ -62,7 +72,7 @@ fn tcp_is_reset_or_ends_without_a_close() {
 }
 
 #[test]
-fn who_vanished_says_nothing_and_keeps_tcp_open() {
+pub(super) fn who_vanished_says_nothing_and_keeps_tcp_open() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?vanish-after=1&label=gone");
     client.send(&frame(TEXT, b"x"));
@@ -91,7 +101,7 @@ fn who_vanished_does_not_keep_a_server_from_stopping() {
 }
 
 #[test]
-fn a_close_or_a_ping_may_stay_unanswered() {
+pub(super) fn a_close_or_a_ping_may_stay_unanswered() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?ignore-close=on&label=deaf");
     client.send(&close());
@@ -106,7 +116,7 @@ fn a_close_or_a_ping_may_stay_unanswered() {
 }
 
 #[test]
-fn the_first_connections_of_a_label_have_faults_and_then_none() {
+pub(super) fn the_first_connections_of_a_label_have_faults_and_then_none() {
     let server = TestServer::start();
     for number in 1..=4 {
         let mut client = server.upgrade("/ws?label=backoff&times=2&reset-after=0&drop=100%");

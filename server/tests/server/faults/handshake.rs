@@ -9,7 +9,7 @@ fn ask(server: &TestServer, query: &str, changes: &[&str]) -> RawClient {
 }
 
 #[test]
-fn a_status_comes_with_when_and_where_to_go() {
+pub(super) fn a_status_comes_with_when_and_where_to_go() {
     let server = TestServer::start();
     for status in [300, 304, 404, 429, 503, 599] {
         let response = ask(&server, &format!("handshake-status={status}&retry-after=7s"), &[]).response();
@@ -22,7 +22,7 @@ fn a_status_comes_with_when_and_where_to_go() {
 }
 
 #[test]
-fn an_answer_may_take_long_or_never_come() {
+pub(super) fn an_answer_may_take_long_or_never_come() {
     let server = TestServer::start();
     assert_eq!(ask(&server, "handshake-delay=1..5ms", &[]).response().status, 101);
     for (label, fault) in [("slow", "handshake-delay=24h"), ("never", "handshake-hang=on")] {
@@ -44,7 +44,7 @@ fn an_answer_may_take_long_or_never_come() {
 }
 
 #[test]
-fn the_accept_value_may_be_wrong() {
+pub(super) fn the_accept_value_may_be_wrong() {
     let server = TestServer::start();
     let response = ask(&server, "handshake-accept=wrong", &[]).response();
     assert_eq!(response.status, 101);
@@ -53,7 +53,7 @@ fn the_accept_value_may_be_wrong() {
 }
 
 #[test]
-fn the_subprotocol_may_be_wrong_unrequested_or_missing() {
+pub(super) fn the_subprotocol_may_be_wrong_unrequested_or_missing() {
     let server = TestServer::start();
     let requested = "+Sec-WebSocket-Protocol: chat, other";
     for (fault, changes, answered) in [
@@ -69,7 +69,7 @@ fn the_subprotocol_may_be_wrong_unrequested_or_missing() {
 }
 
 #[test]
-fn headers_extensions_and_size_are_as_asked_for() {
+pub(super) fn headers_extensions_and_size_are_as_asked_for() {
     let server = TestServer::start();
     let query = "handshake-extension=unrequested&handshake-header=X-Served-By:%20blue&handshake-header=X-Other:a&handshake-head=64KiB";
     let mut client = ask(&server, query, &[]);
@@ -108,7 +108,7 @@ fn headers_that_are_http_s_own_break_the_answer_and_not_the_server() {
 }
 
 #[test]
-fn tcp_is_reset_at_any_step() {
+pub(super) fn tcp_is_reset_at_any_step() {
     let server = TestServer::start();
     for (step, read) in [("request", ""), ("head", "HTTP/1.1 101 "), ("open", "HTTP/1.1 101 ")] {
         let mut client = ask(&server, &format!("handshake-reset={step}"), &[]);
@@ -135,7 +135,7 @@ fn a_seed_that_was_drawn_is_said() {
 }
 
 #[test]
-fn what_can_not_be_followed_is_refused_and_said() {
+pub(super) fn what_can_not_be_followed_is_refused_and_said() {
     let server = TestServer::start();
     for (query, said) in [
         ("dleay=5ms", "did you mean delay?"),
@@ -152,7 +152,7 @@ fn what_can_not_be_followed_is_refused_and_said() {
 }
 
 #[test]
-fn what_is_left_to_the_client_is_in_the_journal() {
+pub(super) fn what_is_left_to_the_client_is_in_the_journal() {
     let server = TestServer::start();
     let _client = server.upgrade("/ws?label=mine&token=secret&drop=1%");
     let journal = server.get("/api/labels/mine/journal?event=handshake", &[]);

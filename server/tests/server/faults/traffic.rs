@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
 #[test]
-fn a_delayed_message_is_passed_by_a_pong() {
+pub(super) fn a_delayed_message_is_passed_by_a_pong() {
     let server = TestServer::start();
     assert_eq!(answers(&server, "delay=24h", &["a"]), Vec::<String>::new());
     assert_eq!(answers(&server, "delay=in:24h", &["a"]), Vec::<String>::new());
@@ -18,7 +18,7 @@ fn a_delayed_message_is_passed_by_a_pong() {
 }
 
 #[test]
-fn a_rate_lets_the_first_message_through_and_has_the_others_wait() {
+pub(super) fn a_rate_lets_the_first_message_through_and_has_the_others_wait() {
     let server = TestServer::start();
     // At a byte a second the second one takes a day.
     let long = "x".repeat(86_400);
@@ -28,7 +28,7 @@ fn a_rate_lets_the_first_message_through_and_has_the_others_wait() {
 }
 
 #[test]
-fn messages_vanish_either_way() {
+pub(super) fn messages_vanish_either_way() {
     let server = TestServer::start();
     for query in ["drop=100%", "drop=in:100%25", "drop=both:100"] {
         assert_eq!(answers(&server, query, &["a", "b"]), Vec::<String>::new(), "{query}");
@@ -37,14 +37,14 @@ fn messages_vanish_either_way() {
 }
 
 #[test]
-fn messages_come_twice() {
+pub(super) fn messages_come_twice() {
     let server = TestServer::start();
     assert_eq!(answers(&server, "duplicate=100%", &["a", "b"]), ["a", "a", "b", "b"]);
     assert_eq!(answers(&server, "duplicate=both:100%", &["a"]), ["a"; 4]);
 }
 
 #[test]
-fn messages_come_in_another_order() {
+pub(super) fn messages_come_in_another_order() {
     let server = TestServer::start();
     assert_eq!(answers(&server, "reorder=100%&every=2", &["a", "b", "c"]), ["a", "c", "b"]);
     // Where none follows, it comes all the same.
@@ -54,7 +54,7 @@ fn messages_come_in_another_order() {
 }
 
 #[test]
-fn a_byte_is_another_one() {
+pub(super) fn a_byte_is_another_one() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?corrupt=100%");
     for (opcode, head) in [(TEXT, 0x81), (BINARY, 0x82)] {
@@ -67,7 +67,7 @@ fn a_byte_is_another_one() {
 }
 
 #[test]
-fn answers_can_be_left_out_or_made_up() {
+pub(super) fn answers_can_be_left_out_or_made_up() {
     let server = TestServer::start();
     assert_eq!(answers(&server, "echo=off", &["a"]), Vec::<String>::new());
     let query = "respond=%7B%7Bn%7D%7D:%7B%7Bmessage%7D%7D:%7B%7Bsize%7D%7D";
@@ -76,7 +76,7 @@ fn answers_can_be_left_out_or_made_up() {
 }
 
 #[test]
-fn big_messages_and_floods_come_unasked() {
+pub(super) fn big_messages_and_floods_come_unasked() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?big=1MiB");
     let (head, payload) = client.frame();
@@ -105,7 +105,7 @@ fn a_flood_waits_for_who_reads_slowly() {
 }
 
 #[test]
-fn messages_come_in_fragments_with_pings_between() {
+pub(super) fn messages_come_in_fragments_with_pings_between() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?fragment=3");
     client.send(&frame(TEXT, b"abcdefg"));
@@ -121,7 +121,7 @@ fn messages_come_in_fragments_with_pings_between() {
 }
 
 #[test]
-fn what_trickles_is_whole_and_nothing_comes_in_between() {
+pub(super) fn what_trickles_is_whole_and_nothing_comes_in_between() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?trickle=1,1ms");
     client.send(&frame(TEXT, b"slowly"));
@@ -153,7 +153,7 @@ fn a_trickle_comes_in_pieces() {
 }
 
 #[test]
-fn reading_stalls() {
+pub(super) fn reading_stalls() {
     let server = TestServer::start();
     let mut client = server.upgrade("/ws?stall-read=on");
     let sent = client.send_until_blocked(&frame(BINARY, &[0; 64 << 10]));
@@ -165,7 +165,7 @@ fn reading_stalls() {
 }
 
 #[test]
-fn faults_begin_end_and_pause() {
+pub(super) fn faults_begin_end_and_pause() {
     let server = TestServer::start();
     let texts = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
     assert_eq!(answers(&server, "drop=100%&from=3&until=6", &texts), ["1", "2", "7", "8", "9"]);
@@ -174,7 +174,7 @@ fn faults_begin_end_and_pause() {
 }
 
 #[test]
-fn the_same_seed_does_the_same() {
+pub(super) fn the_same_seed_does_the_same() {
     let server = TestServer::start();
     let texts: Vec<String> = (0..60).map(|number| number.to_string()).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();

@@ -47,7 +47,7 @@ const COMPRESSED: [(&str, &[u8]); 4] = [
 ];
 
 #[test]
-fn every_rule_is_broken_on_the_wire() {
+pub(super) fn every_rule_is_broken_on_the_wire() {
     let server = TestServer::start();
     for (name, bytes) in BYTES {
         let mut client = server.upgrade(&format!("/ws?violate={name}"));
