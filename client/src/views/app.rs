@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::connection::connection;
 use super::faults::Faults;
 use super::help::Help;
+use super::hold::Hold;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
 use super::lang::{LangProvider, lang_bar, use_lang};
 use super::palette::Palette;
@@ -93,12 +94,17 @@ fn use_page(props: &Page) -> Html {
     let scene = stage.scene(&shown.session);
     html! {
         <div class="app">
-            {top_bar(&stage, &scene, &tabs, &close, texts)}
+            {top_bar(&stage, &scene, &tabs, texts)}
             {language.map(|language| lang_bar(&language, texts))}
             if props.keep && *is_settled {
                 {RestoreBar { workspace: props.workspace.clone() }.block()}
             }
             {connection(&scene, *is_settled)}
+            {Hold {
+                scene: scene.clone(),
+                is_open: stage.sheet() == Some(Sheet::Hold),
+                on_close: close.clone(),
+            }.block()}
             {match stage.sheet() {
                 Some(Sheet::Palette) => Palette { scene, on_close: close }.block(),
                 Some(Sheet::Settings) => Settings { stage, scene, on_close: close }.block(),
@@ -106,7 +112,7 @@ fn use_page(props: &Page) -> Html {
                 Some(Sheet::Help) => Help { on_close: close }.block(),
                 Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
                 Some(Sheet::Watch) => Watch { workspace: props.workspace.clone(), on_close: close }.block(),
-                // In the top bar, with what there is to say when it is closed.
+                // With what there is to say when it is closed.
                 Some(Sheet::Hold) | None => Html::default(),
             }}
         </div>

@@ -3,7 +3,6 @@
 use yew::prelude::*;
 
 use super::buttons::{act, icon_button};
-use super::hold::Hold;
 use super::icons::{Icon, picture};
 use super::tabs::tab_strip;
 use crate::actions::stage::{Scene, Stage};
@@ -11,17 +10,9 @@ use crate::actions::{Action, Sheet};
 use crate::lasting::preferences::Theme;
 use crate::running::workspace::Tabs;
 use crate::texts::{Texts, fill};
-use crate::views::block::Block;
 use crate::views::markup::html;
 
-pub(super) fn top_bar(
-    stage: &Stage,
-    scene: &Scene,
-    tabs: &Tabs,
-    close: &Callback<()>,
-    texts: &'static Texts,
-) -> Html {
-    let is_open = stage.sheet() == Some(Sheet::Hold);
+pub(super) fn top_bar(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static Texts) -> Html {
     html! {
         <header class="top-bar">
             <h1 class="brand" aria-label="Heartwire">
@@ -32,7 +23,6 @@ pub(super) fn top_bar(
             </h1>
             {tab_strip(stage, scene, tabs, texts)}
             <div class="top-actions">
-                {Hold { scene: scene.clone(), is_open, on_close: close.clone() }.block()}
                 for sheet in [Sheet::Palette, Sheet::Profiles, Sheet::Settings, Sheet::Help] {
                     {icon_button(scene, Action::Open(sheet), "button icon-button", texts)}
                 }

@@ -19,7 +19,10 @@ async fn carried(page: &Page) -> Result<(Server, Server)> {
 }
 
 async fn until_said(page: &Page, id: &str, said: &str) -> Result<()> {
-    page.until(&format!("{id} says {said}"), async || Ok(page.text(id).await?.contains(said))).await
+    page.until(&format!("{id} says {said}"), async || {
+        Ok(page.shows(id).await? && page.text(id).await?.contains(said))
+    })
+    .await
 }
 
 async fn close(page: &Page) -> Result<()> {

@@ -303,7 +303,6 @@ table! {
         hold_remove_number: "Remove breakpoint {0}";
         hold_none: "Nothing is held.";
         hold_count: "{0} message is held.|{0} messages are held.";
-        hold_badge: "{0} held";
         hold_waiting: "{0} waits behind.|{0} wait behind.";
         hold_pass: "Pass";
         hold_pass_number: "Pass message {0}";

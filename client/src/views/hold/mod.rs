@@ -1,4 +1,4 @@
-//! What the page's own server holds at breakpoints: how much, in the top bar, and a sheet to set them and to decide.
+//! What the page's own server holds at breakpoints: how much, in a bar, and a sheet to set them and to decide.
 //!
 //! `data-testid`: `held-badge`; `hold` (the dialog), `hold-missing`, `hold-place`, `hold-direction`, `hold-filter`,
 //! `hold-deadline`, `hold-heartbeats`, `hold-set`, `hold-said`; `breakpoint` (a row, with `data-number`) with `breakpoint-on` and
@@ -97,15 +97,18 @@ fn use_hold(props: &Hold) -> Html {
     html! {
         <>
             if held > 0 && !props.is_open {
-                <button
-                    class="button small held-badge"
-                    type="button"
-                    aria-haspopup="dialog"
-                    data-testid="held-badge"
-                    onclick={act::<MouseEvent>(&props.scene, Action::Open(Sheet::Hold))}
-                >
-                    <span role="status">{fill(t.hold_badge, &[&held])}</span>
-                </button>
+                <section class="held-bar" aria-label={t.hold}>
+                    <p class="notice-text" role="status">{plural(t.hold_count, held)}</p>
+                    <button
+                        class="button small"
+                        type="button"
+                        aria-haspopup="dialog"
+                        data-testid="held-badge"
+                        onclick={act::<MouseEvent>(&props.scene, Action::Open(Sheet::Hold))}
+                    >
+                        {t.hold_open}
+                    </button>
+                </section>
             }
             if props.is_open {
                 {Dialog {
