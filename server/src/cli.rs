@@ -119,7 +119,7 @@ mod tests {
             --relay-deny 10.0.0.0/8,f --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
-            --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --max-queue 13KiB \
+            --max-frame-size 11KiB --max-message-size 64KiB --max-messages-per-second 12 --room-rate 13 --max-queue 13KiB \
             --ping-interval 1m --ping-timeout 500ms --idle-timeout 14s --message-timeout 15s \
             --send-timeout 16s --close-timeout 17s --shutdown-delay 18s --drain 0s --threads 3 \
             --log-level debug --log-format json";
@@ -142,6 +142,7 @@ mod tests {
             assert_eq!(config.relay_deny, ["10.0.0.0/8".parse().unwrap(), "f".parse().unwrap()]);
             let files = ["b=a/b.jsonl", "c=d.har"].map(|text| ReplayFile::parse(text).unwrap());
             assert_eq!((config.replays, config.data_dir), (files.to_vec(), Some("e".into())));
+            assert_eq!(config.rooms.messages_per_second, NonZeroU32::new(13));
             assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
             assert_eq!(config.tls, Some(TlsSource::Files { cert: "a.pem".into(), key: "b.pem".into() }));
             let limits = config.limits;
@@ -169,10 +170,11 @@ mod tests {
 
     #[test]
     fn zero_turns_off_what_can_be_turned_off() {
-        let args = "--max-connections-per-address 0 --max-messages-per-second 0 --ping-interval 0s \
+        let args = "--max-connections-per-address 0 --max-messages-per-second 0 --room-rate 0 --ping-interval 0s \
             --idle-timeout 0s --message-timeout 0s";
         let config = parse(&args.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!(config.limits.max_connections_per_address, PerAddress::Unlimited);
+        assert_eq!(config.rooms.messages_per_second, None);
         let settings = config.socket.settings();
         assert_eq!(settings.messages_per_second, None);
         assert_eq!(settings.ping_interval, None);

@@ -62,6 +62,8 @@ pub struct Config {
     pub replays: Vec<ReplayFile>,
     /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
     pub data_dir: Option<PathBuf>,
+    /// What those in rooms may do.
+    pub rooms: RoomConfig,
     /// What clients may take.
     pub limits: LimitConfig,
     /// What every socket is held to.
@@ -78,6 +80,20 @@ pub struct Config {
     pub threads: NonZeroUsize,
     /// What drives WebSockets over plain TCP. Default: what the system is best at.
     pub driver: Driver,
+}
+
+/// What those in rooms may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomConfig {
+    /// Messages that one connection may publish in a second, and twice as many at once. Default 50; `None`: any number. More
+    /// are refused, and may be published later.
+    pub messages_per_second: Option<NonZeroU32>,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        Self { messages_per_second: NonZeroU32::new(50) }
+    }
 }
 
 /// A recording to play back at `/ws/replay/NAME`.
@@ -267,6 +283,7 @@ impl Default for Config {
             resolver: Resolver::default(),
             replays: Vec::new(),
             data_dir: None,
+            rooms: RoomConfig::default(),
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),
             shutdown_delay: Duration::from_millis(250),

@@ -1,5 +1,9 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
+mod room;
+
+pub(crate) use self::room::room;
+
 use crate::behind::Behind;
 use crate::callers;
 use crate::echo::Echo;

@@ -23,6 +23,7 @@ mod admission;
 mod api;
 mod breakpoints;
 mod callers;
+mod channels;
 mod config;
 mod conformance;
 mod echo;
@@ -62,7 +63,8 @@ mod visit;
 mod watch;
 
 pub use config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
+    TlsSource,
 };
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};

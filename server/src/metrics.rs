@@ -28,7 +28,19 @@ pub(crate) struct Metrics {
     refusals: Family<RefusalLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
     over_budget: Counter,
+    channels: ChannelCounters,
     traffic: Arc<[Arc<Traffic>]>,
+}
+
+/// What live channels count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ChannelCounters {
+    /// Messages that clients published.
+    pub(crate) published: Counter,
+    /// Messages that were not published.
+    pub(crate) refused: Counter,
+    /// Messages that a client was told it won't get.
+    pub(crate) lost: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -81,8 +93,25 @@ impl Metrics {
             "WebSockets that were cut because all together held too much memory",
             over_budget.clone(),
         );
+        let channels = ChannelCounters::default();
+        for (name, help, counter) in [
+            ("channel_messages", "Messages that were published in channels", &channels.published),
+            (
+                "channel_messages_refused",
+                "Messages that were not, for their size, rate or form",
+                &channels.refused,
+            ),
+            ("channel_messages_lost", "Messages that a client was told it won't get", &channels.lost),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
         registry.register_collector(Box::new(traffic::Collected(Arc::clone(&traffic))));
-        Self { registry, handshakes, refusals, closes, over_budget, traffic }
+        Self { registry, handshakes, refusals, closes, over_budget, channels, traffic }
+    }
+
+    /// What live channels count with.
+    pub(crate) fn channels(&self) -> &ChannelCounters {
+        &self.channels
     }
 
     /// The counters of one thread.

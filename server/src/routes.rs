@@ -32,6 +32,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         .unify()
         .or(endpoints::replay(sockets))
         .unify()
+        .or(endpoints::room(sockets))
+        .unify()
         .or(api(shard))
         .unify()
         .or(conformance(shard))

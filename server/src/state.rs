@@ -3,6 +3,7 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::breakpoints::Breakpoints;
+use crate::channels::Rooms;
 use crate::config::Config;
 use crate::files::FileBudget;
 use crate::labels::Labels;
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) labels: Labels,
     pub(crate) breakpoints: Arc<Breakpoints>,
     pub(crate) replays: Replays,
+    pub(crate) rooms: Rooms,
     pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
@@ -86,14 +88,18 @@ impl Shared {
             messages_per_second: None,
             ..settings
         };
+        let deflate = config.socket.compression.policy();
+        let metrics = Metrics::new(2 * config.threads.get());
+        let compression = deflate.is_some().then_some(settings.deflate);
         Self {
+            rooms: Rooms::new(config.rooms, compression, metrics.channels().clone()),
             settings: Arc::new(settings),
             target_settings: Arc::new(target_settings),
-            deflate: config.socket.compression.policy(),
+            deflate,
             tls,
             bundle,
             admission: Admission::new(config.limits.clone(), files.connections),
-            metrics: Metrics::new(2 * config.threads.get()),
+            metrics,
             memory: Memory::new(config.limits.max_memory, config.threads.get()),
             labels: Labels::default(),
             breakpoints: Arc::new(Breakpoints::new(config.limits.max_memory)),

@@ -6,7 +6,8 @@ use super::values::{
     parse_duration, parse_header_size, parse_listen, parse_positive_duration, parse_size, parse_token,
 };
 use crate::config::{
-    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, SocketConfig, TlsSource,
+    ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
+    TlsSource,
 };
 use crate::forwarded::Network;
 use crate::resolver::Resolver;
@@ -203,6 +204,17 @@ pub struct ServeArgs {
     )]
     max_messages_per_second: u32,
 
+    /// Messages that one connection may publish in a room in a second, and twice as many at once; more are refused. 0 is any
+    /// number
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HEARTWIRE_ROOM_RATE",
+        default_value = "50",
+        help_heading = "Limits"
+    )]
+    room_rate: u32,
+
     /// What may wait for a client that reads slowly, before this server stops reading from it
     #[arg(
         long,
@@ -336,6 +348,7 @@ impl From<ServeArgs> for Config {
             resolver: Resolver::default(),
             replays: args.replay,
             data_dir: args.data_dir,
+            rooms: RoomConfig { messages_per_second: NonZeroU32::new(args.room_rate) },
             limits: LimitConfig {
                 max_memory: args.max_memory,
                 max_connections: args.max_connections,

@@ -24,6 +24,7 @@ mod record;
 mod refusals;
 mod relay;
 mod replay;
+mod room;
 mod shutdown;
 #[cfg(unix)]
 mod signals;

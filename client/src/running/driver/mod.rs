@@ -265,7 +265,22 @@ impl Handle {
                 core.link.handle_open(now, id);
             }
             Signal::Error => core.link.handle_error(now, id),
-            Signal::Message(message) => core.received(now, id, message),
+            Signal::Message(message) => {
+                // What it confirms is what was on the network before it came in.
+                if core.link.buffered_bytes() > 0 {
+                    core.report_buffered(id);
+                }
+                core.received(now, id, message);
+            }
+            Signal::Burst(messages) => {
+                for message in messages {
+                    core.received(now, id, message);
+                }
+                // Not before: what is on the network by this time need not have been when they came in.
+                if core.link.buffered_bytes() > 0 {
+                    core.report_buffered(id);
+                }
+            }
             Signal::Close(close) => {
                 core.link.handle_close(now, id, close);
                 core.let_go(id);
@@ -348,7 +363,6 @@ impl Core {
     }
 
     fn received(&mut self, now: Time, id: SocketId, message: Message) {
-        self.report_buffered(id);
         match self.link.handle_message(now, id, message.as_ref()) {
             Inbound::User => self.outputs.push(Output::Received(message)),
             Inbound::Heartbeat { .. } => self.outputs.push(Output::HeartbeatAnswered(message)),

@@ -20,7 +20,7 @@ const MAX_SUGGESTING_BYTES: usize = 4096;
 
 /// How long the page then waits, in milliseconds, before it is drawn for new messages again. Nobody can read what
 /// changes faster, and drawing takes time from receiving.
-const PACE_MILLIS: u32 = 40;
+const PACE_MILLIS: u32 = 100;
 
 impl Inner {
     pub(super) fn take(&self, at: Micros, outputs: &[Output]) {
@@ -69,7 +69,8 @@ impl Inner {
             return;
         }
         let only_messages = outputs.iter().all(|output| matches!(output, Output::Received(_)));
-        if only_messages && self.is_flooded.get() {
+        // A burst that is over is shown at once.
+        if only_messages && !outputs.is_empty() && self.is_flooded.get() {
             self.frame.request_later(PACE_MILLIS);
         } else {
             self.frame.request();

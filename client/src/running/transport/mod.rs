@@ -45,6 +45,8 @@ pub(super) enum Signal {
     Open(Agreed),
     /// A whole message came in.
     Message(Message),
+    /// Messages have come in faster than each can be given its own turn. None at all says that this is over.
+    Burst(Vec<Message>),
     /// The transport failed; a browser gives no detail and `Close` follows.
     Error,
     /// The connection is closed, with the peer's code and reason where it gave one.

@@ -66,6 +66,13 @@ pub struct Attached {
     pub welcome: Welcome,
 }
 
+impl Cursor {
+    /// Goes back over the last `entries` that were handed out, which were not taken after all.
+    pub fn rewind(&mut self, entries: usize) {
+        self.next = self.next.saturating_sub(entries as u64).max(1);
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits { entries: 1000, bytes: 1 << 20, sessions: 4096 }

@@ -418,6 +418,12 @@ impl Outgoing<'_> {
         self.connection.counts()
     }
 
+    /// Whether messages are compressed, as the handshake agreed.
+    #[must_use]
+    pub fn compresses(&self) -> bool {
+        self.connection.compression.is_some()
+    }
+
     /// Whether [Pings are answered without the endpoint](Self::auto_pong).
     #[must_use]
     pub fn answers_pings(&self) -> bool {

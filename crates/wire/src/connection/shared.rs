@@ -53,6 +53,12 @@ impl SharedMessage {
         &self.plain[self.payload_at..]
     }
 
+    /// The memory that its frames take, in bytes.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.plain.len() + self.deflated.as_ref().map_or(0, Bytes::len)
+    }
+
     /// The frame that a connection sends as it is. `None`: it has to make its own.
     pub(super) fn frame_for(&self, role: Role, compression: Option<&Params>) -> Option<Bytes> {
         if role == Role::Client {

@@ -1,0 +1,16 @@
+//! Live channels: rooms whose messages reach everybody in them, whatever becomes of their connections, and a ticker.
+//!
+//! A message is encoded once, and compressed once for all who take that. It lies in its channel's history; a subscriber is a
+//! place in there. Who is to be woken is a matter of threads: each is woken once for all of its subscribers.
+
+mod bus;
+mod frame;
+mod memory;
+mod names;
+mod pace;
+mod room;
+mod rooms;
+mod roster;
+
+pub(crate) use self::room::Visitor;
+pub(crate) use self::rooms::Rooms;

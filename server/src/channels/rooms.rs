@@ -1,0 +1,249 @@
+//! The rooms of a server, and what all connections to one share.
+
+use super::bus::{Bus, Channel};
+use super::frame::Frame;
+use super::memory::Memory;
+use super::pace::Pace;
+use super::roster::Roster;
+use crate::config::RoomConfig;
+use crate::metrics::ChannelCounters;
+use protocol::fault::Label as Name;
+use protocol::room::{Lobby, Member, Notice};
+use protocol::session::{Limits, Public};
+use socket::wire::Time;
+use socket::wire::deflate::Settings;
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Rooms at the same time. Of those that nobody is in, the one that was left first makes way for another.
+const MAX_ROOMS: usize = 1024;
+/// What a room remembers.
+const HISTORY: Limits = Limits { entries: 1000, bytes: 512 << 10, sessions: 4096 };
+/// Notices that a slow reader may be behind. Beyond that it is told who is there anew.
+const MAX_NOTICES: usize = 64;
+/// How often anybody in a room may be told to be typing.
+const TYPING_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+
+/// The rooms of a server.
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    bus: Box<dyn Bus>,
+    rooms: Mutex<HashMap<Name, Arc<Room>>>,
+    /// Counts departures from rooms, so that they have an order.
+    departures: Arc<AtomicU64>,
+    config: RoomConfig,
+    /// How messages are compressed, where they are.
+    compression: Option<Settings>,
+    counters: ChannelCounters,
+}
+
+/// A room, as all connections to it have it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(super) name: Name,
+    pub(super) channel: Arc<dyn Channel>,
+    pub(super) roster: Roster,
+    pub(super) config: RoomConfig,
+    pub(super) counters: ChannelCounters,
+    hall: Mutex<Hall>,
+    /// Changes with the hall, so that who has seen it need not look.
+    changes: AtomicU64,
+    /// Connections that take compressed messages.
+    compressing: AtomicUsize,
+    compression: Option<Settings>,
+    /// When somebody left last.
+    left: AtomicU64,
+    departures: Arc<AtomicU64>,
+}
+
+/// Who is there, and what was told of it.
+#[derive(Debug)]
+struct Hall {
+    lobby: Lobby,
+    notices: VecDeque<Frame>,
+    /// The number of the first notice.
+    first: u64,
+    /// Somebody sees to it that news are told.
+    kept: bool,
+    typing: Pace,
+}
+
+/// Why a room is not entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there are {MAX_ROOMS} rooms with somebody in them: come back later, or use one of those")]
+pub(crate) struct NoRoom;
+
+impl Rooms {
+    /// None yet.
+    pub(crate) fn new(config: RoomConfig, compression: Option<Settings>, counters: ChannelCounters) -> Self {
+        let bus = Box::new(Memory::new(HISTORY));
+        Self { bus, rooms: Mutex::default(), departures: Arc::default(), config, compression, counters }
+    }
+
+    /// The room of this name.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub(crate) fn enter(&self, name: &Name) -> Result<Arc<Room>, NoRoom> {
+        let mut rooms = lock(&self.rooms);
+        if let Some(room) = rooms.get(name) {
+            return Ok(Arc::clone(room));
+        }
+        if rooms.len() >= MAX_ROOMS {
+            let empty = rooms.values().filter(|room| Arc::strong_count(room) == 1);
+            let longest = empty.min_by_key(|room| room.left.load(Ordering::Relaxed)).ok_or(NoRoom)?;
+            let longest = longest.name.clone();
+            rooms.remove(&longest);
+        }
+        let hall = Hall {
+            lobby: Lobby::default(),
+            notices: VecDeque::new(),
+            first: 0,
+            kept: false,
+            typing: Pace::new(),
+        };
+        let room = Arc::new(Room {
+            name: name.clone(),
+            channel: self.bus.open(name.as_str()),
+            roster: Roster::default(),
+            config: self.config,
+            counters: self.counters.clone(),
+            hall: Mutex::new(hall),
+            changes: AtomicU64::new(0),
+            compressing: AtomicUsize::new(0),
+            compression: self.compression,
+            left: AtomicU64::new(0),
+            departures: Arc::clone(&self.departures),
+        });
+        rooms.insert(name.clone(), Arc::clone(&room));
+        Ok(room)
+    }
+}
+
+impl Room {
+    /// How messages are compressed: not at all as long as nobody takes that.
+    pub(super) fn compression(&self) -> Option<Settings> {
+        self.compression.filter(|_| self.compressing.load(Ordering::Relaxed) > 0)
+    }
+
+    /// A connection came, in the name of this client. Gives who is there, and the number of the next notice.
+    pub(super) fn come(&self, client: Public, name: Option<&str>, compresses: bool) -> (Frame, u64) {
+        if compresses {
+            self.compressing.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut hall = lock(&self.hall);
+        hall.lobby.enter(client, name);
+        self.changes.fetch_add(1, Ordering::Release);
+        (Frame::text(hall.lobby.present().write(), self.compression()), hall.next())
+    }
+
+    /// It left.
+    pub(super) fn go(&self, client: Public, name: Option<&str>, compresses: bool) {
+        if compresses {
+            self.compressing.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.left.store(self.departures.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.change(|hall| hall.lobby.leave(client, name));
+        if name.is_some() {
+            // Somebody has to see to it that this is told.
+            self.roster.nudge();
+        }
+    }
+
+    pub(super) fn rename(&self, client: Public, before: Option<&str>, name: Option<&str>) {
+        self.change(|hall| hall.lobby.rename(client, before, name));
+    }
+
+    /// Tells all that somebody is typing, unless they are told so much already.
+    pub(super) fn tell_typing(&self, member: &Member, now: Time) {
+        let frame = Frame::text(Notice::Typing(member).write(), None);
+        let told = self.change(|hall| {
+            let tells = hall.typing.spend(TYPING_PER_SECOND, now).is_ok();
+            if tells {
+                hall.push(frame);
+            }
+            tells
+        });
+        if told {
+            self.roster.ring();
+        }
+    }
+
+    /// Tells all what is new of who is there.
+    pub(super) fn tell_news(&self) {
+        let told = self.change(|hall| {
+            hall.kept = false;
+            let news = hall.lobby.news().map(|notice| Frame::text(notice.write(), self.compression()));
+            news.map(|frame| hall.push(frame)).is_some()
+        });
+        if told {
+            self.roster.ring();
+        }
+    }
+
+    /// The notices from `next` on, where there may be some since `seen`; both move on. True: there is news, and the caller is
+    /// the one to [tell](Self::tell_news) it after a while.
+    pub(super) fn notices(&self, seen: &mut u64, next: &mut u64, into: &mut Vec<Frame>) -> bool {
+        let changes = self.changes.load(Ordering::Acquire);
+        if std::mem::replace(seen, changes) == changes {
+            return false;
+        }
+        let mut hall = lock(&self.hall);
+        if *next < hall.first {
+            into.push(Frame::text(hall.lobby.present().write(), None));
+        } else {
+            let skip = usize::try_from(*next - hall.first).unwrap_or(usize::MAX);
+            into.extend(hall.notices.iter().skip(skip).cloned());
+        }
+        *next = hall.next();
+        let keeps = hall.lobby.has_news() && !hall.kept;
+        hall.kept |= keeps;
+        keeps
+    }
+
+    fn change<R>(&self, f: impl FnOnce(&mut Hall) -> R) -> R {
+        let result = f(&mut lock(&self.hall));
+        self.changes.fetch_add(1, Ordering::Release);
+        result
+    }
+}
+
+impl Hall {
+    fn next(&self) -> u64 {
+        self.first + self.notices.len() as u64
+    }
+
+    fn push(&mut self, frame: Frame) {
+        self.notices.push_back(frame);
+        if self.notices.len() > MAX_NOTICES {
+            self.notices.pop_front();
+            self.first += 1;
+        }
+    }
+}
+
+/// A panic leaves nothing half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_room_makes_way_and_one_with_somebody_in_it_does_not() {
+        let rooms = Rooms::new(RoomConfig::default(), None, ChannelCounters::default());
+        let name = |number: usize| Name::parse(&format!("room-{number}")).unwrap();
+        let kept: Vec<_> = (0..MAX_ROOMS - 1).map(|number| rooms.enter(&name(number)).unwrap()).collect();
+        drop(rooms.enter(&name(5000)).unwrap());
+        let last = rooms.enter(&name(5001)).unwrap();
+        assert!(!lock(&rooms.rooms).contains_key(&name(5000)));
+        assert_eq!(rooms.enter(&name(5002)).unwrap_err(), NoRoom);
+        drop(last);
+        assert!(rooms.enter(&name(5002)).is_ok());
+        assert!(Arc::ptr_eq(&kept[0], &rooms.enter(&name(0)).unwrap()));
+    }
+}
