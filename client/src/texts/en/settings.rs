@@ -307,6 +307,24 @@ table! {
         faults_not_copied: "The browser did not let it be copied. Here it is to be selected.";
         faults_use: "Use this address";
 
+        // Targets and recordings of the server.
+        mounted: "Targets and recordings";
+        mounted_intro: "Clients of /ws/via/NAME are carried to a target; /ws/replay/NAME does again what a recorded server did. A recording is a log that was exported as JSON Lines, of a watched connection too, or HAR with WebSocket messages.";
+        mounted_messages: "{0} message|{0} messages";
+        mounted_connect: "Connect";
+        mounted_connect_name: "Connect to {0}";
+        mounted_delete: "Delete";
+        mounted_delete_name: "Delete {0}";
+        mounted_name: "Name";
+        mounted_name_hint: "Letters, digits, dots, dashes and underscores";
+        mounted_target: "Address of the target";
+        mounted_header: "A header for the target in place of the client's, such as Origin";
+        mounted_mount: "Mount target";
+        mounted_upload: "Upload recording…";
+        mounted_failed: "The server did not answer.";
+        mounted_too_large: "{0} is larger than 16 MiB, which is what the server takes.";
+        mounted_unreadable: "{0} could not be read.";
+
         // Connections of the server.
         watch: "Connections of the server";
         watch_open: "Connections…";
