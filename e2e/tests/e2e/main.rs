@@ -19,6 +19,7 @@ mod preferences;
 mod profiles;
 mod reading;
 mod reconnect;
+mod relayed;
 mod schedule;
 mod searching;
 mod strangers;
