@@ -56,7 +56,7 @@ struct Told {
 pub(crate) struct Reader {
     running: Arc<Running>,
     chosen: Box<Subscription>,
-    /// All up to this tick was told.
+    /// What changed up to this tick was told.
     seen: u64,
     /// When the next tick is.
     due: Option<Time>,
@@ -172,7 +172,9 @@ impl Reader {
         drop(state);
         match delta.map(|frame| out.send_shared(frame.message())) {
             Some(Err(_)) => return out.wait_for_room(),
-            Some(Ok(())) | None => self.seen = tick,
+            Some(Ok(())) => self.seen = tick,
+            // The next delta goes on where the last one ended.
+            None => {}
         }
         self.due = Some(out.now() + next);
     }
