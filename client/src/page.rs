@@ -1,14 +1,23 @@
 //! The page around the components: where it came from, what it was asked for, and what to do if it breaks.
 
 use std::panic::PanicHookInfo;
+use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
+use js_sys::Promise;
+use link::Phase;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::lasting::profiles::{follow_link, is_link};
 use crate::model::address::Origin;
 use crate::model::params::Params;
+use crate::running::session::Session;
 use crate::running::workspace::Workspace;
 use crate::views::app::{App, AppProps};
+
+/// For how long the page is not drawn while it connects, in milliseconds.
+const HANDSHAKE_MILLIS: u32 = 30;
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {
@@ -20,10 +29,41 @@ pub fn run() {
     let connect = params.connect && !is_link(&fragment);
     let workspace = Workspace::new(page, params);
     follow_link(&workspace, &workspace.active(), &fragment);
-    if connect {
-        // Before the page is drawn: both take their time, and neither needs the other.
-        workspace.active().connect();
+    if !connect {
+        return draw(workspace);
     }
+    let session = workspace.active();
+    session.connect();
+    #[expect(clippy::disallowed_methods, reason = "ends within milliseconds, with the page drawn")]
+    wasm_bindgen_futures::spawn_local(async move {
+        opened(&session).await;
+        draw(workspace);
+    });
+}
+
+/// Ends when the session is connected, or else soon.
+///
+/// A near server answers sooner than a page can be drawn, and drawing holds the thread that hears of it: what was drawn
+/// before would be drawn again.
+async fn opened(session: &Session) {
+    let mut held = None;
+    let promise = Promise::new(&mut |resolve, _| {
+        let resolve = Rc::new(move || drop(resolve.call0(&JsValue::NULL)));
+        let at_once = resolve.clone();
+        let subscription = session.subscribe(move |view| {
+            if view.link.phase == Phase::Open {
+                at_once();
+            }
+        });
+        held = Some((subscription, Timeout::new(HANDSHAKE_MILLIS, move || resolve())));
+    });
+    // It is never rejected.
+    let _ = JsFuture::from(promise).await;
+    drop(held);
+}
+
+/// Mounts the page.
+fn draw(workspace: Workspace) {
     let props = AppProps { workspace, keep: true };
     let root = web_sys::window()
         .and_then(|window| window.document())

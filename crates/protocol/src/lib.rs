@@ -5,6 +5,7 @@
 //! | [`fault`] | a fault plan: read from a query, written as one, and the machine that says what becomes of each message |
 //! | [`journal`] | what happened on the connections of one label, and the questions a test suite has about it |
 //! | [`conformance`] | a client's run through every rule that it has to enforce, judged by the journal |
+//! | [`game`] | a small real-time game: the arena, what is said in it, and the client that predicts it |
 //! | [`guard`] | where a relay may connect to, name by name and address by address |
 //! | [`hold`] | messages stopped on their way through a relay: which, and what becomes of them |
 //! | [`relay`] | what is said on `/ws/relay`, read and written |
@@ -24,6 +25,7 @@
 
 pub mod conformance;
 pub mod fault;
+pub mod game;
 pub mod guard;
 mod head;
 pub mod hold;

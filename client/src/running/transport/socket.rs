@@ -4,12 +4,26 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use futures_util::future::{AbortHandle, abortable};
-use futures_util::{Sink, StreamExt};
+use futures_util::{FutureExt, Sink, StreamExt};
 use gloo_net::websocket::{Message as GlooMessage, State, WebSocketError, futures::WebSocket};
+use gloo_timers::future::TimeoutFuture;
 use link::{Close, Message};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Agreed, Signal, Target, Transport};
+use super::{Agreed, OnSignal, Signal, Target, Transport};
+
+/// When so many messages have each had a turn within [`BURST_MILLIS`], those that follow are taken together.
+const BURST_MESSAGES: u32 = 32;
+
+/// Within how many milliseconds: 4,000 messages a second, which keep the thread busy for a third of its time.
+const BURST_MILLIS: f64 = 8.0;
+
+/// For how long they then gather, in milliseconds, and by how much the time in the log is late. Each turn goes through
+/// the browser's queues, which takes longer than all that is done with the message.
+const GATHER_MILLIS: u32 = 4;
+
+/// The burst is over when no more than this has gathered.
+const CALM_MESSAGES: usize = 8;
 
 /// A socket in use. Dropping it lets go of the browser's socket: no signal follows, and it is closed.
 ///
@@ -22,7 +36,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn connect(target: &Target, on_signal: impl Fn(Signal) + 'static) -> Result<Socket, String> {
+    pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Socket, String> {
         let raw = if target.protocols.is_empty() {
             web_sys::WebSocket::new(&target.address)
         } else {
@@ -80,22 +94,98 @@ impl Drop for Socket {
     }
 }
 
-async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: impl Fn(Signal)) {
+async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: OnSignal) {
     // gloo has no event for opening, but its sink becomes ready then, or when opening fails.
     let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
     if ready.is_ok() && matches!(socket.state(), State::Open) {
-        on_signal(Signal::Open(Agreed { protocol: raw.protocol(), extensions: raw.extensions() }));
+        on_signal(Signal::Open(Agreed {
+            protocol: raw.protocol(),
+            extensions: raw.extensions(),
+            opened: None,
+        }));
     }
+    let mut rate = Rate::new(js_sys::Date::now());
     while let Some(item) = socket.next().await {
-        on_signal(match item {
-            Ok(GlooMessage::Text(text)) => Signal::Message(Message::Text(text)),
-            Ok(GlooMessage::Bytes(bytes)) => Signal::Message(Message::Binary(bytes)),
-            Err(WebSocketError::ConnectionClose(event)) => {
-                Signal::Close(Close { code: event.code, reason: event.reason, was_clean: event.was_clean })
+        on_signal(signal(item));
+        if rate.is_burst(js_sys::Date::now) && !is_hidden() && !burst(&mut socket, &on_signal).await {
+            return;
+        }
+    }
+}
+
+/// Takes messages together until few come in. Returns whether more may follow.
+async fn burst(socket: &mut WebSocket, on_signal: &OnSignal) -> bool {
+    loop {
+        TimeoutFuture::new(GATHER_MILLIS).await;
+        let mut gathered = Vec::new();
+        let end = loop {
+            match socket.next().now_or_never() {
+                None => break None,
+                Some(Some(Ok(message))) => gathered.push(taken(message)),
+                Some(end) => break Some(end),
             }
-            // The enum is open; what else it may come to hold is an error without a close.
-            Err(_) => Signal::Error,
-        });
+        };
+        let is_over = gathered.len() <= CALM_MESSAGES;
+        on_signal(Signal::Burst(gathered));
+        if let Some(end) = end {
+            return end.is_some_and(|item| {
+                on_signal(signal(item));
+                true
+            });
+        }
+        if is_over {
+            on_signal(Signal::Burst(Vec::new()));
+            return true;
+        }
+    }
+}
+
+/// Nothing gathers in a page that nobody sees: its timers may take a second.
+fn is_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_none_or(|document| document.hidden())
+}
+
+/// How fast messages come in.
+struct Rate {
+    messages: u32,
+    since: f64,
+}
+
+impl Rate {
+    fn new(now_millis: f64) -> Rate {
+        Rate { messages: 0, since: now_millis }
+    }
+
+    /// Another message had its turn. Returns whether they come in a burst. The clock is read for one in
+    /// [`BURST_MESSAGES`].
+    fn is_burst(&mut self, now_millis: impl FnOnce() -> f64) -> bool {
+        self.messages += 1;
+        if self.messages < BURST_MESSAGES {
+            return false;
+        }
+        let now = now_millis();
+        let took = now - std::mem::replace(&mut self.since, now);
+        self.messages = 0;
+        // A clock that was set back says nothing.
+        (0.0..=BURST_MILLIS).contains(&took)
+    }
+}
+
+fn signal(item: Result<GlooMessage, WebSocketError>) -> Signal {
+    match item {
+        Ok(message) => Signal::Message(taken(message)),
+        Err(WebSocketError::ConnectionClose(event)) => {
+            Signal::Close(Close { code: event.code, reason: event.reason, was_clean: event.was_clean })
+        }
+        // The enum is open; what else it may come to hold is an error without a close.
+        Err(_) => Signal::Error,
+    }
+}
+
+fn taken(message: GlooMessage) -> Message {
+    match message {
+        GlooMessage::Text(text) => Message::Text(text),
+        GlooMessage::Bytes(bytes) => Message::Binary(bytes),
     }
 }
 
@@ -109,4 +199,26 @@ pub(super) fn sentence(error: &JsValue) -> String {
             text.split_once("': ").map(|(_, rest)| rest.to_owned()).unwrap_or(text)
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After which of `messages` messages, `apart` milliseconds from one to the next, a burst was seen.
+    fn bursts(messages: u32, apart: f64) -> Vec<u32> {
+        let mut rate = Rate::new(0.0);
+        (1..=messages).filter(|number| rate.is_burst(|| f64::from(*number) * apart)).collect()
+    }
+
+    #[test]
+    fn thousands_of_messages_a_second_are_a_burst_and_hundreds_are_not() {
+        assert_eq!(bursts(BURST_MESSAGES * 2, 0.1), [BURST_MESSAGES, BURST_MESSAGES * 2]);
+        assert!(bursts(BURST_MESSAGES * 4, 1.0).is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_burst() {
+        assert!(bursts(BURST_MESSAGES, -1000.0).is_empty());
+    }
 }
