@@ -121,6 +121,8 @@ pub enum Sheet {
     Faults,
     /// The server's connections, to be watched.
     Watch,
+    /// What the server holds on its way.
+    Hold,
     /// Settings, at what only a relay can do.
     Relay,
 }
@@ -200,6 +202,7 @@ impl Sheet {
             Sheet::Help => "help",
             Sheet::Faults => "faults",
             Sheet::Watch => "watch",
+            Sheet::Hold => "hold",
             Sheet::Relay => "relay",
         }
     }
@@ -312,6 +315,7 @@ pub static SPECS: &[Spec] = &[
     spec(Group::Connection, Action::Options, "", "options-toggle", |t| t.common.options),
     spec(Group::Connection, Action::Open(Sheet::Faults), "x", "open-faults", |t| t.settings.faults),
     spec(Group::Connection, Action::Open(Sheet::Watch), "w", "open-watch", |t| t.settings.watch),
+    spec(Group::Connection, Action::Open(Sheet::Hold), "b", "open-hold", |t| t.settings.hold),
     spec(Group::Connection, Action::Reconnect, "", "reconnect-toggle", |t| t.common.reconnect),
     spec(Group::Connection, Action::Heartbeat, "", "heartbeat-toggle", |t| t.common.heartbeat),
     spec(Group::Connection, Action::Open(Sheet::Relay), "r", "open-relay", |t| t.settings.pane_relay),

@@ -118,7 +118,9 @@ impl Scene {
             Action::RetryNow => when(crate::model::status::counts_down(phase)),
             Action::Disconnect => when(!phase.is_final()),
             // Only the page's own server can be asked: others would be strangers', and tell no page of another's.
-            Action::Open(Sheet::Faults | Sheet::Watch) => {
+            // What goes through its relay is held there, wherever it leads.
+            Action::Open(Sheet::Hold) if view.carrier == TransportKind::Relay => always,
+            Action::Open(Sheet::Faults | Sheet::Watch | Sheet::Hold) => {
                 when(session.read(|log, _| log.page().is_own(&session.draft().address)))
             }
             Action::Options => switch(self.shows_options()),

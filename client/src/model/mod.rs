@@ -7,6 +7,7 @@ pub mod fault;
 pub mod file_fault;
 pub mod format;
 pub mod health;
+pub mod held;
 pub mod history;
 pub mod list;
 pub mod log;

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, RequestInit, Response};
 use workbench::view::Payload;
 
@@ -15,25 +15,43 @@ pub async fn text(address: &str) -> Option<String> {
     ok.then_some(text)
 }
 
-/// Has the server do something, with a message or without. Otherwise what it says against that; nothing, if it says
-/// nothing.
-pub async fn told(method: &str, address: &str, message: Option<&Payload>) -> Result<(), String> {
-    let request = RequestInit::new();
-    request.set_method(method);
-    match message {
-        Some(Payload::Text(text)) => request.set_body(&text.into()),
-        Some(Payload::Binary(bytes)) => {
-            let kind = Array::of2(&"Content-Type".into(), &"application/octet-stream".into());
-            request.set_headers(&Array::of1(&kind));
-            request.set_body(&Uint8Array::from(&bytes[..]));
+/// Asks the server for something or has it do something, with a message or without, and gives its answer to `then`: what it
+/// says, or else what it has against that; nothing, if it says nothing.
+pub fn ask(
+    method: &'static str,
+    address: String,
+    message: Option<Payload>,
+    then: impl FnOnce(Result<String, String>) + 'static,
+) {
+    ask_for(method, address, message, Box::new(then));
+}
+
+/// Compiled once for all who ask.
+fn ask_for(
+    method: &'static str,
+    address: String,
+    message: Option<Payload>,
+    then: Box<dyn FnOnce(Result<String, String>)>,
+) {
+    #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
+    spawn_local(async move {
+        let request = RequestInit::new();
+        request.set_method(method);
+        match message {
+            Some(Payload::Text(text)) => request.set_body(&text.into()),
+            Some(Payload::Binary(bytes)) => {
+                let kind = Array::of2(&"Content-Type".into(), &"application/octet-stream".into());
+                request.set_headers(&Array::of1(&kind));
+                request.set_body(&Uint8Array::from(&bytes[..]));
+            }
+            None => {}
         }
-        None => {}
-    }
-    match asked(address, &request).await {
-        Ok((true, _)) => Ok(()),
-        Ok((false, said)) => Err(said),
-        Err(_) => Err(String::new()),
-    }
+        then(match asked(&address, &request).await {
+            Ok((true, said)) => Ok(said),
+            Ok((false, said)) => Err(said),
+            Err(_) => Err(String::new()),
+        });
+    });
 }
 
 /// Whether it was done, and what was said.

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::connection::connection;
 use super::faults::Faults;
 use super::help::Help;
+use super::hold::Hold;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
 use super::lang::{LangProvider, lang_bar, use_lang};
 use super::palette::Palette;
@@ -99,6 +100,11 @@ fn use_page(props: &Page) -> Html {
                 {RestoreBar { workspace: props.workspace.clone() }.block()}
             }
             {connection(&scene, *is_settled)}
+            {Hold {
+                scene: scene.clone(),
+                is_open: stage.sheet() == Some(Sheet::Hold),
+                on_close: close.clone(),
+            }.block()}
             {match stage.sheet() {
                 Some(Sheet::Palette) => Palette { scene, on_close: close }.block(),
                 Some(Sheet::Settings) => Settings { stage, scene, on_close: close, pane: Pane::Heartbeat }.block(),
@@ -107,7 +113,8 @@ fn use_page(props: &Page) -> Html {
                 Some(Sheet::Help) => Help { on_close: close }.block(),
                 Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
                 Some(Sheet::Watch) => Watch { workspace: props.workspace.clone(), on_close: close }.block(),
-                None => Html::default(),
+                // With what there is to say when it is closed.
+                Some(Sheet::Hold) | None => Html::default(),
             }}
         </div>
     }

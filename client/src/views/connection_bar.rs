@@ -16,6 +16,7 @@ use crate::views::markup::html;
 const FAULTS: Action = Action::Open(Sheet::Faults);
 const RELAY: Action = Action::Open(Sheet::Relay);
 const WATCH: Action = Action::Open(Sheet::Watch);
+const HOLD: Action = Action::Open(Sheet::Hold);
 
 pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
     let t = &texts.common;
@@ -103,6 +104,9 @@ pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) 
                 if scene.state(FAULTS).possible {
                     {word_button(scene, FAULTS, "button small", texts.settings.faults_open)}
                     {word_button(scene, WATCH, "button small", texts.settings.watch_open)}
+                }
+                if scene.state(HOLD).possible {
+                    {word_button(scene, HOLD, "button small", texts.settings.hold_open)}
                 }
             </div>
         </section>

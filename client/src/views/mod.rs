@@ -14,6 +14,7 @@ mod faults;
 mod fields;
 mod health;
 mod help;
+mod hold;
 mod hooks;
 mod icons;
 mod lang;

@@ -71,9 +71,7 @@ fn use_mounted(props: &Mounted) -> Html {
         let (failure, round) = (failure.setter(), round);
         Callback::from(move |(method, address, body): (&'static str, String, Option<Payload>)| {
             let (failure, round) = (failure.clone(), round.clone());
-            #[expect(clippy::disallowed_methods, reason = "it ends with the answer or with its patience")]
-            spawn_local(async move {
-                let said = fetching::told(method, &address, body.as_ref()).await;
+            fetching::ask(method, address, body, move |said| {
                 failure.set(said.err().map_or(String::new(), |said| explained(said, t)));
                 round.set(*round + 1);
             });

@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
-use wasm_bindgen_futures::spawn_local;
 use workbench::connection::WATCH_PROTOCOL;
 use workbench::json::Value;
 use yew::prelude::*;
@@ -48,7 +47,7 @@ struct Shown {
 
 /// The newest connections, and how many there are.
 #[derive(Clone, Debug, PartialEq)]
-struct List {
+pub(super) struct List {
     shown: Vec<Shown>,
     total: u64,
 }
@@ -65,13 +64,8 @@ fn use_watch(props: &Watch) -> Html {
         use_effect_on((), move |()| {
             let ask = move || {
                 let list = list.clone();
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "it ends with the answer or with its patience"
-                )]
-                spawn_local(async move {
-                    let answer = fetching::text("api/connections").await;
-                    list.set(Some(answer.and_then(|answer| List::read(&answer)).map(Rc::new)));
+                fetching::ask("GET", "api/connections".to_owned(), None, move |answer| {
+                    list.set(Some(answer.ok().and_then(|answer| List::read(&answer)).map(Rc::new)));
                 });
             };
             ask();
@@ -153,10 +147,17 @@ fn facts(shown: &Shown, t: &'static Settings) -> Html {
 }
 
 impl List {
-    fn read(answer: &str) -> Option<List> {
+    pub(super) fn read(answer: &str) -> Option<List> {
         let answer = Value::parse(answer).ok()?;
         let shown = answer.get("connections")?.items().iter().filter_map(Shown::read).collect();
         Some(List { shown, total: answer.get("total")?.as_u64()? })
+    }
+
+    /// The number and path of each client that is carried to a target.
+    pub(super) fn carried(&self) -> impl Iterator<Item = (u64, &str)> {
+        let is_carried =
+            |shown: &&Shown| ["/ws/via/", "/ws/relay"].iter().any(|path| shown.path.starts_with(path));
+        self.shown.iter().filter(is_carried).map(|shown| (shown.number, &*shown.path))
     }
 }
 

@@ -10,6 +10,7 @@ mod echo;
 mod faults;
 mod files;
 mod health;
+mod holding;
 mod hosting;
 mod keyboard;
 mod lasting;

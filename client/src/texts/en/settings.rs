@@ -341,6 +341,53 @@ table! {
         watch_do: "Watch";
         watch_number: "Watch connection {0}";
 
+        // Breakpoints.
+        hold: "Breakpoints";
+        hold_open: "Breakpoints…";
+        hold_intro: "Messages of clients that are carried to a target (/ws/via/NAME, /ws/relay) are held on their way, until you let them go on, change, drop or answer them. What is behind a held message in its direction waits; pings do not. At the deadline a message goes on by itself.";
+        hold_missing: "The server does not say what it holds. Only its own machine may ask, and who knows its --api-token.";
+        hold_where: "Connections";
+        hold_everywhere: "all that are carried on";
+        hold_via: "all to {0}";
+        hold_direction: "Direction";
+        hold_both: "both";
+        hold_to_target: "to the target";
+        hold_to_client: "to the client";
+        hold_filter: "Filter";
+        hold_filter_hint: "all messages, or as in the log: $.op == \"order\"";
+        hold_deadline: "Deadline";
+        hold_heartbeats: "Heartbeat messages too";
+        hold_set: "Set breakpoint";
+        hold_all: "all messages";
+        hold_on: "Breakpoint {0} is on";
+        hold_remove: "Remove";
+        hold_remove_number: "Remove breakpoint {0}";
+        hold_none: "Nothing is held.";
+        hold_count: "{0} message is held.|{0} messages are held.";
+        hold_waiting: "{0} waits behind.|{0} wait behind.";
+        hold_pass: "Pass";
+        hold_pass_number: "Pass message {0}";
+        hold_pass_all: "Pass all";
+        hold_drop: "Drop";
+        hold_drop_number: "Drop message {0}";
+        hold_edit: "Edit…";
+        hold_edit_number: "Edit or answer message {0}";
+        hold_inject: "Put in a message…";
+        hold_editing: "Message {0}, {1}";
+        hold_message: "Message";
+        hold_format: "Written as";
+        hold_instead: "Send this instead";
+        hold_answer: "Drop it and answer with this";
+        hold_put_in: "Put in";
+        hold_cancel: "Cancel";
+        hold_over: "Message {0} is not held any more. What you wrote can still be put in.";
+        hold_by_deadline: "Went on at the deadline: {0}.";
+        hold_by_limit: "Went on because too much was held: {0}.";
+        hold_by_released: "Went on with their breakpoint: {0}.";
+        hold_by_gone: "Lost, because the end that they were for is gone: {0}.";
+        hold_failed: "The server did not answer.";
+        hold_put_into: "Connections that it was put into: {0}.";
+
         // Help.
         help: "Help";
         help_keys: "Keyboard";
