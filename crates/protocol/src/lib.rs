@@ -12,6 +12,7 @@
 //! | [`replay`] | a recorded conversation, played back: the file, what the query asks for, and the machine of one connection |
 //! | [`room`] | what is said in a room beside its session: presence, typing, pages of history |
 //! | [`session`] | a session that survives its connections: both ends, and what they say |
+//! | [`ticker`] | a simulated market, and what is said about it |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
 //! A connection's life with faults:
@@ -33,4 +34,5 @@ pub mod relay;
 pub mod replay;
 pub mod room;
 pub mod session;
+pub mod ticker;
 pub mod units;
