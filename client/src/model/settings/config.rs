@@ -64,78 +64,10 @@ pub fn to_config(options: &Options, payload: Option<Message>, opening: Vec<Messa
 
 #[cfg(test)]
 mod tests {
-    use link::{Action, Inbound, Link, MessageRef, SocketId, Time};
     use workbench::draft::Draft;
-    use workbench::preset::Preset;
     use workbench::profile::Switch;
 
     use super::*;
-
-    /// A link kept as a preset says, connected, with what it has sent so far.
-    fn connected(preset: Preset) -> (Link, SocketId, Vec<String>) {
-        let mut options = Options::default();
-        preset.apply(&mut options, &mut Vec::new());
-        let payload = Message::Text(options.heartbeat.payload.text.clone());
-        let opening = options.opening.iter().map(|draft| Message::Text(draft.text.clone())).collect();
-        let mut link = Link::new(to_config(&options, Some(payload), opening), 1, Time::ZERO);
-        link.open(Time::ZERO);
-        let Some(Action::Connect { socket }) = link.poll_action() else { panic!("it connects") };
-        link.handle_open(Time::ZERO, socket);
-        let sent = sent(&mut link);
-        (link, socket, sent)
-    }
-
-    fn sent(link: &mut Link) -> Vec<String> {
-        std::iter::from_fn(|| link.poll_action())
-            .filter_map(|action| match action {
-                Action::Send { message: Message::Text(text), .. } => Some(text),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// What the link sends by its next deadline, and when that is.
-    fn next(link: &mut Link) -> (Time, Vec<String>) {
-        let due = link.poll_timeout().expect("a deadline");
-        link.handle_timeout(due);
-        (due, sent(link))
-    }
-
-    #[test]
-    fn phoenix_is_kept_with_its_own_heartbeat() {
-        let (mut link, socket, first) = connected(Preset::Phoenix);
-        assert!(first.is_empty(), "{first:?}");
-        let (due, beats) = next(&mut link);
-        assert_eq!(due, Time::ZERO + Duration::from_secs(30));
-        let [beat] = &beats[..] else { panic!("{beats:?}") };
-        let token = beat.split('"').nth(1).expect("a ref");
-        assert_eq!(*beat, format!("[null,\"{token}\",\"phoenix\",\"heartbeat\",{{}}]"));
-        // As the guide to writing a client has it.
-        let other = "[\"3\",\"x\",\"phoenix\",\"phx_reply\",{\"response\":{},\"status\":\"ok\"}]";
-        assert_eq!(link.handle_message(due, socket, MessageRef::Text(other)), Inbound::User);
-        let reply =
-            format!("[null,\"{token}\",\"phoenix\",\"phx_reply\",{{\"status\":\"ok\",\"response\":{{}}}}]");
-        let answered = link.handle_message(due, socket, MessageRef::Text(&reply));
-        assert!(matches!(answered, Inbound::Heartbeat { rtt: Some(_) }), "{answered:?}");
-    }
-
-    #[test]
-    fn stomp_is_kept_with_newlines_at_least_every_ten_seconds() {
-        let (mut link, socket, first) = connected(Preset::Stomp);
-        let [connect] = &first[..] else { panic!("{first:?}") };
-        assert!(connect.starts_with("CONNECT\n") && connect.ends_with("\n\n\0"), "{connect:?}");
-        assert!(connect.contains("\nheart-beat:10000,10000\n"), "{connect:?}");
-        let answer = "CONNECTED\nversion:1.2\nheart-beat:10000,10000\n\n\0";
-        let mut before = Time::ZERO;
-        for message in [answer, "\n", "MESSAGE\ndestination:/a\n\nhi\0"] {
-            // Whatever the server sends in between takes nothing from the promise.
-            link.handle_message(before, socket, MessageRef::Text(message));
-            let (due, beats) = next(&mut link);
-            assert_eq!(beats, ["\n"], "{message:?}");
-            assert!(due.saturating_since(before) <= Duration::from_secs(10), "{due:?}");
-            before = due;
-        }
-    }
 
     #[test]
     fn defaults_are_the_links_own() {
