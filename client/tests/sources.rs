@@ -18,6 +18,8 @@ const SAME_EVERYWHERE: &[&str] = &[
     "Enter",
     "Shift",
     "ws://host:port/path",
+    "wss://api.example.com/feed",
+    "Origin: https://example.com",
     "graphql-transport-ws, mqtt",
     "type",
     "pong",

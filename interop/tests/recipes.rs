@@ -53,6 +53,13 @@ fn main() -> ExitCode {
             }
         }
     }
+    for driver in [Driver::Reactor, Driver::Tokio] {
+        let name = format!("a room through faults (examples/session, {driver:?})");
+        match program_for("js", &programs) {
+            Ok(program) => suite.test(name, move || chaos(&program, driver)),
+            Err(why) => suite.skip(name, why),
+        }
+    }
     for snippet in Snippet::ALL {
         let name = format!("the page's client ({})", snippet.name());
         let language = if snippet == Snippet::JavaScript { "js" } else { "python" };
@@ -140,6 +147,16 @@ fn run(program: &Program, language: &str, recipe: &str, driver: Driver) -> anyho
     let mount = format!("echo=ws://{}/ws", target.address).parse()?;
     let server = Heartwire::start(driver, |config| config.via = vec![mount])?;
     run_against(&server, program, language, recipe)
+}
+
+/// Clients talk while their connections are cut: everything has to arrive once and in one order.
+fn chaos(program: &Program, driver: Driver) -> anyhow::Result<()> {
+    let server = Heartwire::start(driver, |_| {})?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/session/chaos.mjs");
+    let mut command = Command::new(&program.command);
+    command.envs(program.envs.iter().map(|(name, value)| (name, value))).current_dir(&program.folder);
+    command.arg(script).arg(format!("ws://{}", server.address));
+    output(command.args(["--clients", "5", "--messages", "40", "--fault-every", "200"])).map(drop)
 }
 
 fn fetch(server: &Heartwire, target: &str) -> anyhow::Result<Value> {

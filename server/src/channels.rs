@@ -11,6 +11,8 @@ mod pace;
 mod room;
 mod rooms;
 mod roster;
+mod ticker;
 
 pub(crate) use self::room::Visitor;
 pub(crate) use self::rooms::Rooms;
+pub(crate) use self::ticker::Tickers;

@@ -3,7 +3,7 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::breakpoints::Breakpoints;
-use crate::channels::Rooms;
+use crate::channels::{Rooms, Tickers};
 use crate::config::Config;
 use crate::files::FileBudget;
 use crate::labels::Labels;
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) breakpoints: Arc<Breakpoints>,
     pub(crate) replays: Replays,
     pub(crate) rooms: Rooms,
+    pub(crate) tickers: Tickers,
     pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
@@ -93,6 +94,7 @@ impl Shared {
         let compression = deflate.is_some().then_some(settings.deflate);
         Self {
             rooms: Rooms::new(config.rooms, compression, metrics.channels().clone()),
+            tickers: Tickers::new(compression),
             settings: Arc::new(settings),
             target_settings: Arc::new(target_settings),
             deflate,

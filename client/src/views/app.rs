@@ -7,12 +7,13 @@ use yew::prelude::*;
 use super::connection::connection;
 use super::faults::Faults;
 use super::help::Help;
+use super::hold::Hold;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
 use super::lang::{LangProvider, lang_bar, use_lang};
 use super::palette::Palette;
 use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
-use super::settings::Settings;
+use super::settings::{Pane, Settings};
 use super::top_bar::top_bar;
 use super::watch::Watch;
 use crate::actions::stage::Stage;
@@ -99,14 +100,21 @@ fn use_page(props: &Page) -> Html {
                 {RestoreBar { workspace: props.workspace.clone() }.block()}
             }
             {connection(&scene, *is_settled)}
+            {Hold {
+                scene: scene.clone(),
+                is_open: stage.sheet() == Some(Sheet::Hold),
+                on_close: close.clone(),
+            }.block()}
             {match stage.sheet() {
                 Some(Sheet::Palette) => Palette { scene, on_close: close }.block(),
-                Some(Sheet::Settings) => Settings { stage, scene, on_close: close }.block(),
+                Some(Sheet::Settings) => Settings { stage, scene, on_close: close, pane: Pane::Heartbeat }.block(),
+                Some(Sheet::Relay) => Settings { stage, scene, on_close: close, pane: Pane::Relay }.block(),
                 Some(Sheet::Profiles) => Profiles { workspace: props.workspace.clone(), on_close: close }.block(),
                 Some(Sheet::Help) => Help { on_close: close }.block(),
                 Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
                 Some(Sheet::Watch) => Watch { workspace: props.workspace.clone(), on_close: close }.block(),
-                None => Html::default(),
+                // With what there is to say when it is closed.
+                Some(Sheet::Hold) | None => Html::default(),
             }}
         </div>
     }

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::buttons::{act, icon_button, word_button};
 use super::fields::input_value;
+use super::settings::connection::way;
 use crate::actions::stage::Scene;
 use crate::actions::{Action, Sheet};
 use crate::model::format::countdown;
@@ -13,7 +14,9 @@ use crate::texts::{Texts, fill};
 use crate::views::markup::html;
 
 const FAULTS: Action = Action::Open(Sheet::Faults);
+const RELAY: Action = Action::Open(Sheet::Relay);
 const WATCH: Action = Action::Open(Sheet::Watch);
+const HOLD: Action = Action::Open(Sheet::Hold);
 
 pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
     let t = &texts.common;
@@ -95,10 +98,15 @@ pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) 
                     />
                 </label>
                 {toggle(scene, Action::Reconnect, t.reconnect, None)}
-                {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint))}
+                {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint.to_owned()))}
+                {toggle(scene, Action::Relay, texts.settings.relay_toggle, Some(way(&session.options(), &texts.settings)))}
+                {word_button(scene, RELAY, "button small", texts.settings.way_open)}
                 if scene.state(FAULTS).possible {
                     {word_button(scene, FAULTS, "button small", texts.settings.faults_open)}
                     {word_button(scene, WATCH, "button small", texts.settings.watch_open)}
+                }
+                if scene.state(HOLD).possible {
+                    {word_button(scene, HOLD, "button small", texts.settings.hold_open)}
                 }
             </div>
         </section>
@@ -113,7 +121,7 @@ fn options_button(scene: &Scene, texts: &'static Texts) -> Html {
     }
 }
 
-fn toggle(scene: &Scene, action: Action, words: &str, hint: Option<&'static str>) -> Html {
+fn toggle(scene: &Scene, action: Action, words: &str, hint: Option<String>) -> Html {
     html! {
         <label class="option" title={hint}>
             <input

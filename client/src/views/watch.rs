@@ -6,12 +6,12 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
-use wasm_bindgen_futures::spawn_local;
 use workbench::connection::WATCH_PROTOCOL;
 use workbench::json::Value;
 use yew::prelude::*;
 
 use super::dialog::Dialog;
+use super::mounted::Mounted;
 use crate::model::format::{countdown, size};
 use crate::model::visible;
 use crate::running::fetching;
@@ -47,7 +47,7 @@ struct Shown {
 
 /// The newest connections, and how many there are.
 #[derive(Clone, Debug, PartialEq)]
-struct List {
+pub(super) struct List {
     shown: Vec<Shown>,
     total: u64,
 }
@@ -64,13 +64,8 @@ fn use_watch(props: &Watch) -> Html {
         use_effect_on((), move |()| {
             let ask = move || {
                 let list = list.clone();
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "it ends with the answer or with its patience"
-                )]
-                spawn_local(async move {
-                    let answer = fetching::text("api/connections").await;
-                    list.set(Some(answer.and_then(|answer| List::read(&answer)).map(Rc::new)));
+                fetching::ask("GET", "api/connections".to_owned(), None, move |answer| {
+                    list.set(Some(answer.ok().and_then(|answer| List::read(&answer)).map(Rc::new)));
                 });
             };
             ask();
@@ -102,6 +97,7 @@ fn use_watch(props: &Watch) -> Html {
     };
     let id = if matches!(*list, Some(None)) { "watch-missing" } else { "watch-count" };
     let items = list.as_ref().and_then(Option::as_ref).map(|list| &list.shown[..]).unwrap_or_default();
+    let mounted = Mounted { workspace: props.workspace.clone(), on_close: props.on_close.clone() }.block();
     Dialog {
         title: t.watch,
         name: "watch",
@@ -127,6 +123,7 @@ fn use_watch(props: &Watch) -> Html {
                         </li>
                     }
                 </ul>
+                {mounted}
             </div>
         },
     }
@@ -150,10 +147,17 @@ fn facts(shown: &Shown, t: &'static Settings) -> Html {
 }
 
 impl List {
-    fn read(answer: &str) -> Option<List> {
+    pub(super) fn read(answer: &str) -> Option<List> {
         let answer = Value::parse(answer).ok()?;
         let shown = answer.get("connections")?.items().iter().filter_map(Shown::read).collect();
         Some(List { shown, total: answer.get("total")?.as_u64()? })
+    }
+
+    /// The number and path of each client that is carried to a target.
+    pub(super) fn carried(&self) -> impl Iterator<Item = (u64, &str)> {
+        let is_carried =
+            |shown: &&Shown| ["/ws/via/", "/ws/relay"].iter().any(|path| shown.path.starts_with(path));
+        self.shown.iter().filter(is_carried).map(|shown| (shown.number, &*shown.path))
     }
 }
 

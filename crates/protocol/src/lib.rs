@@ -5,12 +5,14 @@
 //! | [`fault`] | a fault plan: read from a query, written as one, and the machine that says what becomes of each message |
 //! | [`journal`] | what happened on the connections of one label, and the questions a test suite has about it |
 //! | [`conformance`] | a client's run through every rule that it has to enforce, judged by the journal |
+//! | [`game`] | a small real-time game: the arena, what is said in it, and the client that predicts it |
 //! | [`guard`] | where a relay may connect to, name by name and address by address |
 //! | [`hold`] | messages stopped on their way through a relay: which, and what becomes of them |
 //! | [`relay`] | what is said on `/ws/relay`, read and written |
 //! | [`replay`] | a recorded conversation, played back: the file, what the query asks for, and the machine of one connection |
 //! | [`room`] | what is said in a room beside its session: presence, typing, pages of history |
 //! | [`session`] | a session that survives its connections: both ends, and what they say |
+//! | [`ticker`] | a simulated market, and what is said about it |
 //! | [`units`] | times, sizes, rates and chances as people write them |
 //!
 //! A connection's life with faults:
@@ -23,6 +25,7 @@
 
 pub mod conformance;
 pub mod fault;
+pub mod game;
 pub mod guard;
 mod head;
 pub mod hold;
@@ -31,4 +34,5 @@ pub mod relay;
 pub mod replay;
 pub mod room;
 pub mod session;
+pub mod ticker;
 pub mod units;

@@ -63,7 +63,7 @@ impl Command {
     pub fn read(text: &str) -> Result<Command, ReadError> {
         let mut head = Head::parse(text, "a message")?;
         let command = match head.kind.as_str() {
-            "hello" | "publish" => {
+            "hello" | "publish" | "ping" => {
                 let message = client_message(head)?;
                 if let ClientMessage::Hello(hello) = &message {
                     hello.name.as_deref().map_or(Ok(()), check_name)?;
@@ -85,7 +85,7 @@ impl Command {
             }
             other => {
                 return Err(ReadError(format!(
-                    "{other} is nothing that is known here: use hello, publish, typing, name or history"
+                    "{other} is nothing that is known here: use hello, publish, ping, typing, name or history"
                 )));
             }
         };

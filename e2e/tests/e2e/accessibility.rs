@@ -40,6 +40,19 @@ impl Audit<'_> {
         self.close("faults").await
     }
 
+    /// Breakpoints, with one and with the editor open.
+    async fn hold(&mut self) -> Result<()> {
+        let page = self.page;
+        page.press("b").await?;
+        page.until_shown("hold", true).await?;
+        page.click("hold-set").await?;
+        page.until("it is listed", async || Ok(!page.all("breakpoint").await?.is_empty())).await?;
+        page.click("held-inject").await?;
+        page.until_shown("hold-editor", true).await?;
+        self.view("hold").await?;
+        self.close("hold").await
+    }
+
     async fn close(&mut self, sheet: &str) -> Result<()> {
         self.page.press(Key::Escape).await?;
         self.page.until_shown(sheet, false).await
@@ -149,7 +162,7 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     page.fill("composer", "").await?;
 
     audit.sheet("open-settings", "settings").await?;
-    for pane in ["reconnect", "opening", "answers", "log", "appearance"] {
+    for pane in ["reconnect", "relay", "opening", "answers", "log", "appearance"] {
         page.click(&format!("settings-{pane}")).await?;
         match pane {
             "opening" => page.click("opening-add").await?,
@@ -172,7 +185,8 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     page.until_shown("watch", true).await?;
     page.until("the server has said", async || Ok(page.shows("watch-count").await?)).await?;
     audit.view("watch").await?;
-    audit.close("watch").await
+    audit.close("watch").await?;
+    audit.hold().await
 }
 
 async fn phone(audit: &mut Audit<'_>) -> Result<()> {
@@ -202,6 +216,8 @@ async fn phone(audit: &mut Audit<'_>) -> Result<()> {
     }
     audit.faults().await?;
     ensure!(page.run(wide, vec![]).await? == json!(360), "the faults are wider than the phone");
+    audit.hold().await?;
+    ensure!(page.run(wide, vec![]).await? == json!(360), "the breakpoints are wider than the phone");
     Ok(())
 }
 

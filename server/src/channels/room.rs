@@ -78,6 +78,7 @@ impl Visitor {
             (Command::Session(ClientMessage::Hello(_)), Some(_)) => {
                 return Err("hello comes once, and first".to_owned());
             }
+            (Command::Session(ClientMessage::Ping), _) => say(out, &write_server(&ServerMessage::Pong)),
             (_, None) => return Err("hello comes first: it says who you are".to_owned()),
             (Command::Session(ClientMessage::Publish { seq, data }), Some(_)) => self.publish(seq, data, out),
             (Command::Typing, Some(joined)) => {

@@ -29,6 +29,7 @@ mod shutdown;
 #[cfg(unix)]
 mod signals;
 mod support;
+mod ticker;
 mod tls;
 mod via;
 mod vias;

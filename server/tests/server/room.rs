@@ -143,10 +143,12 @@ fn what_is_not_understood_or_not_taken_is_said_and_the_room_goes_on() {
     guest.publish(1, 1);
     assert_eq!(guest.next()["error"], "hello comes first: it says who you are");
     guest.say(&json!({"type": "shout"}));
-    let error = "shout is nothing that is known here: use hello, publish, typing, name or history";
+    let error = "shout is nothing that is known here: use hello, publish, ping, typing, name or history";
     assert_eq!(guest.next()["error"], error);
     guest.0.send(&frame_with_head(0x82, b"{}"));
     assert_eq!(guest.next()["error"], "a room speaks JSON in text messages");
+    guest.say(&json!({"type": "ping"}));
+    assert_eq!(guest.next(), json!({"type": "pong"}));
     guest.say(&hello(1, json!({"name": "\n"})));
     assert_eq!(guest.next()["error"], "a name has 1 to 40 characters, none of them a control character");
     guest.say(&hello(1, json!({})));

@@ -206,6 +206,11 @@ impl Outgoing {
     }
 }
 
+/// The message a draft makes without the person's variables, which are for servers that they were agreed on for.
+pub fn prepare_by_itself(draft: &Draft) -> Result<Payload, Fault> {
+    draft.prepare(Some(&mut values(1, &Variables::default())))
+}
+
 /// The message a draft makes now as number `n`.
 fn prepare(draft: &Draft, n: u64) -> Result<Message, Fault> {
     with_values(n, |values| draft.prepare(values)).map(message)

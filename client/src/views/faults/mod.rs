@@ -201,12 +201,7 @@ fn use_verdict(query: String) -> Verdict {
         use_effect_on(query.clone(), move |query| {
             let query = query.clone();
             let ask = Timeout::new(PATIENCE_MILLIS, move || {
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "it ends with the answer or with its patience"
-                )]
-                spawn_local(async move {
-                    let answer = fetching::text(&format!("api/faults/check?{query}")).await;
+                fetching::ask("GET", format!("api/faults/check?{query}"), None, move |answer| {
                     known.set((query, answer.map_or(Verdict::Unknown, |answer| Verdict::read(&answer))));
                 });
             });

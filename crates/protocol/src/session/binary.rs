@@ -11,12 +11,14 @@ use super::{MAX_COUNT, WINDOW};
 
 const HELLO: u8 = 0x01;
 const PUBLISH: u8 = 0x02;
+const PING: u8 = 0x03;
 const WELCOME: u8 = 0x11;
 const MESSAGE: u8 = 0x12;
 const ACK: u8 = 0x13;
 const REFUSED: u8 = 0x14;
 const JUMP: u8 = 0x15;
 const ERROR: u8 = 0x16;
+const PONG: u8 = 0x17;
 /// Bits that say what is there of what may be missing.
 const FIRST: u8 = 1;
 const SECOND: u8 = 2;
@@ -71,6 +73,7 @@ pub fn read_client(bytes: &[u8]) -> Result<ClientMessage, BinaryError> {
             0 => return Err(BinaryError::Invalid("sequence numbers count from 1")),
             seq => ClientMessage::Publish { seq, data: reader.rest() },
         },
+        PING => ClientMessage::Ping,
         other => return Err(BinaryError::Unknown(other)),
     };
     reader.end(message)
@@ -112,6 +115,7 @@ pub fn read_server(bytes: &[u8]) -> Result<ServerMessage, BinaryError> {
             ServerMessage::Jump { position: reader.position()?, lost: reader.list(MAX_LOST, Reader::lost)? }
         }
         ERROR => ServerMessage::Error { error: reader.text()? },
+        PONG => ServerMessage::Pong,
         other => return Err(BinaryError::Unknown(other)),
     };
     reader.end(message)
@@ -144,6 +148,7 @@ pub fn write_client(message: &ClientMessage) -> Vec<u8> {
             writer.0.extend_from_slice(data);
             writer.0
         }
+        ClientMessage::Ping => Writer::new(PING).0,
     }
 }
 
@@ -204,6 +209,7 @@ pub fn write_server(message: &ServerMessage) -> Vec<u8> {
             writer.list(lost, Writer::lost);
             writer.0
         }
+        ServerMessage::Pong => Writer::new(PONG).0,
         ServerMessage::Error { error } => {
             let mut writer = Writer::new(ERROR);
             writer.text(error);

@@ -28,6 +28,8 @@ pub struct ClientConfig {
     pub queued_bytes: usize,
     /// How long the server may take to answer. Default 10 s. Then the connection is given up, and the next one resumes.
     pub patience: Duration,
+    /// After how long without a message the server is asked whether it is there. Default 20 s.
+    pub quiet: Duration,
 }
 
 /// The client's end of a session: what it sends, what it makes of what comes, and what its application is told.
@@ -60,7 +62,21 @@ pub struct Client {
     gap: Option<Position>,
     /// When the server is to have answered.
     due: Option<Duration>,
+    silence: Silence,
     events: VecDeque<Event>,
+}
+
+/// What is made of it that nothing comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Silence {
+    /// Nothing.
+    Ignored,
+    /// From then on the server is asked.
+    Until(Duration),
+    /// It is to be asked.
+    Ask,
+    /// It was, and is to have said something by then.
+    Asked(Duration),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +159,7 @@ impl ClientConfig {
             queued_messages: 1000,
             queued_bytes: 1 << 20,
             patience: Duration::from_secs(10),
+            quiet: Duration::from_secs(20),
         }
     }
 }
@@ -165,6 +182,7 @@ impl Client {
             on_wire: 0,
             gap: None,
             due: None,
+            silence: Silence::Ignored,
             events: VecDeque::new(),
         }
     }
@@ -207,7 +225,7 @@ impl Client {
             _ if self.phase == Phase::Ended => {}
             _ => self.phase = Phase::Away,
         }
-        self.due = None;
+        (self.due, self.silence) = (None, Silence::Ignored);
     }
 
     /// The server said this.
@@ -230,11 +248,15 @@ impl Client {
                 }
             }
             (ServerMessage::Jump { position, lost }, Phase::Live) => self.jump(position, lost),
+            (ServerMessage::Pong, _) => {}
             // Of a connection that is given up.
             (_, Phase::Away | Phase::Leaving | Phase::Failed(..) | Phase::Ended) => {}
             (_, Phase::Opened | Phase::Greeting | Phase::Live) => {
                 self.phase = Phase::Failed(MISUSED, "that was not to come now");
             }
+        }
+        if self.phase == Phase::Live {
+            self.silence = Silence::Until(now + self.config.quiet);
         }
         // What was answered is no longer waited for, and the rest has its own time.
         if self.known > known {
@@ -244,8 +266,14 @@ impl Client {
 
     /// The time of [`next_timeout`](Self::next_timeout) has come. Called too early it does nothing.
     pub fn handle_timeout(&mut self, now: Duration) {
-        if self.due.is_some_and(|due| due <= now) {
-            self.due = None;
+        let is_late = |due: Duration| due <= now;
+        match self.silence {
+            Silence::Until(time) if is_late(time) => self.silence = Silence::Ask,
+            Silence::Asked(time) if is_late(time) => self.due = Some(time),
+            _ => {}
+        }
+        if self.due.is_some_and(is_late) {
+            (self.due, self.silence) = (None, Silence::Ignored);
             self.phase = Phase::Failed(GAP, "no answer");
         }
     }
@@ -261,6 +289,10 @@ impl Client {
                 self.due = Some(now + self.config.patience);
                 Some(Output::Send(ClientMessage::Hello(self.hello())))
             }
+            Phase::Live if self.silence == Silence::Ask => {
+                self.silence = Silence::Asked(now + self.config.patience);
+                Some(Output::Send(ClientMessage::Ping))
+            }
             Phase::Live if self.on_wire - self.known < WINDOW => {
                 let place = usize::try_from(self.on_wire - self.known).ok()?;
                 let data = self.queue.get(place)?.clone();
@@ -271,7 +303,7 @@ impl Client {
             }
             Phase::Failed(code, reason) => {
                 self.phase = Phase::Leaving;
-                self.due = None;
+                (self.due, self.silence) = (None, Silence::Ignored);
                 Some(Output::Close(code, reason))
             }
             _ => None,
@@ -286,7 +318,11 @@ impl Client {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Duration> {
-        self.due
+        let silence = match self.silence {
+            Silence::Until(time) | Silence::Asked(time) => Some(time),
+            Silence::Ignored | Silence::Ask => None,
+        };
+        self.due.into_iter().chain(silence).min()
     }
 }
 
@@ -399,7 +435,7 @@ impl Client {
         }
         self.settle(self.sent, Event::Unknown);
         self.settle(u64::MAX, Event::NotSent);
-        (self.phase, self.due) = (Phase::Ended, None);
+        (self.phase, self.due, self.silence) = (Phase::Ended, None, Silence::Ignored);
         self.events.push_back(Event::Ended);
     }
 }

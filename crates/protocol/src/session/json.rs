@@ -47,6 +47,7 @@ pub fn read_server(text: &str) -> Result<ServerMessage, ReadError> {
             })
         }
         "jump" => ServerMessage::Jump { position: position(&mut head)?, lost: lost(&mut head)? },
+        "pong" => ServerMessage::Pong,
         "error" => ServerMessage::Error { error: head.string("error")?.unwrap_or_default() },
         other => return Err(ReadError(format!("{other} is no message of a session"))),
     })
@@ -80,6 +81,7 @@ pub fn write_client(message: &ClientMessage) -> String {
         ClientMessage::Publish { seq, data } => {
             Writer::new("publish").number("seq", *seq).raw("data", &json_of(data)).json()
         }
+        ClientMessage::Ping => Writer::new("ping").json(),
     }
 }
 
@@ -111,6 +113,7 @@ pub fn write_server(message: &ServerMessage) -> String {
             writer.string("error", error).json()
         }
         ServerMessage::Jump { position, lost } => with_lost(at(Writer::new("jump"), *position), lost).json(),
+        ServerMessage::Pong => Writer::new("pong").json(),
         ServerMessage::Error { error } => Writer::new("error").string("error", error).json(),
     }
 }
@@ -142,8 +145,11 @@ pub(crate) fn client_message(mut head: Head<'_>) -> Result<ClientMessage, ReadEr
                 data: data(&mut head),
             }
         }
+        "ping" => ClientMessage::Ping,
         other => {
-            return Err(ReadError(format!("{other} is nothing that is known here: use hello or publish")));
+            return Err(ReadError(format!(
+                "{other} is nothing that is known here: use hello, publish or ping"
+            )));
         }
     };
     head.end()?;

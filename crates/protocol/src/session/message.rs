@@ -51,6 +51,8 @@ pub enum ClientMessage {
         /// What the channel takes: JSON, or bytes in the binary form.
         data: Vec<u8>,
     },
+    /// Asks whether the server is there.
+    Ping,
 }
 
 /// Who comes, and where it was.
@@ -99,6 +101,8 @@ pub enum ServerMessage {
         /// What does not come.
         lost: Vec<Lost>,
     },
+    /// The answer to [`Ping`](ClientMessage::Ping).
+    Pong,
     /// What the client said was not understood, or not followed.
     Error {
         /// Why, and what would be right.

@@ -44,7 +44,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
         },
     );
     let publish = (1..=MAX_COUNT, data()).prop_map(|(seq, data)| ClientMessage::Publish { seq, data });
-    prop_oneof![hello, publish]
+    prop_oneof![hello, publish, Just(ClientMessage::Ping)]
 }
 
 fn server_message() -> impl Strategy<Value = ServerMessage> {
@@ -77,6 +77,7 @@ fn server_message() -> impl Strategy<Value = ServerMessage> {
         (count(), count()).prop_map(|(from, to)| ServerMessage::Ack { from, to }),
         refused,
         (position(), lost()).prop_map(|(position, lost)| ServerMessage::Jump { position, lost }),
+        Just(ServerMessage::Pong),
         ".{0,8}".prop_map(|error| ServerMessage::Error { error }),
     ]
 }
@@ -123,7 +124,7 @@ fn errors_say_what_would_be_right() {
         ("hi", "a message is a JSON object: "),
         ("[]", "a message is a JSON object with a type"),
         ("{}", "a message has a type"),
-        (r#"{"type":"shout"}"#, "shout is nothing that is known here: use hello or publish"),
+        (r#"{"type":"shout"}"#, "shout is nothing that is known here: use hello, publish or ping"),
         (r#"{"type":"hello"}"#, "hello needs client"),
         (r#"{"type":"hello","client":"me"}"#, "client of hello is 32 hexadecimal digits"),
         (r#"{"type":"publish","data":1}"#, "seq of publish counts from 1"),

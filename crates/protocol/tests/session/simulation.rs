@@ -13,7 +13,7 @@ use crate::world::{Outcome, Step, World};
 
 const SCHEDULES: u64 = 100_000;
 const THREADS: u64 = 2;
-const STEPS: usize = 120;
+const STEPS: usize = 80;
 
 #[test]
 fn nothing_is_lost_or_doubled_without_a_word_under_a_hundred_thousand_schedules() {
@@ -142,10 +142,12 @@ fn step(world: &mut World, random: &mut fastrand::Rng, restarts: u32, cuts: u32)
             }
             // Silence until patience is over.
             8 => {
-                world.now += Duration::from_secs(20);
-                let now = world.now;
-                world.peers[peer].client.handle_timeout(now);
-                world.run(peer);
+                for _ in 0..random.usize(1..3) {
+                    world.now += Duration::from_secs(30);
+                    let now = world.now;
+                    world.peers[peer].client.handle_timeout(now);
+                    world.run(peer);
+                }
             }
             // The page is loaded anew: the same client, where it was, with another session.
             9 if world.peers.len() < 6 => {

@@ -311,7 +311,7 @@ fn a_server_that_does_not_answer_is_given_up_and_traffic_of_others_is_no_answer(
     let patience = ClientConfig::new(ClientId(1), SessionId(2)).patience;
     assert_eq!(client.next_timeout(), Some(patience));
     client.handle_message(welcome(0, Some(0)), NOW);
-    assert_eq!(client.next_timeout(), None);
+    assert_eq!(client.next_timeout(), Some(Duration::from_secs(20)));
     client.publish(b"1".to_vec()).unwrap();
     client.poll_output(NOW);
     client.handle_message(message(1), NOW + patience / 2);
@@ -320,6 +320,24 @@ fn a_server_that_does_not_answer_is_given_up_and_traffic_of_others_is_no_answer(
     assert_eq!(client.poll_output(NOW), None);
     client.handle_timeout(patience);
     assert_eq!(client.poll_output(NOW), Some(Output::Close(GAP, "no answer")));
+}
+
+#[test]
+fn silence_is_noticed_also_by_who_only_listens() {
+    let mut client = client();
+    client.handle_message(welcome(0, Some(0)), NOW);
+    let quiet = client.next_timeout().unwrap();
+    client.handle_timeout(quiet);
+    assert_eq!(client.poll_output(quiet), Some(Output::Send(ClientMessage::Ping)));
+    assert_eq!(client.poll_output(quiet), None);
+    client.handle_message(ServerMessage::Pong, quiet);
+    let quiet = client.next_timeout().unwrap();
+    client.handle_timeout(quiet);
+    client.poll_output(quiet);
+    let late = client.next_timeout().unwrap();
+    assert_eq!(late, quiet + Duration::from_secs(10));
+    client.handle_timeout(late);
+    assert_eq!(client.poll_output(late), Some(Output::Close(GAP, "no answer")));
 }
 
 #[test]

@@ -196,6 +196,7 @@ impl World {
             (ClientMessage::Publish { seq, data }, Some(served)) => {
                 self.take(&served.ticket, seq, data, refuse)
             }
+            (ClientMessage::Ping, _) => Ok(ServerMessage::Pong),
             (message, _) => panic!("{message:?} was not to come"),
         };
         match answer {
