@@ -15,6 +15,7 @@
 mod bench;
 mod conformance;
 mod cross;
+mod firefox;
 mod glue;
 mod languages;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cross::SYSTEMS;
+use crate::firefox::{IN_FIREFOX, NEEDS_DEVTOOLS};
 use crate::setup::{self, Browser, Firefox, Wasm, WasmBindgen};
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
@@ -16,18 +17,6 @@ use crate::{page, process, run};
 const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// The page, as Cargo is told of it.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
-
-/// What runs in Firefox as well unless more is asked for: connecting, echo, reconnect, heartbeat, a half-open connection
-/// and what a crash leaves.
-const IN_FIREFOX: [&str; 7] = [
-    "connects_and_echoes",
-    "text_in_any_script_comes_back_as_it_went",
-    "the_heartbeat_measures_and_stays_out_of_the_log",
-    "a_killed_server_is_waited_for",
-    "a_frozen_server_is_noticed_by_the_heartbeat",
-    "the_servers_code_and_reason_are_on_screen",
-    "a_crash_loses_at_most_the_last_second",
-];
 
 /// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
 /// Unix's signals.
@@ -215,7 +204,10 @@ impl Layer {
             Self::E2e => {
                 let mut command = end_to_end()?;
                 match options.in_firefox {
-                    true => Firefox::find_or_install()?.apply(&mut command),
+                    true => {
+                        let skipped = NEEDS_DEVTOOLS.into_iter().flat_map(|name| ["--skip", name]);
+                        Firefox::find_or_install()?.apply(command.args(skipped))
+                    }
                     false => Browser::find_or_install()?.apply(&mut command),
                 };
                 outcome.tests(command.args(&options.filter))

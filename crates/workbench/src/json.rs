@@ -7,14 +7,13 @@
 mod format;
 mod number;
 mod path;
-mod scan;
 mod tree;
 mod value;
 
-pub use format::{MAX_INDENT, compact, pretty, pretty_start, quote, quote_into, unescape};
+pub use format::{MAX_INDENT, compact, pretty, pretty_start};
+pub use jsontext::{Event, JsonError, JsonErrorKind, Scanner, Token, check, quote, quote_into, unescape};
 pub use number::compare as compare_numbers;
 pub(crate) use path::Search;
 pub use path::{Found, MAX_SEGMENTS, Path, PathError, numeric_fields};
-pub use scan::{Event, JsonError, JsonErrorKind, Scanner, Token, check};
 pub use tree::{DEFAULT_MAX_NODES, Tree, TreeError, TreeRow};
 pub use value::{MAX_VALUE_DEPTH, Value};

@@ -105,7 +105,7 @@ impl Preset {
             Preset::GraphqlWs
         } else if leads("/websocket?") && leads("vsn=2.") || has("$[3]", "\"phx_reply\"") {
             Preset::Phoenix
-        } else if speaks(".stomp") || message.starts_with("CONNECTED\n") {
+        } else if speaks(".stomp") || matches!(message.lines().next(), Some("CONNECTED")) {
             Preset::Stomp
         } else if has("$.type", "\"ping\"") {
             Preset::JsonPing
@@ -205,6 +205,10 @@ mod tests {
             Some(Preset::Phoenix)
         );
         assert_eq!(suggest("ws://h/ws", "v12.stomp, v11.stomp", None), Some(Preset::Stomp));
+        // Version 1.2 may end lines with a carriage return as well.
+        for connected in ["CONNECTED\nversion:1.1\n\n\0", "CONNECTED\r\nversion:1.2\r\n\r\n\0"] {
+            assert_eq!(suggest("ws://h/ws", "", Some(connected)), Some(Preset::Stomp));
+        }
         assert_eq!(suggest("ws://h/ws", "", Some("{\"id\":1, \"type\": \"ping\"}")), Some(Preset::JsonPing));
         for message in [None, Some("2"), Some("{\"type\":\"pong\"}"), Some("ping")] {
             assert_eq!(suggest("ws://127.0.0.1:8080/ws", "mqtt", message), None, "{message:?}");

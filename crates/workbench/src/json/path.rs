@@ -1,7 +1,6 @@
+use jsontext::{JsonError, Scanner, Token, quote_into, unescape};
 use thiserror::Error;
 
-use super::format::{quote_into, unescape};
-use super::scan::{JsonError, Scanner, Token};
 use crate::decimal;
 
 /// The longest path, in names and indices.
@@ -34,7 +33,7 @@ pub(crate) struct Search {
     /// The value that comes next lies on the path.
     matched: bool,
     /// A value that is read to its end: its first token, and how many containers it lies in.
-    skipping: Option<(super::scan::Event, usize)>,
+    skipping: Option<(jsontext::Event, usize)>,
     is_over: bool,
 }
 

@@ -1,11 +1,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use jsontext::{JsonError, Scanner, Token, unescape};
 use thiserror::Error;
 
-use super::format::unescape;
 use super::path::push_name;
-use super::scan::{JsonError, Scanner, Token};
 
 /// A tree of more nodes than this is better read as text; it takes about 6 MB.
 pub const DEFAULT_MAX_NODES: usize = 200_000;

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
-use super::format::{quote_into, unescape};
-use super::scan::{JsonError, JsonErrorKind, Scanner, Token};
+use jsontext::{JsonError, JsonErrorKind, Scanner, Token, quote_into, unescape};
+
 use crate::decimal;
 
 /// A [`Value`] nests at most this deep; dropping it recurses.

@@ -76,7 +76,7 @@ pub enum JsonErrorKind {
     /// Leading zero, missing digits or the like.
     #[error("not a valid number")]
     BadNumber,
-    /// Deeper than the reader keeps (only [`crate::json::Value`] has such a limit).
+    /// Deeper than the reader keeps (only a reader that builds values has such a limit).
     #[error("nested too deeply")]
     TooDeep,
 }
@@ -144,7 +144,8 @@ impl Scanner {
     }
 
     /// Whether the container at `level` (1 is the outermost, at most the depth) is an object.
-    pub(crate) fn level_is_object(&self, level: usize) -> bool {
+    #[must_use]
+    pub fn level_is_object(&self, level: usize) -> bool {
         // `word` holds the levels after the last multiple of 64 that is below the depth.
         let below = self.depth.saturating_sub(1) / 64 * 64;
         let (word, top) = if level > below {
@@ -183,7 +184,10 @@ impl Scanner {
     }
 
     /// The next token; unlike [`Scanner::next`] it never looks beyond the end of the value.
-    pub(crate) fn token(&mut self, text: &str) -> Result<Event, JsonError> {
+    ///
+    /// # Errors
+    /// As [`Scanner::next`].
+    pub fn token(&mut self, text: &str) -> Result<Event, JsonError> {
         let bytes = text.as_bytes();
         loop {
             self.skip_space(bytes);
