@@ -14,3 +14,4 @@ mod roster;
 
 pub(crate) use self::room::Visitor;
 pub(crate) use self::rooms::Rooms;
+pub(crate) use self::roster::{Place, Roster};

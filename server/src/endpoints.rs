@@ -1,7 +1,9 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
+mod game;
 mod room;
 
+pub(crate) use self::game::game;
 pub(crate) use self::room::room;
 
 use crate::behind::Behind;

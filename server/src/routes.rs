@@ -34,6 +34,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         .unify()
         .or(endpoints::room(sockets))
         .unify()
+        .or(endpoints::game(sockets))
+        .unify()
         .or(api(shard))
         .unify()
         .or(conformance(shard))

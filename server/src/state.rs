@@ -6,6 +6,7 @@ use crate::breakpoints::Breakpoints;
 use crate::channels::Rooms;
 use crate::config::Config;
 use crate::files::FileBudget;
+use crate::game::Arenas;
 use crate::labels::Labels;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) breakpoints: Arc<Breakpoints>,
     pub(crate) replays: Replays,
     pub(crate) rooms: Rooms,
+    pub(crate) arenas: Arc<Arenas>,
     pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
@@ -92,6 +94,7 @@ impl Shared {
         let metrics = Metrics::new(2 * config.threads.get());
         let compression = deflate.is_some().then_some(settings.deflate);
         Self {
+            arenas: Arc::default(),
             rooms: Rooms::new(config.rooms, compression, metrics.channels().clone()),
             settings: Arc::new(settings),
             target_settings: Arc::new(target_settings),
