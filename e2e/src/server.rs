@@ -145,7 +145,7 @@ fn spawn(listen: &str, args: &[String], log: &PathBuf) -> Result<(Child, String)
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some((_, address)) = line.split_once("http://") {
+            if let Some((_, address)) = line.split_once("://") {
                 // Nobody listens after the first address.
                 let _ = sender.send(address.trim_end_matches('/').to_owned());
             }

@@ -21,6 +21,7 @@ pub mod heartwire;
 pub mod host;
 pub mod peer;
 pub mod probe;
+pub mod recorded;
 pub mod relayed;
 pub mod report;
 pub mod settings;

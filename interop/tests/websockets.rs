@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use interop::peer::Peer;
+use interop::recorded;
 use interop::report::Suite;
 use interop::settings::{Inbound, Outbound, add, agreed, bits, compressor, offer};
 use serde_json::{Value, json};
@@ -12,8 +13,8 @@ use wire::deflate::{ClientWindow, Offer, ServerPolicy};
 fn main() -> ExitCode {
     let mut suite = Suite::default();
     let peer = Peer::websockets(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop"));
-    // Without it all of that is skipped.
-    let _ = add(&mut suite, peer, &json!({}), outbound(), inbound());
+    let peer = add(&mut suite, peer, &json!({}), outbound(), inbound());
+    recorded::add(&mut suite, peer, json!({}));
     suite.run()
 }
 

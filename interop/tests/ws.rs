@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use interop::peer::Peer;
-use interop::relayed;
 use interop::report::Suite;
 use interop::settings::{Inbound, Outbound, add, agreed, bits, compressor, offer};
+use interop::{recorded, relayed};
 use serde_json::{Value, json};
 use wire::deflate::{ClientWindow, Offer, ServerPolicy};
 
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let mut suite = Suite::default();
     let peer = Peer::ws(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop"));
     let peer = add(&mut suite, peer, &json!(true), outbound(), inbound());
+    recorded::add(&mut suite, peer.clone(), json!(true));
     relayed::add(&mut suite, peer);
     suite.run()
 }

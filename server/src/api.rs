@@ -13,6 +13,7 @@ use crate::callers;
 use crate::endpoints;
 use crate::labels::{Command, Label};
 use crate::refusals::Reason;
+use crate::relay;
 use crate::reply;
 use crate::serve::Arrival;
 use crate::state::Shard;
@@ -98,6 +99,7 @@ impl Call<'_> {
         match operation {
             Operation::Faults => return Ok(reply::json(StatusCode::OK, &faults())),
             Operation::CheckFaults => return Ok(reply::json(StatusCode::OK, &checked(self.query))),
+            Operation::Relay => return Ok(reply::json(StatusCode::OK, &self.relay())),
             Operation::OpenApi => return Ok(reply::json(StatusCode::OK, &openapi::document())),
             _ => callers::steerer(self.shard, self.arrival)?,
         }
@@ -160,6 +162,13 @@ impl Call<'_> {
             Operation::WaitFor => self.wait_for(&label).await,
             Operation::Verify => self.verify(&label, &self.read(body, MAX_BODY).await?),
             operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?),
+        }
+    }
+
+    fn relay(&self) -> Value {
+        match relay::guard(&self.shard.shared.config, &self.arrival.headers) {
+            Some(_) => json!({ "allowed": true }),
+            None => json!({ "allowed": false, "why": relay::NOT_FOR_OTHERS }),
         }
     }
 

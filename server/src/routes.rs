@@ -122,3 +122,28 @@ fn assets(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error = Reje
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing that is not local may be asked for by who comes through a proxy, which is what the page's is while somebody
+    /// works on it.
+    #[test]
+    fn trunk_serve_passes_every_url_on_as_if_nobody_stood_between() {
+        let proxies = include_str!("../../Trunk.toml").split("[[proxy]]").skip(1);
+        let proxies: Vec<_> = proxies
+            .filter_map(|proxy| {
+                let backend = proxy.lines().find_map(|line| line.strip_prefix("backend = \""))?;
+                let (_, path) = backend.trim_end_matches('"').split_once(":8080/")?;
+                Some((path, proxy.contains("x-forwarded-host = \"\", x-forwarded-proto = \"\"")))
+            })
+            .collect();
+        for (path, for_locals) in [("ws", true), ("api", true), ("metrics", true)] {
+            assert!(proxies.contains(&(path, for_locals)), "{path}");
+        }
+        for path in FILES.map(|file| file.name).into_iter().chain(["healthz", "readyz"]) {
+            assert!(proxies.iter().any(|(there, _)| *there == path), "{path}");
+        }
+    }
+}

@@ -44,6 +44,10 @@ pub enum Action {
     Reconnect,
     /// The heartbeat.
     Heartbeat,
+    /// Going through the relay.
+    Relay,
+    /// Sends a Ping through it.
+    Ping,
     /// Takes the notice away.
     Dismiss,
     /// Connects to the address that the notice suggests.
@@ -117,6 +121,8 @@ pub enum Sheet {
     Faults,
     /// The server's connections, to be watched.
     Watch,
+    /// Settings, at what only a relay can do.
+    Relay,
 }
 
 /// What the side panel can show.
@@ -194,6 +200,7 @@ impl Sheet {
             Sheet::Help => "help",
             Sheet::Faults => "faults",
             Sheet::Watch => "watch",
+            Sheet::Relay => "relay",
         }
     }
 }
@@ -307,6 +314,9 @@ pub static SPECS: &[Spec] = &[
     spec(Group::Connection, Action::Open(Sheet::Watch), "w", "open-watch", |t| t.settings.watch),
     spec(Group::Connection, Action::Reconnect, "", "reconnect-toggle", |t| t.common.reconnect),
     spec(Group::Connection, Action::Heartbeat, "", "heartbeat-toggle", |t| t.common.heartbeat),
+    spec(Group::Connection, Action::Open(Sheet::Relay), "r", "open-relay", |t| t.settings.pane_relay),
+    spec(Group::Connection, Action::Relay, "", "relay-toggle", |t| t.settings.relay_act),
+    spec(Group::Connection, Action::Ping, "", "ping", |t| t.composer.ping_act),
     spec(Group::Connection, Action::UseSuggestion, "", "use-suggestion", |t| t.settings.act_use_suggestion),
     spec(Group::Connection, Action::GiveLeave, "", "give-leave", |t| t.common.leave_agree),
     spec(Group::Connection, Action::UsePreset, "", "use-preset", |t| t.settings.act_use_preset),

@@ -3,6 +3,7 @@
 use gloo_timers::callback::Timeout;
 use link::Message;
 use wasm_bindgen_futures::JsFuture;
+use workbench::connection::TransportKind;
 use workbench::entry::{Body, Entry, EntryId, Kind};
 
 use super::stage::{Scene, focus};
@@ -13,6 +14,7 @@ use crate::model::log::{message, words};
 use crate::model::notice::Matter;
 use crate::running::outgoing::Mode;
 use crate::running::session::{Draft, Session};
+use crate::running::transport::Control;
 use crate::texts::{plural, texts};
 
 /// Selections with more entries, or more bytes, are neither copied nor sent again in one go.
@@ -57,6 +59,12 @@ impl Scene {
             Action::Options => self.set_options(!self.shows_options()),
             Action::Reconnect => session.set_reconnect(!session.options().reconnect.enabled),
             Action::Heartbeat => session.set_heartbeat(session.view().heartbeat.is_none()),
+            Action::Relay => match session.options().relay.need() {
+                None => session.set_relayed(session.view().carrier != TransportKind::Relay),
+                // Nothing else can do what is asked for, and there it says so.
+                Some(_) => self.perform(Action::Open(Sheet::Relay)),
+            },
+            Action::Ping => session.control(Control::Ping, b""),
             Action::Dismiss => session.dismiss(),
             Action::UseSuggestion => {
                 let view = session.view();
@@ -116,6 +124,8 @@ impl Scene {
             Action::Options => switch(self.shows_options()),
             Action::Reconnect => switch(view.reconnect),
             Action::Heartbeat => switch(view.heartbeat.is_some()),
+            Action::Relay => switch(view.carrier == TransportKind::Relay),
+            Action::Ping => when(view.link.relayed),
             Action::Dismiss => when(view.notice.is_some()),
             Action::UseSuggestion => {
                 when(view.notice.as_ref().is_some_and(|notice| notice.suggestion.is_some()))

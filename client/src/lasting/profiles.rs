@@ -123,6 +123,7 @@ fn shared_sentence(shared: &Shared, t: &Settings) -> String {
                 LeftOut::Parameter(name) => fill(t.left_parameter, &[name]),
                 LeftOut::Variable(name) => fill(t.left_variable, &[&format_args!("{{{{{name}}}}}")]),
                 LeftOut::Header(name) => fill(t.left_header, &[name]),
+                LeftOut::Key => t.left_key.to_owned(),
             })
             .collect();
         add(fill(t.link_left_out, &[&left_out.join(t.list_comma)]));

@@ -15,6 +15,7 @@ pub mod owned;
 pub mod params;
 pub mod plot;
 pub mod protocols;
+pub mod relayed;
 pub mod repeat;
 pub mod settings;
 pub mod status;

@@ -11,6 +11,7 @@ use workbench::profile::{Profile, ProfileError};
 use super::address::{self, Origin};
 use super::diagnosis::{self, Cause};
 use super::format::{count, size};
+use super::relayed::Failure;
 use super::{fault, file_fault, protocols, visible};
 use crate::texts::settings::Settings;
 use crate::texts::{Texts, close_codes, fill, plural};
@@ -45,6 +46,8 @@ pub enum Matter {
     OnlyWatches,
     /// The connection could not be opened, for one of these causes.
     Unreachable(Vec<Cause>),
+    /// The relay could not connect.
+    Unrelayed(Failure),
     /// Nobody answered.
     NoAnswer,
     /// The browser refused to connect; its own words, if any.
@@ -78,6 +81,8 @@ pub enum Purpose {
     Opening,
     /// An answer that a rule gives.
     Answer,
+    /// What a relay is told.
+    Relay,
 }
 
 /// Values of the person's that a server would be given for the first time.
@@ -141,6 +146,7 @@ impl Notice {
             Matter::Address(..) | Matter::Subprotocols(_) | Matter::Unmade(Purpose::Address, ..) => {
                 t.not_connectable
             }
+            Matter::Unmade(Purpose::Relay, ..) => all.settings.relay_fault,
             Matter::Unmade(Purpose::Opening, ..) => all.settings.opening_fault,
             Matter::Unmade(Purpose::Answer, ..) => all.settings.answer_fault,
             Matter::AnswersHeld(_) => all.settings.answers_held,
@@ -149,7 +155,7 @@ impl Notice {
             Matter::NotSent(SendError::Closed) => t.not_connected,
             Matter::NotSent(SendError::Full { .. }) => t.queue_full,
             Matter::NotSent(SendError::TooLarge { .. }) => t.too_large,
-            Matter::Unreachable(_) => t.could_not_connect,
+            Matter::Unreachable(_) | Matter::Unrelayed(_) => t.could_not_connect,
             Matter::NoAnswer => t.no_answer,
             Matter::Refused(_) => t.browser_refused,
             Matter::Exhausted => t.exhausted,
@@ -187,6 +193,7 @@ impl Notice {
                 fill(t.too_large_why, &[&size(*bytes as u64), &size(*limit as u64)])
             }
             Matter::Unreachable(causes) => diagnosis::sentence(causes, t),
+            Matter::Unrelayed(failure) => failure.sentence(t),
             Matter::NoAnswer => t.no_answer_why.to_owned(),
             Matter::Refused(words) => match words.trim_end_matches('.') {
                 "" => t.browser_silent.to_owned(),
@@ -244,10 +251,12 @@ impl Followed {
 
 #[cfg(test)]
 mod tests {
+    use protocol::relay::Step;
     use workbench::import::ImportErrorKind;
     use workbench::json::JsonErrorKind;
 
     use super::*;
+    use crate::model::relayed::Trouble;
     use crate::texts::Lang;
     use crate::texts::tests::texts_in;
 
@@ -266,7 +275,8 @@ mod tests {
             Matter::Subprotocols("a, a".into()),
             Matter::Unmade(Purpose::Address, json.clone(), at),
             Matter::Unmade(Purpose::Opening, json.clone(), at),
-            Matter::Unmade(Purpose::Answer, json, at),
+            Matter::Unmade(Purpose::Answer, json.clone(), at),
+            Matter::Unmade(Purpose::Relay, json, at),
             Matter::Leave(Leave { server: "ws://a".into(), names: vec!["key".into()], connects: true }),
             Matter::Preset(Preset::Stomp),
             Matter::AnswersHeld(true),
@@ -276,6 +286,10 @@ mod tests {
             Matter::NotSent(SendError::Full { messages: 2, bytes: 2 }),
             Matter::NotSent(SendError::TooLarge { size: 2, limit: 1 }),
             Matter::Unreachable(vec![Cause::NotWebSocket, Cause::Origin]),
+            Matter::Unrelayed(Failure::new(Trouble::NotAllowed)),
+            Matter::Unrelayed(Failure::new(Trouble::Absent)),
+            Matter::Unrelayed(Failure::new(Trouble::Busy)),
+            Matter::Unrelayed(Failure::new(Trouble::Step(None))),
             Matter::NoAnswer,
             Matter::Refused(String::new()),
             Matter::Refused("No.".into()),
@@ -290,13 +304,21 @@ mod tests {
             Matter::Followed(followed),
             Matter::LinkDamaged(ProfileError::Kind),
         ] {
-            let notice = Notice::from(matter);
-            let is_chinese = |words: &String| words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            let say = |lang: Lang| [notice.title(texts_in(lang)), notice.sentence(texts_in(lang))];
-            assert!(say(Lang::Zh).iter().all(is_chinese), "{notice:?}: {:?}", say(Lang::Zh));
-            let english = say(Lang::En);
-            assert!(!english.iter().any(|words| words.is_empty() || is_chinese(words)), "{english:?}");
+            check(matter);
         }
+        for (step, _) in Step::WORDS {
+            let trouble = Trouble::Step(Some(step));
+            check(Matter::Unrelayed(Failure { said: "no".into(), ..Failure::new(trouble) }));
+        }
+    }
+
+    fn check(matter: Matter) {
+        let notice = Notice::from(matter);
+        let is_chinese = |words: &String| words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        let say = |lang: Lang| [notice.title(texts_in(lang)), notice.sentence(texts_in(lang))];
+        assert!(say(Lang::Zh).iter().all(is_chinese), "{notice:?}: {:?}", say(Lang::Zh));
+        let english = say(Lang::En);
+        assert!(!english.iter().any(|words| words.is_empty() || is_chinese(words)), "{english:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use link::Message;
-use workbench::entry::{Body, Delivery, Direction, Entry, EntryId, Fact, Kind, Origin};
+use workbench::entry::{Body, ConnectionId, Delivery, Direction, Entry, EntryId, Fact, Kind, Origin, Wire};
 use workbench::time::Micros;
 
 use super::log::words;
@@ -40,6 +40,10 @@ pub struct OwnedEntry {
     pub origin: Origin,
     /// What it reports if it is no message.
     pub fact: Fact,
+    /// On which connection.
+    pub connection: ConnectionId,
+    /// How it went over the wire, where that is seen.
+    pub wire: Option<Rc<Wire>>,
     /// The other half of a request and its response.
     pub pair: Option<EntryId>,
     /// From the request to the response, in microseconds.
@@ -62,6 +66,8 @@ impl OwnedEntry {
             delivery: entry.delivery,
             origin: entry.origin,
             fact: entry.fact,
+            connection: entry.connection,
+            wire: entry.wire.map(|wire| Rc::new(wire.clone())),
             pair: entry.pair,
             rtt_micros: entry.rtt_micros,
         }
@@ -69,7 +75,10 @@ impl OwnedEntry {
 
     /// Whether it is still what the store has; payloads never change.
     pub fn is_current(&self, entry: &Entry<'_>) -> bool {
-        self.id == entry.id && self.delivery == entry.delivery && self.rtt_micros == entry.rtt_micros
+        self.id == entry.id
+            && self.delivery == entry.delivery
+            && self.rtt_micros == entry.rtt_micros
+            && self.wire.as_deref() == entry.wire
     }
 
     /// What the detail pane shows: the payload, or in the language of the page what is reported.
@@ -144,7 +153,9 @@ pub fn label(kind: Kind, direction: Direction, delivery: Option<Delivery>, t: &L
         (Kind::Disconnected, ..) => t.label_disconnected,
         (Kind::Error, ..) => t.label_error,
         (Kind::Note, ..) => t.label_note,
+        (Kind::Ping, Direction::Out, _) => t.label_ping_out,
         (Kind::Ping, ..) => t.label_ping,
+        (Kind::Pong, Direction::Out, _) => t.label_pong_out,
         (Kind::Pong, ..) => t.label_pong,
     }
 }

@@ -9,12 +9,14 @@ pub struct Terms {
     options: Options,
     /// The server for which the heartbeat was switched on or off; empty until it is connected to.
     chosen_for: String,
+    /// The server for which headers and certificates were entered; empty until it is connected to.
+    entered_for: String,
 }
 
 impl Terms {
     /// These settings, chosen for a server; an empty name leaves that to the next connection.
     pub fn new(options: Options, chosen_for: String) -> Terms {
-        Terms { options, chosen_for }
+        Terms { options, entered_for: chosen_for.clone(), chosen_for }
     }
 
     /// The settings.
@@ -28,11 +30,22 @@ impl Terms {
         if options.heartbeat.enabled != self.options.heartbeat.enabled {
             server.clone_into(&mut self.chosen_for);
         }
+        if options.relay != self.options.relay {
+            server.clone_into(&mut self.entered_for);
+        }
         self.options = options;
+    }
+
+    /// What was entered for another server than this one.
+    pub fn entered_elsewhere(&self, server: &str) -> Vec<String> {
+        if self.entered_for == server { Vec::new() } else { self.options.relay.entered() }
     }
 
     /// A server is connected to: what was chosen for another one is no choice any more.
     pub fn connect(&mut self, server: &str) {
+        if self.entered_for.is_empty() {
+            server.clone_into(&mut self.entered_for);
+        }
         if self.chosen_for.is_empty() {
             server.clone_into(&mut self.chosen_for);
         } else if self.chosen_for != server {
@@ -65,6 +78,21 @@ mod tests {
         assert_eq!(terms.options().heartbeat.enabled, Switch::Off);
         terms.connect("ws://a");
         assert_eq!(terms.options().heartbeat.enabled, Switch::Auto);
+    }
+
+    #[test]
+    fn what_is_entered_for_one_server_is_not_given_to_another_unasked() {
+        let mut terms = Terms::new(Options::default(), String::new());
+        let mut options = Options::default();
+        options.relay.headers = vec![("Authorization".to_owned(), "Basic x".to_owned())];
+        terms.set(options.clone(), "");
+        terms.connect("ws://a");
+        assert_eq!(terms.entered_elsewhere("ws://a"), [""; 0]);
+        assert_eq!(terms.entered_elsewhere("ws://b"), ["Authorization:"]);
+        options.relay.headers[0].1 = "Basic y".to_owned();
+        terms.set(options, "ws://b");
+        assert_eq!(terms.entered_elsewhere("ws://b"), [""; 0]);
+        assert_eq!(terms.entered_elsewhere("ws://a"), ["Authorization:"]);
     }
 
     #[test]

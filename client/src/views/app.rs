@@ -12,7 +12,7 @@ use super::lang::{LangProvider, lang_bar, use_lang};
 use super::palette::Palette;
 use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
-use super::settings::Settings;
+use super::settings::{Pane, Settings};
 use super::top_bar::top_bar;
 use super::watch::Watch;
 use crate::actions::stage::Stage;
@@ -101,7 +101,8 @@ fn use_page(props: &Page) -> Html {
             {connection(&scene, *is_settled)}
             {match stage.sheet() {
                 Some(Sheet::Palette) => Palette { scene, on_close: close }.block(),
-                Some(Sheet::Settings) => Settings { stage, scene, on_close: close }.block(),
+                Some(Sheet::Settings) => Settings { stage, scene, on_close: close, pane: Pane::Heartbeat }.block(),
+                Some(Sheet::Relay) => Settings { stage, scene, on_close: close, pane: Pane::Relay }.block(),
                 Some(Sheet::Profiles) => Profiles { workspace: props.workspace.clone(), on_close: close }.block(),
                 Some(Sheet::Help) => Help { on_close: close }.block(),
                 Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::buttons::{act, icon_button, word_button};
 use super::fields::input_value;
+use super::settings::connection::way;
 use crate::actions::stage::Scene;
 use crate::actions::{Action, Sheet};
 use crate::model::format::countdown;
@@ -13,6 +14,7 @@ use crate::texts::{Texts, fill};
 use crate::views::markup::html;
 
 const FAULTS: Action = Action::Open(Sheet::Faults);
+const RELAY: Action = Action::Open(Sheet::Relay);
 const WATCH: Action = Action::Open(Sheet::Watch);
 
 pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) -> Html {
@@ -95,7 +97,9 @@ pub(super) fn connection_bar(scene: &Scene, view: &View, texts: &'static Texts) 
                     />
                 </label>
                 {toggle(scene, Action::Reconnect, t.reconnect, None)}
-                {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint))}
+                {toggle(scene, Action::Heartbeat, &heartbeat, Some(t.heartbeat_hint.to_owned()))}
+                {toggle(scene, Action::Relay, texts.settings.relay_toggle, Some(way(&session.options(), &texts.settings)))}
+                {word_button(scene, RELAY, "button small", texts.settings.way_open)}
                 if scene.state(FAULTS).possible {
                     {word_button(scene, FAULTS, "button small", texts.settings.faults_open)}
                     {word_button(scene, WATCH, "button small", texts.settings.watch_open)}
@@ -113,7 +117,7 @@ fn options_button(scene: &Scene, texts: &'static Texts) -> Html {
     }
 }
 
-fn toggle(scene: &Scene, action: Action, words: &str, hint: Option<&'static str>) -> Html {
+fn toggle(scene: &Scene, action: Action, words: &str, hint: Option<String>) -> Html {
     html! {
         <label class="option" title={hint}>
             <input

@@ -1,6 +1,6 @@
 //! The rows of a form: a label, a control, a hint, and what is wrong.
 
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use workbench::view::Format;
 use yew::prelude::*;
 
@@ -13,6 +13,11 @@ pub(super) const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Hex
 /// What an input says.
 pub(super) fn input_value(event: &InputEvent) -> String {
     event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
+}
+
+/// What lines of text say.
+pub(super) fn area_value(event: &InputEvent) -> String {
+    event.target_dyn_into::<HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default()
 }
 
 /// Whether a box is ticked.
@@ -64,6 +69,48 @@ impl TextRow {
                     aria-describedby={hint_id.clone()}
                     value={self.value.clone()}
                     oninput={on_input}
+                    onchange={self.on_done.reform(|_: Event| ())}
+                />
+                {below(hint_id, &self.hint, self.problem.as_ref())}
+            </div>
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct AreaRow {
+    /// Names the control, also as its `data-testid`.
+    pub(super) name: AttrValue,
+    pub(super) label: AttrValue,
+    pub(super) hint: AttrValue,
+    pub(super) value: AttrValue,
+    /// What is wrong with it.
+    pub(super) problem: Option<AttrValue>,
+    /// With every key.
+    pub(super) on_input: Callback<String>,
+    /// When the person is done with it.
+    pub(super) on_done: Callback<()>,
+}
+
+impl AreaRow {
+    /// Lines of text.
+    pub(super) fn view(&self) -> Html {
+        let hint_id = format!("{}-hint", self.name);
+        html! {
+            <div class="setting wide">
+                <label class="setting-label" for={self.name.clone()}>{&self.label}</label>
+                <textarea
+                    class="field opening-text"
+                    id={self.name.clone()}
+                    data-testid={self.name.clone()}
+                    rows="2"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    aria-invalid={self.problem.is_some().to_string()}
+                    aria-describedby={hint_id.clone()}
+                    value={self.value.clone()}
+                    oninput={self.on_input.reform(|event: InputEvent| area_value(&event))}
                     onchange={self.on_done.reform(|_: Event| ())}
                 />
                 {below(hint_id, &self.hint, self.problem.as_ref())}

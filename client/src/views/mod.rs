@@ -19,6 +19,7 @@ mod icons;
 mod lang;
 mod log;
 mod markup;
+mod mounted;
 mod notice_bar;
 mod palette;
 mod plot;

@@ -12,6 +12,7 @@ use workbench::json::Value;
 use yew::prelude::*;
 
 use super::dialog::Dialog;
+use super::mounted::Mounted;
 use crate::model::format::{countdown, size};
 use crate::model::visible;
 use crate::running::fetching;
@@ -102,6 +103,7 @@ fn use_watch(props: &Watch) -> Html {
     };
     let id = if matches!(*list, Some(None)) { "watch-missing" } else { "watch-count" };
     let items = list.as_ref().and_then(Option::as_ref).map(|list| &list.shown[..]).unwrap_or_default();
+    let mounted = Mounted { workspace: props.workspace.clone(), on_close: props.on_close.clone() }.block();
     Dialog {
         title: t.watch,
         name: "watch",
@@ -127,6 +129,7 @@ fn use_watch(props: &Watch) -> Html {
                         </li>
                     }
                 </ul>
+                {mounted}
             </div>
         },
     }

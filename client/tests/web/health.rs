@@ -37,7 +37,7 @@ fn receive(page: &Bench, texts: &[&str]) {
     page.session.edit(|log| {
         for (index, text) in texts.iter().enumerate() {
             let ago = (texts.len() - 1 - index) as u64 * 1_000_000;
-            log.received(Micros(now - ago), MessageRef::Text(text));
+            log.received(Micros(now - ago), MessageRef::Text(text), None);
         }
     });
 }
@@ -221,7 +221,7 @@ async fn a_large_log_is_read_in_slices() {
     page.session.edit(|log| {
         for index in 0..60_000_u64 {
             let text = format!(r#"{{"n":{index},"padding":"{}"}}"#, "x".repeat(60));
-            log.received(Micros(now - 60_000 + index), MessageRef::Text(&text));
+            log.received(Micros(now - 60_000 + index), MessageRef::Text(&text), None);
         }
     });
     page.session.plot(|state, log, _| state.plot.add("n", log.store()).unwrap());

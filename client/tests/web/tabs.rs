@@ -76,7 +76,7 @@ async fn a_file_that_cannot_be_read_leaves_no_tab_behind() {
 async fn an_export_goes_on_while_another_tab_is_shown() {
     let page = Bench::open().await;
     for number in 0..100_000 {
-        page.session.edit(|log| log.received(Micros(number), MessageRef::Text(&"x".repeat(100))));
+        page.session.edit(|log| log.received(Micros(number), MessageRef::Text(&"x".repeat(100)), None));
     }
     files::export(&page.session, FileFormat::JsonLines, Part::All, false);
     page.workspace.add(None);

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use protocol::fault::Kind;
 use protocol::relay::{
-    Command, Connect, Encoded, Event, Frame, Mounting, Opened, Timings, TlsChoice, TlsSeen,
+    Command, Connect, Encoded, Event, Frame, Mounting, Opened, Step, Timings, TlsChoice, TlsSeen,
 };
 
 fn pair(name: &str, value: &str) -> (String, String) {
@@ -75,7 +75,7 @@ fn events_read_as_they_are_written() {
         request_headers: vec![pair("host", "h")],
         status: 101,
         response_headers: vec![pair("upgrade", "websocket")],
-        timings: Timings { name: None, tcp: 2, proxy: Some(3), tls: Some(4), upgrade: 5 },
+        timings: Timings { name: None, tcp: Some(2), proxy: Some(3), tls: Some(4), upgrade: Some(5) },
         tls: Some(TlsSeen {
             version: "TLSv1_3".to_owned(),
             cipher: "TLS13_AES_128_GCM_SHA256".to_owned(),
@@ -93,8 +93,12 @@ fn events_read_as_they_are_written() {
     };
     for event in [
         Event::Open(Box::new(opened)),
-        Event::Failed { error: "no".to_owned(), response: Some((403, vec![pair("a", "b")])) },
-        Event::Failed { error: "no".to_owned(), response: None },
+        Event::Failed {
+            error: "no".to_owned(),
+            step: Some(Step::Upgrade),
+            response: Some((403, vec![pair("a", "b")])),
+        },
+        Event::Failed { error: "no".to_owned(), step: None, response: None },
         message(1, vec![]),
         message(3, vec![2, 0, 3]),
         Event::Ping { at: 1, payload: b"p" },

@@ -10,7 +10,7 @@ use wire::{Abort, Connection, ConnectionSettings, Counts, Role, Summary, Time};
 
 use crate::clock::{Clock, lend_turn};
 use crate::conversation::{Conversation, Occasion, Progress};
-use crate::transport::Polled;
+use crate::transport::{Polled, Transport as _};
 use crate::{Endpoint, Mailbox};
 
 /// A connection over any byte stream, with an endpoint behind it: a future that is ready once it has ended.
@@ -90,10 +90,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
             let (progress, now) = self.have_turn(cx);
             match progress {
                 Progress::Done => {
-                    if self.conversation.connection.abort() == Some(Abort::Reset)
-                        && let Some(reset) = self.reset
-                    {
-                        reset(&self.io);
+                    match (self.conversation.connection.abort(), self.reset) {
+                        (Some(Abort::Reset), Some(reset)) => reset(&self.io),
+                        // Input that nobody read would otherwise have TCP reset. A peer that is gone needs no end.
+                        (Some(Abort::Fin), _) => _ = Polled { io: &mut self.io, cx }.shut_down(),
+                        _ => {}
                     }
                     return Poll::Ready(self.conversation.conclude());
                 }

@@ -34,6 +34,47 @@ pub struct Connection {
     pub headers: Vec<(String, String)>,
     /// Header fields of the answer, in order; empty where the transport does not show them, as browsers do not.
     pub answer: Vec<(String, String)>,
+    /// How it came about, where a relay told that.
+    pub handshake: Option<Box<Handshake>>,
+}
+
+/// What a relay tells of a handshake, beside its headers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// The address that was connected to, the proxy's where there is one; empty where there was no connection.
+    pub address: String,
+    /// The status of the answer; 0 if there was none.
+    pub status: u16,
+    /// How long each step took.
+    pub timings: Timings,
+    /// What TLS agreed on, if there is any.
+    pub tls: Option<TlsSeen>,
+}
+
+/// How long each step of connecting took, in microseconds; `None` for one that there was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Resolving the name.
+    pub name: Option<u64>,
+    /// TCP.
+    pub tcp: Option<u64>,
+    /// The proxy's answer.
+    pub proxy: Option<u64>,
+    /// TLS.
+    pub tls: Option<u64>,
+    /// The WebSocket handshake.
+    pub upgrade: Option<u64>,
+}
+
+/// What TLS agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSeen {
+    /// Such as `TLSv1_3`.
+    pub version: String,
+    /// Such as `TLS13_AES_256_GCM_SHA384`.
+    pub cipher: String,
+    /// The server's certificates, its own first, each DER in base64.
+    pub certificates: Vec<String>,
 }
 
 /// What carries a connection.
@@ -69,6 +110,27 @@ impl Connection {
     #[must_use]
     pub fn target(&self) -> &str {
         if self.url.is_empty() { &self.address } else { &self.url }
+    }
+}
+
+impl Timings {
+    /// Each step with its stable word, in their order.
+    #[must_use]
+    pub fn steps(&self) -> [(&'static str, Option<u64>); 5] {
+        let Timings { name, tcp, proxy, tls, upgrade } = *self;
+        [("name", name), ("tcp", tcp), ("proxy", proxy), ("tls", tls), ("upgrade", upgrade)]
+    }
+
+    /// What [`Timings::steps`] gives.
+    #[must_use]
+    pub fn of(step: impl Fn(&str) -> Option<u64>) -> Timings {
+        Timings {
+            name: step("name"),
+            tcp: step("tcp"),
+            proxy: step("proxy"),
+            tls: step("tls"),
+            upgrade: step("upgrade"),
+        }
     }
 }
 

@@ -120,7 +120,28 @@ pub enum What {
     FateUnknown,
     /// [`Kind::Error`]: `count` things passed on a watched connection faster than its watcher could take them.
     Unseen,
+    /// [`Kind::Error`]: the relay did not connect. The body is what it says about that.
+    Unrelayed,
+    /// [`Kind::Error`]: the relay did not do as it was told, or the target's connection broke. The body is what it says
+    /// about that.
+    RelaySays,
 }
+
+/// How a message went over the wire, where that is seen: on connections through a relay.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wire {
+    /// Bytes of all its frames, their headers included; 0 where that is not known.
+    pub bytes: u64,
+    /// It was compressed (RFC 7692).
+    pub compressed: bool,
+    /// How many frames it came in; at least 1.
+    pub frames: u64,
+    /// How many bytes of the payload were in each, for the first [`LISTED_FRAGMENTS`]; empty where it came in one.
+    pub fragments: Vec<u32>,
+}
+
+/// Of a message in fragments, the length of so many is kept.
+pub const LISTED_FRAGMENTS: usize = 1000;
 
 /// The payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +176,8 @@ pub struct Draft<'a> {
     pub clean: bool,
     /// What it reports if it is no message.
     pub fact: Fact,
+    /// How it went over the wire, where that is seen.
+    pub wire: Option<&'a Wire>,
 }
 
 impl<'a> Draft<'a> {
@@ -178,6 +201,7 @@ impl<'a> Draft<'a> {
             origin: Origin::Plain,
             clean: false,
             fact: Fact::default(),
+            wire: None,
         }
     }
 
@@ -202,7 +226,8 @@ impl<'a> Draft<'a> {
     /// The same as an entry of this name, for writing it down without a store. It has no other half.
     #[must_use]
     pub fn entry(self, id: EntryId) -> Entry<'a> {
-        let Self { time, connection, direction, kind, body, code, delivery, origin, clean, fact } = self;
+        let Self { time, connection, direction, kind, body, code, delivery, origin, clean, fact, wire } =
+            self;
         Entry {
             id,
             time,
@@ -215,6 +240,7 @@ impl<'a> Draft<'a> {
             origin,
             clean,
             fact,
+            wire,
             pair: None,
             rtt_micros: None,
         }
@@ -246,6 +272,8 @@ pub struct Entry<'a> {
     pub clean: bool,
     /// What it reports if it is no message.
     pub fact: Fact,
+    /// How it went over the wire, where that is seen.
+    pub wire: Option<&'a Wire>,
     /// The other half of a request and its response. It may have been dropped from the store since.
     pub pair: Option<EntryId>,
     /// On both halves: microseconds from the request to the response, at most 71 minutes.
@@ -295,6 +323,7 @@ impl<'a> Entry<'a> {
             origin: self.origin,
             clean: self.clean,
             fact: self.fact,
+            wire: self.wire,
         }
     }
 }
@@ -324,5 +353,56 @@ impl Fact {
     #[must_use]
     pub fn new(what: What) -> Self {
         Self { what, millis: 0, count: 0 }
+    }
+}
+
+impl Wire {
+    /// A message of so many bytes to a server in frames of `piece` bytes, uncompressed: each has a header (RFC 6455,
+    /// section 5.2) with a mask.
+    #[must_use]
+    pub fn sent(len: u64, piece: Option<u64>) -> Self {
+        let piece = piece.unwrap_or(len).max(1);
+        let frames = len.div_ceil(piece).max(1);
+        let last = len - (frames - 1) * piece;
+        let header = |len: u64| {
+            6 + if len > 65_535 {
+                8
+            } else if len > 125 {
+                2
+            } else {
+                0
+            }
+        };
+        let bytes = len + (frames - 1) * header(piece) + header(last);
+        let listed = if frames > 1 { frames.min(LISTED_FRAGMENTS as u64) } else { 0 };
+        let size = |number| if number + 1 == frames { last } else { piece };
+        let fragments = (0..listed).map(|number| u32::try_from(size(number)).unwrap_or(u32::MAX)).collect();
+        Self { bytes, compressed: false, frames, fragments }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_a_client_are_counted_with_their_headers() {
+        for (len, piece, bytes, fragments) in [
+            (5, None, 11, &[][..]),
+            (0, None, 6, &[]),
+            (0, Some(4), 6, &[]),
+            (126, None, 134, &[]),
+            (65_536, None, 65_550, &[]),
+            (11, Some(4), 11 + 18, &[4, 4, 3]),
+            (8, Some(4), 8 + 12, &[4, 4]),
+            (300, Some(200), 300 + 8 + 6, &[200, 100]),
+            (3, Some(4), 9, &[]),
+        ] {
+            let wire = Wire::sent(len, piece);
+            assert_eq!((wire.bytes, &wire.fragments[..]), (bytes, fragments), "{len} {piece:?}");
+            assert_eq!(wire.frames, fragments.len().max(1) as u64);
+        }
+        let many = Wire::sent(5_000, Some(1));
+        assert_eq!((many.frames, many.fragments.len()), (5_000, LISTED_FRAGMENTS));
     }
 }

@@ -6,6 +6,7 @@
 mod csv;
 mod har;
 mod jsonl;
+mod wire;
 
 use thiserror::Error;
 

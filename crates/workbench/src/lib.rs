@@ -16,6 +16,7 @@
 
 pub mod answers;
 pub mod bytes;
+pub mod certificate;
 pub mod connection;
 pub mod decimal;
 mod decode_error;

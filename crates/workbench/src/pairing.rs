@@ -12,6 +12,9 @@ use crate::store::Store;
 /// given up.
 pub const MAX_PENDING: usize = 4096;
 
+/// And so many Pings of all connections.
+const MAX_PINGS: usize = 64;
+
 /// Longer messages, in bytes, have no id: each is read in one go.
 const MAX_ID_BYTES: usize = 4 << 20;
 
@@ -50,13 +53,15 @@ pub struct Paired {
 pub struct Pairing {
     rule: Rule,
     pending: SmallMap<ConnectionId, VecDeque<(u64, EntryId)>>,
+    /// Pings that wait for their Pong, the latest last.
+    pings: VecDeque<EntryId>,
 }
 
 impl Pairing {
     /// A pairing without open requests.
     #[must_use]
     pub fn new(rule: Rule) -> Self {
-        Self { rule, pending: SmallMap::new() }
+        Self { rule, ..Self::default() }
     }
 
     /// The rule in force.
@@ -85,6 +90,23 @@ impl Pairing {
             }
             (Kind::Message, Direction::In) if !entry.is_heartbeat() => {
                 let request = self.take_request(store, &entry)?;
+                let rtt_micros = store.pair(request, id)?;
+                Some(Paired { request, response: id, rtt_micros })
+            }
+            (Kind::Ping, Direction::Out) => {
+                if self.pings.len() == MAX_PINGS {
+                    self.pings.pop_front();
+                }
+                self.pings.push_back(id);
+                None
+            }
+            // Whatever the rule is: a Pong has the payload of the Ping that it answers (RFC 6455, section 5.5.3).
+            (Kind::Pong, Direction::In) => {
+                let answers = |id: &EntryId| {
+                    let ping = store.get(*id);
+                    ping.is_some_and(|ping| ping.connection == entry.connection && ping.body == entry.body)
+                };
+                let request = self.pings.remove(self.pings.iter().position(answers)?)?;
                 let rtt_micros = store.pair(request, id)?;
                 Some(Paired { request, response: id, rtt_micros })
             }
@@ -160,6 +182,8 @@ mod tests {
             let id = store.append(match mark {
                 ">" => Draft::sent(time, C, Body::Text(text), Delivery::Sent),
                 "<" => Draft::received(time, C, Body::Text(text)),
+                "?" => Draft::new(time, C, Direction::Out, Kind::Ping, Body::Text(text)),
+                "=" => Draft::new(time, C, Direction::In, Kind::Pong, Body::Text(text)),
                 "~" => Draft { origin: Origin::Heartbeat, ..Draft::received(time, C, Body::Text(text)) },
                 _ => Draft::new(time, C, Direction::In, Kind::Disconnected, Body::Text(text)),
             });
@@ -170,6 +194,22 @@ mod tests {
             }
         }
         pairs
+    }
+
+    #[test]
+    fn a_pong_answers_the_ping_with_its_payload() {
+        let passed = ["?a", "?b", ">a", "=b", "=b", "<a", "=", "=a"];
+        for rule in [Rule::Off, Rule::Echo, Rule::Next] {
+            let pairs = run(rule.clone(), &passed);
+            let pings: Vec<_> = pairs.into_iter().filter(|pair| *pair != (2, 5)).collect();
+            assert_eq!(pings, [(1, 3), (0, 7)], "{rule:?}");
+        }
+        let many: Vec<_> = std::iter::repeat_n("?x", 2 * MAX_PINGS).chain(["=x"]).collect();
+        assert_eq!(
+            run(Rule::Off, &many),
+            [(MAX_PINGS as u64, 2 * MAX_PINGS as u64)],
+            "the oldest are given up"
+        );
     }
 
     #[test]

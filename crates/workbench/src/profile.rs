@@ -7,6 +7,7 @@
 mod book;
 mod codes;
 mod json;
+mod relay;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use thiserror::Error;
 
 pub use self::book::{Book, Conflict, Merge, Part, Plan, RenameError};
 pub use self::codes::{CodesError, format_codes, parse_codes};
+pub use self::relay::{HeaderError, Need, Relay, format_headers, parse_headers};
 pub use self::secrets::Shared;
 use crate::answers::Rule;
 use crate::connection::TransportKind;
@@ -69,6 +71,8 @@ pub struct Options {
     pub answers: Vec<Rule>,
     /// What carries the messages. Default the browser's WebSocket.
     pub transport: TransportKind,
+    /// What only a relay can do for it.
+    pub relay: Relay,
 }
 
 /// Whether something is done that is right for some servers and wrong for others.
@@ -202,6 +206,7 @@ impl Profile {
         let drafts = self.options.opening.iter().chain([&self.options.heartbeat.payload]);
         let saved = self.messages.messages().iter().map(|saved| &saved.draft);
         let texts = drafts.chain(saved).map(|draft| draft.text.as_str()).chain([self.url.as_str()]);
+        let texts = texts.chain(self.options.relay.texts());
         let mut names = Vec::new();
         for text in texts {
             collect(&mut names, variables(text));
@@ -229,7 +234,14 @@ impl Options {
         for rule in self.answers.iter().filter(|rule| rule.enabled) {
             collect(&mut names, rule.variables());
         }
+        collect(&mut names, self.relay.gives());
         names
+    }
+
+    /// What carries the messages: a relay where nothing else can.
+    #[must_use]
+    pub fn carrier(&self) -> TransportKind {
+        if self.relay.need().is_some() { TransportKind::Relay } else { self.transport }
     }
 }
 

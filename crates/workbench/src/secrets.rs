@@ -45,6 +45,8 @@ pub enum LeftOut {
     Variable(String),
     /// The value of this header field.
     Header(String),
+    /// The private key.
+    Key,
 }
 
 /// What a file is to be kept clear of. The default keeps everything, which is right for what stays on the machine.
@@ -113,6 +115,30 @@ pub fn clean_address(address: &str, left_out: &mut Vec<LeftOut>) -> String {
         }
     }
     out + fragment
+}
+
+/// The value of a header field as it may be passed on: of one that sounds like a secret only placeholders, with the words
+/// that stand in front of them in `Bearer {{token}}` and `session={{sid}}; user={{user}}`; else a placeholder for all of it.
+#[must_use]
+pub(crate) fn clean_header(name: &str, value: &str, left_out: &mut Vec<LeftOut>) -> String {
+    if value.is_empty() || !sounds_secret(name) || names_placeholders(value) {
+        return value.to_owned();
+    }
+    note(left_out, LeftOut::Header(name.to_owned()));
+    format!("{{{{{}}}}}", variable_name(name))
+}
+
+/// Whether a text is made of placeholders, but for the words that may stand in front of them.
+pub(crate) fn names_placeholders(value: &str) -> bool {
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let word = before.trim_start_matches([';', ',', ' ']).trim_end_matches(['=', ' ']);
+        let is_name =
+            word.len() <= 24 && word.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_".contains(&byte));
+        let Some((_, after)) = after.split_once("}}").filter(|_| is_name) else { return false };
+        rest = after;
+    }
+    rest.is_empty()
 }
 
 /// Whether a text is made of placeholders and says nothing by itself.

@@ -4,11 +4,16 @@
 //! one for binary, so that no append ever copies more than one segment. The bounds drop whole segments from
 //! the start; what was dropped is counted. A [`Connection`] is kept as long as it has entries.
 
+mod wires;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use self::wires::Wires;
 use crate::connection::{Connection, Connections};
-use crate::entry::{Body, ConnectionId, Delivery, Direction, Draft, Entry, EntryId, Fact, Kind, Origin};
+use crate::entry::{
+    Body, ConnectionId, Delivery, Direction, Draft, Entry, EntryId, Fact, Kind, Origin, Wire,
+};
 use crate::time::Micros;
 
 const SEGMENT_ENTRIES: usize = 4096;
@@ -24,7 +29,7 @@ pub const ENTRY_OVERHEAD: usize = size_of::<Meta>();
 pub struct Limits {
     /// Entries; default 1,000,000, at least 1.
     pub entries: usize,
-    /// Payload bytes plus [`ENTRY_OVERHEAD`] per entry; default 512 MiB. A single entry above it is kept
+    /// Payload bytes plus [`ENTRY_OVERHEAD`] per entry, and what is known of frames; default 512 MiB. A single entry above it is kept
     /// until the next one arrives.
     pub bytes: usize,
 }
@@ -46,6 +51,8 @@ pub struct Store {
     connections: Connections,
     next: EntryId,
     payload: usize,
+    /// Bytes for how messages went over the wire.
+    wires: usize,
     heartbeats: usize,
     dropped: Dropped,
     revision: u64,
@@ -60,6 +67,7 @@ struct Segment {
     binary: Vec<u8>,
     /// What entries report that are no messages, by their index.
     facts: Vec<(u32, Fact)>,
+    wires: Wires,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +90,7 @@ struct Meta {
 const BINARY: u8 = 1;
 const CLEAN: u8 = 2;
 const FACT: u8 = 4;
+const WIRE: u8 = 8;
 
 const _: () = assert!(ENTRY_OVERHEAD <= 40);
 
@@ -107,6 +116,7 @@ impl Store {
             connections: Connections::default(),
             next: 0,
             payload: 0,
+            wires: 0,
             heartbeats: 0,
             dropped: Dropped::default(),
             revision: 0,
@@ -135,11 +145,16 @@ impl Store {
                 text: String::new(),
                 binary: Vec::new(),
                 facts: Vec::new(),
+                wires: Wires::default(),
             });
         }
         let id = self.next;
         if let Some(segment) = self.segments.back_mut() {
             self.payload += segment.push(&draft);
+            if let Some(wire) = draft.wire {
+                let before = segment.wires.bytes();
+                self.wires = self.wires - before + segment.set_wire(segment.metas.len() - 1, wire);
+            }
             self.heartbeats += usize::from(draft.origin == Origin::Heartbeat);
             self.next += 1;
         }
@@ -201,7 +216,7 @@ impl Store {
     /// Bytes that count against [`Limits::bytes`].
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.payload + self.len() * ENTRY_OVERHEAD
+        self.payload + self.wires + self.len() * ENTRY_OVERHEAD
     }
 
     /// What the limits cost so far.
@@ -262,6 +277,16 @@ impl Store {
         kept
     }
 
+    /// Says how an outgoing message went over the wire. Returns whether the entry is still kept.
+    pub fn set_wire(&mut self, id: EntryId, wire: &Wire) -> bool {
+        let Some(segment) = self.segment_of(id).and_then(|at| self.segments.get_mut(at)) else {
+            return false;
+        };
+        let (at, before) = ((id - segment.first) as usize, segment.wires.bytes());
+        self.wires = self.wires - before + segment.set_wire(at, wire);
+        self.change(id, |_| ())
+    }
+
     /// The entries that have changed after they were appended, since this was last taken: their delivery, connection or
     /// pair. Whoever keeps something of entries elsewhere takes them now and then; they cost eight bytes each until then.
     pub fn take_changed(&mut self) -> Vec<EntryId> {
@@ -296,6 +321,7 @@ impl Store {
         self.changed.clear();
         self.connections.drop_before(self.next);
         self.payload = 0;
+        self.wires = 0;
         self.heartbeats = 0;
         self.dropped = Dropped::default();
         self.revision += 1;
@@ -308,6 +334,7 @@ impl Store {
             if let Some(oldest) = self.segments.pop_front() {
                 let payload = oldest.payload();
                 self.payload -= payload;
+                self.wires -= oldest.wires.bytes();
                 self.heartbeats -=
                     oldest.metas.iter().filter(|meta| meta.origin == Origin::Heartbeat).count();
                 self.dropped.entries += oldest.metas.len() as u64;
@@ -389,6 +416,16 @@ impl Segment {
         self.text.shrink_to_fit();
         self.binary.shrink_to_fit();
         self.facts.shrink_to_fit();
+        self.wires.shrink_to_fit();
+    }
+
+    /// Returns the bytes that all of them take.
+    fn set_wire(&mut self, at: usize, wire: &Wire) -> usize {
+        self.wires.set(at as u32, wire);
+        if let Some(meta) = self.metas.get_mut(at) {
+            meta.bits |= WIRE;
+        }
+        self.wires.bytes()
     }
 
     fn fact(&self, at: usize) -> Fact {
@@ -416,6 +453,7 @@ impl Segment {
             origin: meta.origin,
             clean: meta.bits & CLEAN != 0,
             fact: if meta.bits & FACT != 0 { self.fact(at) } else { Fact::default() },
+            wire: if meta.bits & WIRE != 0 { self.wires.get(at as u32) } else { None },
             pair: if meta.pair == 0 { None } else { id.checked_add_signed(meta.pair.into()) },
             rtt_micros: (meta.pair != 0).then_some(meta.rtt_micros),
         })

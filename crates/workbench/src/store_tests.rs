@@ -84,3 +84,25 @@ fn tighter_limits_apply_at_once() {
     assert!((900..=1000).contains(&store.len()));
     assert_eq!(store.dropped().bytes, store.dropped().entries * 3);
 }
+
+#[test]
+fn how_messages_went_is_kept_counted_and_dropped_with_them() {
+    let mut store = Store::new(Limits { entries: 100, bytes: 1 << 20 });
+    let wire = Wire { bytes: 9, compressed: true, frames: 2, fragments: vec![1, 2] };
+    let plain = text(&mut store, "abc");
+    let bytes = store.bytes();
+    let draft = Draft::received(Micros(1), C, Body::Text("abc"));
+    let framed = store.append(Draft { wire: Some(&wire), ..draft });
+    assert_eq!(store.get(framed).unwrap().wire, Some(&wire));
+    assert_eq!(store.get(plain).unwrap().wire, None);
+    let cost = store.bytes() - 2 * bytes;
+    assert!(cost > 0);
+    assert!(store.set_wire(plain, &wire) && store.set_wire(plain, &wire));
+    assert_eq!((store.bytes() - 2 * bytes, store.take_changed()), (2 * cost, vec![plain]));
+    assert_eq!(store.get(plain).unwrap().wire, Some(&wire));
+    for _ in 0..200 {
+        text(&mut store, "abc");
+    }
+    assert_eq!(store.bytes(), store.len() * bytes, "they are gone with their entries");
+    assert!(!store.set_wire(plain, &wire));
+}

@@ -73,6 +73,8 @@ impl Word for What {
         (What::Silent, "silent"),
         (What::FateUnknown, "fate-unknown"),
         (What::Unseen, "unseen"),
+        (What::Unrelayed, "relay-failed"),
+        (What::RelaySays, "relay-says"),
     ];
 }
 
@@ -95,7 +97,7 @@ mod tests {
         all_differ::<Delivery>();
         all_differ::<Origin>();
         all_differ::<What>();
-        assert_eq!(What::WORDS.len(), What::Unseen as usize + 1);
+        assert_eq!(What::WORDS.len(), What::RelaySays as usize + 1);
         assert_eq!(Origin::WORDS.len(), Origin::Repeat as usize + 1);
     }
 }

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test says where")]
 
 use proptest::prelude::*;
-use workbench::connection::{Connection, TransportKind};
+use workbench::connection::{Connection, Handshake, Timings, TlsSeen, TransportKind};
 use workbench::entry::{
-    Body, ConnectionId, Delivery, Direction, Draft, Entry, EntryId, Fact, Kind, Origin, What,
+    Body, ConnectionId, Delivery, Direction, Draft, Entry, EntryId, Fact, Kind, Origin, What, Wire,
 };
 use workbench::export::jsonl::{self, Journal};
 use workbench::export::{Export, FileFormat, Privacy};
@@ -52,7 +52,7 @@ fn entries(store: &Store) -> Vec<Entry<'_>> {
     store.range(0..u64::MAX).collect()
 }
 
-const WHATS: [What; 16] = [
+const WHATS: [What; 19] = [
     What::Said,
     What::Opened,
     What::ClosedByServer,
@@ -69,12 +69,16 @@ const WHATS: [What; 16] = [
     What::Overflow,
     What::Silent,
     What::FateUnknown,
+    What::Unseen,
+    What::Unrelayed,
+    What::RelaySays,
 ];
 
 prop_compose! {
     fn connection()(
         text in r#"[a-z"{}é/?=]{0,8}"#, url in "[a-z]{0,3}", transport in 0usize..4, began in 0u64..9_000_000,
         opened in prop::option::of(0u64..9_000_000), ended in prop::option::of(0u64..9_000_000),
+        handshake in prop::option::of(handshake()),
         offered in prop::collection::vec(r#"[a-z",]{1,3}"#, 0..3), headers in prop::collection::vec(("[a-zA-Z]{1,3}", r#"[a-z" ]{0,3}"#), 0..3),
     ) -> Connection {
         Connection {
@@ -89,8 +93,31 @@ prop_compose! {
             extensions: "permessage-deflate".to_owned(),
             answer: headers.iter().rev().cloned().collect(),
             headers,
+            handshake: handshake.map(Box::new),
             ..Connection::default()
         }
+    }
+}
+
+prop_compose! {
+    fn handshake()(
+        address in r#"[a-z:"]{0,3}"#, status in 0u16..600, times in prop::array::uniform5(prop::option::of(0u64..9_000_000)),
+        tls in prop::option::of((r#"[A-Z"]{0,3}"#, prop::collection::vec("[A-Z=]{1,3}", 0..3))),
+    ) -> Handshake {
+        let words = ["name", "tcp", "proxy", "tls", "upgrade"];
+        let timings = Timings::of(|word| words.iter().zip(times).find(|(known, _)| **known == word)?.1);
+        let tls = tls.map(|(version, certificates)| TlsSeen { cipher: version.clone(), version, certificates });
+        Handshake { address, status, timings, tls }
+    }
+}
+
+prop_compose! {
+    fn wire()(
+        bytes: u64, compressed: bool, more in 0u64..3, fragments in prop_oneof![Just(vec![]), prop::collection::vec(any::<u32>(), 2..4)],
+    ) -> &'static Wire {
+        let frames = more + fragments.len().max(1) as u64;
+        let wire: &'static Wire = Box::leak(Box::new(Wire { bytes, compressed, frames, fragments }));
+        wire
     }
 }
 
@@ -100,7 +127,7 @@ prop_compose! {
         text in prop_oneof![any::<String>(), "[a,\"\r\n ]{0,6}", Just("=1+1".to_owned())],
         binary in prop::option::weighted(0.3, prop::collection::vec(any::<u8>(), 0..20)),
         code in prop_oneof![Just(0u16), 1000u16..5000], delivery in 0usize..5, origin in 0usize..5, clean: bool,
-        what in 0usize..16, millis in prop_oneof![Just(0u64), any::<u64>()], count in 0u64..3,
+        wire in prop::option::of(wire()), what in 0usize..19, millis in prop_oneof![Just(0u64), any::<u64>()], count in 0u64..3,
     ) -> (Draft<'static>, String, Option<Vec<u8>>) {
         let direction = [Direction::In, Direction::Out, Direction::Local][direction];
         let kind = [Kind::Message, Kind::Connected, Kind::Disconnected, Kind::Error, Kind::Note, Kind::Ping, Kind::Pong][kind];
@@ -108,7 +135,7 @@ prop_compose! {
         let origin = [Origin::Plain, Origin::Heartbeat, Origin::Opening, Origin::Answer, Origin::Repeat][origin];
         let fact = if kind == Kind::Message { Fact::default() } else { Fact { what: WHATS[what], millis, count } };
         let draft = Draft::new(Micros(time), ConnectionId(connection), direction, kind, Body::Text(""));
-        (Draft { code, delivery: deliveries[delivery], origin, clean, fact, ..draft }, text, binary)
+        (Draft { code, delivery: deliveries[delivery], origin, clean, fact, wire, ..draft }, text, binary)
     }
 }
 
@@ -282,7 +309,7 @@ proptest! {
                 // Control frames and errors have no binary form in HAR.
                 let worded = e.kind == Kind::Error && e.fact.what != What::Said;
                 let payload = if matches!(e.body, Body::Binary(_)) && control || worded { Vec::new() } else { e.body.bytes().to_vec() };
-                (e.time, inwards, e.kind as u8, payload)
+                (e.time, inwards, e.kind as u8, payload, e.wire.map(|wire| (wire.bytes, wire.compressed, wire.frames, wire.fragments.clone())))
             }).collect();
             all.sort();
             all
@@ -309,6 +336,36 @@ proptest! {
             }
         }
         prop_assert!(false, "it must come to an end");
+    }
+}
+
+#[test]
+fn a_har_file_brings_a_relayed_handshake_back() {
+    let mut store = Store::default();
+    let tls = TlsSeen {
+        version: "TLSv1_3".to_owned(),
+        cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
+        certificates: vec!["MAA=".to_owned()],
+    };
+    let timings = Timings { tcp: Some(8_001), upgrade: Some(20), ..Timings::default() };
+    for status in [101, 401] {
+        let address = "[2001:db8::7]:443".to_owned();
+        let handshake = Handshake { address, status, timings, tls: Some(tls.clone()) };
+        let connection = store.connect(Connection {
+            address: "wss://x.test/".to_owned(),
+            handshake: Some(Box::new(handshake)),
+            opened: (status == 101).then_some(Micros(1)),
+            ..Connection::default()
+        });
+        store.append(Draft::local(Micros(2), connection, Kind::Error, "no"));
+    }
+    let text = write(FileFormat::Har, &store, Rows::All(&store).snapshot(), 100);
+    let har: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(har["log"]["entries"][0]["serverIPAddress"], "2001:db8::7");
+    assert_eq!(har["log"]["entries"][1]["response"]["status"], 401);
+    let (back, _) = read(text, 9);
+    for (new, old) in back.connections().zip(store.connections()) {
+        assert_eq!((&new.handshake, new.opened.is_some()), (&old.handshake, old.opened.is_some()));
     }
 }
 

@@ -149,7 +149,7 @@ async fn desktop(audit: &mut Audit<'_>, server: &Server) -> Result<()> {
     page.fill("composer", "").await?;
 
     audit.sheet("open-settings", "settings").await?;
-    for pane in ["reconnect", "opening", "answers", "log", "appearance"] {
+    for pane in ["reconnect", "relay", "opening", "answers", "log", "appearance"] {
         page.click(&format!("settings-{pane}")).await?;
         match pane {
             "opening" => page.click("opening-add").await?,

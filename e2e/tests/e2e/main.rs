@@ -18,6 +18,7 @@ mod preferences;
 mod profiles;
 mod reading;
 mod reconnect;
+mod relayed;
 mod schedule;
 mod searching;
 mod strangers;

@@ -13,7 +13,7 @@ async fn with_streams(test: &Scenario, server: &Server, query: &str) -> Result<b
         return Ok(false);
     }
     page.press(",").await?;
-    page.click("settings-opening").await?;
+    page.click("settings-relay").await?;
     page.choose("settings-transport", "stream").await?;
     page.click("dialog-close").await?;
     // A transport that fell back to the other would pass every test.

@@ -2,14 +2,18 @@
 
 serve {options, fragments, seed}: an echo on a free port -> {port}
 ended {port}: waits for the next connection of that echo to end -> {code, reason, messages, pings, pongs, compressed}
-visit {url, options, seed, messages, fragments, close}: sends, compares -> {messages, pongs, code, reason, compressed}
+visit {url, options, seed, messages, fragments, close, ca}: sends, compares -> {messages, pongs, code, reason, compressed, digest}
+hear {url}: only listens -> {messages, code, reason, digest}
+    digest: of what came, with its kind and length; ca: whom to trust over TLS, in PEM
 
 `options` is false for no compression, or the arguments of the extension's factory.
 """
 
 import asyncio
+import hashlib
 import json
 import random
+import ssl
 import sys
 import traceback
 
@@ -143,8 +147,25 @@ class Echo:
         await self.reports.put(report | {"code": connection.close_code, "reason": connection.close_reason})
 
 
-async def visit(url, options, seed, messages, fragments, close):
-    rng = random.Random(seed)
+def absorb(digest, data, text):
+    digest.update(b"%s %d " % (b"text" if text else b"binary", len(data)) + data)
+
+
+async def hear(url):
+    digest, count = hashlib.sha256(), 0
+    async with connect(url, ping_interval=None, proxy=None) as connection:
+        try:
+            while True:
+                absorb(digest, *await receive(connection))
+                count += 1
+        except ConnectionClosed:
+            pass
+    code, reason = connection.close_code, connection.close_reason
+    return {"messages": count, "code": code, "reason": reason, "digest": digest.hexdigest()}
+
+
+async def visit(url, options, seed, messages, fragments, close, ca=None):
+    rng, digest = random.Random(seed), hashlib.sha256()
     report = {"messages": 0, "pongs": 0}
     async with connect(
         url,
@@ -152,6 +173,7 @@ async def visit(url, options, seed, messages, fragments, close):
         extensions=extensions(options, ClientPerMessageDeflateFactory),
         ping_interval=None,
         proxy=None,
+        ssl=ssl.create_default_context(cadata=ca) if ca else None,
     ) as connection:
         report["compressed"] = compressed(connection)
         waiting = asyncio.Queue(WINDOW)
@@ -171,6 +193,7 @@ async def visit(url, options, seed, messages, fragments, close):
             if received != expected:
                 raise ValueError(f"message {report['messages']} of {len(expected[0])} bytes came back different")
             report["messages"] += 1
+            absorb(digest, *received)
         pongs = await producing
         await asyncio.gather(*pongs)
         report["pongs"] = len(pongs)
@@ -184,6 +207,7 @@ async def visit(url, options, seed, messages, fragments, close):
         else:
             await connection.close(close["code"], close["reason"])
         await connection.wait_closed()
+    report["digest"] = digest.hexdigest()
     return report | {"code": connection.close_code, "reason": connection.close_reason}
 
 
@@ -193,6 +217,8 @@ echoes = {}
 async def obey(what, order):
     if what == "visit":
         return await visit(**order)
+    if what == "hear":
+        return await hear(**order)
     if what == "ended":
         return await echoes[order["port"]].reports.get()
     if what == "serve":

@@ -3,8 +3,11 @@
 // serve {options, fragments, seed, tls}: an echo on a free port -> {port}
 //   tls {cert, key, ca}: over TLS, for clients that show a certificate by that authority; all PEM
 // ended {port}: waits for the next connection of that echo to end -> {code, reason, messages, pings, pongs, compressed}
-// visit {url, options, seed, messages, fragments, close}: sends, compares -> {messages, pongs, code, reason, compressed}
+// visit {url, options, seed, messages, fragments, close, ca}: sends, compares -> {messages, pongs, code, reason, compressed, digest}
+// hear {url}: only listens -> {messages, code, reason, digest}
+//   digest: of what came, with its kind and length; ca: whom to trust over TLS, in PEM
 
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -129,9 +132,26 @@ function serve({ options, fragments, seed, tls }, answer) {
   });
 }
 
-function visit({ url, options, seed, messages, fragments, close }, answer) {
-  const rng = random(seed);
-  const socket = new WebSocket(url, { perMessageDeflate: options });
+function absorb(digest, data, binary) {
+  digest.update(`${binary ? 'binary' : 'text'} ${data.length} `).update(data);
+}
+
+function hear({ url }, answer) {
+  const [socket, digest] = [new WebSocket(url), createHash('sha256')];
+  let messages = 0;
+  socket.on('message', (data, binary) => {
+    messages++;
+    absorb(digest, data, binary);
+  });
+  socket.on('error', (error) => reject(answer, error));
+  socket.on('close', (code, reason) => {
+    answer({ messages, code, reason: reason.toString(), digest: digest.digest('hex') });
+  });
+}
+
+function visit({ url, options, seed, messages, fragments, close, ca }, answer) {
+  const [rng, digest] = [random(seed), createHash('sha256')];
+  const socket = new WebSocket(url, { perMessageDeflate: options, ca });
   const waiting = [];
   const report = { messages: 0, pongs: 0 };
   let sent = 0;
@@ -164,6 +184,7 @@ function visit({ url, options, seed, messages, fragments, close }, answer) {
       return fail(`message ${report.messages} of ${expected.data.length} bytes came back different`);
     }
     report.messages++;
+    absorb(digest, data, binary);
     proceed();
   });
   socket.on('pong', (data) => {
@@ -173,7 +194,7 @@ function visit({ url, options, seed, messages, fragments, close }, answer) {
   socket.on('error', (error) => (report.error ??= String(error)));
   socket.on('close', (code, reason) => {
     if (report.pongs !== pings) report.error ??= `${report.pongs} Pongs for ${pings} Pings`;
-    answer({ ...report, code, reason: reason.toString() });
+    answer({ ...report, code, reason: reason.toString(), digest: digest.digest('hex') });
   });
 }
 
@@ -183,6 +204,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   try {
     if (what === 'serve') serve(rest, answer);
     else if (what === 'visit') visit(rest, answer);
+    else if (what === 'hear') hear(rest, answer);
     else if (what === 'ended') {
       const ended = echoes.get(rest.port);
       if (ended.reports.length) answer(ended.reports.shift());

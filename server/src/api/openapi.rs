@@ -23,7 +23,7 @@ pub(super) fn document() -> Value {
 }
 
 fn operation(route: &Route) -> Value {
-    let is_open = matches!(route.operation, Operation::Faults | Operation::OpenApi);
+    let is_open = matches!(route.operation, Operation::Faults | Operation::Relay | Operation::OpenApi);
     let named = ["label", "name", "number", "id"];
     let label = named.into_iter().find(|name| route.path.contains(&format!("{{{name}}}")));
     let label = label.map(|name| {

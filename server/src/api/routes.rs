@@ -8,6 +8,7 @@ pub(super) enum Operation {
     Faults,
     CheckFaults,
     OpenApi,
+    Relay,
     Connections,
     Labels,
     Label,
@@ -103,7 +104,7 @@ const MESSAGE: Option<(&str, &str)> = Some((
 ));
 
 /// All of them.
-pub(super) static ROUTES: [Route; 36] = [
+pub(super) static ROUTES: [Route; 37] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -125,6 +126,14 @@ pub(super) static ROUTES: [Route; 36] = [
         path: "/api/openapi.json",
         operation: Operation::OpenApi,
         summary: "This description",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/relay",
+        operation: Operation::Relay,
+        summary: "Whether the caller may use /ws/relay: allowed, or else why not",
         parameters: &[],
         body: None,
     },

@@ -18,7 +18,7 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::SEC_WEBSOCKET_EXTENSIONS;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use protocol::guard::Guard;
-use protocol::relay::{Connect, Event, Opened, ReadError, Timings, TlsChoice, TlsSeen};
+use protocol::relay::{Connect, Event, Opened, ReadError, Step, Timings, TlsChoice, TlsSeen};
 use socket::wire::deflate::Offer;
 use socket::wire::handshake::Target;
 use socket::{
@@ -66,7 +66,10 @@ impl Dialer {
         // Many refusals are counted for a while.
         let _runtime = self.runtime.enter();
         self.sockets.shard.refuse(Reason::Parameters, &self.seat.client, None, error);
-        tell_failure(pipe, &Event::Failed { error: error.to_string(), response: None });
+        tell_failure(
+            pipe,
+            &Event::Failed { error: error.to_string(), step: Some(Step::Request), response: None },
+        );
     }
 
     async fn run(self, connect: Connect, pipe: &Pipe) {
@@ -210,10 +213,10 @@ fn describe(connected: &Connected, target: &Target, name: Option<Duration>) -> O
         response_headers: pairs(response),
         timings: Timings {
             name: name.map(micros),
-            tcp: micros(tcp),
+            tcp: Some(micros(tcp)),
             proxy: proxy.map(micros),
             tls: tls.map(micros),
-            upgrade: micros(upgrade),
+            upgrade: Some(micros(upgrade)),
         },
         tls: connected.stream.tls().map(|session| TlsSeen {
             version: format!("{:?}", session.version),
@@ -235,15 +238,24 @@ fn text(value: &HeaderValue) -> String {
 impl Failure {
     /// What the client asked for can't be done, and saying why gives no secret away.
     fn wrong(error: impl fmt::Display) -> Self {
+        Self::said(Step::Request, error)
+    }
+
+    /// The guard lets nobody connect there.
+    fn denied(error: impl fmt::Display) -> Self {
+        Self::said(Step::Guard, error)
+    }
+
+    fn said(step: Step, error: impl fmt::Display) -> Self {
         let error = error.to_string();
-        Self { log: error.clone(), event: Event::Failed { error, response: None } }
+        Self { log: error.clone(), event: Event::Failed { error, step: Some(step), response: None } }
     }
 }
 
 impl From<NotAdmitted> for Failure {
     fn from(error: NotAdmitted) -> Self {
         match error {
-            NotAdmitted::Denied(denied) => Self::wrong(denied),
+            NotAdmitted::Denied(denied) => Self::denied(denied),
             NotAdmitted::Unknown(error) => error.into(),
         }
     }
@@ -256,7 +268,17 @@ impl From<ConnectError> for Failure {
             ConnectError::Response { head, .. } => Some((head.status.as_u16(), pairs(&head.headers))),
             _ => None,
         };
-        Self { log, event: Event::Failed { error: error.to_string(), response } }
+        let step = match &error {
+            ConnectError::Target(_) | ConnectError::Request(_) => Step::Request,
+            ConnectError::Resolve { .. } => Step::Name,
+            ConnectError::Tcp { .. } => Step::Tcp,
+            ConnectError::Tls { .. } => Step::Tls,
+            ConnectError::Proxy { .. } => Step::Proxy,
+            ConnectError::Timeout(_) => Step::Timeout,
+            // The connection broke, or the answer was no WebSocket server's.
+            _ => Step::Upgrade,
+        };
+        Self { log, event: Event::Failed { error: error.to_string(), step: Some(step), response } }
     }
 }
 

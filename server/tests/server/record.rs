@@ -1,12 +1,16 @@
 //! A recorder between raw clients and a server: nothing of the bytes changes, and what is written down plays back.
 
+use crate::process::heartwire;
 use crate::support::{KEY, PATIENCE, RawClient, TestServer, frame_with_head, upgrade_request};
+use crate::tls::Files;
 use server::{Output, RecordConfig, RecordError, Recorder, Stop, TrustFiles};
 use socket::wire::Role;
 use socket::wire::deflate::{self, Deflater, Params, Pool};
-use std::io::{Read as _, Write as _};
+use socket::{ConnectOptions, OwnedMessage, connect};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread::JoinHandle;
 
 const TEXT: u8 = 0x81;
@@ -102,6 +106,40 @@ fn what_passes_is_written_down_and_plays_back() {
             assert_eq!(client.frame(), (head, payload.to_vec()), "{mode}");
         }
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_command_takes_tls_from_clients_and_trusts_a_root_of_its_own() {
+    let files = Files::new();
+    let server = TestServer::start_with(|config| config.tls = Some(files.source()));
+    let (cert, key) = (files.folder.join("cert.pem"), files.folder.join("key.pem"));
+    let file = files.folder.join("conversation.jsonl");
+    let to = format!("wss://localhost:{}", server.address.port());
+    let paths = [&cert, &key, &file].map(|path| path.to_str().unwrap());
+    let mut command = heartwire(&["record", "--listen=127.0.0.1:0", "--to", &to, "--root", paths[0]]);
+    command.args(["--tls-cert", paths[0], "--tls-key", paths[1], "--output", paths[2]]);
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address: SocketAddr = line.trim_end().rsplit(' ').next().unwrap().parse().unwrap();
+
+    let options = ConnectOptions { tls: Some(files.client()), ..ConnectOptions::default() };
+    let url = format!("wss://localhost:{}/ws", address.port());
+    let mut channel = connect(&url, &options).await.unwrap().channel();
+    let said = [OwnedMessage::Text("é".to_owned()), OwnedMessage::Binary(vec![7; 100_000])];
+    for message in said {
+        channel.send(message.clone()).await.unwrap();
+        assert!(channel.recv().await == Some(message));
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap();
+    assert_eq!(ended.unwrap().code(), Some(0));
+    let recording = std::fs::read_to_string(file).unwrap();
+    assert!(recording.contains(&format!(r#""address":"{to}/ws""#)), "{recording}");
+    assert_eq!(recording.matches(r#""data":"é""#).count(), 2, "{recording}");
+    assert!(recording.contains("BwcHBwcHBwcHBwcH"));
 }
 
 #[test]

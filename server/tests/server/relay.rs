@@ -3,7 +3,7 @@
 use crate::support::{RawClient, TestServer, frame, upgrade_request};
 use crate::via::{Target, TargetEnd};
 use protocol::fault::Kind;
-use protocol::relay::{Command, Connect, Encoded, Event, Frame, NO_TARGET, Opened, TlsChoice};
+use protocol::relay::{Command, Connect, Encoded, Event, Frame, NO_TARGET, Opened, Step, TlsChoice};
 use server::{Config, Resolver, TlsSource};
 use socket::wire::raw;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -51,7 +51,7 @@ impl Client {
     /// Why there is no target, and what it answered.
     fn failure(mut self) -> (String, Option<u16>) {
         let failure = self.event(|event| match event {
-            Event::Failed { error, response } => (error, response.map(|(status, _)| status)),
+            Event::Failed { error, response, .. } => (error, response.map(|(status, _)| status)),
             other => panic!("{other:?}"),
         });
         let (head, payload) = self.0.frame();
@@ -422,6 +422,45 @@ fn relaying_is_for_this_machine_alone_unless_others_are_let_in() {
     });
     let _two = [Client::new(&server), Client::new(&server)];
     assert_eq!(refused(&server, &[PROTOCOL]).0, 429);
+}
+
+#[test]
+fn a_failure_says_what_did_not_work_out() {
+    let secure = TestServer::start_with(|config| config.tls = Some(TlsSource::SelfSigned));
+    let server = TestServer::start_with(|config| config.relay_deny = vec!["denied.test".parse().unwrap()]);
+    let own = server.address;
+    let header = |connect: Connect| Connect { headers: vec![("X".to_owned(), "\n".to_owned())], ..connect };
+    let proxy = |connect: Connect| Connect { proxy: Some(format!("http://{own}")), ..connect };
+    for (connect, step) in [
+        (Connect::new("http://a"), Step::Request),
+        (header(Connect::new(format!("ws://{own}/ws"))), Step::Request),
+        (Connect::new("ws://denied.test/"), Step::Guard),
+        (Connect::new("ws://127.0.0.1:1/"), Step::Tcp),
+        (proxy(Connect::new(format!("ws://{own}/ws"))), Step::Proxy),
+        (Connect::new(format!("wss://localhost:{}/ws", secure.address.port())), Step::Tls),
+        (Connect::new(format!("ws://{own}/none")), Step::Upgrade),
+    ] {
+        let mut client = Client::new(&server);
+        client.say(connect.write());
+        client.event(|event| match event {
+            Event::Failed { step: told, error, .. } => assert_eq!(told, Some(step), "{error}"),
+            other => panic!("{other:?}"),
+        });
+    }
+}
+
+#[test]
+fn who_may_relay_is_told_before() {
+    let asked = |server: &TestServer, headers: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&server.get("/api/relay", headers).body).unwrap()
+    };
+    let server = TestServer::start();
+    assert_eq!(asked(&server, &[])["allowed"], true);
+    let through_a_proxy = asked(&server, &["X-Forwarded-For: 192.0.2.1"]);
+    assert_eq!(through_a_proxy["allowed"], false);
+    assert!(through_a_proxy["why"].as_str().unwrap().contains("--relay"), "{through_a_proxy}");
+    let server = TestServer::start_with(public);
+    assert_eq!(asked(&server, &[])["allowed"], true, "it has --relay");
 }
 
 #[test]

@@ -14,13 +14,13 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A certificate for localhost in files of its own.
-struct Files {
-    folder: PathBuf,
+pub(crate) struct Files {
+    pub(crate) folder: PathBuf,
     made: CertifiedKey<KeyPair>,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("heartwire-tls-{}-{number}", std::process::id()));
@@ -30,7 +30,7 @@ impl Files {
         files
     }
 
-    fn source(&self) -> TlsSource {
+    pub(crate) fn source(&self) -> TlsSource {
         TlsSource::Files { cert: self.folder.join("cert.pem"), key: self.folder.join("key.pem") }
     }
 
@@ -42,7 +42,7 @@ impl Files {
     }
 
     /// Trusts what is in the files at this moment, and nothing else.
-    fn client(&self) -> Arc<ClientConfig> {
+    pub(crate) fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.made.cert.der().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -21,7 +21,7 @@ impl Bench {
     fn receive(&mut self, texts: &[&str]) {
         for text in texts {
             self.now += 1000;
-            self.log.received(Micros(self.now), MessageRef::Text(text));
+            self.log.received(Micros(self.now), MessageRef::Text(text), None);
         }
         self.sync();
     }
@@ -72,7 +72,7 @@ fn a_wrong_filter_leaves_the_last_right_one() {
 fn heartbeats_are_hidden_until_wanted_and_paired() {
     let mut bench = Bench::new();
     bench.log.heartbeat_sent(Micros(1000), MessageRef::Text("ping"));
-    bench.log.heartbeat_answered(Micros(3500), MessageRef::Text("pong"));
+    bench.log.heartbeat_answered(Micros(3500), MessageRef::Text("pong"), None);
     bench.receive(&["hello"]);
     assert_eq!(bench.shown(), ["hello"]);
     bench.list.set_toggles(Toggles { heartbeats: true, ..Toggles::default() }, bench.log.store());

@@ -1,11 +1,15 @@
 //! The log of a connection, kept up to date from what its link reports.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::Duration;
 
 use link::{Close, DropReason, Event, Message, MessageId, MessageIds, MessageRef, Phase, SendError, Why};
+use protocol::relay::Opened;
 use workbench::connection::{Connection, WATCH_PROTOCOL};
-use workbench::entry::{Body, ConnectionId, Delivery, Draft, EntryId, Fact, Kind, Origin as Cause, What};
+use workbench::entry::{
+    Body, ConnectionId, Delivery, Draft, EntryId, Fact, Kind, Origin as Cause, What, Wire,
+};
 use workbench::export::jsonl::Journal;
 use workbench::filter::Progress;
 use workbench::import::{Import, ImportError, Lines};
@@ -16,7 +20,9 @@ use workbench::time::Micros;
 use super::address::Origin;
 use super::diagnosis::{self, Facts};
 use super::notice::{Matter, Notice};
+use super::relayed::{self, Failure};
 
+mod frames;
 pub mod words;
 
 /// The entries, the fate of sent messages, and the present notice.
@@ -54,6 +60,10 @@ pub struct Surroundings {
     pub protocol: String,
     /// The extensions the server agreed to; empty if none.
     pub extensions: String,
+    /// The whole handshake, where a relay has told it.
+    pub opened: Option<Rc<Opened>>,
+    /// Why the relay did not connect.
+    pub failure: Option<Failure>,
 }
 
 impl Log {
@@ -205,18 +215,19 @@ impl Log {
     }
 
     /// The answer to a heartbeat came in.
-    pub fn heartbeat_answered(&mut self, now: Micros, message: MessageRef<'_>) {
-        let draft =
-            Draft { origin: Cause::Heartbeat, ..Draft::received(now, self.connection, body(message)) };
+    pub fn heartbeat_answered(&mut self, now: Micros, message: MessageRef<'_>, wire: Option<&Wire>) {
+        let draft = Draft::received(now, self.connection, body(message));
+        let draft = Draft { origin: Cause::Heartbeat, wire, ..draft };
         let answer = self.store.append(draft);
         if let Some(beat) = self.beat.take() {
             self.store.pair(beat, answer);
         }
     }
 
-    /// A message came in that is not the answer to a heartbeat.
-    pub fn received(&mut self, now: Micros, message: MessageRef<'_>) -> EntryId {
-        let id = self.store.append(Draft::received(now, self.connection, body(message)));
+    /// A message came in that is not the answer to a heartbeat; `wire` is how, where that is seen.
+    pub fn received(&mut self, now: Micros, message: MessageRef<'_>, wire: Option<&Wire>) -> EntryId {
+        let draft = Draft::received(now, self.connection, body(message));
+        let id = self.store.append(Draft { wire, ..draft });
         self.pairing.observe(&mut self.store, id);
         id
     }
@@ -234,6 +245,9 @@ impl Log {
                     connection.opened = Some(now);
                     connection.protocol = around.protocol;
                     connection.extensions = around.extensions;
+                    if let Some(opened) = &around.opened {
+                        relayed::note(opened, connection);
+                    }
                 }
                 let fact = Fact { what: What::Opened, millis: millis(*took), count: (*attempt).into() };
                 let address = self.target.address.clone();
@@ -242,8 +256,11 @@ impl Log {
             Event::Disconnected { why, close, open_for, .. } => {
                 if let Some(connection) = self.store.connection_mut(self.connection) {
                     connection.ended = Some(now);
+                    if let Some(failure) = &around.failure {
+                        failure.note(connection);
+                    }
                 }
-                self.disconnected(now, *why, close, *open_for, &around.facts);
+                self.disconnected(now, *why, close, *open_for, around);
             }
             Event::MessageSent { id, .. } => {
                 if let Some(entry) = self.set_delivery(*id, Delivery::Sent) {
@@ -301,13 +318,17 @@ impl Log {
         why: Why,
         close: &Close,
         open_for: Option<Duration>,
-        facts: &Facts,
+        around: Surroundings,
     ) {
         self.beat = None;
+        if let Some(failure) = around.failure {
+            self.note(now, Kind::Error, Fact::new(What::Unrelayed), &failure.said);
+            return self.notify(Matter::Unrelayed(failure).into());
+        }
         let address = self.target.address.clone();
         let failure = match why {
             Why::ConnectFailed => {
-                let causes = diagnosis::causes(self.target.target(), &self.page, facts);
+                let causes = diagnosis::causes(self.target.target(), &self.page, &around.facts);
                 Some((What::Unreachable, Matter::Unreachable(causes)))
             }
             Why::ConnectTimedOut => Some((What::NoAnswer, Matter::NoAnswer)),

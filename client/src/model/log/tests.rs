@@ -59,8 +59,8 @@ fn the_classic_conversation() {
     report(&mut log, 0, &Event::Connected { socket: SOCKET, attempt: 1, took: Duration::from_millis(12) });
     log.accepted(Micros(1), MessageId(1), Message::from("hi").as_ref());
     report(&mut log, 1, &Event::MessageSent { id: MessageId(1), socket: SOCKET });
-    log.received(Micros(2), Message::from("hi").as_ref());
-    log.received(Micros(3), Message::from(vec![1, 2]).as_ref());
+    log.received(Micros(2), Message::from("hi").as_ref(), None);
+    log.received(Micros(3), Message::from(vec![1, 2]).as_ref(), None);
     report(&mut log, 4, &closed(Why::PeerClosed, 4001, "why", Some(3_250)));
     assert_eq!(
         lines(&log),
@@ -143,7 +143,7 @@ fn a_cleared_log_is_not_changed_by_messages_of_before() {
     let mut log = log();
     log.accepted(Micros(0), MessageId(1), Message::from("old").as_ref());
     log.clear();
-    log.received(Micros(1), Message::from("new").as_ref());
+    log.received(Micros(1), Message::from("new").as_ref(), None);
     report(&mut log, 2, &Event::MessageSent { id: MessageId(1), socket: SOCKET });
     report(&mut log, 2, &Event::MessageDropped { id: MessageId(1), why: DropReason::Closed });
     assert_eq!(lines(&log), ["RESPONSE new"]);

@@ -8,7 +8,8 @@ mod written;
 use workbench::connection::TransportKind;
 use workbench::draft::{Draft, Fault};
 use workbench::profile::{
-    Answer, CodesError, Heartbeat, Options, Reconnect, Switch, format_codes, parse_codes,
+    Answer, CodesError, HeaderError, Heartbeat, Options, Reconnect, Relay, Switch, format_codes,
+    format_headers, parse_codes, parse_headers,
 };
 
 pub use self::config::{keep_for_new, to_config};
@@ -61,6 +62,18 @@ pub enum Field {
     StopCodes,
     /// One of the opening messages.
     Opening(usize),
+    /// Header fields.
+    Headers,
+    /// Certificates of authorities, or the one that is shown.
+    Pem,
+    /// The key of the one that is shown.
+    Key,
+    /// The proxy.
+    Proxy,
+    /// What it is shown.
+    ProxyAuthorization,
+    /// The size of fragments.
+    Fragment,
 }
 
 /// The settings as written. Fields that are not in use are kept, and not checked.
@@ -100,6 +113,12 @@ pub struct Form {
     pub answers: Vec<RuleForm>,
     /// What carries the messages.
     pub transport: TransportKind,
+    /// What only a relay can do, but for what is a text here.
+    pub relay: Relay,
+    /// Its header fields, a line each.
+    pub headers: String,
+    /// Into how many bytes it cuts what is sent; empty for whole.
+    pub fragment: String,
 }
 
 /// Everything that is wrong, each with its field.
@@ -108,7 +127,7 @@ pub type Problems = Vec<(Field, String)>;
 impl Form {
     /// The form that says what is set. `sends` is whether there are heartbeats where that is not said.
     pub fn new(options: &Options, sends: bool) -> Form {
-        let Options { heartbeat, reconnect, opening, answers, transport } = options;
+        let Options { heartbeat, reconnect, opening, answers, transport, relay } = options;
         let (answer, answer_name, answer_text) = match &heartbeat.answer {
             Answer::Echo => (AnswerKind::Echo, "", ""),
             Answer::Exact(text) => (AnswerKind::Exact, "", text.as_str()),
@@ -135,6 +154,9 @@ impl Form {
             opening: opening.clone(),
             answers: answers.iter().map(RuleForm::new).collect(),
             transport: *transport,
+            headers: format_headers(&relay.headers),
+            fragment: relay.fragment.map(|bytes| bytes.to_string()).unwrap_or_default(),
+            relay: relay.clone(),
         }
     }
 
@@ -170,6 +192,11 @@ impl Form {
                 .map(|(at, form)| form.read(present.answers.get(at)))
                 .collect(),
             transport: self.transport,
+            relay: Relay {
+                headers: present.relay.headers.clone(),
+                fragment: present.relay.fragment,
+                ..self.relay.clone()
+            },
         };
         let mut draft = |field, draft: &Draft| {
             if let Err(fault) = check(draft) {
@@ -184,6 +211,7 @@ impl Form {
         }
         self.read_heartbeat(&mut options.heartbeat, &mut problems, t);
         self.read_reconnect(&mut options.reconnect, &mut problems, t);
+        self.read_relay(&mut options.relay, &present.relay, &mut problems, t);
         (options, problems)
     }
 
@@ -225,6 +253,31 @@ impl Form {
             Err(CodesError::Backwards(part)) => {
                 problems.push((Field::StopCodes, fill(t.codes_backwards, &[&part])));
             }
+        }
+    }
+
+    fn read_relay(&self, relay: &mut Relay, present: &Relay, problems: &mut Problems, t: &Settings) {
+        let mut wrong = |field, sentence: String| problems.push((field, sentence));
+        match parse_headers(&self.headers) {
+            Ok(headers) => relay.headers = headers,
+            Err(HeaderError::Form(line)) => wrong(Field::Headers, fill(t.header_wrong, &[&line])),
+            Err(HeaderError::Own(name)) => wrong(Field::Headers, fill(t.header_own, &[&name])),
+        }
+        if relay.certificate.is_empty() != relay.key.is_empty() {
+            wrong(Field::Key, t.key_missing.to_owned());
+            (relay.certificate, relay.key) = (present.certificate.clone(), present.key.clone());
+        }
+        let is_proxy = relay.proxy.to_ascii_lowercase().starts_with("http://");
+        if !relay.proxy.is_empty() && !is_proxy && !relay.proxy.starts_with("{{") {
+            wrong(Field::Proxy, t.proxy_wrong.to_owned());
+            relay.proxy.clone_from(&present.proxy);
+        }
+        match self.fragment.trim() {
+            "" => relay.fragment = None,
+            text => match text.parse() {
+                Ok(bytes @ 1_u64..) => relay.fragment = Some(bytes),
+                _ => wrong(Field::Fragment, t.fragment_wrong.to_owned()),
+            },
         }
     }
 
@@ -305,6 +358,31 @@ mod tests {
             options.heartbeat.answer = answer;
             assert_eq!(read(&Form::new(&options, true)), (options.clone(), vec![]));
         }
+    }
+
+    #[test]
+    fn what_only_a_relay_can_do_is_read_line_by_line() {
+        let mut form = Form::new(&Options::default(), true);
+        form.headers = "Authorization: Bearer {{token}}\nOrigin: null".to_owned();
+        form.fragment = " 16 ".to_owned();
+        form.relay.proxy = "http://p:3128".to_owned();
+        form.relay.accept_invalid = true;
+        let (options, wrong) = read(&form);
+        assert_eq!((wrong, options.relay.headers.len(), options.relay.fragment), (vec![], 2, Some(16)));
+        assert_eq!(Form::new(&options, true), form_with(&options, &form));
+        form.headers = "Host: x".to_owned();
+        form.fragment = "0".to_owned();
+        form.relay.key = "PEM".to_owned();
+        form.relay.proxy = "p:3128".to_owned();
+        let (options, wrong) = read(&form);
+        assert_eq!(wrong, [Field::Headers, Field::Key, Field::Proxy, Field::Fragment]);
+        let expected = Relay { accept_invalid: true, fragment: Some(16), ..Relay::default() };
+        assert_eq!(options.relay, Relay { fragment: None, ..expected });
+    }
+
+    /// The form of what is set, with what stands in it in other words.
+    fn form_with(options: &Options, form: &Form) -> Form {
+        Form { relay: options.relay.clone(), fragment: form.fragment.trim().to_owned(), ..form.clone() }
     }
 
     #[test]

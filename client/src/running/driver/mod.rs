@@ -6,6 +6,7 @@
 pub mod clock;
 mod hints;
 pub(super) mod local;
+mod relaying;
 mod report;
 
 use std::cell::RefCell;
@@ -206,6 +207,7 @@ impl Driver {
         Details {
             stats: core.link.stats(),
             extensions: core.agreed.extensions.clone(),
+            opened: core.agreed.opened.clone(),
             unconfirmed_messages: core.link.unconfirmed_messages(),
             silent_for: core.link.silent_for(),
         }
@@ -225,6 +227,7 @@ impl Driver {
             queued_bytes: core.link.queued_bytes(),
             buffered_bytes: core.link.buffered_bytes(),
             protocol: core.agreed.protocol.clone(),
+            relayed: core.agreed.opened.is_some(),
         }
     }
 
@@ -281,6 +284,16 @@ impl Handle {
                     core.report_buffered(id);
                 }
             }
+            Signal::Framed(message, wire) => {
+                if core.link.buffered_bytes() > 0 {
+                    core.report_buffered(id);
+                }
+                core.outputs.push(Output::Framed(wire));
+                core.received(now, id, message);
+            }
+            Signal::Control(control, payload) => core.output(id, Output::Control(control, payload)),
+            Signal::Told(words) => core.output(id, Output::Told(words)),
+            Signal::Failed(failure) => core.output(id, Output::Failed(failure)),
             Signal::Close(close) => {
                 core.link.handle_close(now, id, close);
                 core.let_go(id);
@@ -307,13 +320,18 @@ impl Core {
             match action {
                 Action::Connect { socket } => self.connect(socket),
                 Action::Send { socket, origin, message } => {
+                    let mut relay = None;
                     if let Some(present) = self.socket(socket) {
                         // One that is no longer open reports its close next, and the link draws the conclusion.
                         present.send(&message);
+                        relay = present.relay();
                     }
+                    let wire = relay.and_then(|relay| relay.wire(message.len() as u64));
                     self.report_buffered(socket);
                     match origin {
-                        Origin::User(_) => {}
+                        Origin::User(id) => {
+                            self.outputs.extend(wire.map(|wire| Output::SentAs(id, wire)));
+                        }
                         Origin::Opening(_) => {
                             // That there is a connection comes before what was sent on it.
                             self.report_events();
@@ -350,7 +368,7 @@ impl Core {
             return self.link.handle_withheld(self.clock.now(), id);
         };
         self.link.set_config(self.clock.now(), config);
-        match transport::connect(&self.target, move |signal| handle.signal(id, signal)) {
+        match transport::connect(&self.target, Rc::new(move |signal| handle.signal(id, signal))) {
             Ok(socket) => self.socket = Some((id, socket)),
             Err(reason) => self.link.handle_refused(self.clock.now(), id, reason),
         }

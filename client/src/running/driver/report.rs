@@ -1,8 +1,14 @@
 //! What a driver tells of its link, as plain values.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use link::{Close, Event, Message, MessageId, Phase, Pulse, Stats, Why};
+use protocol::relay::Opened;
+use workbench::entry::Wire;
+
+use crate::model::relayed::Failure;
+use crate::running::transport::Control;
 
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +25,16 @@ pub enum Output {
     HeartbeatAnswered(Message),
     /// A message came in that is not the answer to a heartbeat.
     Received(Message),
+    /// How the message that is told of next came in.
+    Framed(Wire),
+    /// How a message of the person's went out.
+    SentAs(MessageId, Wire),
+    /// A control frame came in.
+    Control(Control, Vec<u8>),
+    /// The relay says something; nothing where it is gone.
+    Told(String),
+    /// There is no connection through the relay, and this is why.
+    Failed(Failure),
     /// The link reports.
     Event(Event),
 }
@@ -44,6 +60,8 @@ pub struct Snapshot {
     pub buffered_bytes: u64,
     /// The subprotocol the server chose; empty if none.
     pub protocol: String,
+    /// It is open through a relay.
+    pub relayed: bool,
 }
 
 /// What a closer look at the link shows, beyond its [`Snapshot`].
@@ -53,6 +71,8 @@ pub struct Details {
     pub stats: Stats,
     /// The extensions the server agreed to; empty if none.
     pub extensions: String,
+    /// The whole handshake, where a relay has told it.
+    pub opened: Option<Rc<Opened>>,
     /// User messages handed to the present socket and not confirmed.
     pub unconfirmed_messages: u64,
     /// How long nothing has come in; `None` unless connected.

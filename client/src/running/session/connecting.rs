@@ -1,29 +1,30 @@
 //! What a connection begins with: where to, with which settings, and what is sent to whom.
 
 use link::{Config, Phase};
-use workbench::connection::Connection;
+use protocol::relay::{Connect, TlsChoice};
+use workbench::connection::{Connection, TransportKind};
 use workbench::draft::Draft as Written;
 use workbench::preset::Preset;
-use workbench::profile::{self, MAX_MILLIS, MIN_MILLIS, Options, Switch};
+use workbench::profile::{self, MAX_MILLIS, MIN_MILLIS, Options, Relay, Switch};
 
 use super::{Draft, Inner, Session};
 use crate::lasting::preferences;
 use crate::lasting::variables;
-use crate::model::address::{self, Space};
+use crate::model::address::{self, Origin, Space};
 use crate::model::notice::{Leave, Matter, Notice, Purpose};
 use crate::model::params::Params;
 use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
 use crate::running::driver::local;
-use crate::running::transport::Target;
+use crate::running::transport::{Relayed, Target};
 use crate::texts::texts;
 
 impl Session {
     /// Checks what the connection bar says and connects, or says in a notice why it cannot.
     pub fn connect(&self) {
         match self.prepare() {
-            Ok(target) => {
+            Ok((target, relayed)) => {
                 let url = target.target().to_owned();
                 let server = address::server(&url);
                 if address::server(&self.0.address.borrow()) != server {
@@ -38,7 +39,7 @@ impl Session {
                 if address::space(address::host_and_port(address::host(&url)).0) != Space::Public {
                     local::follow_permission();
                 }
-                self.0.driver.open(Target { kind, address: url, protocols });
+                self.0.driver.open(Target { kind, address: url, protocols, relayed });
             }
             Err(notice) => self.0.log.borrow_mut().notify(notice),
         }
@@ -131,14 +132,27 @@ impl Session {
         self.0.page.is_echo(&self.0.address_in_force())
     }
 
+    /// Goes through the relay, or not where nothing needs it.
+    pub fn set_relayed(&self, relayed: bool) {
+        let mut options = self.options();
+        options.transport = if relayed { TransportKind::Relay } else { TransportKind::default() };
+        self.set_options(options);
+    }
+
     /// Where to connect to; or why not to.
-    fn prepare(&self) -> Result<Connection, Notice> {
+    fn prepare(&self) -> Result<(Connection, Option<Box<Relayed>>), Notice> {
         let (t, Draft { address, protocols }) = (&texts().common, self.draft());
         let filled = self.0.outgoing.fill_address(&address);
         let filled = filled.map_err(|fault| Notice::of_fault(Purpose::Address, fault, &address))?;
-        let url = address::check(&filled, &self.0.page, t).map_err(|problem| Notice {
+        let carrier = self.0.terms.borrow().options().carrier();
+        // A relay connects to what a browser blocks for the page.
+        let page = match carrier {
+            TransportKind::Relay => Origin { secure: false, ..self.0.page.clone() },
+            _ => self.0.page.clone(),
+        };
+        let url = address::check(&filled, &page, t).map_err(|problem| Notice {
             suggestion: problem.suggestion,
-            ..Matter::Address(filled.clone(), self.0.page.clone()).into()
+            ..Matter::Address(filled.clone(), page).into()
         })?;
         let offered =
             protocols::parse(&protocols, t).map_err(|_| Matter::Subprotocols(protocols.to_string()))?;
@@ -146,19 +160,75 @@ impl Session {
         terms.connect(&address::server(&url));
         let heartbeat = terms.options().heartbeat.enabled.is_on(self.0.page.is_echo(&url));
         let names = terms.options().gives(&address, heartbeat);
-        if let Some(leave) = self.0.leave(&url, names, true) {
+        let relay = &terms.options().relay;
+        let entered = terms.entered_elsewhere(&address::server(&url));
+        let leave = self
+            .0
+            .leave(&url, names, true)
+            .or_else(|| self.0.leave(&relay.proxy, relay.gives_proxy(), true))
+            .or_else(|| leave_entered(&url, entered));
+        if let Some(leave) = leave {
             return Err(Matter::Leave(leave).into());
         }
         self.0.make(terms.options(), &url)?;
+        let relayed = match carrier {
+            TransportKind::Relay => Some(self.relayed(relay, &url, &offered)?),
+            _ => None,
+        };
         let address = if filled == *address { url.clone() } else { address.trim().to_owned() };
-        Ok(Connection {
+        let connection = Connection {
             url: if url == address { String::new() } else { url },
             address,
             offered,
-            transport: terms.options().transport,
+            transport: carrier,
             ..Connection::default()
-        })
+        };
+        Ok((connection, relayed))
     }
+
+    /// What a relay of the page's server is told.
+    fn relayed(&self, relay: &Relay, url: &str, offered: &[String]) -> Result<Box<Relayed>, Notice> {
+        let mut wrong = None;
+        let filled = relay.map(|text| {
+            self.0.outgoing.fill_address(text).unwrap_or_else(|fault| {
+                wrong.get_or_insert(Notice::of_fault(Purpose::Relay, fault, text));
+                String::new()
+            })
+        });
+        if let Some(notice) = wrong {
+            return Err(notice);
+        }
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let Relay { headers, roots, certificate, key, proxy, proxy_authorization, .. } = filled;
+        let connect = Connect {
+            headers,
+            subprotocols: offered.to_vec(),
+            compression: relay.compression,
+            auto_pong: relay.auto_pong,
+            timeout_ms: Some(RELAY_PATIENCE_MILLIS),
+            tls: TlsChoice {
+                roots: some(roots),
+                certificate: some(certificate),
+                key: some(key),
+                accept_invalid: relay.accept_invalid,
+            },
+            proxy: some(proxy),
+            proxy_authorization: some(proxy_authorization),
+            ..Connect::new(url)
+        };
+        let endpoint = format!("{}/relay", self.0.page.endpoint());
+        Ok(Box::new(Relayed { endpoint, connect, fragment: relay.fragment }))
+    }
+}
+
+/// The link gives up after eight seconds; what the relay has to say about that comes before.
+const RELAY_PATIENCE_MILLIS: u64 = 7_500;
+
+/// What was entered for another server and this one would be given for the first time.
+fn leave_entered(address: &str, entered: Vec<String>) -> Option<Leave> {
+    let server = address::server(address);
+    let names = variables::grants().missing(&server, entered);
+    (!names.is_empty()).then_some(Leave { server, names, connects: true })
 }
 
 impl Inner {
@@ -241,6 +311,7 @@ impl Inner {
     /// connection there is goes on without answers and with the heartbeat it had, and a notice says why.
     pub(super) fn apply(&self) {
         let options = self.terms.borrow().options().clone();
+        self.driver.set_frames(options.relay.auto_pong, options.relay.fragment);
         match self.config(&self.address_in_force()) {
             Ok(config) => {
                 self.answering.set_rules(&options.answers);

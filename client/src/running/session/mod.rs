@@ -1,6 +1,7 @@
 //! The long-lived handle that views share: commands go in, plain value snapshots come out.
 
 mod connecting;
+mod frames;
 mod publishing;
 mod receiving;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use link::{CloseError, CloseRequest, Message, Phase, Time};
 use web_sys::Performance;
 use workbench::answers::Counts;
+use workbench::connection::TransportKind;
 use workbench::entry::EntryId;
 use workbench::preset::Preset;
 use workbench::time::Micros;
@@ -27,6 +29,7 @@ use crate::model::notice::{Matter, Notice};
 use crate::model::owned::OwnedEntry;
 use crate::model::params::Params;
 use crate::model::plot::PlotState;
+use crate::model::relayed::Failure;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
 use crate::running::answering::Answering;
@@ -77,6 +80,8 @@ pub struct View {
     pub heartbeat: Option<Duration>,
     /// Whether the link reconnects by itself.
     pub reconnect: bool,
+    /// What is to carry the next connection.
+    pub carrier: TransportKind,
     /// What was last asked into the composer.
     pub compose: Option<Rc<Compose>>,
 }
@@ -112,6 +117,10 @@ struct Inner {
     address: RefCell<Rc<str>>,
     /// The subprotocols that were offered there.
     offered: RefCell<String>,
+    /// Pings and Pongs that came in on this connection.
+    controls: Cell<[u64; 2]>,
+    /// Why the relay could not connect, until the link says that it is over.
+    failure: RefCell<Option<Failure>>,
     answering: Answering,
     /// The preset that was suggested for this server; it is so only once.
     suggested: Cell<Option<Preset>>,
@@ -177,6 +186,7 @@ impl Session {
                 notice: None,
                 heartbeat,
                 reconnect: terms.options().reconnect.enabled,
+                carrier: terms.options().carrier(),
                 compose: None,
             };
             let on_due = inner.clone();
@@ -202,6 +212,8 @@ impl Session {
                 terms: RefCell::new(terms),
                 address: RefCell::new("".into()),
                 offered: RefCell::default(),
+                controls: Cell::default(),
+                failure: RefCell::default(),
                 answering: Answering::new(move || {
                     if let Some(inner) = on_due.upgrade() {
                         inner.answer();

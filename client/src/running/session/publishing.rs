@@ -54,6 +54,7 @@ impl Inner {
                     .heartbeat_at(&self.address_in_force())
                     .then(|| Duration::from_millis(terms.options().heartbeat.interval_millis)),
                 reconnect: terms.options().reconnect.enabled,
+                carrier: terms.options().carrier(),
             })
         };
         self.view.replace(view.clone());

@@ -1,7 +1,8 @@
 //! What the driver reports: into the log, to the rules that answer, and to the page.
 
-use link::{Event, Message, OnMissed, Why};
+use link::{Event, Message, OnMissed, Phase, Why};
 use workbench::answers::Match;
+use workbench::entry::{Direction, Kind};
 use workbench::preset::{Looks, Preset};
 use workbench::time::Micros;
 
@@ -11,6 +12,7 @@ use crate::model::diagnosis::{self, Facts};
 use crate::model::log::Surroundings;
 use crate::model::notice::{Matter, Notice, Purpose};
 use crate::running::driver::{Output, blocked_by, is_offline, local, user_agent};
+use crate::running::transport::Control;
 
 /// So many messages at the beginning of a connection are looked at for the protocol that they are of.
 const SUGGESTING_MESSAGES: u8 = 3;
@@ -25,28 +27,50 @@ const PACE_MILLIS: u32 = 100;
 impl Inner {
     pub(super) fn take(&self, at: Micros, outputs: &[Output]) {
         let mut log = self.log.borrow_mut();
-        let (mut matches, mut opened) = (Vec::new(), false);
+        let (mut matches, mut opened, mut wire) = (Vec::new(), false, None);
         for output in outputs {
             match output {
                 Output::Accepted(id, message) => log.accepted(at, *id, message.as_ref()),
                 Output::OpeningSent(message) => log.opening_sent(at, message.as_ref()),
                 Output::AnswerSent(message) => log.answer_sent(at, message.as_ref()),
                 Output::HeartbeatSent(message) => log.heartbeat_sent(at, message.as_ref()),
-                Output::HeartbeatAnswered(message) => log.heartbeat_answered(at, message.as_ref()),
+                Output::HeartbeatAnswered(message) => {
+                    log.heartbeat_answered(at, message.as_ref(), wire.take());
+                }
                 Output::Received(Message::Text(lines)) if log.watches() => log.passed(lines),
                 Output::Received(message) => {
-                    let id = log.received(at, message.as_ref());
+                    let id = log.received(at, message.as_ref(), wire.take());
                     if !self.answering.is_idle()
                         && let Some(entry) = log.store().get(id)
                     {
                         matches.extend(self.answering.observe(self.driver.now(), &entry));
                     }
                 }
+                Output::Framed(seen) => wire = Some(seen),
+                Output::SentAs(id, wire) => log.sent_as(*id, wire),
+                Output::Control(control, payload) => {
+                    let [pings, pongs] = self.controls.get();
+                    self.controls.set(match control {
+                        Control::Ping => [pings + 1, pongs],
+                        Control::Pong => [pings, pongs + 1],
+                    });
+                    let kind = match control {
+                        Control::Ping => Kind::Ping,
+                        Control::Pong => Kind::Pong,
+                    };
+                    log.control(at, Direction::In, kind, payload);
+                }
+                Output::Told(words) => log.told(at, words),
+                Output::Failed(failure) => drop(self.failure.replace(Some(failure.clone()))),
                 Output::Event(event) => {
+                    if matches!(event, Event::PhaseChanged(Phase::Connecting { .. })) {
+                        self.failure.take();
+                    }
                     self.health.borrow_mut().event(|| self.driver.now(), event);
                     log.event(at, event, self.surroundings(event));
                     if matches!(event, Event::Connected { .. }) {
                         self.answering.connected();
+                        self.controls.set([0, 0]);
                         self.looked_at.set(0);
                         opened = true;
                     }
@@ -68,7 +92,8 @@ impl Inner {
             self.publish();
             return;
         }
-        let only_messages = outputs.iter().all(|output| matches!(output, Output::Received(_)));
+        let is_message = |output: &Output| matches!(output, Output::Received(_) | Output::Framed(_));
+        let only_messages = outputs.iter().all(is_message);
         // A burst that is over is shown at once.
         if only_messages && !outputs.is_empty() && self.is_flooded.get() {
             self.frame.request_later(PACE_MILLIS);
@@ -128,9 +153,9 @@ impl Inner {
     pub(super) fn surroundings(&self, event: &Event) -> Surroundings {
         match event {
             Event::Connected { .. } => {
-                let (protocol, extensions) =
-                    (self.driver.snapshot().protocol, self.driver.details().extensions);
-                Surroundings { protocol, extensions, ..Surroundings::default() }
+                let (protocol, details) = (self.driver.snapshot().protocol, self.driver.details());
+                let (extensions, opened) = (details.extensions, details.opened);
+                Surroundings { protocol, extensions, opened, ..Surroundings::default() }
             }
             Event::Disconnected { why: Why::ConnectFailed, .. } => {
                 let facts = Facts {
@@ -140,7 +165,7 @@ impl Inner {
                     chromium: diagnosis::chromium(&user_agent()),
                     local_denied: local::is_denied(),
                 };
-                Surroundings { facts, ..Surroundings::default() }
+                Surroundings { facts, failure: self.failure.take(), ..Surroundings::default() }
             }
             Event::HeartbeatMissed { .. } => {
                 let heartbeat = self.driver.config().heartbeat;

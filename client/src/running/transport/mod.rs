@@ -9,13 +9,21 @@
 //! Another way is another file here and another [`TransportKind`]. What it needs for connecting belongs into [`Target`], what it knows of the
 //! handshake into [`Agreed`], and what else comes in into `Signal`.
 
+mod relay;
 mod socket;
 mod stream;
 
-use link::{Close, Message};
-use workbench::connection::TransportKind;
+use std::rc::Rc;
 
+use link::{Close, Message};
+use protocol::relay::Opened;
+use workbench::connection::TransportKind;
+use workbench::entry::Wire;
+
+pub(in crate::running) use self::relay::Relay;
+pub use self::relay::{Relayed, ask as ask_for_relay};
 pub use self::stream::is_supported as has_streams;
+use crate::model::relayed::Failure;
 use crate::texts::{fill, texts};
 
 /// Where to connect to.
@@ -27,6 +35,8 @@ pub struct Target {
     pub address: String,
     /// Subprotocols to offer, the preferred one first.
     pub protocols: Vec<String>,
+    /// How a relay is to reach it, where one does.
+    pub relayed: Option<Box<Relayed>>,
 }
 
 /// What the handshake came to, as far as the transport can see it.
@@ -36,6 +46,17 @@ pub struct Agreed {
     pub protocol: String,
     /// The extensions the server agreed to; empty if none.
     pub extensions: String,
+    /// All of it, where a relay has told that.
+    pub opened: Option<Rc<Opened>>,
+}
+
+/// A control frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// A Ping.
+    Ping,
+    /// A Pong.
+    Pong,
 }
 
 /// What a transport reports, in order: at most one `Open`, then messages, at most one `Close` at the end.
@@ -45,6 +66,14 @@ pub(super) enum Signal {
     Open(Agreed),
     /// A whole message came in.
     Message(Message),
+    /// A whole message came in, and this is how.
+    Framed(Message, Wire),
+    /// A control frame came in.
+    Control(Control, Vec<u8>),
+    /// The relay says something; nothing where it is gone.
+    Told(String),
+    /// There is no connection, and this is why. `Close` follows.
+    Failed(Failure),
     /// Messages have come in faster than each can be given its own turn. None at all says that this is over.
     Burst(Vec<Message>),
     /// The transport failed; a browser gives no detail and `Close` follows.
@@ -52,6 +81,9 @@ pub(super) enum Signal {
     /// The connection is closed, with the peer's code and reason where it gave one.
     Close(Close),
 }
+
+/// Who is told. Of one type, so that each transport is compiled once, also where one carries another.
+pub(super) type OnSignal = Rc<dyn Fn(Signal)>;
 
 /// A connection in use. Dropping it lets go of it: no signal follows, and it is closed.
 pub(super) trait Transport {
@@ -65,6 +97,11 @@ pub(super) trait Transport {
 
     /// Bytes accepted by `send` and not yet handed to the network.
     fn buffered_bytes(&self) -> u64;
+
+    /// What only a relay can do; `None` on every other way.
+    fn relay(&self) -> Option<&Relay> {
+        None
+    }
 }
 
 /// Starts to connect.
@@ -72,15 +109,11 @@ pub(super) trait Transport {
 /// # Errors
 /// The browser's own sentence for refusing on the spot: a URL or subprotocol it cannot accept, mixed content, or that it
 /// does not have this transport.
-pub(super) fn connect(
-    target: &Target,
-    on_signal: impl Fn(Signal) + 'static,
-) -> Result<Box<dyn Transport>, String> {
+pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Box<dyn Transport>, String> {
     match target.kind {
         TransportKind::Browser => Ok(Box::new(socket::Socket::connect(target, on_signal)?)),
         TransportKind::Stream => Ok(Box::new(stream::Stream::connect(target, on_signal)?)),
-        TransportKind::Relay | TransportKind::Watch => {
-            Err(fill(texts().common.transport_missing, &[&target.kind.word()]))
-        }
+        TransportKind::Relay => Ok(Box::new(Relay::connect(target, on_signal)?)),
+        TransportKind::Watch => Err(fill(texts().common.transport_missing, &[&target.kind.word()])),
     }
 }

@@ -10,7 +10,7 @@ use gloo_timers::future::TimeoutFuture;
 use link::{Close, Message};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Agreed, Signal, Target, Transport};
+use super::{Agreed, OnSignal, Signal, Target, Transport};
 
 /// When so many messages have each had a turn within [`BURST_MILLIS`], those that follow are taken together.
 const BURST_MESSAGES: u32 = 32;
@@ -36,7 +36,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn connect(target: &Target, on_signal: impl Fn(Signal) + 'static) -> Result<Socket, String> {
+    pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Socket, String> {
         let raw = if target.protocols.is_empty() {
             web_sys::WebSocket::new(&target.address)
         } else {
@@ -94,11 +94,15 @@ impl Drop for Socket {
     }
 }
 
-async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: impl Fn(Signal)) {
+async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: OnSignal) {
     // gloo has no event for opening, but its sink becomes ready then, or when opening fails.
     let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
     if ready.is_ok() && matches!(socket.state(), State::Open) {
-        on_signal(Signal::Open(Agreed { protocol: raw.protocol(), extensions: raw.extensions() }));
+        on_signal(Signal::Open(Agreed {
+            protocol: raw.protocol(),
+            extensions: raw.extensions(),
+            opened: None,
+        }));
     }
     let mut rate = Rate::new(js_sys::Date::now());
     while let Some(item) = socket.next().await {
@@ -110,7 +114,7 @@ async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: impl Fn
 }
 
 /// Takes messages together until few come in. Returns whether more may follow.
-async fn burst(socket: &mut WebSocket, on_signal: &impl Fn(Signal)) -> bool {
+async fn burst(socket: &mut WebSocket, on_signal: &OnSignal) -> bool {
     loop {
         TimeoutFuture::new(GATHER_MILLIS).await;
         let mut gathered = Vec::new();

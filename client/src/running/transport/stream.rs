@@ -16,7 +16,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, WritableStream, WritableStreamDefaultWriter};
 
 use super::socket::sentence;
-use super::{Agreed, Signal, Target, Transport};
+use super::{Agreed, OnSignal, Signal, Target, Transport};
 
 /// For how long messages are taken out one after the other before the page gets its turn, in milliseconds.
 const SLICE_MILLIS: f64 = 8.0;
@@ -61,7 +61,7 @@ pub fn is_supported() -> bool {
 }
 
 impl Stream {
-    pub(super) fn connect(target: &Target, on_signal: impl Fn(Signal) + 'static) -> Result<Stream, String> {
+    pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Stream, String> {
         let protocols: Array = target.protocols.iter().map(|name| JsValue::from_str(name)).collect();
         let raw = WebSocketStream::new(&target.address, &object(&[("protocols", protocols.into())]))
             .map_err(|error| sentence(&error))?;
@@ -132,7 +132,7 @@ fn close(raw: &WebSocketStream, info: &JsValue) {
     }
 }
 
-async fn run(opened: Promise, closed: Promise, shared: Rc<Shared>, on_signal: impl Fn(Signal)) {
+async fn run(opened: Promise, closed: Promise, shared: Rc<Shared>, on_signal: OnSignal) {
     // Listened to from the beginning: a rejection that nobody hears is an error in the browser's console.
     let closed = JsFuture::from(closed);
     match JsFuture::from(opened).await {
@@ -141,6 +141,7 @@ async fn run(opened: Promise, closed: Promise, shared: Rc<Shared>, on_signal: im
             on_signal(Signal::Open(Agreed {
                 protocol: text(&opened, "protocol"),
                 extensions: text(&opened, "extensions"),
+                opened: None,
             }));
             let reader = part::<ReadableStream>(&opened, "readable").get_reader();
             receive(reader.unchecked_into(), &on_signal).await;
@@ -157,7 +158,7 @@ async fn run(opened: Promise, closed: Promise, shared: Rc<Shared>, on_signal: im
 }
 
 /// Takes out message after message until there are no more.
-async fn receive(reader: ReadableStreamDefaultReader, on_signal: &impl Fn(Signal)) {
+async fn receive(reader: ReadableStreamDefaultReader, on_signal: &OnSignal) {
     let mut slice_end = js_sys::Date::now() + SLICE_MILLIS;
     while let Ok(item) = JsFuture::from(reader.read()).await {
         let value = member(&item, "value");

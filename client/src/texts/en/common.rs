@@ -96,6 +96,9 @@ table! {
         log_unseen: "One thing passed unseen: this page was too slow|{0} things passed unseen: this page was too slow";
         log_overflow: "The queue was full: its oldest message was dropped";
         log_failed: "{0} to {1}";
+        log_unrelayed: "Could not connect: {0}";
+        log_relay: "The relay says: {0}";
+        log_relay_gone: "The relay is gone, and what it carried with it";
         log_heartbeat_missed: "The heartbeat went unanswered for {0}";
         how_heartbeat: "the heartbeat went unanswered";
         how_by_user: "closed from here";
@@ -125,6 +128,18 @@ table! {
         browser_says: "It says: {0}.";
         browser_silent: "It gave no reason. Check the address.";
         transport_missing: "this browser has no {0}";
+        relay_says: "The relay says: {0}.";
+        relay_request: "What the relay was asked for cannot be done: {0}.";
+        relay_guard: "The relay may not connect there: {0}. Whoever runs it decides that.";
+        relay_name: "The name leads nowhere: {0}.";
+        relay_tcp: "Nobody took the connection: {0}.";
+        relay_proxy: "The proxy did not connect: {0}.";
+        relay_tls: "No TLS: {0}. Where the certificate is of an authority of your own, enter that under “Headers and TLS” in the settings.";
+        relay_upgrade: "The server did not open a WebSocket: {0}.";
+        relay_timeout: "It took too long: {0}.";
+        relay_not_allowed: "The server of this page relays for its own machine alone. Start it with --relay to let others in.";
+        relay_absent: "This page comes from a server that has no relay, or that is away. Open the page of a Heartwire server; for others than its own machine that needs --relay.";
+        relay_busy: "The relay took no further connection: its server has as many as it may.";
         stop_code: "The server closed the connection with {0}";
         stop_code_why: "{0} Heartwire does not reconnect by itself after this code.";
         exhausted: "Gave up reconnecting";

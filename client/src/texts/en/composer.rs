@@ -160,6 +160,13 @@ table! {
         variable_remove: "Remove {0}";
         variable_name_wrong: "A name begins with a letter or _, goes on with letters, digits, _ - and ., and is none of char, n, now, random, uuid.";
         variable_kept: "Kept in this browser, for the address and messages of every connection.";
+        frames: "Frames";
+        ping_act: "Send a Ping";
+        ping_payload: "Payload";
+        ping_send: "Ping";
+        pong_send: "Pong";
+        ping_long: "{0} of 125 bytes";
+        frames_direct: "Browsers let no page send Pings or choose frames. A relayed connection can.";
         closing: "Close with a code";
         closing_code: "Code";
         closing_reason: "Reason";

@@ -88,6 +88,9 @@ table! {
         dropped: "Dropped from the queue";
         protocol: "Subprotocol";
         extensions: "Extensions";
+        relay: "Relay";
+        pings: "Pings received";
+        pongs: "Pongs received";
         none: "none";
 
         // Plot.

@@ -14,6 +14,7 @@ table! {
         of_page: "Page";
         pane_heartbeat: "Heartbeat";
         pane_reconnect: "Reconnecting";
+        pane_relay: "Headers and TLS";
         pane_opening: "On connect";
         pane_log: "Log";
         pane_appearance: "Appearance";
@@ -72,11 +73,51 @@ table! {
         codes_backwards: "“{0}” runs backwards.";
         duration_wrong: "“{0}” is not a time from 10 ms to 24 h. Write 20 s, 500 ms or 2 min.";
 
+        // Headers and TLS.
+        transport: "The way there";
+        transport_hint: "Used from the next connection on.";
+        way_direct: "Direct: the browser's WebSocket";
+        way_stream: "Direct: WebSocketStream, which makes a server wait that is faster than the page";
+        way_relay: "Relayed: this page's server connects, and shows all of it";
+        way_is_direct: "The browser connects by itself. It shows a page no headers, no Pings, no certificates.";
+        way_is_chosen: "The server of this page connects, and tells headers, frames, Pings and certificates.";
+        way_needs_header: "Relayed: a browser sends no header {0} for a page, only the relay can.";
+        way_needs_tls: "Relayed: a browser takes no certificates from a page, only the relay can.";
+        way_needs_proxy: "Relayed: a browser takes no proxy from a page, only the relay can.";
+        way_needs_frames: "Relayed: a browser leaves frames, Pongs and compression to no page, only the relay can.";
+        way_open: "Headers, TLS…";
+        relay_act: "Connect through the relay";
+        relay_toggle: "Relay";
+        relay_fault: "What the relay is told cannot be made";
+        headers: "Headers";
+        headers_hint: "One a line. Placeholders such as {{token}} are filled when the connection begins; links and exported profiles leave secrets out.";
+        header_wrong: "“{0}” is no header. Write Name: value.";
+        header_own: "{0} is set by the handshake itself.";
+        roots: "Trusted authorities";
+        roots_hint: "Certificates in PEM, beside those that the relay's system trusts.";
+        certificate: "Client certificate";
+        certificate_hint: "In PEM, with its intermediates.";
+        key: "Its private key";
+        key_hint: "In PEM. It goes to the relay and no further; links and exported profiles leave it out.";
+        key_missing: "A client certificate needs its key, and a key its certificate.";
+        accept_invalid: "Accept any certificate";
+        accept_invalid_hint: "Of this server. Anybody on the way can then read and change everything.";
+        proxy: "HTTP proxy";
+        proxy_hint: "Asked with CONNECT.";
+        proxy_wrong: "The address of a proxy begins with http://.";
+        proxy_authorization: "Proxy-Authorization";
+        proxy_authorization_hint: "Such as Basic {{proxy}}.";
+        compression: "Offer compression";
+        compression_hint: "permessage-deflate, where the relay knows it.";
+        auto_pong: "Answer Pings";
+        auto_pong_hint: "Off, a Ping is shown and left unanswered. At once.";
+        fragment: "Send in fragments of";
+        fragment_hint: "Bytes of each frame; empty: whole. At once.";
+        fragment_wrong: "A whole number of bytes from 1, or nothing.";
+
         // On connect.
         protocols: "Subprotocols";
         protocols_hint: "Offered to the server, the preferred one first, with commas. Used from the next connection on.";
-        transport: "Transport";
-        transport_hint: "WebSocketStream makes a server wait that sends faster than the page can show. Used from the next connection on.";
         opening: "Opening messages";
         opening_hint: "Sent first on every connection and again after each reconnect, in this order: a login, a subscription. Placeholders are filled each time.";
         opening_none: "No opening messages.";
@@ -173,6 +214,7 @@ table! {
         left_parameter: "the value of “{0}” in the address";
         left_variable: "the value of {0}";
         left_header: "the header field {0}";
+        left_key: "the private key";
         link_unjudged: "Look at the address before you pass it on: whether the rest of it is a secret only you can tell.";
         link_unjudged_messages: "Look at the address and its message before you pass it on: whether there is a secret in them only you can tell.|Look at the address and its {0} messages before you pass it on: whether there is a secret in them only you can tell.";
         link_suspects: "A value stands beside {0}: if it is a secret, put it in a variable first.";
@@ -217,6 +259,7 @@ table! {
         part_answers: "answers";
         part_variables: "variables";
         part_messages: "saved messages";
+        part_relay: "headers, TLS and relay";
 
         // Command palette, and actions that have no button of that name.
         palette: "Command palette";
@@ -263,6 +306,24 @@ table! {
         faults_copied: "Copied.";
         faults_not_copied: "The browser did not let it be copied. Here it is to be selected.";
         faults_use: "Use this address";
+
+        // Targets and recordings of the server.
+        mounted: "Targets and recordings";
+        mounted_intro: "Clients of /ws/via/NAME are carried to a target; /ws/replay/NAME does again what a recorded server did. A recording is a log that was exported as JSON Lines, of a watched connection too, or HAR with WebSocket messages.";
+        mounted_messages: "{0} message|{0} messages";
+        mounted_connect: "Connect";
+        mounted_connect_name: "Connect to {0}";
+        mounted_delete: "Delete";
+        mounted_delete_name: "Delete {0}";
+        mounted_name: "Name";
+        mounted_name_hint: "Letters, digits, dots, dashes and underscores";
+        mounted_target: "Address of the target";
+        mounted_header: "A header for the target in place of the client's, such as Origin";
+        mounted_mount: "Mount target";
+        mounted_upload: "Upload recording…";
+        mounted_failed: "The server did not answer.";
+        mounted_too_large: "{0} is larger than 16 MiB, which is what the server takes.";
+        mounted_unreadable: "{0} could not be read.";
 
         // Connections of the server.
         watch: "Connections of the server";

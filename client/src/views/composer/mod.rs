@@ -11,6 +11,7 @@ mod closing;
 mod drawer;
 mod drop;
 mod files;
+mod frames;
 mod history;
 mod more;
 mod repeat;
@@ -153,7 +154,7 @@ fn use_composer(props: &Composer) -> Html {
                                 on_close: close_drawer,
                             }.block()
                         }
-                        Drawer::More => MoreDrawer { editor: editor.clone(), on_close: close_drawer }.block(),
+                        Drawer::More => MoreDrawer { scene: scene.clone(), on_close: close_drawer }.block(),
                     } }
                 </section>
             }

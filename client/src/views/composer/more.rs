@@ -1,4 +1,4 @@
-//! Placeholders, and closing with a code.
+//! Placeholders, closing with a code, and frames by hand.
 //!
 //! `data-testid`: `placeholders-on`, `placeholder` (one each, inserts it).
 
@@ -7,8 +7,9 @@ use yew::prelude::*;
 
 use super::closing::ClosingForm;
 use super::drawer::{drawer_head, use_first_focus};
+use super::frames::FramesForm;
 use super::variables::VariablesForm;
-use crate::actions::editor::Editor;
+use crate::actions::stage::Scene;
 use crate::lasting::variables;
 use crate::texts::fill;
 use crate::views::block::{Block, block};
@@ -17,7 +18,7 @@ use crate::views::markup::html;
 
 #[derive(PartialEq)]
 pub(super) struct MoreDrawer {
-    pub(super) editor: Editor,
+    pub(super) scene: Scene,
     pub(super) on_close: Callback<()>,
 }
 
@@ -26,10 +27,11 @@ block!(MoreDrawer, use_more_drawer);
 #[hook]
 fn use_more_drawer(props: &MoreDrawer) -> Html {
     let t = &use_texts().composer;
+    let editor = props.scene.editor();
     let fills = use_state_eq(variables::fills_placeholders);
     let first = use_first_focus();
     let toggle = {
-        let (fills, editor) = (fills.setter(), props.editor.clone());
+        let (fills, editor) = (fills.setter(), editor.clone());
         move |event: Event| {
             let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
             variables::set_fills_placeholders(input.checked());
@@ -78,7 +80,7 @@ fn use_more_drawer(props: &MoreDrawer) -> Html {
                                 title={fill(t.placeholder_insert, &[&written])}
                                 data-testid="placeholder"
                                 onclick={
-                                    let editor = props.editor.clone();
+                                    let editor = editor.clone();
                                     move |_: MouseEvent| editor.insert(written)
                                 }
                             >
@@ -88,8 +90,9 @@ fn use_more_drawer(props: &MoreDrawer) -> Html {
                         </li>
                     }
                 </ul>
-                {VariablesForm { editor: props.editor.clone() }.block()}
-                {ClosingForm { session: props.editor.session().clone() }.block()}
+                {VariablesForm { editor: editor.clone() }.block()}
+                {ClosingForm { session: props.scene.session().clone() }.block()}
+                {FramesForm { scene: props.scene.clone() }.block()}
             </div>
         </>
     }

@@ -6,6 +6,7 @@
 
 mod content;
 mod document;
+pub(super) mod relayed;
 mod tree;
 
 use std::rc::Rc;
@@ -71,6 +72,12 @@ fn use_detail(props: &Detail) -> Html {
                 }
                 {actions(scene, entry, props.copied, texts)}
             </header>
+            if let Some(wire) = &entry.wire {
+                {relayed::wire(wire, t)}
+            }
+            if entry.kind == Kind::Ping && entry.direction == Direction::In && scene.session().options().relay.auto_pong {
+                <p class="detail-explanation">{t.ping_answered}</p>
+            }
             if let Some(explanation) = explanation(entry, t) {
                 <p class="detail-explanation">{explanation}</p>
             }
@@ -113,6 +120,11 @@ fn use_detail(props: &Detail) -> Html {
                 </div>
             }
             {content(scene, entry.id, &document, shape, t)}
+            if matches!(entry.kind, Kind::Connected | Kind::Disconnected | Kind::Error) {
+                {scene.session().read(|log, _| {
+                    log.store().connection(entry.connection).map(|connection| relayed::handshake(connection, t))
+                })}
+            }
         </section>
     }
 }

@@ -4,7 +4,8 @@
 //! `data-code`; inside `health-advice`), `health-rtt-last`, `-p50`, `-p99`, `-range`, `-missed`, `health-rtt-chart` (`data-drawings`),
 //! `health-traffic` (children with `data-counter`), `health-uptime`, `health-availability`, `health-connections`,
 //! `health-reconnects`, `health-attempts`, `health-silence`, `health-queue`, `health-buffered`,
-//! `health-unconfirmed`, `health-unknown`, `health-dropped`, `health-protocol`, `health-extensions`.
+//! `health-unconfirmed`, `health-unknown`, `health-dropped`, `health-protocol`, `health-extensions`; `health-relay` with
+//! `health-relay-fact` (one each), `health-pings`, `health-pongs`.
 
 mod diagram;
 mod phases;
@@ -13,6 +14,8 @@ mod traffic;
 
 use gloo_timers::callback::Interval;
 use link::{Close, Why};
+use protocol::relay::Opened;
+use workbench::connection::Connection;
 use workbench::series::Totals;
 use yew::prelude::*;
 
@@ -20,12 +23,15 @@ use self::diagram::diagram;
 use self::phases::phases;
 use self::round_trips::{RoundTrips, pair};
 use self::traffic::traffic;
+use super::detail::relayed::facts;
 use super::hooks::{use_effect_on, use_selected};
 use crate::model::format::{count, size};
 use crate::model::health::{Stage, micros, totals};
+use crate::model::relayed;
 use crate::model::visible::foreign;
 use crate::running::driver::Details;
 use crate::running::session::{Session, View};
+use crate::texts::Texts as AllTexts;
 use crate::texts::close_codes;
 use crate::texts::fill;
 use crate::texts::health::Health as Texts;
@@ -50,7 +56,8 @@ block!(HealthPanel, use_health_panel);
 
 #[hook]
 fn use_health_panel(props: &HealthPanel) -> Html {
-    let t = &use_texts().health;
+    let texts = use_texts();
+    let t = &texts.health;
     let session = &props.session;
     let stage = use_selected(session, |view| Stage::of(view.link.phase));
     let update = use_force_update();
@@ -110,6 +117,9 @@ fn use_health_panel(props: &HealthPanel) -> Html {
                 <h2 class="health-title">{t.connection}</h2>
                 {figures(&view, &details, uptime, words::share(open, known), reconnects, t)}
             </section>
+            if let Some(opened) = &details.opened {
+                {through_relay(opened, session.controls(), texts)}
+            }
         </div>
     }
 }
@@ -156,6 +166,25 @@ fn own(why: Why, t: &Texts) -> Option<(&'static str, &'static str)> {
         Why::Replaced => (t.own_replaced, ""),
         Why::Refused | Why::ConnectFailed | Why::PeerClosed | Why::Withheld => return None,
     })
+}
+
+/// What a relay tells of the connection.
+fn through_relay(opened: &Opened, [pings, pongs]: [u64; 2], texts: &'static AllTexts) -> Html {
+    let mut connection = Connection::default();
+    relayed::note(opened, &mut connection);
+    let t = &texts.health;
+    html! {
+        <section class="health-part" aria-label={t.relay} data-testid="health-relay">
+            <h2 class="health-title">{t.relay}</h2>
+            <dl class="figures">
+                for (name, value) in connection.handshake.iter().flat_map(|shook| facts(shook, &texts.log)) {
+                    {pair(name, &value, "relay-fact")}
+                }
+                {pair(t.pings, &count(pings), "pings")}
+                {pair(t.pongs, &count(pongs), "pongs")}
+            </dl>
+        </section>
+    }
 }
 
 /// What there is to count.

@@ -14,6 +14,7 @@ use crate::model::log::words;
 use crate::model::owned::{delivery_slug, label, slug};
 use crate::running::driver::clock::zone;
 use crate::texts::log::Log as Texts;
+use crate::texts::plural;
 use crate::views::markup::html;
 
 /// Marks in one row; more would only be a blur.
@@ -66,7 +67,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
     let text = words::text(entry).map_or_else(|| hex_preview(entry.body.bytes()), |text| preview(&text));
     let mark = match entry.body {
         Body::Binary(_) => Some(t.mark_binary),
-        Body::Text("") if is_message => Some(t.mark_empty),
+        Body::Text("") if is_message || matches!(entry.kind, Kind::Ping | Kind::Pong) => Some(t.mark_empty),
         Body::Text(_) => None,
     };
     let rtt = entry.rtt_micros.filter(|_| entry.direction == Direction::In);
@@ -93,14 +94,26 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
             if let Some(mark) = mark {
                 <span class="entry-mark">{mark}</span>
             }
+            if let Some(wire) = entry.wire.filter(|wire| wire.frames > 1) {
+                <span class="entry-mark">{plural(t.frames, wire.frames)}</span>
+            }
             <bdi class="entry-text">{marked(&text, &frame.highlights)}</bdi>
             if let Some(rtt) = rtt {
                 <span class="entry-rtt">{round_trip(f64::from(rtt) / 1000.0)}</span>
             }
             if is_message {
-                <span class="entry-size">{size(entry.size() as u64)}</span>
+                <span class="entry-size">{sizes(entry)}</span>
             }
         </div>
+    }
+}
+
+/// The size of a message, behind that on the wire where it was compressed.
+fn sizes(entry: &Entry<'_>) -> String {
+    let payload = size(entry.size() as u64);
+    match entry.wire {
+        Some(wire) if wire.compressed => format!("{} → {payload}", size(wire.bytes)),
+        _ => payload,
     }
 }
 

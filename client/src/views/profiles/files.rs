@@ -201,6 +201,7 @@ fn parts_in_words(parts: &[Part], t: &Settings) -> String {
             Part::Answers => t.part_answers,
             Part::Variables => t.part_variables,
             Part::Messages => t.part_messages,
+            Part::Relay => t.part_relay,
         })
         .collect();
     words.join(t.import_comma)

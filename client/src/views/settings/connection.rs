@@ -3,16 +3,22 @@
 //! `data-testid`: `heartbeat-on`, `heartbeat-payload`, `heartbeat-format`, `heartbeat-answer`,
 //! `heartbeat-answer-name`, `heartbeat-answer-text`, `heartbeat-interval`, `heartbeat-deadline`, `heartbeat-busy`,
 //! `heartbeat-missed`; `reconnect-on`, `reconnect-min`, `reconnect-max`, `reconnect-attempts`, `reconnect-codes`;
-//! `restore-defaults`.
+//! `restore-defaults`; `way` (the sentence), `settings-transport`, `relay-headers`, `relay-roots`, `relay-certificate`,
+//! `relay-key`, `relay-accept`, `relay-proxy`, `relay-proxy-authorization`, `relay-compression`, `relay-auto-pong`,
+//! `relay-fragment`.
 
-use workbench::profile::Options;
+use workbench::connection::TransportKind;
+use workbench::profile::{Need, Options};
 use workbench::view::Format;
 use yew::prelude::*;
 
 use super::editor::{Editor, problem};
+use crate::model::relayed::{Failure, Trouble};
 use crate::model::settings::{AnswerKind, Field, Form, Problems};
+use crate::running::transport::has_streams;
 use crate::texts::settings::Settings;
-use crate::views::fields::{ChoiceRow, SwitchRow, TextRow, formats};
+use crate::texts::{Texts, fill};
+use crate::views::fields::{AreaRow, ChoiceRow, SwitchRow, TextRow, formats};
 use crate::views::markup::html;
 
 /// A row of the form.
@@ -29,10 +35,11 @@ struct Row {
 enum Control {
     Switch(fn(&mut Form) -> &mut bool),
     Line(fn(&mut Form) -> &mut String, Field),
+    Area(fn(&mut Form) -> &mut String, Field),
     Choice(fn(&Settings) -> Vec<(&'static str, AttrValue)>, fn(&Form) -> &'static str, fn(&mut Form, &str)),
 }
 
-use Control::{Choice, Line, Switch};
+use Control::{Area, Choice, Line, Switch};
 
 const HEARTBEAT: &[Row] = &[
     Row {
@@ -164,6 +171,79 @@ const RECONNECT: &[Row] = &[
     },
 ];
 
+const RELAY: &[Row] = &[
+    Row {
+        name: "relay-headers",
+        label: |t| t.headers,
+        hint: |t| t.headers_hint,
+        is_shown: |_| true,
+        control: Area(|form| &mut form.headers, Field::Headers),
+    },
+    Row {
+        name: "relay-roots",
+        label: |t| t.roots,
+        hint: |t| t.roots_hint,
+        is_shown: |_| true,
+        control: Area(|form| &mut form.relay.roots, Field::Pem),
+    },
+    Row {
+        name: "relay-certificate",
+        label: |t| t.certificate,
+        hint: |t| t.certificate_hint,
+        is_shown: |_| true,
+        control: Area(|form| &mut form.relay.certificate, Field::Pem),
+    },
+    Row {
+        name: "relay-key",
+        label: |t| t.key,
+        hint: |t| t.key_hint,
+        is_shown: |form| !form.relay.certificate.is_empty() || !form.relay.key.is_empty(),
+        control: Area(|form| &mut form.relay.key, Field::Key),
+    },
+    Row {
+        name: "relay-accept",
+        label: |t| t.accept_invalid,
+        hint: |t| t.accept_invalid_hint,
+        is_shown: |_| true,
+        control: Switch(|form| &mut form.relay.accept_invalid),
+    },
+    Row {
+        name: "relay-proxy",
+        label: |t| t.proxy,
+        hint: |t| t.proxy_hint,
+        is_shown: |_| true,
+        control: Line(|form| &mut form.relay.proxy, Field::Proxy),
+    },
+    Row {
+        name: "relay-proxy-authorization",
+        label: |t| t.proxy_authorization,
+        hint: |t| t.proxy_authorization_hint,
+        is_shown: |form| !form.relay.proxy.is_empty(),
+        control: Line(|form| &mut form.relay.proxy_authorization, Field::ProxyAuthorization),
+    },
+    Row {
+        name: "relay-compression",
+        label: |t| t.compression,
+        hint: |t| t.compression_hint,
+        is_shown: |_| true,
+        control: Switch(|form| &mut form.relay.compression),
+    },
+    Row {
+        name: "relay-auto-pong",
+        label: |t| t.auto_pong,
+        hint: |t| t.auto_pong_hint,
+        is_shown: |_| true,
+        control: Switch(|form| &mut form.relay.auto_pong),
+    },
+    Row {
+        name: "relay-fragment",
+        label: |t| t.fragment,
+        hint: |t| t.fragment_hint,
+        is_shown: |_| true,
+        control: Line(|form| &mut form.fragment, Field::Fragment),
+    },
+];
+
 const ANSWERS: [(AnswerKind, &str); 6] = [
     (AnswerKind::Echo, "echo"),
     (AnswerKind::Exact, "exact"),
@@ -190,6 +270,9 @@ pub(super) fn heartbeat(editor: &Editor, t: &'static Settings) -> Html {
                     opening: kept.opening,
                     answers: kept.answers,
                     transport: kept.transport,
+                    relay: kept.relay,
+                    headers: kept.headers,
+                    fragment: kept.fragment,
                     ..default
                 };
             })}
@@ -207,6 +290,58 @@ pub(super) fn reconnect(editor: &Editor, t: &'static Settings) -> Html {
                 (form.attempts, form.stop_codes) = (default.attempts, default.stop_codes);
             })}
         </>
+    }
+}
+
+/// How to connect, and what only a relay can do. `trouble` keeps this page from using one.
+pub(super) fn relay(editor: &Editor, trouble: Option<Trouble>, t: &'static Texts) -> Html {
+    let (form, options, s) = (editor.form(), editor.session().options(), &t.settings);
+    let is_relayed = options.carrier() == TransportKind::Relay;
+    let ways = [
+        (TransportKind::Browser, s.way_direct),
+        (TransportKind::Stream, s.way_stream),
+        (TransportKind::Relay, s.way_relay),
+    ];
+    let is_there = |kind| kind != TransportKind::Stream || has_streams() || form.transport == kind;
+    html! {
+        <>
+            <p class="setting wide" role="status" data-testid="way">
+                {way(&options, s)}
+                if let Some(trouble) = trouble.filter(|_| is_relayed) {
+                    {" "}
+                    <strong>{Failure::new(trouble).sentence(&t.common)}</strong>
+                }
+            </p>
+            if options.relay.need().is_none() {
+                {ChoiceRow {
+                    name: "settings-transport".into(),
+                    label: s.transport.into(),
+                    hint: s.transport_hint.into(),
+                    choices: ways
+                        .into_iter()
+                        .filter(|(kind, _)| is_there(*kind))
+                        .map(|(kind, words)| (kind.word(), words.into()))
+                        .collect(),
+                    chosen: form.transport.word(),
+                    on_change: editor.on_change(|form, word: String| {
+                        form.transport = TransportKind::named(&word).unwrap_or_default();
+                    }),
+                }.view()}
+            }
+            {rows(RELAY, editor, s)}
+        </>
+    }
+}
+
+/// How the next connection goes, and why.
+pub(in crate::views) fn way(options: &Options, t: &Settings) -> String {
+    match options.relay.need() {
+        Some(Need::Header(name)) => fill(t.way_needs_header, &[&name]),
+        Some(Need::Tls) => t.way_needs_tls.to_owned(),
+        Some(Need::Proxy) => t.way_needs_proxy.to_owned(),
+        Some(Need::Frames) => t.way_needs_frames.to_owned(),
+        None if options.carrier() == TransportKind::Relay => t.way_is_chosen.to_owned(),
+        None => t.way_is_direct.to_owned(),
     }
 }
 
@@ -262,6 +397,16 @@ impl Row {
                 on_done: editor.on_done(),
             }
             .view(),
+            Area(place, field) => AreaRow {
+                name,
+                label,
+                hint,
+                value: place(form).clone().into(),
+                problem: problem(problems, field),
+                on_input: editor.on_input(move |form, text| *place(form) = text),
+                on_done: editor.on_done(),
+            }
+            .view(),
             Choice(choices, read, write) => ChoiceRow {
                 name,
                 label,
@@ -280,6 +425,7 @@ fn placeholder(field: Field) -> &'static str {
     match field {
         Field::AnswerName => "type",
         Field::Answer => "pong",
+        Field::Proxy => "http://proxy.example:3128",
         _ => "",
     }
 }

@@ -1,10 +1,10 @@
 //! The settings of the connection that is shown, and of the page.
 //!
-//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `opening`,
+//! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `relay`, `opening`,
 //! `answers`, `log`, `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
 
 mod answers;
-mod connection;
+pub(super) mod connection;
 mod editor;
 mod opening;
 mod page;
@@ -17,8 +17,10 @@ use self::editor::use_editor;
 use self::page::{Appearance, LogSettings};
 use super::dialog::Dialog;
 use crate::actions::stage::{Scene, Stage};
+use crate::running::transport::ask_for_relay;
 use crate::texts::settings::Settings as Texts;
 use crate::views::block::{Block, block};
+use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
 use crate::views::markup::html;
 
@@ -28,12 +30,15 @@ pub(super) struct Settings {
     /// The connection that is shown.
     pub(super) scene: Scene,
     pub(super) on_close: Callback<()>,
+    /// What is shown first.
+    pub(super) pane: Pane,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pane {
+pub(super) enum Pane {
     Heartbeat,
     Reconnect,
+    Relay,
     Opening,
     Answers,
     Log,
@@ -41,13 +46,21 @@ enum Pane {
 }
 
 impl Pane {
-    const ALL: [Pane; 6] =
-        [Pane::Heartbeat, Pane::Reconnect, Pane::Opening, Pane::Answers, Pane::Log, Pane::Appearance];
+    const ALL: [Pane; 7] = [
+        Pane::Heartbeat,
+        Pane::Reconnect,
+        Pane::Relay,
+        Pane::Opening,
+        Pane::Answers,
+        Pane::Log,
+        Pane::Appearance,
+    ];
 
     fn slug(self) -> &'static str {
         match self {
             Pane::Heartbeat => "heartbeat",
             Pane::Reconnect => "reconnect",
+            Pane::Relay => "relay",
             Pane::Opening => "opening",
             Pane::Answers => "answers",
             Pane::Log => "log",
@@ -59,6 +72,7 @@ impl Pane {
         match self {
             Pane::Heartbeat => t.pane_heartbeat,
             Pane::Reconnect => t.pane_reconnect,
+            Pane::Relay => t.pane_relay,
             Pane::Opening => t.pane_opening,
             Pane::Answers => t.pane_answers,
             Pane::Log => t.pane_log,
@@ -71,7 +85,7 @@ impl Pane {
         match self {
             Pane::Heartbeat => t.times_kept,
             Pane::Reconnect => t.kept_for_new,
-            Pane::Opening | Pane::Answers => t.only_here,
+            Pane::Relay | Pane::Opening | Pane::Answers => t.only_here,
             Pane::Log | Pane::Appearance => t.for_all,
         }
     }
@@ -81,8 +95,18 @@ block!(Settings, use_settings);
 
 #[hook]
 fn use_settings(props: &Settings) -> Html {
-    let t = &use_texts().settings;
-    let pane = use_state_eq(|| Pane::Heartbeat);
+    let texts = use_texts();
+    let t = &texts.settings;
+    let pane = use_state_eq(|| props.pane);
+    let trouble = use_state_eq(|| None);
+    {
+        let trouble = trouble.setter();
+        use_effect_on(*pane == Pane::Relay, move |is_relay| {
+            if *is_relay {
+                ask_for_relay(Box::new(move |found| trouble.set(found)));
+            }
+        });
+    }
     let editor = use_editor(props.scene.session());
     let strip = use_node_ref();
     let on_key = {
@@ -110,6 +134,7 @@ fn use_settings(props: &Settings) -> Html {
     let content = match *pane {
         Pane::Heartbeat => connection::heartbeat(&editor, t),
         Pane::Reconnect => connection::reconnect(&editor, t),
+        Pane::Relay => connection::relay(&editor, *trouble, texts),
         Pane::Opening => opening::opening(&editor, t),
         Pane::Answers => answers::answers(&editor, t),
         Pane::Log => LogSettings { workspace: props.stage.workspace().clone() }.block(),
@@ -142,7 +167,7 @@ fn use_settings(props: &Settings) -> Html {
                             aria-selected={(known == *pane).to_string()}
                             aria-controls="settings-pane"
                             tabindex={if known == *pane { "0" } else { "-1" }}
-                            autofocus={known == Pane::Heartbeat}
+                            autofocus={known == props.pane}
                             data-testid={format!("settings-{}", known.slug())}
                             onclick={{
                                 let pane = pane.setter();
@@ -175,6 +200,6 @@ fn heading(pane: Pane, t: &Texts) -> Option<&'static str> {
     match pane {
         Pane::Heartbeat => Some(t.of_connection),
         Pane::Log => Some(t.of_page),
-        Pane::Reconnect | Pane::Opening | Pane::Answers | Pane::Appearance => None,
+        Pane::Reconnect | Pane::Relay | Pane::Opening | Pane::Answers | Pane::Appearance => None,
     }
 }

@@ -1,20 +1,18 @@
 //! What a connection offers and how, and what it sends first.
 //!
-//! `data-testid`: `settings-protocols`, `settings-transport`, `opening-add`, and per message `opening-<n>`,
+//! `data-testid`: `settings-protocols`, `opening-add`, and per message `opening-<n>`,
 //! `opening-<n>-format`, `opening-<n>-up`, `opening-<n>-remove`.
 
 use wasm_bindgen::JsCast;
-use workbench::connection::TransportKind;
 use workbench::draft::Draft;
 use workbench::view::Format;
 use yew::prelude::*;
 
 use super::editor::{Editor, problem};
 use crate::model::settings::Field;
-use crate::running::transport::has_streams;
 use crate::texts::fill;
 use crate::texts::settings::Settings;
-use crate::views::fields::{ChoiceRow, TextRow, below, formats, select};
+use crate::views::fields::{TextRow, area_value, below, formats, select};
 use crate::views::icons::{Icon, picture};
 use crate::views::markup::html;
 
@@ -48,20 +46,6 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 on_input: on_protocols,
                 on_done: Callback::noop(),
             }.view()}
-            if has_streams() || form.transport != TransportKind::default() {
-                {ChoiceRow {
-                    name: "settings-transport".into(),
-                    label: t.transport.into(),
-                    hint: t.transport_hint.into(),
-                    choices: [TransportKind::Browser, TransportKind::Stream]
-                        .map(|kind| (kind.word(), name(kind).into()))
-                        .to_vec(),
-                    chosen: form.transport.word(),
-                    on_change: editor.on_change(|form, word: String| {
-                        form.transport = TransportKind::named(&word).unwrap_or_default();
-                    }),
-                }.view()}
-            }
             <div class="setting wide">
                 <h3 class="setting-label">{t.opening}</h3>
                 <p class="setting-hint">{t.opening_hint}</p>
@@ -80,11 +64,6 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
     }
 }
 
-/// What the web's standards call a transport.
-fn name(kind: TransportKind) -> &'static str {
-    if kind == TransportKind::Stream { "WebSocketStream" } else { "WebSocket" }
-}
-
 fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -> Html {
     let number = index + 1;
     let name: AttrValue = format!("opening-{number}").into();
@@ -95,9 +74,7 @@ fn message(editor: &Editor, index: usize, draft: &Draft, t: &'static Settings) -
             draft.text = text;
         }
     });
-    let on_input = on_input.reform(|event: InputEvent| {
-        event.target_dyn_into::<web_sys::HtmlTextAreaElement>().map(|area| area.value()).unwrap_or_default()
-    });
+    let on_input = on_input.reform(|event: InputEvent| area_value(&event));
     let on_format = editor.on_change(move |form, word: String| {
         if let Some(draft) = form.opening.get_mut(index) {
             draft.format = Format::named(&word).unwrap_or_default();

@@ -2,6 +2,7 @@ use super::LISTED_FRAGMENTS;
 use super::command::kind_name;
 use crate::fault::Kind;
 use crate::head::{Encoded, Frame, Head, ReadError, Writer};
+use workbench::connection::{Timings, TlsSeen};
 
 /// What a relay tells its client. Times are microseconds, `at` since the target's connection opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum Event<'a> {
     Failed {
         /// Why.
         error: String,
+        /// What did not work out; `None` where the relay does not say.
+        step: Option<Step>,
         /// The target's answer, if it gave one.
         response: Option<(u16, Vec<(String, String)>)>,
     },
@@ -94,30 +97,43 @@ pub struct Opened {
     pub tls: Option<TlsSeen>,
 }
 
-/// How long each step of connecting took, in microseconds; `None` for one that there was not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timings {
-    /// Resolving the name.
-    pub name: Option<u64>,
-    /// TCP.
-    pub tcp: u64,
-    /// The proxy's answer.
-    pub proxy: Option<u64>,
-    /// TLS.
-    pub tls: Option<u64>,
-    /// The WebSocket handshake.
-    pub upgrade: u64,
+/// What did not work out, where there is no target's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// What the client asked for can't be done.
+    Request,
+    /// The relay may not connect there.
+    Guard,
+    /// The name has no address.
+    Name,
+    /// Nobody took the connection.
+    Tcp,
+    /// The proxy did not connect.
+    Proxy,
+    /// TLS, mostly since the certificate is not trusted.
+    Tls,
+    /// The target's answer is not that of a WebSocket server, or a refusal.
+    Upgrade,
+    /// It took too long.
+    Timeout,
 }
 
-/// What TLS agreed on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsSeen {
-    /// Such as `TLSv1_3`.
-    pub version: String,
-    /// Such as `TLS13_AES_256_GCM_SHA384`.
-    pub cipher: String,
-    /// The target's certificates, its own first, each DER in base64.
-    pub certificates: Vec<String>,
+impl Step {
+    /// Each of them with its word.
+    pub const WORDS: [(Step, &'static str); 8] = [
+        (Step::Request, "request"),
+        (Step::Guard, "guard"),
+        (Step::Name, "name"),
+        (Step::Tcp, "tcp"),
+        (Step::Proxy, "proxy"),
+        (Step::Tls, "tls"),
+        (Step::Upgrade, "upgrade"),
+        (Step::Timeout, "timeout"),
+    ];
+
+    fn word(self) -> &'static str {
+        Step::WORDS.iter().find(|(step, _)| *step == self).map_or("", |(_, word)| word)
+    }
 }
 
 impl<'a> Event<'a> {
@@ -127,8 +143,9 @@ impl<'a> Event<'a> {
         let timed = |kind, at: &u64| Writer::new(kind).number("at", *at);
         match self {
             Event::Open(opened) => opened.write(),
-            Event::Failed { error, response } => {
+            Event::Failed { error, step, response } => {
                 let writer = Writer::new("failed").string("error", error);
+                let writer = writer.optional("step", step.map(Step::word));
                 match response {
                     Some((status, headers)) => writer.raw("response", &response_json(*status, headers)),
                     None => writer,
@@ -179,6 +196,9 @@ impl<'a> Event<'a> {
             "open" => Event::Open(Box::new(Opened::read(head)?)),
             "failed" => Event::Failed {
                 error: head.string("error")?.unwrap_or_default(),
+                step: head.string("step")?.and_then(|word| {
+                    Step::WORDS.iter().find(|(_, known)| *known == word).map(|(step, _)| *step)
+                }),
                 response: head.object("response")?.map(read_response).transpose()?,
             },
             "message" => Event::Message {
@@ -223,7 +243,7 @@ impl Opened {
             .optional("compression", self.compression.as_deref())
             .raw("request", &request)
             .raw("response", &response_json(self.status, &self.response_headers))
-            .raw("timings", &self.timings.json());
+            .raw("timings", &timings_json(&self.timings));
         if let Some(TlsSeen { version, cipher, certificates }) = &self.tls {
             let tls = Writer::within().string("version", version).string("cipher", cipher);
             writer = writer.raw("tls", &tls.strings("certificates", certificates).json());
@@ -248,10 +268,10 @@ impl Opened {
         if let Some(mut timings) = head.object("timings")? {
             opened.timings = Timings {
                 name: timings.number("name")?,
-                tcp: timings.number("tcp")?.unwrap_or(0),
+                tcp: timings.number("tcp")?,
                 proxy: timings.number("proxy")?,
                 tls: timings.number("tls")?,
-                upgrade: timings.number("upgrade")?.unwrap_or(0),
+                upgrade: timings.number("upgrade")?,
             };
         }
         if let Some(mut tls) = head.object("tls")? {
@@ -265,18 +285,9 @@ impl Opened {
     }
 }
 
-impl Timings {
-    fn json(&self) -> String {
-        let steps = [
-            ("name", self.name),
-            ("tcp", Some(self.tcp)),
-            ("proxy", self.proxy),
-            ("tls", self.tls),
-            ("upgrade", Some(self.upgrade)),
-        ];
-        let there = steps.into_iter().filter_map(|(name, time)| Some((name, time?)));
-        there.fold(Writer::within(), |writer, (name, time)| writer.number(name, time)).json()
-    }
+fn timings_json(timings: &Timings) -> String {
+    let there = timings.steps().into_iter().filter_map(|(name, time)| Some((name, time?)));
+    there.fold(Writer::within(), |writer, (name, time)| writer.number(name, time)).json()
 }
 
 fn response_json(status: u16, headers: &[(String, String)]) -> String {

@@ -15,11 +15,11 @@ mod event;
 pub use crate::head::{Encoded, Frame, ReadError};
 pub use command::Command;
 pub use connect::{Connect, Mounting, TlsChoice};
-pub use event::{Event, Opened, Timings, TlsSeen};
+pub use event::{Event, Opened, Step};
+pub use workbench::connection::{Timings, TlsSeen};
+pub use workbench::entry::LISTED_FRAGMENTS;
 
 /// The subprotocol's name.
 pub const SUBPROTOCOL: &str = "heartwire.relay.v1";
 /// The code of the relay's Close when there is no target.
 pub const NO_TARGET: u16 = 4502;
-/// Of a message in fragments, the length of so many is told.
-pub const LISTED_FRAGMENTS: usize = 1000;

@@ -430,9 +430,14 @@ impl<E: Endpoint + Send + 'static> Core<E> {
                 }
             }
             Progress::Done => {
-                if conversation.connection.abort() == Some(Abort::Reset) {
+                match conversation.connection.abort() {
                     // Closing it then resets it. Where that can't be had it is closed in order.
-                    let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+                    Some(Abort::Reset) => {
+                        let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+                    }
+                    // Input that nobody read would otherwise have it reset. A peer that is gone needs no end.
+                    Some(Abort::Fin) => _ = Tcp(stream).shut_down(),
+                    None => {}
                 }
                 conversation.conclude();
                 self.timetable.clear(key);

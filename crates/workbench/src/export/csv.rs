@@ -2,13 +2,14 @@ use std::fmt::Write as _;
 
 use super::{Privacy, push_millis};
 use crate::bytes::to_base64_into;
-use crate::entry::{Body, Entry, Origin, What};
+use crate::entry::{Body, Entry, Origin, What, Wire};
 use crate::time::Micros;
 use crate::words::Word;
 
-/// The header row. `time` is for people, `time_ms` is what is read back.
+/// The header row. `time` is for people, `time_ms` is what is read back. `fragments` has the sizes of a message's frames
+/// where there are several, with spaces, and behind a plus how many more there were.
 pub(crate) const COLUMNS: &str = "id,time,time_ms,connection,direction,kind,what,ms,n,size,delivery,origin,code,\
-                                  clean,pair,rtt_ms,encoding,data";
+                                  clean,pair,rtt_ms,wire,compressed,fragments,encoding,data";
 
 /// What a spreadsheet takes for the beginning of a formula, and the apostrophe that keeps it from doing so.
 pub(crate) const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
@@ -47,6 +48,18 @@ pub(super) fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy
     out.push(',');
     if let Some(rtt) = entry.rtt_micros {
         push_millis(out, Micros(rtt.into()));
+    }
+    match entry.wire {
+        Some(Wire { bytes, compressed, frames, fragments }) => {
+            let _ = write!(out, ",{bytes},{compressed},");
+            let sizes = fragments.iter().map(u32::to_string).collect::<Vec<_>>();
+            out.push_str(&sizes.join(" "));
+            let more = frames.saturating_sub(sizes.len().max(1) as u64);
+            if more > 0 {
+                let _ = write!(out, " +{more}");
+            }
+        }
+        None => out.push_str(",,,"),
     }
     match entry.body {
         Body::Text(text) => {

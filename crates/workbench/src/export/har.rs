@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use super::Privacy;
+use super::jsonl::{write_handshake, write_wire};
 use crate::bytes::to_base64_into;
 use crate::connection::Connection;
 use crate::entry::{Body, Delivery, Direction, Entry, Kind, What};
@@ -43,7 +44,11 @@ pub(super) fn write_connection_start(
     quote_into(out, &url);
     out.push_str(",\"httpVersion\":\"HTTP/1.1\",\"queryString\":[],\"cookies\":[],\"headers\":");
     headers(out, &connection.headers, ("Sec-WebSocket-Protocol", &connection.offered.join(", ")), privacy);
-    let (status, words) = if connection.opened.is_some() { (101, "Switching Protocols") } else { (0, "") };
+    let handshake = connection.handshake.as_deref();
+    let (status, words) = match handshake.map_or(0, |handshake| handshake.status) {
+        0 | 101 if connection.opened.is_some() => (101, "Switching Protocols"),
+        status => (status, ""),
+    };
     let _ = write!(
         out,
         ",{empty}}},\"response\":{{\"status\":{status},\"statusText\":\"{words}\",\"httpVersion\":\"HTTP/1.1\",\
@@ -52,10 +57,19 @@ pub(super) fn write_connection_start(
     headers(out, &connection.answer, ("Sec-WebSocket-Protocol", &connection.protocol), privacy);
     let _ = write!(
         out,
-        ",{empty}}},\"cache\":{{}},\"timings\":{{\"send\":0,\"wait\":{wait},\"receive\":{}}},\
-         \"_resourceType\":\"websocket\",\"_webSocketMessages\":[",
+        ",{empty}}},\"cache\":{{}},\"timings\":{{\"send\":0,\"wait\":{wait},\"receive\":{}}}",
         whole - wait.min(whole)
     );
+    if let Some(handshake) = handshake {
+        if let Some((host, _)) = handshake.address.rsplit_once(':') {
+            let host = host.trim_matches(['[', ']']);
+            out.push_str(",\"serverIPAddress\":");
+            quote_into(out, host);
+        }
+        out.push_str(",\"_handshake\":");
+        write_handshake(out, handshake);
+    }
+    out.push_str(",\"_resourceType\":\"websocket\",\"_webSocketMessages\":[");
 }
 
 /// A list of header fields, and one more unless it is empty or there already.
@@ -93,7 +107,8 @@ pub(super) fn opcode(entry: &Entry<'_>) -> Option<i8> {
     }
 }
 
-/// Appends a message as Chromium does: seconds since the epoch, binary in base64, errors with opcode -1.
+/// Appends a message as Chromium does: seconds since the epoch, binary in base64, errors with opcode -1; and what is
+/// known of its frames in members of our own.
 /// Returns whether HAR has a place for this entry.
 pub(super) fn write_message(out: &mut String, entry: &Entry<'_>, first: bool, privacy: &Privacy) -> bool {
     let Some(opcode) = opcode(entry) else { return false };
@@ -120,6 +135,7 @@ pub(super) fn write_message(out: &mut String, entry: &Entry<'_>, first: bool, pr
             out.push('"');
         }
     }
+    write_wire(out, "_", entry.wire);
     out.push('}');
     true
 }

@@ -16,6 +16,7 @@
 //! | `offered`* | list of subprotocols |
 //! | `protocol`*, `extensions`* | what the server chose |
 //! | `headers`*, `answer`* | lists of `[name, value]`: header fields of the request and of the answer |
+//! | `handshake`* | what a relay tells of it: `address` that was connected to, `status`, `timings` of `name`, `tcp`, `proxy`, `tls` and `upgrade` in milliseconds, `tls` with `version`, `cipher` and `certificates`, DER in base64, the server's own first |
 //!
 //! **An entry:**
 //!
@@ -34,9 +35,12 @@
 //! | `delivery`* | `queued`, `sent`, `unknown`, `dropped` |
 //! | `origin`* | `heartbeat`, `opening`, `answer`, `repeat` |
 //! | `pair`* | `id` of the other half of a request and its response |
+//! | `wire`* | bytes of all its frames, headers included |
+//! | `compressed`* | `true` if it was |
+//! | `frames`*, `fragments`* | where it went in several frames: how many, and how many bytes of the payload were in each, for the first thousand |
 //! | `rtt`* | milliseconds between the two; for other readers, not read back |
 //!
-//! **A change** of an entry above it: `{"update":5,"conn":2,"delivery":"sent","pair":7}`. Only a journal, which is
+//! **A change** of an entry above it: `{"update":5,"conn":2,"delivery":"sent","pair":7}`, or with what is known of its frames. Only a journal, which is
 //! written while the log grows, holds such lines.
 //!
 //! Readers ignore members and empty lines they do not know. Version 1, which is still read, has `heartbeat: true`
@@ -46,9 +50,9 @@ use std::fmt::Write as _;
 
 use super::{Privacy, push_millis};
 use crate::bytes::to_base64_into;
-use crate::connection::{Connection, TransportKind};
-use crate::entry::{Body, ConnectionId, Entry, EntryId, Origin, What};
-use crate::json::quote_into;
+use crate::connection::{Connection, Handshake, TlsSeen, TransportKind};
+use crate::entry::{Body, ConnectionId, Entry, EntryId, Origin, What, Wire};
+use crate::json::{quote, quote_into};
 use crate::store::Store;
 use crate::time::Micros;
 use crate::words::Word;
@@ -104,7 +108,49 @@ pub fn write_connection(out: &mut String, connection: &Connection, privacy: &Pri
         }
         out.push(']');
     }
+    if let Some(handshake) = &connection.handshake {
+        out.push_str(",\"handshake\":");
+        write_handshake(out, handshake);
+    }
     out.push_str("}\n");
+}
+
+/// Appends what a relay tells of a handshake, as an object.
+pub(super) fn write_handshake(out: &mut String, handshake: &Handshake) {
+    let Handshake { address, status, timings, tls } = handshake;
+    let _ = write!(out, "{{\"status\":{status}");
+    word(out, "address", address);
+    out.push_str(",\"timings\":{");
+    let mut comma = "";
+    for (name, micros) in timings.steps() {
+        if let Some(micros) = micros {
+            let _ = write!(out, "{comma}\"{name}\":");
+            push_millis(out, Micros(micros));
+            comma = ",";
+        }
+    }
+    out.push('}');
+    if let Some(TlsSeen { version, cipher, certificates }) = tls {
+        out.push_str(",\"tls\":{\"version\":");
+        quote_into(out, version);
+        word(out, "cipher", cipher);
+        let certificates = certificates.iter().map(|der| quote(der)).collect::<Vec<_>>().join(",");
+        let _ = write!(out, ",\"certificates\":[{certificates}]}}");
+    }
+    out.push('}');
+}
+
+/// Appends what is known of an entry's frames, where something is: members whose names begin with `mark`.
+pub(super) fn write_wire(out: &mut String, mark: &str, wire: Option<&Wire>) {
+    let Some(Wire { bytes, compressed, frames, fragments }) = wire else { return };
+    let _ = write!(out, ",\"{mark}wire\":{bytes}");
+    if *compressed {
+        let _ = write!(out, ",\"{mark}compressed\":true");
+    }
+    if *frames > 1 {
+        let fragments = fragments.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let _ = write!(out, ",\"{mark}frames\":{frames},\"{mark}fragments\":[{fragments}]");
+    }
 }
 
 /// Appends the line of an entry.
@@ -142,6 +188,7 @@ pub fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy) {
     if entry.origin != Origin::Plain {
         word(out, "origin", entry.origin.word());
     }
+    write_wire(out, "", entry.wire);
     if let Some(pair) = entry.pair {
         let _ = write!(out, ",\"pair\":{pair}");
     }
@@ -244,6 +291,7 @@ impl Journal {
             if let Some(delivery) = entry.delivery {
                 word(&mut out, "delivery", delivery.word());
             }
+            write_wire(&mut out, "", entry.wire);
             if let Some(pair) = entry.pair {
                 let _ = write!(out, ",\"pair\":{pair}");
             }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::{ImportError, ImportErrorKind, Names, Report};
 use crate::bytes::from_base64;
-use crate::entry::{Body, Draft, Fact, Kind, Origin, What};
+use crate::entry::{Body, Draft, Fact, Kind, LISTED_FRAGMENTS, Origin, What, Wire};
 use crate::export::{COLUMNS, FORMULA};
 use crate::store::Store;
 use crate::time::Micros;
@@ -157,7 +157,9 @@ fn entry<'f>(
         address.clone_into(&mut known.address);
         known.opened = Some(time);
     }
+    let wire = wire(&get)?;
     let draft = Draft {
+        wire: wire.as_ref(),
         code,
         delivery,
         origin,
@@ -174,6 +176,28 @@ fn entry<'f>(
         }
     }
     Ok(())
+}
+
+/// How it went over the wire, where the record says that.
+fn wire<'f>(get: impl Fn(&'static str) -> &'f str) -> Result<Option<Wire>, ImportErrorKind> {
+    let wrong = ImportErrorKind::Invalid;
+    if get("wire").is_empty() {
+        return Ok(None);
+    }
+    let (mut fragments, mut more) = (Vec::new(), 0);
+    for part in get("fragments").split_whitespace() {
+        match part.strip_prefix('+') {
+            Some(count) => more = count.parse().map_err(|_| wrong("fragments"))?,
+            None if fragments.len() == LISTED_FRAGMENTS => more += 1,
+            None => fragments.push(part.parse().map_err(|_| wrong("fragments"))?),
+        }
+    }
+    Ok(Some(Wire {
+        bytes: get("wire").parse().map_err(|_| wrong("wire"))?,
+        compressed: get("compressed") == "true",
+        frames: more + fragments.len().max(1) as u64,
+        fragments,
+    }))
 }
 
 /// A word with a meaning; an empty field is the usual.

@@ -2,10 +2,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::Range;
 
-use super::{ImportError, ImportErrorKind, Report};
+use super::{ImportError, ImportErrorKind, Report, wire};
 use crate::bytes::from_base64;
 use crate::connection::Connection;
-use crate::entry::{ConnectionId, Delivery, Direction, Draft, Fact, Kind, What};
+use crate::entry::{ConnectionId, Delivery, Direction, Draft, Fact, Kind, What, Wire};
 use crate::json::{JsonError, Scanner, Token, Value, unescape};
 use crate::store::Store;
 use crate::time::Micros;
@@ -42,6 +42,8 @@ struct Found {
     request: Range<usize>,
     response: Range<usize>,
     timings: Range<usize>,
+    /// What a relay told of it, as we write it.
+    handshake: Range<usize>,
     messages: Range<usize>,
     /// How it ended: code and reason, or a word for a connection that broke. HTTP Toolkit writes that.
     close: Range<usize>,
@@ -69,6 +71,7 @@ struct Message {
     payload: Payload,
     code: u16,
     fact: Fact,
+    wire: Option<Wire>,
     /// It goes on with the one before (opcode 0).
     continues: bool,
 }
@@ -119,8 +122,9 @@ impl Reader {
                     end.time = end.time.max(message.time);
                 }
                 let delivery = (message.direction == Direction::Out).then_some(Delivery::Sent);
-                let Message { time, direction, kind, payload, code, fact, .. } = message;
+                let Message { time, direction, kind, payload, code, fact, wire, .. } = message;
                 store.append(Draft {
+                    wire: wire.as_ref(),
                     delivery,
                     code,
                     fact,
@@ -229,6 +233,7 @@ impl Reader {
                     payload: Payload::Text(connection.address.clone()),
                     code: 0,
                     fact: Fact { what: What::Opened, millis: (opened.since(time) / 1000) as u64, count: 0 },
+                    wire: None,
                     continues: false,
                 });
             }
@@ -248,6 +253,7 @@ impl Found {
             "\"request\"" => Some(&mut self.request),
             "\"response\"" => Some(&mut self.response),
             "\"timings\"" => Some(&mut self.timings),
+            "\"_handshake\"" => Some(&mut self.handshake),
             "\"_webSocketMessages\"" => Some(&mut self.messages),
             "\"_webSocketClose\"" => Some(&mut self.close),
             _ => None,
@@ -267,6 +273,7 @@ impl Found {
             payload: Payload::Text(reason.to_owned()),
             code: if broke { ABNORMAL } else { code.unwrap_or(0) },
             fact: Fact::new(if broke { What::Lost } else { What::Said }),
+            wire: None,
             continues: false,
         })
     }
@@ -308,6 +315,8 @@ impl Found {
             extensions: header(&answer, "Sec-WebSocket-Extensions"),
             headers,
             answer,
+            handshake: (!self.handshake.is_empty())
+                .then(|| Box::new(wire::handshake(&part(&self.handshake)))),
             ..Connection::default()
         }
     }
@@ -404,6 +413,7 @@ fn message(text: &str) -> Result<Message, ImportErrorKind> {
         payload,
         code,
         fact,
+        wire: wire::wire(&value, "_"),
         continues: opcode == 0 && kind == Kind::Message,
     })
 }

@@ -1,3 +1,4 @@
+use super::wire::{handshake, wire};
 use super::{ImportError, ImportErrorKind, Names, Report};
 use crate::bytes::from_base64;
 use crate::connection::{Connection, TransportKind};
@@ -93,6 +94,7 @@ impl Reader {
             extensions: word("extensions"),
             headers: fields("headers"),
             answer: fields("answer"),
+            handshake: line.get("handshake").map(|told| Box::new(handshake(told))),
             ..Connection::default()
         };
         let id = self.names.connection(number, store, began);
@@ -112,6 +114,9 @@ impl Reader {
         let (id, time) = (entry.id, entry.time);
         if let Some(delivery) = delivery {
             store.set_delivery(id, delivery);
+        }
+        if let Some(wire) = wire(line, "") {
+            store.set_wire(id, &wire);
         }
         if let Some(connection) = connection {
             let connection = self.names.connection(connection, store, time);
@@ -149,7 +154,9 @@ impl Reader {
         };
         let delivery = word_of(line, "delivery")?;
         let number = number_of(line, "conn")?.unwrap_or(0);
+        let wire = wire(line, "");
         let draft = Draft {
+            wire: wire.as_ref(),
             code: code.ok_or(Invalid("code"))?,
             delivery,
             origin: origin.unwrap_or_default(),

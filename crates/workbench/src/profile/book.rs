@@ -45,6 +45,8 @@ pub enum Part {
     Variables,
     /// The saved messages.
     Messages,
+    /// What only a relay can do.
+    Relay,
 }
 
 /// What adding one book to another would do.
@@ -212,6 +214,7 @@ fn differences(mine: &Profile, theirs: &Profile) -> Vec<Part> {
         (Part::Answers, options.answers != other.answers),
         (Part::Variables, mine.variables != theirs.variables),
         (Part::Messages, mine.messages != theirs.messages),
+        (Part::Relay, options.relay != other.relay || options.transport != other.transport),
     ]
     .into_iter()
     .filter_map(|(part, differs)| differs.then_some(part))
@@ -227,6 +230,9 @@ fn with_secrets_of(theirs: &Profile, mine: &Profile) -> Profile {
     let mut filled = theirs.clone();
     if clean_address(&mine.url, &mut Vec::new()) == theirs.url {
         filled.url.clone_from(&mine.url);
+    }
+    if mine.without_secrets().options.relay == theirs.options.relay {
+        filled.options.relay.clone_from(&mine.options.relay);
     }
     for variable in
         filled.variables.iter_mut().filter(|variable| variable.secret && variable.value.is_empty())

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     Answer, Book, Heartbeat, LINK_PREFIX, MAX_MILLIS, MIN_MILLIS, Options, Profile, ProfileError, Reconnect,
-    Switch, VERSION, Variable, format_codes, parse_codes,
+    Relay, Switch, VERSION, Variable, format_codes, format_headers, parse_codes, parse_headers,
 };
 use crate::answers::{MAX_DELAY_MILLIS, MAX_RULES, Rule};
 use crate::bytes::{from_base64, to_base64url};
@@ -158,6 +158,7 @@ fn write_profile(profile: &Profile, brief: bool) -> Value<'static> {
         Value::Array(all.iter().map(|rule| write_rule(rule, brief)).collect())
     });
     members.put("transport", &options.transport, &unset.transport, |kind| string(kind.word()));
+    members.put("relay", &options.relay, &unset.relay, |relay| write_relay(relay, brief));
     members.put("variables", &profile.variables, &default.variables, |all| {
         Value::Array(all.iter().map(|variable| write_variable(variable, brief)).collect())
     });
@@ -211,6 +212,33 @@ fn write_reconnect(reconnect: &Reconnect, brief: bool) -> Value<'static> {
     });
     members
         .put("stop_codes", &reconnect.stop_codes, &default.stop_codes, |codes| string(&format_codes(codes)));
+    members.object()
+}
+
+fn write_relay(relay: &Relay, brief: bool) -> Value<'static> {
+    let default = Relay::default();
+    let mut members = Members::new(brief);
+    members.put("headers", &relay.headers, &default.headers, |all| {
+        let pair = |(name, value): &(String, String)| Value::Array(vec![string(name), string(value)]);
+        Value::Array(all.iter().map(pair).collect())
+    });
+    for (name, text) in [
+        ("roots", &relay.roots),
+        ("certificate", &relay.certificate),
+        ("key", &relay.key),
+        ("proxy", &relay.proxy),
+        ("proxy_authorization", &relay.proxy_authorization),
+    ] {
+        members.put(name, text, &String::new(), |text| string(text));
+    }
+    for (name, on, unset) in [
+        ("accept_invalid", &relay.accept_invalid, &default.accept_invalid),
+        ("compression", &relay.compression, &default.compression),
+        ("auto_pong", &relay.auto_pong, &default.auto_pong),
+    ] {
+        members.put(name, on, unset, |on| Value::Bool(*on));
+    }
+    members.put("fragment", &relay.fragment, &default.fragment, |bytes| bytes.map_or(Value::Null, number));
     members.object()
 }
 
@@ -279,6 +307,7 @@ fn read_profile(value: &Value<'_>) -> Field<Profile> {
                 Some(word) => TransportKind::named(&word).ok_or("transport")?,
                 None => TransportKind::default(),
             },
+            relay: read_relay(value.get("relay"))?,
         },
         variables: array(value, "variables", read_variable)?,
         messages,
@@ -349,6 +378,33 @@ fn read_reconnect(value: Option<&Value<'_>>) -> Field<Reconnect> {
         stop_codes: match text(value, "stop_codes", "reconnect.stop_codes")? {
             Some(codes) => parse_codes(&codes).map_err(|_| "reconnect.stop_codes")?,
             None => default.stop_codes,
+        },
+    })
+}
+
+fn read_relay(value: Option<&Value<'_>>) -> Field<Relay> {
+    const FIELD: &str = "relay";
+    let default = Relay::default();
+    let Some(value) = value else { return Ok(default) };
+    object(value, FIELD)?;
+    let line = |name| text(value, name, FIELD).map(Option::unwrap_or_default);
+    let on = |name, default| flag(value, name, FIELD).map(|on| on.unwrap_or(default));
+    let part = |pair: &Value<'_>, at: usize| Some(pair.items().get(at)?.as_str()?.to_owned());
+    let pair = |pair: &Value<'_>| Some((part(pair, 0)?, part(pair, 1)?));
+    let written = array(value, "headers", |written| pair(written).ok_or("relay.headers"))?;
+    Ok(Relay {
+        headers: parse_headers(&format_headers(&written)).map_err(|_| "relay.headers")?,
+        roots: line("roots")?,
+        certificate: line("certificate")?,
+        key: line("key")?,
+        proxy: line("proxy")?,
+        proxy_authorization: line("proxy_authorization")?,
+        accept_invalid: on("accept_invalid", default.accept_invalid)?,
+        compression: on("compression", default.compression)?,
+        auto_pong: on("auto_pong", default.auto_pong)?,
+        fragment: match value.get("fragment") {
+            None | Some(Value::Null) => None,
+            Some(bytes) => Some(bytes.as_u64().filter(|bytes| *bytes > 0).ok_or("relay.fragment")?),
         },
     })
 }

@@ -1,6 +1,6 @@
 //! What leaves the machine must not carry what the person marked as secret.
 
-use super::{Answer, Options, Profile, Variable};
+use super::{Answer, Options, Profile, Relay, Variable};
 use crate::answers::Rule;
 use crate::bytes::{from_base64, from_hex};
 use crate::draft::Draft;
@@ -61,6 +61,7 @@ impl Profile {
             reconnect: self.options.reconnect.clone(),
             opening: self.options.opening.iter().map(hide_draft).collect(),
             transport: self.options.transport,
+            relay: hide_relay(&self.options.relay, &secrets, &mut Vec::new()),
             answers: self
                 .options
                 .answers
@@ -95,6 +96,7 @@ impl Profile {
         let profile = self.without_secrets();
         let mut left_out = Vec::new();
         hide_address(&self.url, &self.secrets(), &mut left_out);
+        hide_relay(&self.options.relay, &self.secrets(), &mut left_out);
         for variable in self.variables.iter().filter(|variable| variable.secret && !variable.value.is_empty())
         {
             note(&mut left_out, LeftOut::Variable(variable.name.clone()));
@@ -157,6 +159,20 @@ fn hide_address(address: &str, secrets: &[Secret], left_out: &mut Vec<LeftOut>) 
         out = out.replace(&percent_encode(value), placeholder).replace(value, placeholder);
     }
     hide(&clean_address(&out, left_out), secrets)
+}
+
+/// Header fields whose names spell a secret are left out altogether.
+fn hide_relay(relay: &Relay, secrets: &[Secret], left_out: &mut Vec<LeftOut>) -> Relay {
+    let fill = |text: &str| {
+        secrets
+            .iter()
+            .fold(text.to_owned(), |text, Secret { value, placeholder }| text.replace(value, placeholder))
+    };
+    let leaks = |text: &str| secrets.iter().any(|secret| shows(text, &secret.value));
+    let mut clean =
+        relay.map(fill).clean(left_out).map(|text| if leaks(text) { String::new() } else { text.to_owned() });
+    clean.headers.retain(|(name, _)| !leaks(name));
+    clean
 }
 
 fn hide_draft(draft: &Draft, secrets: &[Secret]) -> Draft {

@@ -53,6 +53,9 @@ fn texts(profile: &Profile) -> Vec<String> {
     texts.extend(options.opening.iter().map(|draft| draft.text.clone()));
     texts.extend(options.answers.iter().flat_map(|rule| [rule.filter.clone(), rule.reply.text.clone()]));
     texts.extend(profile.variables.iter().flat_map(|v| [v.name.clone(), v.value.clone()]));
+    let Relay { headers, roots, certificate, key, proxy, proxy_authorization, .. } = &options.relay;
+    texts.extend([roots, certificate, key, proxy, proxy_authorization].map(String::clone));
+    texts.extend(headers.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
     for saved in profile.messages.messages() {
         texts.extend([saved.folder.clone(), saved.name.clone(), saved.draft.text.clone()]);
     }
@@ -77,7 +80,9 @@ fn a_file_says_what_it_is_and_shows_every_setting() {
             r#""protocols":[],"heartbeat":{"on":"auto","payload":{"format":"text","text":"heartwire-ping {token}"},"#,
             r#""answer":{"is":"echo"},"interval_ms":20000,"deadline_ms":10000,"even_when_busy":false,"#,
             r#""reconnect_when_missed":true},"reconnect":{"on":true,"min_ms":500,"max_ms":30000,"attempts":null,"#,
-            r#""stop_codes":"1002-1003, 1007-1010, 4000-4999"},"opening":[],"answers":[],"transport":"browser","variables":[],"messages":[]}]}"#
+            r#""stop_codes":"1002-1003, 1007-1010, 4000-4999"},"opening":[],"answers":[],"transport":"browser","#,
+            r#""relay":{"headers":[],"roots":"","certificate":"","key":"","proxy":"","proxy_authorization":"","#,
+            r#""accept_invalid":false,"compression":true,"auto_pong":true,"fragment":null},"variables":[],"messages":[]}]}"#
         )
     );
 }
@@ -306,6 +311,8 @@ fn conflicts_are_planned_before_they_are_settled() {
 fn a_file_without_secrets_does_not_take_away_mine() {
     let mut profile = named("", "a", "ws://h");
     profile.variables = vec![secret("key", "s3cret")];
+    profile.options.relay.key = "PEM".to_owned();
+    profile.options.relay.headers = vec![("Authorization".to_owned(), "Basic eDp5".to_owned())];
     let mut book = book([profile.clone()]);
     let file = Book::from_json(&book.to_json(false)).unwrap();
     assert_eq!(file.profiles()[0].variables[0].value, "");
@@ -347,6 +354,20 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     })
 }
 
+fn any_relay() -> impl Strategy<Value = Relay> {
+    // Without what a link leaves out: any other text goes along as it is.
+    let headers = prop::collection::vec(("X-[a-e]{1,3}", "([a-z{}é=]{1,6})?"), 0..3);
+    let pem = ("[A-Z\n]{0,3}", "[A-Z\n]{0,3}", "(\\{\\{key\\}\\})?", "(http://p:[1-9])?");
+    (headers, pem, any::<[bool; 3]>(), prop::option::of(1..9_u64)).prop_map(
+        |(headers, (roots, certificate, key, proxy), [accept_invalid, compression, auto_pong], fragment)| {
+            let proxy_authorization = if proxy.is_empty() { "" } else { "Basic {{proxy}}" }.to_owned();
+            let files =
+                Relay { headers, roots, certificate, key, proxy, proxy_authorization, ..Relay::default() };
+            Relay { accept_invalid, compression, auto_pong, fragment, ..files }
+        },
+    )
+}
+
 fn any_options() -> impl Strategy<Value = Options> {
     let millis = || MIN_MILLIS..=MAX_MILLIS;
     let flags = (0..3_usize, any::<bool>(), any::<bool>(), any::<bool>());
@@ -382,8 +403,13 @@ fn any_options() -> impl Strategy<Value = Options> {
                 transport: TransportKind::ALL[switch],
                 ..Options::default()
             };
-            (prop::collection::vec(any_draft(), 0..3), prop::collection::vec(any_rule(), 0..3))
-                .prop_map(move |(opening, answers)| Options { opening, answers, ..options.clone() })
+            (prop::collection::vec(any_draft(), 0..3), prop::collection::vec(any_rule(), 0..3), any_relay())
+                .prop_map(move |(opening, answers, relay)| Options {
+                    opening,
+                    answers,
+                    relay,
+                    ..options.clone()
+                })
         })
 }
 
@@ -483,7 +509,7 @@ proptest! {
     fn no_secret_ever_leaves(
         mut profile in any_profile(),
         value in "[a-zA-Z0-9!&=/ \"\\\\é]{4,12}",
-        places in prop::collection::vec((0..10_usize, any::<u8>()), 1..6),
+        places in prop::collection::vec((0..12_usize, any::<u8>()), 1..6),
     ) {
         profile.variables.retain(|variable| !variable.secret);
         for (place, how) in places {
@@ -497,6 +523,14 @@ proptest! {
                 5 => profile.options.heartbeat.answer = Answer::JsonField { name: text.clone(), value: text },
                 6 => profile.options.opening.push(draft(Format::Json, &spelled(&value, how))),
                 8 => profile.options.answers.push(Rule { filter: text.clone(), reply: draft(Format::Text, &text), ..Rule::default() }),
+                9 => profile.options.relay = Relay {
+                    headers: vec![("X-Room".to_owned(), text.clone()), (if parse_headers(&format!("{text}: x")).is_ok() { text.clone() } else { "X".to_owned() }, "x".to_owned()), ("Cookie".to_owned(), text.clone())],
+                    key: text.clone(),
+                    roots: text.clone(),
+                    proxy_authorization: text.clone(),
+                    proxy: text,
+                    ..Relay::default()
+                },
                 7 => profile.variables.push(Variable { name: "open".to_owned(), value: text, secret: false }),
                 _ => drop(profile.messages.save(Saved { folder: text.clone(), name: text.clone(), draft: draft(Format::Text, &text) })),
             }
