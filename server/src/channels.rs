@@ -15,4 +15,5 @@ mod ticker;
 
 pub(crate) use self::room::Visitor;
 pub(crate) use self::rooms::Rooms;
+pub(crate) use self::roster::{Place, Roster};
 pub(crate) use self::ticker::Tickers;

@@ -1,8 +1,10 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
+mod game;
 mod room;
 mod ticker;
 
+pub(crate) use self::game::game;
 pub(crate) use self::room::room;
 pub(crate) use self::ticker::ticker;
 

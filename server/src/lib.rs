@@ -31,6 +31,7 @@ mod endpoints;
 mod faults;
 mod files;
 mod forwarded;
+mod game;
 mod hosted;
 mod journal;
 mod kinds;

@@ -36,6 +36,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         .unify()
         .or(endpoints::ticker(sockets))
         .unify()
+        .or(endpoints::game(sockets))
+        .unify()
         .or(api(shard))
         .unify()
         .or(conformance(shard))

@@ -6,6 +6,7 @@ use crate::breakpoints::Breakpoints;
 use crate::channels::{Rooms, Tickers};
 use crate::config::Config;
 use crate::files::FileBudget;
+use crate::game::Arenas;
 use crate::labels::Labels;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
@@ -45,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) replays: Replays,
     pub(crate) rooms: Rooms,
     pub(crate) tickers: Tickers,
+    pub(crate) arenas: Arc<Arenas>,
     pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
     pub(crate) refusals: Arc<Refusals>,
@@ -93,6 +95,7 @@ impl Shared {
         let metrics = Metrics::new(2 * config.threads.get());
         let compression = deflate.is_some().then_some(settings.deflate);
         Self {
+            arenas: Arc::default(),
             rooms: Rooms::new(config.rooms, compression, metrics.channels().clone()),
             tickers: Tickers::new(compression),
             settings: Arc::new(settings),

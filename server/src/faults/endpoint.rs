@@ -294,6 +294,13 @@ impl Endpoint for Faulty {
             self.obey(order, out);
         }
         if self.is_silent() {
+            // It may have to wake others. What it has to say waits for want of room; its Close is the last of that.
+            let said = out.divert(0, |out| self.behind.woken(out));
+            self.behind_waits = true;
+            self.closing = said
+                .into_iter()
+                .rfind(|sent| matches!(sent, Sent::Close(..) | Sent::Abort(..)))
+                .or(self.closing.take());
             return;
         }
         self.ask(out, |behind, out| behind.woken(out));

@@ -9,6 +9,7 @@ mod echo;
 mod faults;
 #[cfg(target_os = "linux")]
 mod files;
+mod game;
 mod handshake;
 mod heartbeat;
 mod hold;

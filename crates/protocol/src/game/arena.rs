@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::inputs::{Queue, Step};
 use super::message::{
-    Champion, ClientMessage, Hello, Inputs, Name, PlayerState, Roster, Seat, Seated, ServerMessage, Snapshot,
-    Standing, Token, Why, Wish,
+    Champion, ClientMessage, Hello, Inputs, Name, Ping, PlayerState, Roster, Seat, Seated, ServerMessage,
+    Snapshot, Standing, Token, Why, Wish,
 };
 use super::world::World;
 use super::{Input, SEATS};
@@ -19,6 +19,8 @@ const GRACE: u32 = 600;
 const IDLE: u32 = 2_400;
 /// What changes rarely is said when it changes, and every so many ticks, 2 s: it may be lost where messages are dropped.
 const AGAIN: u32 = 80;
+/// How far ahead of the snapshot that a member has said to have others are sent, in ticks: 1.6 s. Clients say it twice a second.
+const MAX_AHEAD: u32 = 64;
 /// Messages that a member may send in a tick, on average, and at once. Twice what a client sends.
 const MESSAGES: u16 = 2;
 const BURST: u16 = 160;
@@ -92,6 +94,8 @@ struct Member {
     in_line: Option<u32>,
     why: Why,
     told: Option<(Standing, u32)>,
+    /// The tick of the newest snapshot that it has, as far as is known.
+    seen: u32,
     /// Messages that it may send.
     budget: u16,
     /// Messages that were passed over.
@@ -123,7 +127,7 @@ impl Arena {
         if let Some(owner) = seat.and_then(|seat| self.seats[seat].as_ref()?.owner) {
             self.members.retain(|member| member.id != owner);
         }
-        if self.members.len() >= MAX_MEMBERS {
+        if self.is_full() {
             return Err(ArenaFull);
         }
         let id = MemberId(self.count());
@@ -134,6 +138,7 @@ impl Arena {
             in_line: None,
             why: Why::Wished,
             told: None,
+            seen: self.world.tick,
             budget: BURST,
             over: 0,
         });
@@ -164,6 +169,7 @@ impl Arena {
     /// # Errors
     /// The member is to leave, by [`leave`](Self::leave).
     pub fn receive(&mut self, id: MemberId, message: ClientMessage) -> Result<Option<ServerMessage>, Misuse> {
+        let tick = self.world.tick;
         let Some(member) = self.member(id) else { return Ok(None) };
         let Some(budget) = member.budget.checked_sub(1) else {
             member.over += 1;
@@ -173,7 +179,12 @@ impl Arena {
         match message {
             // Again: what it was told may have been lost. Who it is it has said.
             ClientMessage::Hello(_) => member.told = None,
-            ClientMessage::Ping(number) => return Ok(Some(ServerMessage::Pong(number))),
+            ClientMessage::Ping(Ping { number, seen }) => {
+                if seen <= tick {
+                    member.seen = member.seen.max(seen);
+                }
+                return Ok(Some(ServerMessage::Pong(number)));
+            }
             ClientMessage::Wish(wish) => self.wish(id, wish),
             ClientMessage::Inputs(inputs) => self.inputs(id, &inputs),
         }
@@ -256,12 +267,15 @@ impl Arena {
         self.roster_revision
     }
 
-    /// What there is to say to this member, once.
+    /// What there is to say to this member, once. Who [is behind](Self::is_behind) hears nothing more yet.
     pub fn take_news(&mut self, id: MemberId) -> Option<News> {
         let tick = self.world.tick;
         let Some(at) = self.members.iter().position(|member| member.id == id) else {
             return Some(News::Superseded);
         };
+        if self.is_behind(id) {
+            return None;
+        }
         let standing = self.standing(&self.members[at]);
         let member = &mut self.members[at];
         let again = |&(told, when): &(Standing, u32)| told != standing || tick.wrapping_sub(when) >= AGAIN;
@@ -277,6 +291,20 @@ impl Arena {
             token: occupied.map(|occupied| occupied.token),
             received: occupied.map_or(0, |occupied| occupied.queue.received()),
         }))
+    }
+
+    /// Whether so many snapshots are on their way to this member that the next one has to wait. Buffers between the two ends
+    /// hold minutes of them, and what is in there can't be taken back for a newer one.
+    #[must_use]
+    pub fn is_behind(&self, id: MemberId) -> bool {
+        let seen = self.members.iter().find(|member| member.id == id).map(|member| member.seen);
+        seen.is_some_and(|seen| self.world.tick.saturating_sub(seen) > MAX_AHEAD)
+    }
+
+    /// Whether there is room for anybody else.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.members.len() >= MAX_MEMBERS
     }
 
     /// Whether nobody is there and no seat is kept for anybody.

@@ -2,8 +2,8 @@
 
 use super::body::{Body, HEIGHT, Input, MAX_SPEED, RADIUS, REST, WIDTH};
 use super::message::{
-    Champion, ClientMessage, Hello, Inputs, MAX_INPUTS, Name, NameError, PlayerState, Roster, Seat, Seated,
-    ServerMessage, Snapshot, Standing, Token, Why, Wish,
+    Champion, ClientMessage, Hello, Inputs, MAX_INPUTS, Name, NameError, Ping, PlayerState, Roster, Seat,
+    Seated, ServerMessage, Snapshot, Standing, Token, Why, Wish,
 };
 use super::read::{ReadError, Reader};
 use super::world::{COLUMNS, MAX_SPARKS, ROWS, Spark};
@@ -47,7 +47,7 @@ impl ClientMessage {
                 }
                 Self::Inputs(Inputs { last, inputs })
             }
-            PING => Self::Ping(reader.u64()?),
+            PING => Self::Ping(Ping { number: reader.u64()?, seen: reader.u32()? }),
             WISH => Self::Wish(read_wish(&mut reader)?),
             other => return Err(ReadError::Unknown(other)),
         };
@@ -70,9 +70,10 @@ impl ClientMessage {
                 out.push(inputs.len() as u8);
                 out.extend(inputs.iter().map(|input| input.to_byte()));
             }
-            Self::Ping(number) => {
+            Self::Ping(Ping { number, seen }) => {
                 out.push(PING);
                 out.extend(number.to_be_bytes());
+                out.extend(seen.to_be_bytes());
             }
             Self::Wish(wish) => out.extend([WISH, *wish as u8]),
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::body::{Body, Input};
 use super::message::{
-    ClientMessage, Hello, Name, PlayerState, Roster, Seat, ServerMessage, Snapshot, Standing, Token, Why,
-    Wish,
+    ClientMessage, Hello, Name, Ping, PlayerState, Roster, Seat, ServerMessage, Snapshot, Standing, Token,
+    Why, Wish,
 };
 use super::own::{Own, Reconciled};
 use super::playback::Playback;
@@ -184,7 +184,8 @@ impl Client {
         }
         if self.ping_due.is_some_and(|due| due <= now) {
             self.ping_due = Some(now + PING);
-            self.say(&ClientMessage::Ping(now.as_micros() as u64));
+            let seen = self.playback.latest().map_or(0, |latest| latest.tick);
+            self.say(&ClientMessage::Ping(Ping { number: now.as_micros() as u64, seen }));
         }
         while let Some(at) = self.own.as_mut().and_then(|own| own.tick_due(now)) {
             self.step(at);

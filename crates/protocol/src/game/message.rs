@@ -46,8 +46,8 @@ pub enum ClientMessage {
     Hello(Hello),
     /// What its player does.
     Inputs(Inputs),
-    /// To be answered at once with the same number.
-    Ping(u64),
+    /// To be answered at once, and how far it is.
+    Ping(Ping),
     /// It has changed its mind.
     Wish(Wish),
 }
@@ -70,6 +70,15 @@ pub struct Inputs {
     pub last: u32,
     /// One to eight, the oldest first. The numbers of those before the last are smaller by 1 each.
     pub inputs: Vec<Input>,
+}
+
+/// Asks for an answer, and says how far its sender is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ping {
+    /// What the answer is to have, such as the time.
+    pub number: u64,
+    /// The tick of the newest snapshot that came, or 0.
+    pub seen: u32,
 }
 
 /// What a server says.

@@ -19,6 +19,7 @@ mod inputs;
 mod message;
 mod own;
 mod playback;
+mod query;
 mod read;
 #[cfg(test)]
 mod simulation;
@@ -30,9 +31,10 @@ pub use arena::{Arena, ArenaFull, MAX_MEMBERS, MemberId, Misuse, News};
 pub use body::{BUMPERS, Body, Bumper, HEIGHT, Input, MAX_SPEED, RADIUS, SUB, WIDTH};
 pub use client::{Client, Drawn, Figures, Scene};
 pub use message::{
-    Champion, ClientMessage, Hello, Inputs, Name, NameError, PlayerState, Roster, Seat, Seated,
+    Champion, ClientMessage, Hello, Inputs, Name, NameError, Ping, PlayerState, Roster, Seat, Seated,
     ServerMessage, Snapshot, Standing, Token, Why, Wish,
 };
+pub use query::{Asked, PARAMETER};
 pub use read::ReadError;
 pub use world::{CELL, COLUMNS, MAX_SPARKS, ROUND_TICKS, ROWS, Spark};
 

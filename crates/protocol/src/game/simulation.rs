@@ -8,17 +8,24 @@ const STEP: Duration = Duration::from_millis(5);
 
 /// One way of a connection: in order, each message delayed by 100 to 200 ms, as TCP delivers.
 #[derive(Default)]
-struct Way(VecDeque<(Duration, Vec<u8>)>);
+struct Way {
+    messages: VecDeque<(Duration, Vec<u8>)>,
+    /// The least time from one message to the next.
+    spacing: Duration,
+}
 
 impl Way {
     fn send(&mut self, bytes: Vec<u8>, now: Duration, random: &mut fastrand::Rng) {
         let due = now + Duration::from_millis(random.u64(100..=200));
-        let due = self.0.back().map_or(due, |(before, _)| due.max(*before));
-        self.0.push_back((due, bytes));
+        let due = self.messages.back().map_or(due, |(before, _)| due.max(*before + self.spacing));
+        self.messages.push_back((due, bytes));
     }
 
     fn arrived(&mut self, now: Duration) -> Option<Vec<u8>> {
-        if self.0.front()?.0 > now { None } else { self.0.pop_front().map(|(_, bytes)| bytes) }
+        if self.messages.front()?.0 > now {
+            return None;
+        }
+        self.messages.pop_front().map(|(_, bytes)| bytes)
     }
 }
 
@@ -32,6 +39,8 @@ struct Peer {
     connected: bool,
     member: Option<MemberId>,
     roster: u32,
+    /// The tick of the newest snapshot that came.
+    newest: u32,
     /// What it presses.
     drive: fn(&mut fastrand::Rng, Duration, Option<Body>) -> Input,
 }
@@ -61,6 +70,7 @@ impl World {
             connected: false,
             member: None,
             roster: 0,
+            newest: 0,
             drive,
         });
         let added = self.peers.len() - 1;
@@ -96,6 +106,9 @@ impl World {
             for peer in self.peers.iter_mut().filter(|peer| peer.connected) {
                 let clock = now * peer.pace / 1_000;
                 while let Some(bytes) = peer.down.arrived(now) {
+                    if let ServerMessage::Snapshot(snapshot) = ServerMessage::read(&bytes).unwrap() {
+                        peer.newest = snapshot.tick;
+                    }
                     peer.client.receive(&bytes, clock).unwrap();
                 }
                 let input = (peer.drive)(&mut self.random, now, peer.client.own());
@@ -135,7 +148,9 @@ impl World {
             if std::mem::replace(&mut peer.roster, revision) != revision {
                 send(ServerMessage::Roster(roster).to_bytes());
             }
-            send(snapshot.clone());
+            if !self.arena.is_behind(member) {
+                send(snapshot.clone());
+            }
         }
     }
 
@@ -264,7 +279,7 @@ fn a_client_that_stops_for_a_while_is_corrected_and_goes_on() {
     world.run(Duration::from_secs(5));
     // Its connection is there and carries nothing, and then everything at once.
     let Peer { up, down, .. } = &mut world.peers[peer];
-    for (due, _) in up.0.iter_mut().chain(&mut down.0) {
+    for (due, _) in up.messages.iter_mut().chain(&mut down.messages) {
         *due += Duration::from_secs(2);
     }
     world.run(Duration::from_secs(10));
@@ -273,6 +288,25 @@ fn a_client_that_stops_for_a_while_is_corrected_and_goes_on() {
     let before = figures.corrections;
     world.run(Duration::from_secs(10));
     assert_eq!(world.figures(peer).corrections, before);
+}
+
+#[test]
+fn who_reads_slowly_is_not_sent_more_and_more() {
+    let mut world = World::new(4);
+    let peer = world.add("Ann", wander);
+    world.run(Duration::from_secs(5));
+    // Ten messages a second get through.
+    world.peers[peer].down.spacing = Duration::from_millis(100);
+    let late = |world: &World| world.arena.snapshot().tick - world.peers[peer].newest;
+    for _ in 0..200 {
+        world.run(Duration::from_millis(100));
+        let waiting = world.peers[peer].down.messages.len();
+        assert!(waiting <= 80 && late(&world) <= 400, "{waiting} wait, {} ticks late", late(&world));
+    }
+    assert!(late(&world) > 20);
+    world.peers[peer].down.spacing = Duration::ZERO;
+    world.run(Duration::from_secs(10));
+    assert!(late(&world) <= 16);
 }
 
 /// What a cheat sends in a tick.

@@ -29,7 +29,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
     prop_oneof![
         hello,
         inputs,
-        any::<u64>().prop_map(ClientMessage::Ping),
+        (any::<u64>(), any::<u32>()).prop_map(|(number, seen)| ClientMessage::Ping(Ping { number, seen })),
         wish().prop_map(ClientMessage::Wish),
     ]
 }
@@ -266,7 +266,11 @@ fn a_token_gives_back_its_seat_and_ends_the_older_connection() {
     let Seat { token, .. } = seat(&mut arena, before);
     let after = arena.join(hello("Ann", Wish::Play, token)).unwrap();
     assert_eq!(arena.take_news(before), Some(News::Superseded));
-    assert_eq!(arena.receive(before, ClientMessage::Ping(1)), Ok(None), "it has no say any more");
+    assert_eq!(
+        arena.receive(before, ClientMessage::Ping(Ping { number: 1, seen: 0 })),
+        Ok(None),
+        "it has no say any more"
+    );
     arena.leave(before);
     let Seat { standing, token: still, .. } = seat(&mut arena, after);
     assert_eq!((standing, still), (Standing::Playing(0), token));
@@ -281,7 +285,29 @@ fn an_arena_is_bounded_and_so_is_what_each_may_say() {
     let members: Vec<_> =
         (0..MAX_MEMBERS).map(|_| arena.join(hello("", Wish::Play, None)).unwrap()).collect();
     assert_eq!(arena.join(hello("", Wish::Watch, None)), Err(ArenaFull));
-    let mut answers = (0..1_000).map(|number| arena.receive(members[0], ClientMessage::Ping(number)));
+    let mut answers =
+        (0..1_000).map(|number| arena.receive(members[0], ClientMessage::Ping(Ping { number, seen: 0 })));
     assert_eq!(answers.by_ref().take_while(|answer| matches!(answer, Ok(Some(_)))).count(), 160);
     assert_eq!(answers.find(Result::is_err), Some(Err(Misuse::Flood)));
+}
+
+#[test]
+fn an_arena_is_chosen_and_what_is_left_is_for_faults() {
+    let asked = |query| Asked::from_query(query).map(|(asked, rest)| (asked.arena.as_str().to_owned(), rest));
+    assert_eq!(asked(""), Ok(("main".to_owned(), String::new())));
+    assert_eq!(asked("delay=1s&arena=den-2&seed=3"), Ok(("den-2".to_owned(), "delay=1s&seed=3".to_owned())));
+    for (query, error) in [
+        (
+            "arena=a/b",
+            "arena=a/b can't be followed: arena takes 1 to 64 letters, digits, dots, dashes and underscores",
+        ),
+        (
+            "arena=",
+            "arena= can't be followed: arena takes 1 to 64 letters, digits, dots, dashes and underscores",
+        ),
+        ("arena=a&arena=b", "arena is there twice, or together with something that says the same"),
+        ("arean=a", "arean is no parameter: did you mean arena? (GET /api/faults lists them all)"),
+    ] {
+        assert_eq!(asked(query).map_err(|error| error.to_string()), Err(error.to_owned()));
+    }
 }
