@@ -183,11 +183,11 @@ impl Hall {
         let fresh = |told: &mut u32, (number, message): &(u32, SharedMessage)| {
             (std::mem::replace(told, *number) != *number).then(|| message.clone())
         };
-        Due {
-            news,
-            players: fresh(&mut told.players, players),
-            snapshot: fresh(&mut told.snapshot, snapshot),
+        let (players, snapshot) = (fresh(&mut told.players, players), fresh(&mut told.snapshot, snapshot));
+        if snapshot.is_some() {
+            arena.sent(member);
         }
+        Due { news, players, snapshot }
     }
 }
 

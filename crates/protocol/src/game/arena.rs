@@ -20,6 +20,7 @@ const IDLE: u32 = 2_400;
 /// What changes rarely is said when it changes, and every so many ticks, 2 s: it may be lost where messages are dropped.
 const AGAIN: u32 = 80;
 /// How far ahead of the snapshot that a member has said to have others are sent, in ticks: 1.6 s. Clients say it twice a second.
+/// Beyond that one is sent every two seconds, for those before may all be lost.
 const MAX_AHEAD: u32 = 64;
 /// Messages that a member may send in a tick, on average, and at once. Twice what a client sends.
 const MESSAGES: u16 = 2;
@@ -96,6 +97,8 @@ struct Member {
     told: Option<(Standing, u32)>,
     /// The tick of the newest snapshot that it has, as far as is known.
     seen: u32,
+    /// The tick of the newest snapshot that was sent to it.
+    sent: u32,
     /// Messages that it may send.
     budget: u16,
     /// Messages that were passed over.
@@ -139,6 +142,7 @@ impl Arena {
             why: Why::Wished,
             told: None,
             seen: self.world.tick,
+            sent: self.world.tick,
             budget: BURST,
             over: 0,
         });
@@ -297,8 +301,18 @@ impl Arena {
     /// hold minutes of them, and what is in there can't be taken back for a newer one.
     #[must_use]
     pub fn is_behind(&self, id: MemberId) -> bool {
-        let seen = self.members.iter().find(|member| member.id == id).map(|member| member.seen);
-        seen.is_some_and(|seen| self.world.tick.saturating_sub(seen) > MAX_AHEAD)
+        let member = self.members.iter().find(|member| member.id == id);
+        member.is_some_and(|Member { seen, sent, .. }| {
+            sent.saturating_sub(*seen) >= MAX_AHEAD && self.world.tick.saturating_sub(*sent) < AGAIN
+        })
+    }
+
+    /// The snapshot of this tick is on its way to this member.
+    pub fn sent(&mut self, id: MemberId) {
+        let tick = self.world.tick;
+        if let Some(member) = self.member(id) {
+            member.sent = tick;
+        }
     }
 
     /// Whether there is room for anybody else.

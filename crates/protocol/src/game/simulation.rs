@@ -150,6 +150,7 @@ impl World {
             }
             if !self.arena.is_behind(member) {
                 send(snapshot.clone());
+                self.arena.sent(member);
             }
         }
     }
@@ -298,12 +299,14 @@ fn who_reads_slowly_is_not_sent_more_and_more() {
     // Ten messages a second get through.
     world.peers[peer].down.spacing = Duration::from_millis(100);
     let late = |world: &World| world.arena.snapshot().tick - world.peers[peer].newest;
+    let mut latest = 0;
     for _ in 0..200 {
         world.run(Duration::from_millis(100));
         let waiting = world.peers[peer].down.messages.len();
         assert!(waiting <= 80 && late(&world) <= 400, "{waiting} wait, {} ticks late", late(&world));
+        latest = latest.max(late(&world));
     }
-    assert!(late(&world) > 20);
+    assert!(latest > 20, "the link is too narrow: {latest}");
     world.peers[peer].down.spacing = Duration::ZERO;
     world.run(Duration::from_secs(10));
     assert!(late(&world) <= 16);
