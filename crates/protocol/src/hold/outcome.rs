@@ -87,7 +87,7 @@ pub enum Output<X> {
         /// It is another than the one that came.
         edited: bool,
     },
-    /// Do what [`Gate::handle_other`] was told.
+    /// Do what [`Gate::handle_other`](super::Gate::handle_other) was told.
     Other {
         /// In this direction.
         way: Way,
