@@ -109,7 +109,7 @@ impl Browser {
         let driver = timeout(Duration::from_secs(60), start)
             .await
             .context("the browser did not start within 60 s")??;
-        driver.set_script_timeout(Duration::from_secs(30)).await?;
+        driver.set_script_timeout(Duration::from_secs(90)).await?;
         driver.set_page_load_timeout(Duration::from_secs(15)).await?;
         Ok(Self { driver, args, has_crashed: AtomicBool::new(false), process })
     }
