@@ -16,7 +16,6 @@ use crate::journal::Entry;
 use crate::labels::Scribe;
 use crate::refusals::Reason;
 use crate::replay::Replay;
-use crate::reply;
 use crate::serve::Arrival;
 use crate::sockets::Sockets;
 use crate::state::Shard;
@@ -66,22 +65,15 @@ pub(crate) fn replay(
         .and(upgrade::handshake(Arc::clone(&sockets.shard)))
         .and(warp::path::full())
         .and(query())
-        .then(move |name: String, handshake: Result<Handshake, Box<Response>>, path, query: String| {
-            let sockets = sockets.clone();
-            async move {
-                let shard = Arc::clone(&sockets.shard);
-                // What is left of the query is for faults.
-                let (plan, handshake, query) = match (Plan::from_query(&query), handshake) {
-                    (Ok((plan, query)), handshake) => (plan, handshake, query),
-                    (Err(error), Ok(handshake)) => return *misunderstood(&handshake, &error),
-                    (Err(_), Err(refusal)) => return *refusal,
-                };
-                let asked = Asked { path, query, scribe: None };
-                respond(sockets, handshake, asked, |handshake, asked| {
-                    ready(play(&shard, handshake, &name, plan, asked.scribe))
-                })
-                .await
-            }
+        .then(move |name: String, handshake, path, query: String| {
+            let shard = Arc::clone(&sockets.shard);
+            planned(
+                sockets.clone(),
+                handshake,
+                path,
+                Plan::from_query(&query),
+                move |handshake, plan, scribe| play(&shard, handshake, &name, plan, scribe),
+            )
         })
 }
 
@@ -123,6 +115,23 @@ where
             respond(sockets.clone(), handshake, Asked { path, query, scribe: None }, answer.clone())
         },
     )
+}
+
+/// Answers where the query has more than faults in it: `read` is that, and what is left of the query for those.
+async fn planned<P>(
+    sockets: Sockets,
+    handshake: Result<Handshake, Box<Response>>,
+    path: FullPath,
+    read: Result<(P, String), PlanError>,
+    answer: impl FnOnce(Handshake, P, Option<Scribe>) -> Answer,
+) -> Response {
+    let (plan, handshake, query) = match (read, handshake) {
+        (Ok((plan, query)), handshake) => (plan, handshake, query),
+        (Err(error), Ok(handshake)) => return *misunderstood(&handshake, &error),
+        (Err(_), Err(refusal)) => return *refusal,
+    };
+    let asked = Asked { path, query, scribe: None };
+    respond(sockets, handshake, asked, |handshake, asked| ready(answer(handshake, plan, asked.scribe))).await
 }
 
 async fn respond<F>(
@@ -212,14 +221,9 @@ fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option
     if query.is_empty() {
         return Ok(None);
     }
-    let shard = &sockets.shard;
-    let client = &handshake.seat.client;
     let asked = fault::Asked::from_query(query).map_err(|error| misunderstood(handshake, &error))?;
-    Asking::new(&shard.shared.labels, asked, path.as_str(), handshake).map_err(|error| {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        shard.refuse_handshake(Reason::Full, client, status, &error);
-        Box::new(reply::come_back(status, error.to_string()))
-    })
+    Asking::new(&sockets.shard.shared.labels, asked, path.as_str(), handshake)
+        .map_err(|error| handshake.refuse_for_now(&error))
 }
 
 fn misunderstood(handshake: &Handshake, error: &PlanError) -> Box<Response> {
@@ -283,6 +287,7 @@ mod tests {
     use crate::lazy::Listener;
     use crate::mounts::Mounts;
     use crate::replay::Replays;
+    use crate::reply;
     use crate::sockets::plain;
     use crate::state::Shared;
     use crate::stop::Stop;

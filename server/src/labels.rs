@@ -6,11 +6,12 @@ mod member;
 pub(crate) use self::command::{Command, Order};
 pub(crate) use self::member::{Member, Scribe};
 use self::member::{Shown, Tap};
+use crate::lock::lock;
 use protocol::fault::Label as Name;
 use protocol::journal::{Condition, Journal};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -188,11 +189,6 @@ impl Label {
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No code that can panic half-way runs under these locks.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ mod kinds;
 mod labels;
 mod lazy;
 mod listen;
+mod lock;
 mod memory;
 mod metrics;
 mod mount;

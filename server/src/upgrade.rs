@@ -168,6 +168,13 @@ impl Handshake {
         Box::new(reply::text(status, explanation.to_string()))
     }
 
+    /// The refusal where there is room for no more, counted and logged: 503, to come back later.
+    pub(crate) fn refuse_for_now(&self, explanation: &dyn fmt::Display) -> Box<Response> {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        self.seat.shard.refuse_handshake(Reason::Full, &self.seat.client, status, explanation);
+        Box::new(reply::come_back(status, explanation.to_string()))
+    }
+
     /// Has the connection reset once so many bytes of the answer are written.
     pub(crate) fn cut_answer(&self, bytes: usize) {
         self.visit.stream.cut_after(bytes);

@@ -2,12 +2,13 @@
 
 use super::bus::{Bus, Channel};
 use super::frame::Frame;
+use crate::lock::lock;
 use protocol::session::{
     self, Attached, Cursor, Entry as _, Epoch, Hello, Limits, NotTaken, Public, Read, Ticket,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 /// Bytes that are handed out at once, beside the first message.
 const AT_ONCE: usize = 64 << 10;
@@ -78,11 +79,6 @@ impl Channel for Kept {
     fn detach(&self, ticket: &Ticket) {
         lock(&self.0).detach(ticket);
     }
-}
-
-/// A panic leaves no channel half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

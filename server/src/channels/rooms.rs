@@ -6,6 +6,7 @@ use super::memory::Memory;
 use super::pace::Pace;
 use super::roster::Roster;
 use crate::config::RoomConfig;
+use crate::lock::lock;
 use crate::metrics::ChannelCounters;
 use protocol::fault::Label as Name;
 use protocol::room::{Lobby, Member, Notice};
@@ -15,7 +16,7 @@ use socket::wire::deflate::Settings;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Rooms at the same time. Of those that nobody is in, the one that was left first makes way for another.
 const MAX_ROOMS: usize = 1024;
@@ -222,11 +223,6 @@ impl Hall {
             self.first += 1;
         }
     }
-}
-
-/// A panic leaves nothing half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Who is to be woken for a channel: thread by thread.
 
+use crate::lock::lock;
 use slab::Slab;
 use socket::Mailbox;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 /// The connections of a channel, by the thread that drives them. Ringing wakes one of each thread, which
@@ -90,11 +91,6 @@ impl Drop for Place {
             self.part.wake_first();
         }
     }
-}
-
-/// A panic leaves no list half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A simulated market, and what stands behind a connection to it.
 
 use super::frame::Frame;
+use crate::lock::lock;
 use protocol::session::ServerMessage;
 use protocol::session::json::write_server;
 use protocol::ticker::{Command, MAX_SYMBOLS, Market, Plan, Subscription, write_delta, write_snapshot};
@@ -8,7 +9,7 @@ use socket::wire::deflate::Settings;
 use socket::wire::{Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 /// Markets at the same time: each costs its ticks, however many read it.
@@ -229,11 +230,6 @@ fn say(out: &mut Outgoing<'_>, text: &str) {
 fn ticks(each: Duration, ticks: u64) -> Duration {
     let nanos = u64::try_from(each.as_nanos()).unwrap_or(u64::MAX);
     Duration::from_nanos(nanos.saturating_mul(ticks))
-}
-
-/// A panic leaves nothing half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

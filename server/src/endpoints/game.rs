@@ -1,17 +1,12 @@
 //! The URL of the game.
 
-use super::{Answer, misunderstood, query, respond};
+use super::{Answer, planned, query};
 use crate::behind::Behind;
 use crate::game::Contender;
-use crate::refusals::Reason;
-use crate::reply;
 use crate::sockets::Sockets;
 use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
-use http::StatusCode;
-use protocol::fault::Label as Name;
 use protocol::game::{Asked, SUBPROTOCOL};
-use std::future::ready;
 use std::sync::Arc;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -28,31 +23,22 @@ pub(crate) fn game(
         .and(upgrade::handshake(Arc::clone(&sockets.shard)))
         .and(warp::path::full())
         .and(query())
-        .then(move |handshake: Result<Handshake, Box<Response>>, path, query: String| {
-            let sockets = sockets.clone();
-            async move {
-                let shard = Arc::clone(&sockets.shard);
-                // What is left of the query is for faults.
-                let (arena, handshake, query) = match (Asked::from_query(&query), handshake) {
-                    (Ok((Asked { arena }, query)), handshake) => (arena, handshake, query),
-                    (Err(error), Ok(handshake)) => return *misunderstood(&handshake, &error),
-                    (Err(_), Err(refusal)) => return *refusal,
-                };
-                let asked = super::Asked { path, query, scribe: None };
-                respond(sockets, handshake, asked, |handshake, _| ready(open(&shard, handshake, &arena)))
-                    .await
-            }
+        .then(move |handshake, path, query: String| {
+            let shard = Arc::clone(&sockets.shard);
+            planned(
+                sockets.clone(),
+                handshake,
+                path,
+                Asked::from_query(&query),
+                move |handshake, asked, _| open(&shard, handshake, &asked),
+            )
         })
 }
 
-fn open(shard: &Shard, mut handshake: Handshake, arena: &Name) -> Answer {
-    let client = handshake.seat.client;
-    let hall = shard.shared.arenas.enter(arena).map_err(|error| {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        shard.refuse_handshake(Reason::Full, &client, status, &error);
-        Box::new(reply::come_back(status, error.to_string()))
-    })?;
+fn open(shard: &Shard, mut handshake: Handshake, asked: &Asked) -> Answer {
+    let hall = shard.shared.arenas.enter(&asked.arena).map_err(|error| handshake.refuse_for_now(&error))?;
     handshake.accepted.choose_protocol(&[SUBPROTOCOL]);
     handshake.take_messages_up_to(MAX_MESSAGE);
+    let client = handshake.seat.client;
     Ok((handshake, Behind::new(Contender::new(hall, client))))
 }

@@ -4,7 +4,6 @@ use super::{Answer, Asked, socket};
 use crate::behind::Behind;
 use crate::channels::Visitor;
 use crate::refusals::Reason;
-use crate::reply;
 use crate::sockets::Sockets;
 use crate::state::Shard;
 use crate::upgrade::Handshake;
@@ -38,11 +37,7 @@ fn open(shard: &Shard, mut handshake: Handshake, asked: &Asked) -> Answer {
         let error = "a room's name has 1 to 64 letters, digits, dots, dashes and underscores: /ws/room/NAME";
         return Err(handshake.refuse(Reason::Parameters, StatusCode::NOT_FOUND, &error));
     };
-    let room = shard.shared.rooms.enter(&name).map_err(|error| {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        shard.refuse_handshake(Reason::Full, &client, status, &error);
-        Box::new(reply::come_back(status, error.to_string()))
-    })?;
+    let room = shard.shared.rooms.enter(&name).map_err(|error| handshake.refuse_for_now(&error))?;
     handshake.accepted.choose_protocol(&[SUBPROTOCOL]);
     handshake.take_messages_up_to(MAX_MESSAGE);
     Ok((handshake, Behind::new(Visitor::new(room, client))))

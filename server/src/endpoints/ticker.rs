@@ -1,14 +1,11 @@
 //! The URL of the ticker.
 
-use super::{Asked, misunderstood, query, respond};
+use super::{Answer, planned, query};
 use crate::behind::Behind;
-use crate::refusals::Reason;
-use crate::reply;
 use crate::sockets::Sockets;
+use crate::state::Shard;
 use crate::upgrade::{self, Handshake};
-use http::StatusCode;
 use protocol::ticker::{Plan, SUBPROTOCOL};
-use std::future::ready;
 use std::sync::Arc;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -25,32 +22,17 @@ pub(crate) fn ticker(
         .and(upgrade::handshake(Arc::clone(&sockets.shard)))
         .and(warp::path::full())
         .and(query())
-        .then(move |handshake: Result<Handshake, Box<Response>>, path, query: String| {
-            let sockets = sockets.clone();
-            async move {
-                // What is left of the query is for faults.
-                let (plan, handshake, query) = match (Plan::from_query(&query), handshake) {
-                    (Ok((plan, query)), handshake) => (plan, handshake, query),
-                    (Err(error), Ok(handshake)) => return *misunderstood(&handshake, &error),
-                    (Err(_), Err(refusal)) => return *refusal,
-                };
-                let shard = Arc::clone(&sockets.shard);
-                let asked = Asked { path, query, scribe: None };
-                respond(sockets, handshake, asked, |mut handshake, _| {
-                    ready(match shard.shared.tickers.read(plan) {
-                        Ok(reader) => {
-                            handshake.accepted.choose_protocol(&[SUBPROTOCOL]);
-                            handshake.take_messages_up_to(MAX_MESSAGE);
-                            Ok((handshake, Behind::new(reader)))
-                        }
-                        Err(error) => {
-                            let status = StatusCode::SERVICE_UNAVAILABLE;
-                            shard.refuse_handshake(Reason::Full, &handshake.seat.client, status, &error);
-                            Err(Box::new(reply::come_back(status, error.to_string())))
-                        }
-                    })
-                })
-                .await
-            }
+        .then(move |handshake, path, query: String| {
+            let shard = Arc::clone(&sockets.shard);
+            planned(sockets.clone(), handshake, path, Plan::from_query(&query), move |handshake, plan, _| {
+                open(&shard, handshake, plan)
+            })
         })
+}
+
+fn open(shard: &Shard, mut handshake: Handshake, plan: Plan) -> Answer {
+    let reader = shard.shared.tickers.read(plan).map_err(|error| handshake.refuse_for_now(&error))?;
+    handshake.accepted.choose_protocol(&[SUBPROTOCOL]);
+    handshake.take_messages_up_to(MAX_MESSAGE);
+    Ok((handshake, Behind::new(reader)))
 }

@@ -1,6 +1,7 @@
 //! The arenas of a server. One begins when somebody comes, ticks as long as somebody is there, and ends.
 
 use crate::channels::Roster;
+use crate::lock::lock;
 use bytes::Bytes;
 use protocol::fault::Label as Name;
 use protocol::game::{
@@ -8,7 +9,7 @@ use protocol::game::{
 };
 use socket::wire::{MessageKind, SharedMessage};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::time::{Instant, sleep_until};
 use tracing::info;
 
@@ -195,11 +196,6 @@ impl Hall {
 fn shared(message: &ServerMessage) -> SharedMessage {
     let message = SharedMessage::new(MessageKind::Binary, Bytes::from(message.to_bytes()), None);
     message.expect("bytes are any")
-}
-
-/// Nothing that can panic half-way runs under these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use super::file::File;
 use super::transcript::Transcript;
 use super::{Shared, head};
+use crate::lock::lock;
 use http::StatusCode;
 use socket::wire::handshake::HeadReader;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::time::timeout;
@@ -160,9 +161,4 @@ async fn refuse(client: &mut (impl AsyncWrite + Unpin), peer: SocketAddr, status
     // It may be gone.
     let _ = client.write_all(answer.as_bytes()).await;
     let _ = client.shutdown().await;
-}
-
-fn lock(transcript: &Mutex<Transcript>) -> MutexGuard<'_, Transcript> {
-    // One task has it, and no code that can panic half-way runs under the lock.
-    transcript.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,7 +22,7 @@ pub use plan::{
     Label, ProtocolAnswer, ResetStep, Stall, Traffic, TricklePace, Ways, When,
 };
 pub use query::{Asked, PlanError, query_for_target};
-pub(crate) use query::{nearest, shown};
+pub(crate) use query::{shown, take};
 pub use template::Template;
 pub use traffic::{Kind, Message};
 pub use trickle::Trickle;

@@ -217,6 +217,35 @@ pub(crate) fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> 
     (edits <= 2 && 2 * edits < longer).then_some(nearest)
 }
 
+/// Takes the parameters of these names out of a query, each there at most once, and gives back the rest of it, which is for
+/// faults.
+pub(crate) fn take<const N: usize>(
+    query: &str,
+    names: [&'static str; N],
+) -> Result<([Option<String>; N], String), PlanError> {
+    let mut values = [const { None }; N];
+    let mut rest = Vec::new();
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let Some((name, value)) = form_urlencoded::parse(part.as_bytes()).next() else { continue };
+        match names.iter().position(|known| *known == name) {
+            Some(at) => {
+                if values[at].replace(value.into_owned()).is_some() {
+                    return Err(PlanError::Twice { name: names[at] });
+                }
+            }
+            None => {
+                if Parameter::named(&name).is_none()
+                    && let Some(meant) = nearest(&name, names.into_iter())
+                {
+                    return Err(PlanError::Misspelt { name: shown(&name), meant });
+                }
+                rest.push(part);
+            }
+        }
+    }
+    Ok((values, rest.join("&")))
+}
+
 /// As much of a value as is shown.
 pub(crate) fn shown(text: &str) -> String {
     match text.len() {

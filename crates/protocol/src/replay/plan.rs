@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::fault::{PlanError, nearest, shown};
+use crate::fault::{PlanError, shown, take};
 use crate::units;
 
 /// The fastest and slowest that a recording is played back, in parts per million of its own speed.
@@ -128,7 +128,6 @@ pub const PARAMETERS: [Parameter; 7] = [
 ];
 
 /// The values as they stand in a query.
-#[derive(Default)]
 struct Values([Option<String>; PARAMETERS.len()]);
 
 impl Plan {
@@ -137,27 +136,8 @@ impl Plan {
     /// # Errors
     /// The first thing that is wrong.
     pub fn from_query(query: &str) -> Result<(Plan, String), PlanError> {
-        let mut values = Values::default();
-        let mut rest = Vec::new();
-        for part in query.split('&').filter(|part| !part.is_empty()) {
-            let Some((name, value)) = form_urlencoded::parse(part.as_bytes()).next() else { continue };
-            match PARAMETERS.iter().position(|parameter| parameter.name == name) {
-                Some(at) => {
-                    if values.0[at].replace(value.into_owned()).is_some() {
-                        return Err(PlanError::Twice { name: PARAMETERS[at].name });
-                    }
-                }
-                None => {
-                    if crate::fault::Parameter::named(&name).is_none()
-                        && let Some(meant) = nearest(&name, PARAMETERS.iter().map(|parameter| parameter.name))
-                    {
-                        return Err(PlanError::Misspelt { name: shown(&name), meant });
-                    }
-                    rest.push(part);
-                }
-            }
-        }
-        Ok((values.plan()?, rest.join("&")))
+        let (values, rest) = take(query, PARAMETERS.map(|parameter| parameter.name))?;
+        Ok((Values(values).plan()?, rest))
     }
 }
 
