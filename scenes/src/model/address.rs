@@ -79,7 +79,7 @@ impl Params {
                 "arena" if is_name(&value) => params.arena = value,
                 "symbols" if !value.is_empty() => params.symbols = value,
                 "hz" => {
-                    params.hz = value.parse().ok().filter(|hz| (1..=50).contains(hz)).unwrap_or(params.hz)
+                    params.hz = value.parse().ok().filter(|hz| (1..=50).contains(hz)).unwrap_or(params.hz);
                 }
                 "seed" => params.seed = value.parse().unwrap_or(params.seed),
                 "name" if !value.trim().is_empty() => params.name = Some(value),

@@ -25,12 +25,7 @@ const SHOWN: usize = 5;
 const WIDTH: f64 = 600.0;
 
 /// Faults that are offered, as the server's parameters.
-const NETWORKS: [(&str, fn(&Texts) -> &'static str); 4] = [
-    ("", |t| t.network_fine),
-    ("delay=100..200ms", |t| t.network_slow),
-    ("reset-after=8s", |t| t.network_resets),
-    ("delay=100..200ms&reset-after=8s", |t| t.network_both),
-];
+const NETWORKS: [&str; 4] = ["", "delay=100..200ms", "reset-after=8s", "delay=100..200ms&reset-after=8s"];
 
 #[derive(PartialEq)]
 pub(super) struct Connection {
@@ -69,9 +64,9 @@ fn use_connection(props: &Connection) -> Html {
         let (line, is_away) = (line.clone(), view.is_cut || is_over);
         move |_: MouseEvent| {
             if is_away {
-                line.0.mend()
+                line.0.mend();
             } else {
-                line.0.cut()
+                line.0.cut();
             }
             update.force_update();
         }
@@ -165,8 +160,9 @@ fn bar(span: &Span) -> Html {
 fn networks(stage: &Stage, t: &'static Texts) -> Html {
     let stage = stage.clone();
     let present = stage.params.faults.clone();
+    let names = [t.network_fine, t.network_slow, t.network_resets, t.network_both];
     // What the page's address asks for may be something else.
-    let other = Some(present.clone()).filter(|faults| NETWORKS.iter().all(|(known, _)| known != faults));
+    let other = Some(present.clone()).filter(|faults| !NETWORKS.contains(&faults.as_str()));
     let choose = move |event: Event| {
         let faults = event.target_unchecked_into::<HtmlSelectElement>().value();
         stage.set.emit(Params { faults, ..stage.params.clone() });
@@ -175,8 +171,8 @@ fn networks(stage: &Stage, t: &'static Texts) -> Html {
         <label class="labelled">
             <span>{t.network}</span>
             <select class="field select" data-testid="network" onchange={choose}>
-                for (faults, name) in NETWORKS {
-                    <option value={faults} selected={faults == present}>{name(t)}</option>
+                for (faults, name) in NETWORKS.into_iter().zip(names) {
+                    <option value={faults} selected={faults == present}>{name}</option>
                 }
                 if let Some(faults) = other {
                     <option value={faults.clone()} selected={true}>{faults}</option>

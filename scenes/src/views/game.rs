@@ -106,7 +106,7 @@ fn use_game(props: &GameView) -> Html {
         }
     };
     let on_up = {
-        let (live, finger) = (live.clone(), finger.clone());
+        let live = live.clone();
         move |event: PointerEvent| {
             if finger.borrow_mut().take_if(|finger| finger.id == event.pointer_id()).is_some() {
                 live.ask(|pilot, _| pilot.stick(None));
