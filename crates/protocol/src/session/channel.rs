@@ -164,13 +164,7 @@ impl<E: Entry> Channel<E> {
     /// A session's message is kept, as the one behind the latest. `entry` is made with its offset. It may have come over
     /// another server, which had the session's `connection`; those of the session in between can't be published any more. True:
     /// it was taken in hand here.
-    pub fn keep(
-        &mut self,
-        session: Public,
-        connection: u64,
-        seq: u64,
-        entry: impl FnOnce(u64) -> E,
-    ) -> bool {
+    pub fn keep(&mut self, session: Public, connection: u64, seq: u64, entry: impl FnOnce(u64) -> E) -> bool {
         let offset = self.push(entry);
         self.sessions.keep(session, connection, seq, offset)
     }
@@ -225,11 +219,7 @@ impl<E: Entry> Channel<E> {
     ///
     /// # Errors
     /// [`NotTaken::Superseded`]: another connection has the session.
-    pub fn answer(
-        &self,
-        ticket: &Ticket,
-        answers: &mut Answers,
-    ) -> Result<Option<ServerMessage>, NotTaken> {
+    pub fn answer(&self, ticket: &Ticket, answers: &mut Answers) -> Result<Option<ServerMessage>, NotTaken> {
         let progress = self.sessions.progress(ticket).ok_or(NotTaken::Superseded)?;
         Ok(answers.next(self.epoch, &progress))
     }

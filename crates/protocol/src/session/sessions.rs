@@ -180,7 +180,8 @@ impl Sessions {
 
     /// Takes a message in hand, if it is the session's next.
     pub(super) fn begin(&mut self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
-        let record = self.known.get_mut(&ticket.public).filter(|record| record.generation == ticket.generation);
+        let record =
+            self.known.get_mut(&ticket.public).filter(|record| record.generation == ticket.generation);
         let record = record.ok_or(NotTaken::Superseded)?;
         if let Some(unknown) = record.unknown.take_if(|unknown| seq == *unknown + 1)
             && record.progress.last.is_none_or(|last| last < unknown)

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::session::{
-    Answers, Attached, Author, Channel, Client, ClientConfig, ClientId, ClientMessage, Cursor, Entry, Epoch, Event,
-    GAP, Limits, Lost, Message, NotTaken, Output, Position, Public, Read, Reason, Refused, SUPERSEDED,
+    Answers, Attached, Author, Channel, Client, ClientConfig, ClientId, ClientMessage, Cursor, Entry, Epoch,
+    Event, GAP, Limits, Lost, Message, NotTaken, Output, Position, Public, Read, Reason, Refused, SUPERSEDED,
     ServerMessage, SessionId, Ticket, binary, json,
 };
 
@@ -217,7 +217,9 @@ impl World {
                     self.say(link, &ServerMessage::Welcome(welcome));
                 })
             }
-            (ClientMessage::Publish { seq, data }, Some(served)) => self.take(link, &served, seq, data, refuse),
+            (ClientMessage::Publish { seq, data }, Some(served)) => {
+                self.take(link, &served, seq, data, refuse)
+            }
             (ClientMessage::Ping, _) => {
                 self.say(link, &ServerMessage::Pong);
                 Ok(())
