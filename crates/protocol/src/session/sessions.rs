@@ -57,6 +57,8 @@ struct Record {
     generation: u32,
     attached: bool,
     progress: Progress,
+    /// The offset of the latest that was published.
+    latest: Option<u64>,
     /// What became of those behind, one after the other, as far as they came.
     pending: VecDeque<Fate>,
     /// Its client was told that it is not known what became of those up to this number. The one behind shows that it has heard.
@@ -113,7 +115,8 @@ impl Progress {
 impl Record {
     fn new(since: u64, connection: u64, attached: bool) -> Record {
         let (progress, pending) = (Progress::default(), VecDeque::new());
-        Record { since, connection, generation: 0, attached, progress, pending, unknown: None }
+        let (generation, latest, unknown) = (0, None, None);
+        Record { since, connection, generation, attached, progress, latest, pending, unknown }
     }
 
     /// All up to this number is dealt with.
@@ -220,6 +223,7 @@ impl Sessions {
             Entry::Vacant(place) => (place.insert(Record::new(since, connection, false)), true),
         };
         let is_own = record.waiting(seq).is_some();
+        record.latest = Some(head);
         if record.progress.last.is_none_or(|last| last < seq) {
             record.settle(seq, false);
         }
@@ -232,6 +236,16 @@ impl Sessions {
             self.leave(session, head);
         }
         is_own
+    }
+
+    /// Whether a message that was taken in hand is neither kept nor refused.
+    pub(super) fn is_waiting(&self, session: Public, seq: u64) -> bool {
+        self.known.get(&session).is_some_and(|record| record.waiting(seq).is_some())
+    }
+
+    /// Where the session's latest message lies, if that is known.
+    pub(super) fn latest(&self, session: Public) -> Option<u64> {
+        self.known.get(&session).and_then(|record| record.latest)
     }
 
     /// What became of the session's messages; `None` for a ticket that is no longer valid.
@@ -289,7 +303,7 @@ impl Sessions {
             // What came is not taken again, whatever became of it.
             let came = record.progress.last.map(|last| last + record.pending.len() as u64);
             record.progress = Progress { last: came, refused: 0 };
-            record.since = 1;
+            (record.since, record.latest) = (1, None);
             record.pending.clear();
         }
     }
