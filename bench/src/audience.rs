@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -440,14 +441,12 @@ fn greet(opened: &mut Opened, dialect: Dialect, number: usize) -> anyhow::Result
             say(opened, "40")?;
             wait_for(opened, 2)?;
         }
-        // Answered by `welcome` and `present`.
+        // Answered by `welcome` and `present`. A session is never begun twice.
         Dialect::Session => {
-            say(
-                opened,
-                &format!(
-                    r#"{{"type":"hello","client":"{number:032x}","session":"{number:032x}","connection":1}}"#
-                ),
-            )?;
+            static SESSIONS: AtomicU64 = AtomicU64::new(1);
+            let session = SESSIONS.fetch_add(1, Ordering::Relaxed);
+            let ids = format!(r#""client":"{number:032x}","session":"{session:032x}""#);
+            say(opened, &format!(r#"{{"type":"hello",{ids},"connection":1}}"#))?;
             wait_for(opened, 2)?;
         }
     }
