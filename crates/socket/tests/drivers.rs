@@ -5,6 +5,7 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -518,6 +519,74 @@ fn a_close_of_ones_own_waits_for_its_answer() {
             assert_eq!((end, counts.messages_in), (End::Finished, 1));
         },
     );
+}
+
+/// Takes its time when it is woken, and counts; and tells who speaks to it how many were woken by then.
+struct Crowd {
+    woken: Arc<AtomicUsize>,
+    mailbox: mpsc::Sender<Mailbox>,
+    begun: mpsc::Sender<()>,
+}
+
+impl Endpoint for Crowd {
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
+        self.mailbox.send(mailbox()).unwrap();
+    }
+
+    fn woken(&mut self, _: &mut Outgoing<'_>) {
+        self.woken.fetch_add(1, Ordering::Relaxed);
+        // Nobody waits for any but the first.
+        let _ = self.begun.send(());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        let woken = self.woken.load(Ordering::Relaxed).to_string();
+        out.send(MessageKind::Text, woken.as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_crowd_that_is_woken_does_not_hold_up_the_rest_of_the_reactor() {
+    const CROWD: usize = 200;
+    let (reactor, run) = Reactor::new().unwrap();
+    let thread = std::thread::spawn(move || run.run().unwrap());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let woken = Arc::new(AtomicUsize::new(0));
+    let ((mailbox, mailboxes), (begin, begun)) = (mpsc::channel(), mpsc::channel());
+    let mut clients: Vec<_> = (0..CROWD)
+        .map(|_| {
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_nonblocking(true).unwrap();
+            reactor.add(Arrival {
+                stream,
+                role: Role::Server,
+                early: bytes::Bytes::new(),
+                compression: None,
+                settings: Arc::default(),
+                endpoint: Crowd { woken: Arc::clone(&woken), mailbox: mailbox.clone(), begun: begin.clone() },
+            });
+            client
+        })
+        .collect();
+    reactor.wake();
+    let mailboxes: Vec<Mailbox> = mailboxes.iter().take(CROWD).collect();
+    mailboxes.iter().for_each(Mailbox::wake);
+    begun.recv_timeout(PATIENCE).unwrap();
+    let client = &mut clients[0];
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.write_all(&frame(OpCode::Text, b"?")).unwrap();
+    let mut header = [0; 2];
+    client.read_exact(&mut header).unwrap();
+    let mut answer = vec![0; usize::from(header[1])];
+    client.read_exact(&mut answer).unwrap();
+    let before: usize = String::from_utf8(answer).unwrap().parse().unwrap();
+    assert!(before < CROWD, "all were woken first");
+    drop(clients);
+    reactor.end();
+    thread.join().unwrap();
+    assert!(woken.load(Ordering::Relaxed) > before);
 }
 
 #[test]
