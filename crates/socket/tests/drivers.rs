@@ -521,16 +521,16 @@ fn a_close_of_ones_own_waits_for_its_answer() {
     );
 }
 
-/// Takes its time when it is woken, and counts; and tells who speaks to it how many were woken by then.
+/// Wakes all of its kind when it is spoken to for the first time, which take their time, and tells later how many were.
 struct Crowd {
+    all: Arc<Mutex<Vec<Mailbox>>>,
     woken: Arc<AtomicUsize>,
-    mailbox: mpsc::Sender<Mailbox>,
     begun: mpsc::Sender<()>,
 }
 
 impl Endpoint for Crowd {
     fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
-        self.mailbox.send(mailbox()).unwrap();
+        self.all.lock().unwrap().push(mailbox());
     }
 
     fn woken(&mut self, _: &mut Outgoing<'_>) {
@@ -541,8 +541,9 @@ impl Endpoint for Crowd {
     }
 
     fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
-        let woken = self.woken.load(Ordering::Relaxed).to_string();
-        out.send(MessageKind::Text, woken.as_bytes()).unwrap();
+        self.all.lock().unwrap().drain(..).for_each(|mailbox| mailbox.wake());
+        let woken = self.woken.load(Ordering::Relaxed);
+        out.send(MessageKind::Text, woken.to_string().as_bytes()).unwrap();
     }
 }
 
@@ -552,41 +553,43 @@ fn a_crowd_that_is_woken_does_not_hold_up_the_rest_of_the_reactor() {
     let (reactor, run) = Reactor::new().unwrap();
     let thread = std::thread::spawn(move || run.run().unwrap());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let woken = Arc::new(AtomicUsize::new(0));
-    let ((mailbox, mailboxes), (begin, begun)) = (mpsc::channel(), mpsc::channel());
+    let (all, woken, (begin, begun)) = (Arc::default(), Arc::default(), mpsc::channel());
     let mut clients: Vec<_> = (0..CROWD)
         .map(|_| {
             let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
             let (stream, _) = listener.accept().unwrap();
             stream.set_nonblocking(true).unwrap();
+            let endpoint = Crowd { all: Arc::clone(&all), woken: Arc::clone(&woken), begun: begin.clone() };
             reactor.add(Arrival {
                 stream,
                 role: Role::Server,
                 early: bytes::Bytes::new(),
                 compression: None,
                 settings: Arc::default(),
-                endpoint: Crowd { woken: Arc::clone(&woken), mailbox: mailbox.clone(), begun: begin.clone() },
+                endpoint,
             });
             client
         })
         .collect();
     reactor.wake();
-    let mailboxes: Vec<Mailbox> = mailboxes.iter().take(CROWD).collect();
-    mailboxes.iter().for_each(Mailbox::wake);
+    let woken_before = |client: &mut TcpStream| -> usize {
+        let mut header = [0; 2];
+        client.read_exact(&mut header).unwrap();
+        let mut answer = vec![0; usize::from(header[1])];
+        client.read_exact(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap().parse().unwrap()
+    };
+    let speak = |client: &mut TcpStream| client.write_all(&frame(OpCode::Text, b"wake up")).unwrap();
+    let [first, second, ..] = clients.as_mut_slice() else { panic!("there are many") };
+    speak(first);
+    assert_eq!(woken_before(first), 0);
     begun.recv_timeout(PATIENCE).unwrap();
-    let client = &mut clients[0];
-    client.set_read_timeout(Some(PATIENCE)).unwrap();
-    client.write_all(&frame(OpCode::Text, b"?")).unwrap();
-    let mut header = [0; 2];
-    client.read_exact(&mut header).unwrap();
-    let mut answer = vec![0; usize::from(header[1])];
-    client.read_exact(&mut answer).unwrap();
-    let before: usize = String::from_utf8(answer).unwrap().parse().unwrap();
-    assert!(before < CROWD, "all were woken first");
+    speak(second);
+    assert!((1..CROWD).contains(&woken_before(second)), "it had its turn while others were woken");
     drop(clients);
     reactor.end();
     thread.join().unwrap();
-    assert!(woken.load(Ordering::Relaxed) > before);
 }
 
 #[test]
