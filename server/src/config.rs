@@ -60,7 +60,7 @@ pub struct Config {
     pub resolver: Resolver,
     /// Recordings to play back. Default: none.
     pub replays: Vec<ReplayFile>,
-    /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
+    /// Where uploaded recordings and what was said in rooms are kept. Default `None`: in memory, until the server ends.
     pub data_dir: Option<PathBuf>,
     /// What those in rooms may do.
     pub rooms: RoomConfig,

@@ -64,6 +64,7 @@ mod upgrade;
 mod visit;
 mod watch;
 
+pub use channels::StoreError;
 pub use config::{
     ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
     TlsSource,

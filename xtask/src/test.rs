@@ -18,13 +18,18 @@ use crate::{page, process, run};
 const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// Of the end-to-end tests that fail, this many are run again.
 const MOST_REPEATED: usize = 5;
-/// The page, as Cargo is told of it.
+/// What is compiled for the browser, as Cargo is told of it.
+const PAGES: &str = "--package client --package page --target wasm32-unknown-unknown";
+/// What of it has tests that need one.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
-/// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
-/// Unix's signals.
-const PACKAGES: &str =
-    if cfg!(unix) { "--workspace --exclude client" } else { "--workspace --exclude client --exclude e2e" };
+/// All packages that can be compiled for this machine but those for the browser, as Cargo is told of them. The browser
+/// tests send Unix's signals.
+const PACKAGES: &str = if cfg!(unix) {
+    "--workspace --exclude client --exclude page"
+} else {
+    "--workspace --exclude client --exclude page --exclude e2e"
+};
 
 /// What to run.
 pub(crate) struct Options {
@@ -140,7 +145,7 @@ impl Layer {
                     );
                     return Ok(());
                 }
-                outcome.check(&mut cargo(&format!("clippy {PAGE} --all-targets -- -D warnings")))
+                outcome.check(&mut cargo(&format!("clippy {PAGES} --all-targets -- -D warnings")))
             }
             Self::Doc => {
                 let native = format!("doc {PACKAGES} --no-deps");
@@ -150,7 +155,7 @@ impl Layer {
                     outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
                     return Ok(());
                 }
-                outcome.check(cargo(&format!("doc {PAGE} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
+                outcome.check(cargo(&format!("doc {PAGES} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
             }
             Self::Deny => {
                 let program = setup::find_or_install_deny()?;

@@ -76,7 +76,7 @@ pub struct ServeArgs {
     )]
     replay: Vec<ReplayFile>,
 
-    /// Folder for what is uploaded, recordings for now; without it that is gone when the server ends
+    /// Folder for uploaded recordings and for what is said in rooms; without it that is gone when the server ends
     #[arg(long, value_name = "DIR", env = "HEARTWIRE_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
