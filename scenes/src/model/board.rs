@@ -154,8 +154,7 @@ impl Board {
         if let Some(before) = self.tick.replace(tick)
             && self.was_away
         {
-            // A market that began anew has another count.
-            self.tally.skipped += tick.saturating_sub(before);
+            self.tally.skip(before, tick);
             for quote in self.quotes.iter_mut().flatten() {
                 quote.trail.push(None);
             }
@@ -333,6 +332,9 @@ mod tests {
         assert_eq!(samples, [Some(10_000), None, Some(10_000)]);
         hear(&mut board, r#"{"type":"snapshot","tick":17,"prices":{"BEB":1.00}}"#, 9100);
         assert_eq!(board.tally().skipped, 9, "other symbols were asked for");
+        board.opened(at(10_000));
+        hear(&mut board, r#"{"type":"snapshot","tick":2,"prices":{"BAB":100.00}}"#, 10_000);
+        assert_eq!((board.tally().skipped, board.tally().anew), (9, 1), "nobody was there meanwhile");
     }
 
     #[test]

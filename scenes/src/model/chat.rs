@@ -240,7 +240,8 @@ impl Chat {
                     }
                     let is_replayed = message.offset <= self.missed_to;
                     let mut said = Said::of(message, self.epoch);
-                    (said.is_own, said.is_replayed) = (own.is_some(), is_replayed);
+                    let is_you = self.you.is_some() && said.by == self.you;
+                    (said.is_own, said.is_replayed) = (is_you, is_replayed);
                     self.put(Line::Said(Rc::new(said)));
                 }
                 Event::Lost(Lost { from, to, .. }) => {

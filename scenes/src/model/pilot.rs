@@ -168,7 +168,7 @@ impl Talk for Pilot {
             if let Some(before) = self.tick.replace(tick)
                 && self.was_away
             {
-                self.tally.skipped += u64::from(tick.saturating_sub(before));
+                self.tally.skip(before.into(), tick.into());
             }
             self.was_away = false;
         }

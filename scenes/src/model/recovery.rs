@@ -21,6 +21,8 @@ pub struct Tally {
     pub unknown: u64,
     /// Ticks of a market or a game that went by: what came next was newer than all of them.
     pub skipped: u64,
+    /// Times that a market or a game had begun anew meanwhile: both end with the last who is there.
+    pub anew: u64,
 }
 
 /// One loss of the connection.
@@ -74,6 +76,14 @@ pub enum State {
 }
 
 impl Tally {
+    /// Who was away at one tick comes back at another.
+    pub fn skip(&mut self, before: u64, tick: u64) {
+        match tick.checked_sub(before) {
+            Some(skipped) => self.skipped += skipped,
+            None => self.anew += 1,
+        }
+    }
+
     fn since(self, before: Tally) -> Tally {
         Tally {
             replayed: self.replayed - before.replayed,
@@ -81,6 +91,7 @@ impl Tally {
             lost: self.lost - before.lost,
             unknown: self.unknown - before.unknown,
             skipped: self.skipped - before.skipped,
+            anew: self.anew - before.anew,
         }
     }
 }

@@ -51,6 +51,7 @@ table! {
         loss_lost_messages: "{0} message does not come|{0} messages do not come";
         loss_unknown: "{0} message of unknown fate|{0} messages of unknown fate";
         loss_skipped: "{0} tick went by|{0} ticks went by";
+        loss_anew: "it had begun anew meanwhile, as nobody was there";
         loss_nothing: "nothing was missed";
         ended: "This session goes on elsewhere. Load the page anew to go on here.";
 

@@ -123,8 +123,8 @@ fn use_page(props: &Page) -> Html {
                             <button
                                 class="button small"
                                 type="button"
-                                title={label.clone()}
-                                aria-label={label}
+                                title={label}
+                                lang={next.tag()}
                                 data-testid="language"
                                 onclick={move |_: MouseEvent| choose.emit(Some(next))}
                             >

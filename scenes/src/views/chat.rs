@@ -40,8 +40,8 @@ fn use_chat(props: &ChatView) -> Html {
     let stage = &props.stage;
     let name = stage.name();
     let live = use_live(stage.params.target(Scene::Chat, &stage.base), SUBPROTOCOL, 0, || {
-        let [client, session] = [random(), random()];
-        Chat::new(client, session, &name)
+        // Whoever comes back from another scene is the same person.
+        Chat::new(CLIENT.with(|client| *client), random(), &name)
     });
     let problem = use_state_eq(|| false);
     let (log, field) = (use_node_ref(), use_node_ref());
@@ -130,7 +130,15 @@ fn use_chat(props: &ChatView) -> Html {
     html! {
         <main class="scene chat">
             <section class="chat-main" aria-label={t.messages}>
-                <div class="log" ref={log} tabindex="0" data-testid="log" onscroll={on_scroll}>
+                <div
+                    class="log"
+                    ref={log}
+                    role="log"
+                    aria-label={t.messages}
+                    tabindex="0"
+                    data-testid="log"
+                    onscroll={on_scroll}
+                >
                     if talk.earlier() != Earlier::None {
                         <button
                             class="button small earlier"
@@ -142,7 +150,7 @@ fn use_chat(props: &ChatView) -> Html {
                             {if talk.earlier() == Earlier::Coming { t.earlier_coming } else { t.earlier }}
                         </button>
                     }
-                    <ol class="lines" role="log" aria-label={t.messages}>
+                    <ol class="lines">
                         for line in talk.lines() {
                             {row(line)}
                         }
@@ -344,6 +352,11 @@ fn room(stage: &Stage, t: &'static Texts) -> Html {
             </label>
         </div>
     }
+}
+
+thread_local! {
+    /// Who this is, until the page is left.
+    static CLIENT: u128 = random();
 }
 
 /// 128 bits that nobody can guess.

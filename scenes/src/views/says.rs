@@ -37,7 +37,7 @@ pub(super) fn outage(outage: &Outage, scene: Scene, now: Duration, t: &Texts) ->
             }
         }
     }
-    let Tally { replayed, resent, lost, unknown, skipped } = outage.tally;
+    let Tally { replayed, resent, lost, unknown, skipped, anew } = outage.tally;
     let counts = [
         (u64::from(outage.failures), t.loss_failures),
         (replayed, t.loss_replayed),
@@ -47,6 +47,9 @@ pub(super) fn outage(outage: &Outage, scene: Scene, now: Duration, t: &Texts) ->
         (skipped, t.loss_skipped),
     ];
     said.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, text)| plural(text, count)));
+    if anew > 0 {
+        said.push(t.loss_anew.to_owned());
+    }
     if scene == Scene::Chat && outage.whole.is_some() && outage.tally == Tally::default() {
         said.push(t.loss_nothing.to_owned());
     }

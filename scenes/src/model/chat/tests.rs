@@ -66,7 +66,7 @@ fn a_message_is_shown_at_once_and_moves_to_its_place_in_the_channel() {
     hear(&mut chat, r#"{"type":"ack","from":1,"to":1}"#);
     assert_eq!(marks(&chat), [(1, Mark::Delivered)]);
     hear(&mut chat, &message(1, "cc.1", "first"));
-    hear(&mut chat, &message(2, "bb.1", "hello"));
+    hear(&mut chat, &message(2, "bb.1", "hello").replace("00000000000000cc", "00000000000000aa"));
     assert_eq!((texts(&chat), marks(&chat)), (vec!["first".to_owned(), "hello".to_owned()], vec![]));
     assert!(matches!(&chat.lines()[1], Line::Said(said) if said.is_own && !said.is_replayed));
     assert!(chat.is_caught_up());
