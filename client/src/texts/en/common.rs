@@ -7,6 +7,7 @@ table! {
     Common {
         close: "Close";
         dismiss: "Dismiss";
+        scenes: "Scenes: chat, prices, a game";
 
         // Tabs and panels.
         connections: "Connections";
