@@ -6,8 +6,8 @@ use crate::guest::Session;
 use crate::process::{Process, heartwire};
 use crate::support::{PATIENCE, RawClient};
 use libtest_mimic::Trial;
-use std::net::SocketAddr;
-use std::time::Instant;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 /// The servers' addresses in the blocks.
 const SERVERS: [&str; 3] = ["127.0.0.1:8081", "127.0.0.1:8082", "127.0.0.1:8083"];
@@ -36,7 +36,13 @@ pub(super) fn trials() -> Vec<Trial> {
 
 fn check(kind: &Kind, file: &str) {
     let cluster = Cluster::start(kind.program, 1).unwrap();
-    let nats = format!("nats://127.0.0.1:{}", cluster.ports[0].0);
+    let nats = SocketAddr::from((Ipv4Addr::LOCALHOST, cluster.ports[0].0));
+    let begun = Instant::now();
+    while TcpStream::connect(nats).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "there is no NATS");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let nats = format!("nats://{nats}");
     let mut servers: Vec<_> = SERVERS.iter().map(|_| start(&nats)).collect();
     let addresses: Vec<_> = SERVERS.into_iter().zip(servers.iter().map(|server| server.address)).collect();
     let proxy = Proxy::start(kind, file, &addresses);
@@ -67,18 +73,11 @@ fn check(kind: &Kind, file: &str) {
     assert_eq!(session.heard, (1..=EACH * 9).collect::<Vec<_>>());
 }
 
-/// A server, once NATS is there. Dropped, it is killed.
+/// A server. Dropped, it is killed.
 fn start(nats: &str) -> Process {
     let args = ["--listen", "127.0.0.1:0", "--nats", nats, "--trusted-proxy", "127.0.0.1", "--host", NAME];
     let more = ["--metrics-public", "--room-rate", "0", "--threads", "1"];
-    let begun = Instant::now();
-    loop {
-        let mut command = heartwire(&[&args[..], &more].concat());
-        if let Some(process) = Process::try_start(&mut command) {
-            return process;
-        }
-        assert!(begun.elapsed() < PATIENCE, "there is no NATS");
-    }
+    Process::start(&mut heartwire(&[&args[..], &more].concat()))
 }
 
 /// How many connections a server has to rooms.

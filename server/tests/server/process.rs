@@ -33,16 +33,6 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let (process, line) = Self::spawn(command);
-        process.unwrap_or_else(|| panic!("unexpected first line: {line:?}"))
-    }
-
-    /// The same, unless it ends at once.
-    pub(crate) fn try_start(command: &mut Command) -> Option<Self> {
-        Self::spawn(command).0
-    }
-
-    fn spawn(command: &mut Command) -> (Option<Self>, String) {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -50,15 +40,9 @@ impl Process {
         let address = line
             .strip_prefix("heartwire listening on ")
             .and_then(|url| url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")))
-            .and_then(|address| address.trim_end().parse().ok());
-        match address {
-            Some(address) => (Some(Self { child, stdout, address }), line),
-            None => {
-                let _ = child.kill();
-                let _ = child.wait();
-                (None, line)
-            }
-        }
+            .and_then(|address| address.trim_end().parse().ok())
+            .unwrap_or_else(|| panic!("unexpected first line: {line:?}"));
+        Self { child, stdout, address }
     }
 
     pub(crate) fn upgrade(&self) -> RawClient {
