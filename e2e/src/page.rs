@@ -149,6 +149,16 @@ impl Page {
                 Err(error) => Err(error.into()),
             }
         })
+        .await?;
+        self.arrived().await
+    }
+
+    /// Waits until what was asked for is no longer on its way: parts of the page are fetched when they are first wanted.
+    pub(crate) async fn arrived(&self) -> Result<()> {
+        eventually(crate::SOON, "the part of the page comes", async || {
+            let script = "return document.querySelector('[data-testid=part-coming]') === null;";
+            Ok((self.run(script, vec![]).await? == Value::Bool(true)).then_some(()))
+        })
         .await
     }
 

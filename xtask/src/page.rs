@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::workspace::{self, Metadata, Package};
-use crate::{glue, languages, process, setup, styles};
+use crate::{glue, languages, process, setup, split, styles};
 
 /// What the page is built from beside its crates.
 const ROOT_FILES: [&str; 4] = ["index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"];
@@ -41,9 +41,13 @@ pub(crate) fn build(metadata: &Metadata) -> Result<()> {
     command.env("PATH", path_with(&bindgen.folder)?);
     // An empty or foreign value makes trunk fail: its flag knows `true` and `false` only.
     command.env_remove("NO_COLOR");
+    // `client/build.rs` has the linker leave what splitting needs.
+    command.env("HEARTWIRE_SPLIT", "1");
     process::run(wasm.apply(&mut command), Duration::from_secs(20 * 60))?;
+    let linked = metadata.target_dir().join("wasm32-unknown-unknown/page/client.wasm");
     styles::join(&dist)?;
     languages::name(&dist)?;
+    split::split(&dist, &glue::module(&dist)?, &linked)?;
     glue::shorten(&dist)?;
 
     if let Some(folder) = stamp.parent() {
