@@ -1,8 +1,9 @@
 //! Parts of the page that are fetched when they are first needed.
 //!
-//! `cargo xtask` takes them out of the page's module: what a function named `chunk_` and then the name of a part
-//! reaches, and nothing else does, goes into a module of its own, and the document names that. A part that the
-//! document does not name is in the page's module, as in a build without `cargo xtask`.
+//! `cargo xtask` takes them out of the page's module: what functions reach whose names are `chunk_` and the name of a
+//! part, and nothing else reaches, goes into a module of its own, and the document names that. Such a function can be
+//! called once [`Chunk::is_here`]. A part that the document does not name is in the page's module, as in a build
+//! without `cargo xtask`.
 
 use std::cell::RefCell;
 
@@ -50,7 +51,8 @@ impl Chunk {
     /// Each part there is.
     pub const ALL: [Chunk; 5] = [Chunk::Panels, Chunk::Sheets, Chunk::Drawers, Chunk::Relay, Chunk::Files];
 
-    fn name(self) -> &'static str {
+    /// What its functions and its file are called.
+    pub fn name(self) -> &'static str {
         match self {
             Chunk::Sheets => "sheets",
             Chunk::Panels => "panels",
@@ -134,5 +136,5 @@ async fn instantiated(address: Option<String>) -> Result<JsValue, JsValue> {
     let module = JsFuture::from(WebAssembly::compile(&bytes)).await?;
     let imports = Object::new();
     Reflect::set(&imports, &MAIN.into(), &wasm_bindgen::exports())?;
-    JsFuture::from(WebAssembly::instantiate_module(module.unchecked_ref(), &imports)).await.map(Into::into)
+    JsFuture::from(WebAssembly::instantiate_module(module.unchecked_ref(), &imports)).await
 }

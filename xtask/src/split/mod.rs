@@ -26,12 +26,12 @@ use crate::page::digest;
 pub(crate) fn split(dist: &Path, module: &Path, linked: &Path) -> Result<()> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     let (bytes, linked_bytes) = (read(module)?, read(linked)?);
-    let (main, chunks) = taken_apart(&bytes, &linked_bytes)
+    let (main, parts) = taken_apart(&bytes, &linked_bytes)
         .with_context(|| format!("cannot take {} apart", module.display()))?;
     let mut links = String::new();
-    for (name, chunk) in chunks {
-        let file = format!("{name}-{:016x}.wasm", digest(&chunk));
-        fs::write(dist.join(&file), chunk)?;
+    for Named { name, module } in parts {
+        let file = format!("{name}-{:016x}.wasm", digest(&module));
+        fs::write(dist.join(&file), module)?;
         links += &format!("<link rel=\"chunk\" title=\"{name}\" href=\"./{file}\">\n");
     }
     fs::write(module, main)?;
@@ -40,12 +40,19 @@ pub(crate) fn split(dist: &Path, module: &Path, linked: &Path) -> Result<()> {
     Ok(fs::write(&page, html.replacen("</head>", &(links + "</head>"), 1))?)
 }
 
-/// The module without its parts, and each part's with its name.
-fn taken_apart(module: &[u8], linked: &[u8]) -> Result<(Vec<u8>, Vec<(String, Vec<u8>)>)> {
+/// The module of a part.
+struct Named {
+    name: String,
+    module: Vec<u8>,
+}
+
+/// The module without its parts, and theirs.
+fn taken_apart(module: &[u8], linked: &[u8]) -> Result<(Vec<u8>, Vec<Named>)> {
     let linked = Module::read(linked).context("what the linker has left is not as expected")?;
     let module = Module::read(module)?;
     let links = Links::read(&linked)?;
     let parts = parts::find(&links, &linked, &module)?;
     let (main, chunks) = write::write(&module, &parts)?;
-    Ok((main, parts.into_iter().map(|part| part.name).zip(chunks).collect()))
+    let named = parts.into_iter().zip(chunks).map(|(part, module)| Named { name: part.name, module });
+    Ok((main, named.collect()))
 }

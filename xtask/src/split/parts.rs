@@ -41,6 +41,7 @@ pub(super) fn find(links: &Links, linked: &Module<'_>, module: &Module<'_>) -> R
             entries.entry(part).or_default().push(*node);
         }
     }
+    ensure!(!entries.is_empty(), "no function of the page begins with `{ENTRY}`");
     let is_entry: HashSet<Node> = entries.values().flatten().copied().collect();
 
     let of_page = reach(links, roots(links, linked, module, &by_name)?, &is_entry);
@@ -132,9 +133,10 @@ fn share_data(links: &Links, module: &Module<'_>, owners: &HashMap<Node, Option<
                 _ => Owner::Page,
             };
             let place = |at: u32| (at.saturating_sub(*address) as usize).min(bytes.len());
-            for byte in place(piece.start)..place(piece.end) {
-                let is_free = bytes[byte] == Owner::Nobody || bytes[byte] == owner;
-                bytes[byte] = if is_free { owner } else { Owner::Page };
+            let (start, end) = (place(piece.start), place(piece.end));
+            for byte in &mut bytes[start..end] {
+                let is_free = *byte == Owner::Nobody || *byte == owner;
+                *byte = if is_free { owner } else { Owner::Page };
             }
         }
         let mut runs: Vec<(Owner, Range<usize>)> = Vec::new();

@@ -8,7 +8,7 @@ use wasm_encoder::{
 use wasmparser::{Parser, Payload, RelocationType};
 
 use super::module::Module;
-use super::taken_apart;
+use super::{Named, taken_apart};
 
 /// Functions by number, in the order of the linker.
 const MAIN: u32 = 0;
@@ -171,7 +171,7 @@ fn imports(module: &[u8]) -> (Vec<String>, u32) {
 #[test]
 fn what_only_a_part_reaches_leaves_with_it() {
     let (main, parts) = taken_apart(&bound(), &linked()).unwrap();
-    let [(name, part)] = &parts[..] else { panic!("{} parts", parts.len()) };
+    let [Named { name, module: part }] = &parts[..] else { panic!("{} parts", parts.len()) };
     assert_eq!(name, "extra");
     // The entry, what only it calls, and what is only in its data.
     let (imported, functions) = imports(part);
