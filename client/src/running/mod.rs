@@ -12,10 +12,9 @@
 mod answering;
 pub mod chunks;
 pub mod driver;
-pub mod fetching;
-pub mod frame;
-pub mod language;
 pub mod outgoing;
 pub mod session;
 pub mod transport;
 pub mod workspace;
+
+pub use page::{fetching, frame, language};

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::connection::connection;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
-use super::lang::{LangProvider, lang_bar, use_lang};
+use super::lang::{LangProvider, WORDS, lang_bar, use_lang};
 use super::part::Part;
 use super::restore_bar::RestoreBar;
 use super::sheets::{chunk_sheets, chunk_sheets_hold};
@@ -43,7 +43,7 @@ pub struct AppProps {
 #[component]
 pub fn App(props: &AppProps) -> Html {
     yew::html! {
-        <LangProvider>
+        <LangProvider words={WORDS}>
             <ContextProvider<Workspace> context={props.workspace.clone()}>
                 {Page { workspace: props.workspace.clone(), keep: props.keep }.block()}
             </ContextProvider<Workspace>>

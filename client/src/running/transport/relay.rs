@@ -13,10 +13,10 @@ use workbench::connection::TransportKind;
 use workbench::entry::{LISTED_FRAGMENTS, Wire};
 use workbench::json::Value;
 
-use super::socket::Socket;
 use super::{Agreed, Control, OnSignal, Relaying, Signal, Target, Transport};
 use crate::model::relayed::{Failure, Trouble};
 use crate::running::fetching;
+use page::socket::Socket;
 
 /// What a target is reached by through a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Relay {
                 inner.take(signal);
             }
         };
-        let socket = Socket::connect(&carrier, Rc::new(take))?;
+        let socket = super::connect_socket(&carrier, Rc::new(take))?;
         // It is set this once.
         let _ = inner.carrier.set(socket);
         Ok(Relay(inner))
