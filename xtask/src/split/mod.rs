@@ -41,6 +41,7 @@ pub(crate) fn split(dist: &Path, module: &Path, linked: &Path) -> Result<()> {
 }
 
 /// The module of a part.
+#[derive(Debug)]
 struct Named {
     name: String,
     module: Vec<u8>,
