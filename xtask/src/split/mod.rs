@@ -20,14 +20,17 @@ use anyhow::{Context, Result};
 
 use self::links::Links;
 use self::module::Module;
+use crate::glue;
 use crate::page::digest;
 
-/// Takes the parts out of the module at `module`, which was made from `linked`, and names them in the bundle's document.
-pub(crate) fn split(dist: &Path, module: &Path, linked: &Path) -> Result<()> {
+/// Takes the parts out of the module of a bundle's document, which was made from `linked`, and names them there.
+pub(crate) fn split(page: &Path, linked: &Path) -> Result<()> {
+    let dist = page.parent().unwrap_or(page);
+    let module = glue::module(dist)?;
     let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    let (bytes, linked_bytes) = (read(module)?, read(linked)?);
-    let (main, parts) = taken_apart(&bytes, &linked_bytes)
-        .with_context(|| format!("cannot take {} apart", module.display()))?;
+    let (bytes, linked) = (read(&module)?, read(linked)?);
+    let (main, parts) =
+        taken_apart(&bytes, &linked).with_context(|| format!("cannot take {} apart", module.display()))?;
     let mut links = String::new();
     for Named { name, module } in parts {
         let file = format!("{name}-{:016x}.wasm", digest(&module));
@@ -35,9 +38,8 @@ pub(crate) fn split(dist: &Path, module: &Path, linked: &Path) -> Result<()> {
         links += &format!("<link rel=\"chunk\" title=\"{name}\" href=\"./{file}\">\n");
     }
     fs::write(module, main)?;
-    let page = dist.join("index.html");
-    let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
-    Ok(fs::write(&page, html.replacen("</head>", &(links + "</head>"), 1))?)
+    let html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    Ok(fs::write(page, html.replacen("</head>", &(links + "</head>"), 1))?)
 }
 
 /// The module of a part.
