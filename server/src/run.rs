@@ -2,7 +2,7 @@
 
 use crate::accept::{Service, accept};
 use crate::assets::Bundle;
-use crate::channels::StoreError;
+use crate::channels::RoomsError;
 use crate::config::{Config, Driver};
 use crate::lazy;
 use crate::listen::{self, Overlap};
@@ -82,9 +82,9 @@ pub enum RunError {
     /// There is a recording that can't be played back.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// The history of rooms can't be kept.
+    /// What is said in rooms can't be kept.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Rooms(#[from] RoomsError),
     /// The system refused a thread or its event loop.
     #[error("can't start: {0}")]
     Start(io::Error),
@@ -105,7 +105,7 @@ impl Server {
     /// # Errors
     /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Overlap`] for two that exclude each other,
     /// [`RunError::Tls`] for the certificate, [`RunError::Trust`] for those of targets, [`RunError::Replay`] for a recording,
-    /// [`RunError::Store`] for the history of rooms.
+    /// [`RunError::Rooms`] for where rooms are kept.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
         let replays = Replays::load(&config.replays, config.data_dir.as_deref())?;
         let trust = config.via_tls.as_ref().map(TrustFiles::load).transpose()?;

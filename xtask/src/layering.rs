@@ -69,6 +69,7 @@ fn violations(packages: &[Package]) -> Vec<String> {
                 (_, Some(Role::Core)) | (Role::Client, Some(Role::PageShell)) => true,
                 (Role::Server | Role::Tool, Some(Role::SocketShell))
                 | (Role::Tool, Some(Role::Server | Role::SharedTool)) => true,
+                (Role::Server, Some(Role::SharedTool)) => dependency.dev,
                 (_, Some(_)) => false,
                 (Role::Core, None) => {
                     !IMPURE.contains(&dependency.name.as_str()) && !dependency.name.starts_with("gloo")

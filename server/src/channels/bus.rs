@@ -3,6 +3,7 @@
 use super::channel::{Channel, State};
 use super::post::Post;
 use protocol::fault::Label as Name;
+use protocol::session::Position;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ pub(crate) trait Bus: fmt::Debug + Send + Sync {
     /// # Errors
     /// They are not.
     fn ready(&self) -> Result<(), Unavailable>;
+
+    /// Whether there may be a message at this position, kept over another server, that the channel has not heard of yet.
+    fn may_have(&self, channel: &Channel, position: Position) -> bool;
 
     /// Keeps a message that the channel has taken in hand, now or later, or lets it [fail](Channel::fail). It must not wait:
     /// `state`, the channel's, is locked.
@@ -44,8 +48,8 @@ pub(super) mod suite {
     use crate::channels::channel::Terms;
     use crate::metrics::ChannelCounters;
     use protocol::session::{
-        Answers, Attached, Author, ClientId, Cursor, Hello, Limits, NotTaken, Position, Public, Read, Reason,
-        Refused, ServerMessage, SessionId, Ticket,
+        Answers, Attached, Author, ClientId, Cursor, Hello, Limits, NotTaken, Public, Read, Reason, Refused,
+        ServerMessage, SessionId, Ticket,
     };
     use std::time::Duration;
 
@@ -141,6 +145,10 @@ pub(super) mod suite {
         /// Whether there is no message now.
         pub(in crate::channels) fn is_quiet(&mut self) -> bool {
             self.channel.read(&mut self.cursor, 1, &mut Vec::new()) == Read::Entries(0)
+        }
+
+        pub(in crate::channels) fn head(&self) -> Position {
+            self.channel.head()
         }
 
         pub(in crate::channels) fn leave(self) {

@@ -210,9 +210,28 @@ impl Channel {
         self.roster.ring();
     }
 
-    /// What was kept is gone, and the count begins anew.
-    pub(super) fn renew(&self, epoch: Epoch) {
-        lock(&self.state).renew(epoch);
+    /// Whether a message that was handed to the bus is neither kept nor refused.
+    pub(super) fn is_waiting(&self, session: Public, seq: u64) -> bool {
+        lock(&self.state).is_waiting(session, seq)
+    }
+
+    /// The offset of a session's latest message, if that is known.
+    pub(super) fn latest(&self, session: Public) -> Option<u64> {
+        lock(&self.state).latest(session)
+    }
+
+    /// What lies before this offset, and is not there, can't be had any more.
+    pub(super) fn skip_to(&self, offset: u64) {
+        lock(&self.state).skip_to(offset);
+        self.roster.ring();
+    }
+
+    /// What was kept is gone, and another count begins, with this offset.
+    pub(super) fn renew(&self, epoch: Epoch, first: u64) {
+        let mut state = lock(&self.state);
+        state.renew(epoch);
+        state.skip_to(first);
+        drop(state);
         self.roster.ring();
     }
 }

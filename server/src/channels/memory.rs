@@ -5,7 +5,7 @@ use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use crate::lock::lock;
 use protocol::fault::Label as Name;
-use protocol::session::Epoch;
+use protocol::session::{Epoch, Position};
 use std::future::ready;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex};
@@ -39,6 +39,10 @@ impl Bus for Memory {
 
     fn ready(&self) -> Result<(), Unavailable> {
         Ok(())
+    }
+
+    fn may_have(&self, _: &Channel, _: Position) -> bool {
+        false
     }
 
     fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post) {

@@ -25,6 +25,11 @@ use tracing::info;
 const MAX_DATA: usize = 16 << 10;
 /// So long news of who is there are gathered.
 const GATHER: Duration = Duration::from_millis(250);
+/// So long a server may be behind others, and how often it looks whether it is.
+const MAX_BEHIND: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
+/// The code of a Close for now.
+const FULL: u16 = 1013;
 /// Messages that are taken from history at once.
 const BATCH: usize = 64;
 
@@ -39,6 +44,8 @@ pub(crate) struct Visitor {
     room: Arc<Room>,
     client: Client,
     mailbox: Option<Mailbox>,
+    /// What it said first, where it knows of messages that have not come here, and until when they may.
+    early: Option<Box<(Hello, Time)>>,
     joined: Option<Box<Joined>>,
     /// When to tell what is new of who is there.
     due: Option<Time>,
@@ -93,16 +100,16 @@ impl Joined {
 
 impl Visitor {
     pub(crate) fn new(room: Arc<Room>, client: Client) -> Self {
-        Self { room, client, mailbox: None, joined: None, due: None, refused: 0 }
+        Self { room, client, mailbox: None, early: None, joined: None, due: None, refused: 0 }
     }
 
     fn obey(&mut self, command: Command, out: &mut Outgoing<'_>) -> Result<(), String> {
         match (command, &mut self.joined) {
-            (Command::Session(ClientMessage::Hello(hello)), None) => {
-                self.hello(hello, out);
+            (Command::Session(ClientMessage::Hello(hello)), None) if self.early.is_none() => {
+                self.hello(hello, out.now() + MAX_BEHIND, out);
                 return Ok(());
             }
-            (Command::Session(ClientMessage::Hello(_)), Some(_)) => {
+            (Command::Session(ClientMessage::Hello(_)), _) => {
                 return Err("hello comes once, and first".to_owned());
             }
             (Command::Session(ClientMessage::Ping), _) => say(out, &write_server(&ServerMessage::Pong)),
@@ -129,7 +136,22 @@ impl Visitor {
         Ok(())
     }
 
-    fn hello(&mut self, hello: Hello, out: &mut Outgoing<'_>) {
+    fn hello(&mut self, hello: Hello, patience: Time, out: &mut Outgoing<'_>) {
+        let (bus, channel) = (&self.room.bus, &self.room.channel);
+        if hello.position.is_some_and(|position| bus.may_have(channel, position)) {
+            if out.now() < patience {
+                self.early = Some(Box::new((hello, patience)));
+                self.due = Some(out.now() + LOOK);
+                return;
+            }
+            if bus.ready().is_err() {
+                return close(
+                    out,
+                    FULL,
+                    "this server has not got the messages that you have: come back later",
+                );
+            }
+        }
         let Some(mailbox) = self.mailbox.take() else { return };
         let (client, session) = (names::of_client(hello.client), names::of_session(hello.session));
         let attached = self.room.channel.attach(&hello, client, session);
@@ -291,6 +313,10 @@ impl Endpoint for Visitor {
 
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
         self.due = None;
+        if let Some(early) = self.early.take() {
+            let (hello, patience) = *early;
+            return self.hello(hello, patience, out);
+        }
         self.room.tell_news();
         self.go_on(out);
     }
@@ -298,10 +324,10 @@ impl Endpoint for Visitor {
 
 impl Drop for Visitor {
     fn drop(&mut self) {
+        let Some(joined) = self.joined.take() else { return };
         if self.due.is_some() {
             self.room.tell_news();
         }
-        let Some(joined) = self.joined.take() else { return };
         self.room.channel.detach(&joined.ticket);
         let (client, compresses) = (joined.member.client, joined.compresses);
         let name = joined.name().map(ToOwned::to_owned);

@@ -4,11 +4,13 @@ use super::bus::{Bus, Unavailable};
 use super::channel::{Channel, Terms};
 use super::frame::Frame;
 use super::memory::Memory;
+use super::nats::{Nats, NatsError};
 use super::pace::Pace;
 use super::store::{Store, StoreError};
-use crate::config::RoomConfig;
+use crate::config::{Config, RoomConfig};
 use crate::lock::lock;
 use crate::metrics::ChannelCounters;
+use crate::nats::NatsConfig;
 use protocol::fault::Label as Name;
 use protocol::room::{Lobby, Member, Notice};
 use protocol::session::{Limits, Public};
@@ -68,6 +70,39 @@ struct Hall {
     typing: Pace,
 }
 
+/// What keeps what is said in rooms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Keeper<'a> {
+    /// This process, until it ends.
+    Memory,
+    /// A file in this folder.
+    Folder(&'a Path),
+    /// NATS, for many servers.
+    Nats(&'a NatsConfig),
+}
+
+impl<'a> Keeper<'a> {
+    /// The one that was chosen. NATS keeps more than a file does, for more.
+    pub(crate) fn of(config: &'a Config) -> Self {
+        match (&config.nats, &config.data_dir) {
+            (Some(nats), _) => Self::Nats(nats),
+            (None, Some(folder)) => Self::Folder(folder),
+            (None, None) => Self::Memory,
+        }
+    }
+}
+
+/// What is said in rooms can't be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomsError {
+    /// In a file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// In NATS.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
+}
+
 /// Why a room is not entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoRoom {
@@ -84,20 +119,21 @@ impl From<Unavailable> for NoRoom {
 }
 
 impl Rooms {
-    /// None yet. What is said in them is kept in `folder`, if there is one, and else until the server ends.
+    /// None yet.
     ///
     /// # Errors
-    /// The folder can't be used.
+    /// They can't be kept where they are to be.
     pub(crate) fn new(
         config: RoomConfig,
         compression: Option<Settings>,
         counters: ChannelCounters,
-        folder: Option<&Path>,
-    ) -> Result<Self, StoreError> {
+        keeper: Keeper<'_>,
+    ) -> Result<Self, RoomsError> {
         let terms = Terms { limits: HISTORY, compression, counters: counters.clone() };
-        let bus: Arc<dyn Bus> = match folder {
-            Some(folder) => Arc::new(Store::open(folder, terms)?),
-            None => Arc::new(Memory::new(terms)),
+        let bus: Arc<dyn Bus> = match keeper {
+            Keeper::Memory => Arc::new(Memory::new(terms)),
+            Keeper::Folder(folder) => Arc::new(Store::open(folder, terms)?),
+            Keeper::Nats(config) => Arc::new(Nats::connect(config, terms)?),
         };
         Ok(Self { bus, rooms: Mutex::default(), departures: Arc::default(), config, counters })
     }
@@ -245,7 +281,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_room_makes_way_and_one_with_somebody_in_it_does_not() {
-        let rooms = Rooms::new(RoomConfig::default(), None, ChannelCounters::default(), None).unwrap();
+        let rooms =
+            Rooms::new(RoomConfig::default(), None, ChannelCounters::default(), Keeper::Memory).unwrap();
         let name = |number: usize| Name::parse(&format!("room-{number}")).unwrap();
         let mut kept = Vec::new();
         for number in 0..MAX_ROOMS - 1 {

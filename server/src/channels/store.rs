@@ -12,6 +12,7 @@ use super::bus::{Bus, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use protocol::fault::Label as Name;
+use protocol::session::Position;
 use redb::{Database, DatabaseError};
 use std::fmt;
 use std::io;
@@ -170,6 +171,10 @@ impl Bus for Store {
         if is_ready { Ok(()) } else { Err(Unavailable) }
     }
 
+    fn may_have(&self, _: &Channel, _: Position) -> bool {
+        false
+    }
+
     fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post) {
         let (session, seq) = (post.author.session, post.author.seq);
         self.shared.waiting.fetch_add(post.data.len(), Ordering::Relaxed);
@@ -291,7 +296,7 @@ impl Writer {
                 channel.fail(failed);
             } else if head.offset > 0 {
                 error!(room = %channel.name, "messages that were acknowledged are not in the file any more");
-                channel.renew(there.epoch);
+                channel.renew(there.epoch, there.offset + 1);
             } else {
                 channel.fail(posts);
             }

@@ -174,6 +174,18 @@ impl<E: Entry> Channel<E> {
         self.sessions.fail(session, seq);
     }
 
+    /// Whether a message that was taken in hand is neither kept nor refused.
+    #[must_use]
+    pub fn is_waiting(&self, session: Public, seq: u64) -> bool {
+        self.sessions.is_waiting(session, seq)
+    }
+
+    /// The offset of a session's latest message, if that is known.
+    #[must_use]
+    pub fn latest(&self, session: Public) -> Option<u64> {
+        self.sessions.latest(session)
+    }
+
     /// Uses a session's number up for a message that is not published.
     ///
     /// # Errors

@@ -63,6 +63,8 @@ struct Record {
 #[derive(Debug, Default)]
 struct Dealings {
     progress: Progress,
+    /// The offset of the latest that was published.
+    latest: Option<u64>,
     /// What became of those behind, one after the other, as far as they came.
     pending: VecDeque<Fate>,
     /// Its client was told that it is not known what became of those up to this number. The one behind shows that it has heard.
@@ -248,6 +250,7 @@ impl Sessions {
             Entry::Vacant(place) => (place.insert(Record::new(since, connection, false)), true),
         };
         let is_own = record.waiting(seq).is_some();
+        record.dealings().latest = Some(head);
         record.settle(seq);
         // Another server has a newer connection of it.
         let has_left = connection > record.connection && record.attached;
@@ -258,6 +261,16 @@ impl Sessions {
             self.leave(session, head);
         }
         is_own
+    }
+
+    /// Whether a message that was taken in hand is neither kept nor refused.
+    pub(super) fn is_waiting(&self, session: Public, seq: u64) -> bool {
+        self.known.get(&session).is_some_and(|record| record.waiting(seq).is_some())
+    }
+
+    /// Where the session's latest message lies, if that is known.
+    pub(super) fn latest(&self, session: Public) -> Option<u64> {
+        self.known.get(&session)?.dealings.as_ref()?.latest
     }
 
     /// What became of the session's messages; `None` for a ticket that is no longer valid.
@@ -317,6 +330,7 @@ impl Sessions {
             // What came is not taken again, whatever became of it.
             let came = dealings.progress.last + dealings.pending.len() as u64;
             dealings.progress = Progress { last: came, refused: 0 };
+            dealings.latest = None;
             dealings.pending.clear();
         }
     }
