@@ -1,6 +1,5 @@
 //! The page around the components: where it came from, what it was asked for, and what to do if it breaks.
 
-use std::panic::PanicHookInfo;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -21,7 +20,7 @@ const HANDSHAKE_MILLIS: u32 = 30;
 
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {
-    std::panic::set_hook(Box::new(show_panic));
+    ::page::crash::watch();
     let page = origin();
     let params = Params::parse(&location(web_sys::Location::search));
     let fragment = location(web_sys::Location::hash);
@@ -84,16 +83,4 @@ fn origin() -> Origin {
 
 fn location(part: impl Fn(&web_sys::Location) -> Result<String, JsValue>) -> String {
     web_sys::window().and_then(|window| part(&window.location()).ok()).unwrap_or_default()
-}
-
-/// After a panic nothing in here runs reliably, so the message goes to a plain element of the page.
-fn show_panic(info: &PanicHookInfo<'_>) {
-    web_sys::console::error_1(&JsValue::from_str(&info.to_string()));
-    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-    if let Some(element) = document.get_element_by_id("crash") {
-        let _ = element.remove_attribute("hidden");
-    }
-    if let Some(element) = document.get_element_by_id("crash-text") {
-        element.set_text_content(Some(&info.to_string()));
-    }
 }

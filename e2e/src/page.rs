@@ -74,6 +74,14 @@ impl Page {
         Ok(())
     }
 
+    /// Loads whatever is at `address`.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn go_to(&self, address: &str) -> Result<()> {
+        Ok(self.driver.goto(address).await?)
+    }
+
     /// What the page shows.
     ///
     /// # Errors

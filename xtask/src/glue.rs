@@ -15,9 +15,9 @@ const PREFIX: &str = "__wb";
 const MODULE: &str = "i";
 
 /// Shortens the names in the bundle's module and its JavaScript, which get new names of their own for it.
-pub(crate) fn shorten(dist: &Path) -> Result<()> {
-    let page = dist.join("index.html");
-    let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+pub(crate) fn shorten(page: &Path) -> Result<()> {
+    let dist = page.parent().unwrap_or(page);
+    let html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     let wasm = module(dist)?;
     let stem = wasm.file_name().and_then(|name| name.to_str()?.strip_suffix("_bg.wasm")).unwrap_or_default();
     let script = dist.join(format!("{stem}.js"));
@@ -31,7 +31,7 @@ pub(crate) fn shorten(dist: &Path) -> Result<()> {
     let new = format!("{}-{:016x}", stem.split('-').next().unwrap_or("page"), digest(&(&module, &glue)));
     fs::write(dist.join(format!("{new}_bg.wasm")), module)?;
     fs::write(dist.join(format!("{new}.js")), glue)?;
-    fs::write(&page, html.replace(stem, &new))?;
+    fs::write(page, html.replace(stem, &new))?;
     fs::remove_file(wasm)?;
     Ok(fs::remove_file(script)?)
 }
@@ -215,7 +215,7 @@ mod tests {
             "<link href=\"./client-1f.js\"><link href=\"./client-1f_bg.wasm\">",
         )
         .unwrap();
-        shorten(&dist).unwrap();
+        shorten(&dist.join("index.html")).unwrap();
 
         let html = fs::read_to_string(dist.join("index.html")).unwrap();
         let stem = html.split("./").nth(1).and_then(|rest| rest.split(".js").next()).unwrap();

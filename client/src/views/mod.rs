@@ -28,8 +28,7 @@ mod side_panel;
 mod status_bar;
 mod tabs;
 mod top_bar;
-mod virtual_list;
 mod watch;
 mod words;
 
-use page::{block, icons, markup};
+use page::{block, icons, markup, virtual_list};
