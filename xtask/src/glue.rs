@@ -36,11 +36,11 @@ pub(crate) fn shorten(page: &Path) -> Result<()> {
     Ok(fs::remove_file(script)?)
 }
 
-/// The bundle's module.
-fn module(dist: &Path) -> Result<PathBuf> {
+/// The bundle's module, as wasm-bindgen names it.
+pub(crate) fn module(dist: &Path) -> Result<PathBuf> {
     for entry in fs::read_dir(dist)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
+        if path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(b"_bg.wasm")) {
             return Ok(path);
         }
     }
@@ -92,7 +92,7 @@ fn short_imports(section: &[u8], names: &mut BTreeMap<String, String>) -> Result
 }
 
 /// The name of the function of this number: letters only, as few as will do.
-fn short(mut index: usize) -> String {
+pub(crate) fn short(mut index: usize) -> String {
     let mut name = String::new();
     loop {
         name.push(char::from(b'a' + (index % 26) as u8));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::workspace::{self, Metadata, Package};
-use crate::{glue, languages, process, setup, styles};
+use crate::{glue, languages, process, setup, split, styles};
 
 /// A page of the server.
 struct Page {
@@ -26,6 +26,8 @@ struct Page {
     dist: &'static str,
     /// Its document there.
     document: &'static str,
+    /// Whether it has parts that are fetched later.
+    has_parts: bool,
 }
 
 const PAGES: [Page; 2] = [
@@ -36,6 +38,7 @@ const PAGES: [Page; 2] = [
         config: "Trunk.toml",
         dist: "dist",
         document: "index.html",
+        has_parts: true,
     },
     Page {
         package: "scenes",
@@ -44,6 +47,7 @@ const PAGES: [Page; 2] = [
         config: "scenes/Trunk.toml",
         dist: "scenes/dist",
         document: "scenes.html",
+        has_parts: false,
     },
 ];
 
@@ -78,9 +82,21 @@ fn build_one(page: &Page, metadata: &Metadata) -> Result<()> {
     command.env("PATH", path_with(&bindgen.folder)?);
     // An empty or foreign value makes trunk fail: its flag knows `true` and `false` only.
     command.env_remove("NO_COLOR");
+    if page.has_parts {
+        // Its `build.rs` has the linker leave what splitting needs.
+        command.env("HEARTWIRE_SPLIT", "1");
+    }
     process::run(wasm.apply(&mut command), Duration::from_secs(20 * 60))?;
     styles::join(&document)?;
     languages::name(&document)?;
+    if page.has_parts {
+        let linked = metadata
+            .target_dir()
+            .join("wasm32-unknown-unknown")
+            .join("page")
+            .join(format!("{}.wasm", page.package));
+        split::split(&document, &linked)?;
+    }
     glue::shorten(&document)?;
 
     if let Some(folder) = stamp.parent() {
