@@ -11,7 +11,7 @@ use bench::idle::Settling;
 use bench::peers::{Guest, Kitchen, NAMES, OURS, Recipe, Server};
 use bench::turns::Timing;
 use bench::verdict::Verdict;
-use bench::{connect, echo, idle, process, servers, soak};
+use bench::{connect, echo, hop, idle, process, servers, soak};
 use clap::{Args, Parser, Subcommand};
 
 /// What a process opens besides its connections, generously.
@@ -33,6 +33,8 @@ enum Command {
     Idle(IdleArgs),
     /// Server CPU per connection opened, upgraded and closed
     Connect(ConnectArgs),
+    /// Heartwire alone: what a relay, a watcher and idle faults cost per message, beside its plain echo
+    Hop(HopArgs),
     /// Heartwire alone, under random faults for a while: memory, ends, and the same seeds doing the same
     Soak(SoakArgs),
     /// Be one of the servers written in Rust; ends with standard input
@@ -109,6 +111,17 @@ struct ConnectArgs {
 }
 
 #[derive(Debug, Args)]
+struct HopArgs {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    rounds: Rounds,
+    /// Points as CONNECTIONSxBYTESxIN_FLIGHT
+    #[arg(long, default_value = "1x16x1,100x16x1,100x1024x1,100x65536x1,100x16x16", value_name = "LIST")]
+    configs: String,
+}
+
+#[derive(Debug, Args)]
 struct SoakArgs {
     #[command(flatten)]
     common: Common,
@@ -142,6 +155,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Echo(args) => echo(&args),
         Command::Idle(args) => idle(&args),
         Command::Connect(args) => connect(&args),
+        Command::Hop(args) => hop(&args),
         Command::Soak(args) => soak(&args),
         Command::Serve { kind, listen } => {
             servers::serve(kind, listen).map(|()| ExitCode::SUCCESS).map_err(Into::into)
@@ -192,13 +206,37 @@ fn connect(args: &ConnectArgs) -> anyhow::Result<ExitCode> {
     conclude(connect::verdict(&rows), args.common.json)
 }
 
+fn hop(args: &HopArgs) -> anyhow::Result<ExitCode> {
+    let points = Point::list(&args.configs).map_err(anyhow::Error::msg)?;
+    if points.iter().any(|point| point.deflate) {
+        anyhow::bail!("hops are measured without compression");
+    }
+    let bench = Bench::new(&args.common)?;
+    let most = points.iter().map(|point| point.connections as u64).max().unwrap_or(0);
+    // Each of the five servers has as many connections, and one of them as many watchers.
+    process::allow_open_files(6 * most + FILES_BESIDE_SOCKETS)?;
+    let plan = hop::Plan {
+        points,
+        rounds: args.rounds.rounds.into(),
+        timing: args.rounds.timing(),
+        max_total: args.rounds.max_total(),
+    };
+    let place = hop::Place {
+        recipe: bench.ours()?,
+        cache: &bench.kitchen.cache,
+        server_core: bench.server_core,
+        own_core: bench.own_core,
+    };
+    let rows = hop::run(&plan, &place)?;
+    hop::print(&rows, args.common.json)?;
+    conclude(hop::verdict(&rows), args.common.json)
+}
+
 fn soak(args: &SoakArgs) -> anyhow::Result<ExitCode> {
     let bench = Bench::new(&args.common)?;
     let connections = usize::from(args.connections);
     process::allow_open_files(connections as u64 + FILES_BESIDE_SOCKETS)?;
-    let ours = bench.recipes.iter().find(|recipe| recipe.name == OURS);
-    let ours = ours.ok_or_else(|| anyhow::anyhow!("it is {OURS} that is soaked: give --server-bin"))?;
-    let server = ours.start(&bench.kitchen.cache, bench.server_core, bench.own_core)?;
+    let server = bench.ours()?.start(&bench.kitchen.cache, bench.server_core, bench.own_core)?;
     let by_clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
     let plan = soak::Plan {
         connections,
@@ -293,6 +331,12 @@ impl Bench {
         }
         process::pin_to(own_core)?;
         Ok(Self { kitchen, recipes, server_core, own_core })
+    }
+
+    /// Heartwire, for what is measured of it alone.
+    fn ours(&self) -> anyhow::Result<&Recipe> {
+        let ours = self.recipes.iter().find(|recipe| recipe.name == OURS);
+        ours.ok_or_else(|| anyhow::anyhow!("it is {OURS} that is measured: give --server-bin"))
     }
 
     /// Puts Heartwire at each level in the place of Heartwire at its default.
