@@ -18,7 +18,7 @@ use std::rc::Rc;
 use link::{Close, Message};
 use protocol::relay::Opened;
 use workbench::connection::TransportKind;
-use workbench::entry::Wire;
+use workbench::entry::{Direction, Wire};
 
 pub(in crate::running) use self::relay::Relay;
 pub use self::relay::{Relayed, ask as ask_for_relay};
@@ -68,8 +68,8 @@ pub(super) enum Signal {
     Message(Message),
     /// A whole message came in, and this is how.
     Framed(Message, Wire),
-    /// A control frame came in.
-    Control(Control, Vec<u8>),
+    /// A control frame came in, or went out of the relay's own accord.
+    Control(Direction, Control, Vec<u8>),
     /// The relay says something; nothing where it is gone.
     Told(String),
     /// There is no connection, and this is why. `Close` follows.
