@@ -74,7 +74,7 @@ fn use_mounted(props: &Mounted) -> Html {
         Callback::from(move |(method, address, body): (&'static str, String, Option<Payload>)| {
             let (failure, round) = (failure.clone(), round.clone());
             fetching::ask(method, address, body, move |said| {
-                failure.set(said.err().map_or(String::new(), |said| explained(said, t)));
+                failure.set(said.err().map_or(String::new(), |said| explained(&said, t)));
                 round.set(*round + 1);
             });
         })
@@ -289,8 +289,8 @@ fn name_of(file: &File) -> String {
     stem.chars().map(sign).take(64).collect()
 }
 
-fn explained(said: String, t: &'static Settings) -> String {
-    if said.is_empty() { t.mounted_failed.to_owned() } else { said }
+fn explained(said: &str, t: &'static Settings) -> String {
+    if said.is_empty() { t.mounted_failed.to_owned() } else { said.trim_end().to_owned() }
 }
 
 fn read(answer: &str, list: &str, entry: impl Fn(&Value<'_>) -> Option<Entry>) -> Vec<Entry> {

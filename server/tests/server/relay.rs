@@ -168,7 +168,7 @@ fn commands_are_carried_out_in_order_also_before_there_is_a_target() {
     // Pings are left alone, until they no longer are.
     end.send(b"\x89\x01a");
     client.event(|event| {
-        assert!(matches!(event, Event::Ping { payload: b"a", answered: false, .. }), "{event:?}")
+        assert!(matches!(event, Event::Ping { payload: b"a", answered: false, .. }), "{event:?}");
     });
     client.say(Command::AutoPong(true).write());
     client.say(Command::Ping(b"on").write());
@@ -176,7 +176,7 @@ fn commands_are_carried_out_in_order_also_before_there_is_a_target() {
     end.send(b"\x89\x01b");
     assert_eq!(end.frame(), (0x8a, b"b".to_vec()));
     client.event(|event| {
-        assert!(matches!(event, Event::Ping { payload: b"b", answered: true, .. }), "{event:?}")
+        assert!(matches!(event, Event::Ping { payload: b"b", answered: true, .. }), "{event:?}");
     });
     // What can't be followed is told, and harms nothing.
     client.0.send(&frame(0x1, br#"{"type":"shout"}"#));
