@@ -125,7 +125,7 @@ impl Churn {
         if *connections == 0 {
             bail!("no connection came to its end within {:.1?}", used.wall);
         }
-        Ok(used.sample(*connections, nanos.value_at_quantile(0.99) as f64 / 1e6, *bytes))
+        Ok(used.sample(*connections, nanos, *bytes))
     }
 
     /// Opens connections until `deadline`, then waits for the end of those that are open.

@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bench::audience::Size;
 use bench::config::Point;
 use bench::idle::Settling;
-use bench::peers::{Guest, Kitchen, NAMES, OURS, Recipe, Server};
+use bench::peers::{Guest, Kitchen, NAMES, OURS, ROOMS, Recipe, Server};
 use bench::turns::Timing;
 use bench::verdict::Verdict;
-use bench::{connect, echo, hop, idle, process, servers, soak};
+use bench::{connect, echo, fanout, hop, idle, process, servers, soak};
 use clap::{Args, Parser, Subcommand};
 
 /// What a process opens besides its connections, generously.
 const FILES_BESIDE_SOCKETS: u64 = 100;
 
-/// Measures WebSocket echo servers beside a bare TCP echo, on loopback.
+/// Measures WebSocket servers beside each other and beside a bare TCP echo, on loopback.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 struct Cli {
@@ -35,6 +36,8 @@ enum Command {
     Connect(ConnectArgs),
     /// Heartwire alone: what a relay, a watcher and idle faults cost per message, beside its plain echo
     Hop(HopArgs),
+    /// Server CPU per delivery where one publishes and many listen
+    Fanout(FanoutArgs),
     /// Heartwire alone, under random faults for a while: memory, ends, and the same seeds doing the same
     Soak(SoakArgs),
     /// Be one of the servers written in Rust; ends with standard input
@@ -55,7 +58,7 @@ struct Common {
     #[arg(long = "server-arg", value_name = "ARG", allow_hyphen_values = true)]
     server_args: Vec<String>,
     /// Only these servers, and those of --peer, separated by commas
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NAMES)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only_servers: Vec<String>,
     /// One more server: 'NAME=COMMAND {port}', or 'NAME/PATH=COMMAND {port}' for an echo that is not at /; repeatable
     #[arg(long = "peer", value_name = "PEER")]
@@ -122,6 +125,27 @@ struct HopArgs {
 }
 
 #[derive(Debug, Args)]
+struct FanoutArgs {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    rounds: Rounds,
+    /// Those who listen, separated by commas
+    #[arg(long, default_value = "10,1000,10000", value_delimiter = ',', value_name = "COUNTS",
+          value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    subscribers: Vec<u32>,
+    /// Bytes of a message before compression
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(100..=16_000))]
+    bytes: u16,
+    /// Messages that are published and not yet with everybody
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    in_flight: u8,
+    /// Only `none`, or only `deflate` [default: both]
+    #[arg(long, value_parser = ["none", "deflate"])]
+    compression: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct SoakArgs {
     #[command(flatten)]
     common: Common,
@@ -156,6 +180,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Idle(args) => idle(&args),
         Command::Connect(args) => connect(&args),
         Command::Hop(args) => hop(&args),
+        Command::Fanout(args) => fanout(&args),
         Command::Soak(args) => soak(&args),
         Command::Serve { kind, listen } => {
             servers::serve(kind, listen).map(|()| ExitCode::SUCCESS).map_err(Into::into)
@@ -169,7 +194,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn echo(args: &EchoArgs) -> anyhow::Result<ExitCode> {
     let points = Point::list(&args.configs).map_err(anyhow::Error::msg)?;
-    let mut bench = Bench::new(&args.common)?;
+    let mut bench = Bench::echoes(&args.common)?;
     bench.choose_levels(&args.levels);
     let most = points.iter().map(|point| point.connections as u64).max().unwrap_or(0);
     let sockets = most * bench.recipes.len() as u64;
@@ -193,7 +218,7 @@ fn echo(args: &EchoArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn connect(args: &ConnectArgs) -> anyhow::Result<ExitCode> {
-    let bench = Bench::new(&args.common)?;
+    let bench = Bench::echoes(&args.common)?;
     let plan = connect::Plan {
         at_a_time: args.at_a_time.into(),
         rounds: args.rounds.rounds.into(),
@@ -211,7 +236,7 @@ fn hop(args: &HopArgs) -> anyhow::Result<ExitCode> {
     if points.iter().any(|point| point.deflate) {
         anyhow::bail!("hops are measured without compression");
     }
-    let bench = Bench::new(&args.common)?;
+    let bench = Bench::echoes(&args.common)?;
     let most = points.iter().map(|point| point.connections as u64).max().unwrap_or(0);
     // Each of the five servers has as many connections, and one of them as many watchers.
     process::allow_open_files(6 * most + FILES_BESIDE_SOCKETS)?;
@@ -232,8 +257,39 @@ fn hop(args: &HopArgs) -> anyhow::Result<ExitCode> {
     conclude(hop::verdict(&rows), args.common.json)
 }
 
+fn fanout(args: &FanoutArgs) -> anyhow::Result<ExitCode> {
+    let bench = Bench::new(&args.common, &ROOMS, Kitchen::room)?;
+    let asked = |deflate| args.compression.as_deref().is_none_or(|only| (only == "deflate") == deflate);
+    let sizes = [false, true].into_iter().filter(|&deflate| asked(deflate)).flat_map(|deflate| {
+        args.subscribers.iter().map(move |&subscribers| Size {
+            subscribers: subscribers as usize,
+            bytes: args.bytes.into(),
+            in_flight: args.in_flight.into(),
+            deflate,
+        })
+    });
+    let plan = fanout::Plan {
+        sizes: sizes.collect(),
+        rounds: args.rounds.rounds.into(),
+        timing: args.rounds.timing(),
+        max_total: args.rounds.max_total(),
+        json: args.common.json,
+    };
+    let most = plan.sizes.iter().map(|size| size.subscribers as u64).max().unwrap_or(0);
+    let rooms = bench.recipes.len() as u64;
+    let files = process::allow_open_files(most * rooms + FILES_BESIDE_SOCKETS)?;
+    if files < most + FILES_BESIDE_SOCKETS {
+        anyhow::bail!(
+            "{most} subscribers need more than the {files} open files allowed (ulimit -Hn): choose fewer with --subscribers"
+        );
+    }
+    let together = |size: Size| size.subscribers as u64 * rooms + FILES_BESIDE_SOCKETS <= files;
+    let rows = fanout::run(&plan, &bench.start()?, together)?;
+    conclude(fanout::verdict(&rows), args.common.json)
+}
+
 fn soak(args: &SoakArgs) -> anyhow::Result<ExitCode> {
-    let bench = Bench::new(&args.common)?;
+    let bench = Bench::echoes(&args.common)?;
     let connections = usize::from(args.connections);
     process::allow_open_files(connections as u64 + FILES_BESIDE_SOCKETS)?;
     let server = bench.ours()?.start(&bench.kitchen.cache, bench.server_core, bench.own_core)?;
@@ -251,7 +307,7 @@ fn soak(args: &SoakArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn idle(args: &IdleArgs) -> anyhow::Result<ExitCode> {
-    let bench = Bench::new(&args.common)?;
+    let bench = Bench::echoes(&args.common)?;
     let at_least = Duration::from_secs_f64(args.settle);
     let settling = Settling { at_least, at_most: at_least + Duration::from_secs(10) };
     let most = args.connections.iter().copied().max().unwrap_or(0);
@@ -304,8 +360,20 @@ struct Bench {
 }
 
 impl Bench {
-    /// Finds the servers that can run here and binds the load to its core.
-    fn new(common: &Common) -> anyhow::Result<Self> {
+    /// With servers that echo.
+    fn echoes(common: &Common) -> anyhow::Result<Self> {
+        Self::new(common, &NAMES, Kitchen::recipe)
+    }
+
+    /// Finds which of the servers called `names` can run here and binds the load to its core.
+    fn new(
+        common: &Common,
+        names: &[&str],
+        recipe: impl Fn(&Kitchen, &str) -> anyhow::Result<Recipe>,
+    ) -> anyhow::Result<Self> {
+        if let Some(unknown) = common.only_servers.iter().find(|name| !names.contains(&name.as_str())) {
+            anyhow::bail!("--only-servers knows {}, not {unknown}", names.join(", "));
+        }
         // Peers run in folders of their own, where a relative path would lead elsewhere.
         let cache = match &common.cache {
             Some(cache) => std::path::absolute(cache)?,
@@ -314,11 +382,11 @@ impl Bench {
         let server_bin = common.server_bin.clone();
         let kitchen = Kitchen { cache, server_bin, server_args: common.server_args.clone() };
         let mut recipes = Vec::new();
-        for name in NAMES {
+        for &name in names {
             if !common.only_servers.is_empty() && !common.only_servers.iter().any(|only| only == name) {
                 continue;
             }
-            match kitchen.recipe(name) {
+            match recipe(&kitchen, name) {
                 Ok(recipe) => recipes.push(recipe),
                 Err(error) if name == OURS && common.server_bin.is_some() => return Err(error),
                 Err(error) => writeln!(io::stderr(), "without {name}: {error:#}")?,

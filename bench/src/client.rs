@@ -9,6 +9,8 @@ use wire::handshake::accept_for;
 
 /// How long a server may take for each step of opening a connection.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections share one source address, far below the ports an address has.
+const PER_ADDRESS: usize = 500;
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// What to talk to a server.
@@ -71,6 +73,12 @@ pub fn connect(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<TcpS
     socket.connect_timeout(&address.into(), STEP_TIMEOUT)?;
     socket.set_tcp_nodelay(true)?;
     Ok(socket.into())
+}
+
+/// Spreads clients over 127.0.1.1 and up, a few hundred each, so that ports don't run out.
+pub fn source(number: usize) -> Ipv4Addr {
+    let address = number / PER_ADDRESS;
+    Ipv4Addr::new(127, 0, 1 + (address / 250) as u8, 1 + (address % 250) as u8)
 }
 
 /// The request of a handshake with all the headers that Chromium sends from a page of the same origin.
@@ -169,5 +177,13 @@ mod tests {
         assert!(check(&head(agreed), Offer::Nothing).is_err());
         assert!(check("HTTP/1.1 403 Forbidden\r\n\r\n", Offer::Nothing).is_err());
         assert!(check("HTTP/1.1 101 OK\r\nSec-WebSocket-Accept: x\r\n\r\n", Offer::Nothing).is_err());
+    }
+
+    #[test]
+    fn sources_are_loopback_and_shared_by_few() {
+        assert_eq!(source(0), Ipv4Addr::new(127, 0, 1, 1));
+        assert_eq!(source(499), source(0));
+        assert_eq!(source(500), Ipv4Addr::new(127, 0, 1, 2));
+        assert_eq!(source(500 * 250), Ipv4Addr::new(127, 0, 2, 1));
     }
 }

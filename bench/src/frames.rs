@@ -178,6 +178,24 @@ impl FrameReader {
     }
 }
 
+/// Collects whole messages.
+#[derive(Debug, Default)]
+pub struct Collector {
+    pub(crate) current: Vec<u8>,
+    /// In order, with what the frames said of each.
+    pub messages: Vec<(Reply, Vec<u8>)>,
+}
+
+impl Sink for Collector {
+    fn payload(&mut self, bytes: &[u8]) {
+        self.current.extend_from_slice(bytes);
+    }
+    fn message(&mut self, reply: Reply) {
+        self.messages.push((reply, std::mem::take(&mut self.current)));
+    }
+    fn ping(&mut self, _payload: &[u8]) {}
+}
+
 /// Appends one final client frame to `out`, masked with `key`.
 pub fn client_frame(out: &mut Vec<u8>, opcode: OpCode, compressed: bool, key: [u8; 4], payload: &[u8]) {
     let mut header = Header::new(true, opcode, Some(key), payload.len() as u64);

@@ -1,7 +1,6 @@
 //! `bench idle`: process memory per idle connection, heartbeat on, compression negotiated and used once.
 
 use std::io::{self, Read, Write};
-use std::net::Ipv4Addr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 use serde::Serialize;
 use wire::OpCode;
 
-use crate::client::{self, Offer, Opened};
+use crate::client::{self, Offer, Opened, source};
 use crate::frames::{FrameReader, Reply, Sink, client_frame};
 use crate::load::exchange;
 use crate::payload::{Inflater, Random, deflate, json};
@@ -23,8 +22,6 @@ use crate::verdict::Verdict;
 pub const WARM_UP: usize = 100;
 /// Bytes of the one message each connection echoes.
 const MESSAGE_BYTES: usize = 1024;
-/// How many connections share one source address, far below the ports an address has.
-const PER_ADDRESS: usize = 500;
 /// Pings are looked after at least once per this many new connections.
 const OPENED_AT_ONCE: usize = 250;
 /// The bar on our own figure, bytes.
@@ -227,12 +224,6 @@ impl Sink for Pongs {
     }
 }
 
-/// Spreads clients over 127.0.1.1 and up, a few hundred each, so that ports don't run out.
-fn source(number: usize) -> Ipv4Addr {
-    let address = number / PER_ADDRESS;
-    Ipv4Addr::new(127, 0, 1 + (address / 250) as u8, 1 + (address % 250) as u8)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,14 +232,6 @@ mod tests {
     fn the_warm_up_is_not_divided_by() {
         assert!((per_connection(1_000_000, 1_000_000 + 4900 * 512, 5000) - 512.0).abs() < 1e-9);
         assert!(per_connection(2_000_000, 1_000_000, 5000) < 0.0);
-    }
-
-    #[test]
-    fn sources_are_loopback_and_shared_by_few() {
-        assert_eq!(source(0), Ipv4Addr::new(127, 0, 1, 1));
-        assert_eq!(source(499), source(0));
-        assert_eq!(source(500), Ipv4Addr::new(127, 0, 1, 2));
-        assert_eq!(source(500 * 250), Ipv4Addr::new(127, 0, 2, 1));
     }
 
     #[test]

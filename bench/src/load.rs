@@ -11,7 +11,7 @@ use wire::{MessageKind, OpCode};
 
 use crate::client::{self, Offer, Opened};
 use crate::config::Point;
-use crate::frames::{FrameReader, Reply, ReplyError, Sink, client_frame};
+use crate::frames::{Collector, FrameReader, Reply, ReplyError, Sink, client_frame};
 use crate::payload::{Cycle, Inflater};
 use crate::peers::Server;
 use crate::process::{ENDED, Meter};
@@ -159,8 +159,7 @@ impl<'a> Load<'a> {
         if *messages == 0 {
             bail!("no reply within {:.1?}", used.wall);
         }
-        let p99_ms = latency_nanos.value_at_quantile(0.99) as f64 / 1e6;
-        Ok(used.sample(*messages, p99_ms, *reply_bytes))
+        Ok(used.sample(*messages, latency_nanos, *reply_bytes))
     }
 
     fn run_until(&mut self, deadline: Instant) -> anyhow::Result<()> {
@@ -312,23 +311,6 @@ impl Sink for Counter<'_> {
     }
 }
 
-/// Collects whole messages.
-#[derive(Default)]
-struct Collector {
-    current: Vec<u8>,
-    messages: Vec<(Reply, Vec<u8>)>,
-}
-
-impl Sink for Collector {
-    fn payload(&mut self, bytes: &[u8]) {
-        self.current.extend_from_slice(bytes);
-    }
-    fn message(&mut self, reply: Reply) {
-        self.messages.push((reply, std::mem::take(&mut self.current)));
-    }
-    fn ping(&mut self, _payload: &[u8]) {}
-}
-
 /// Sends the first messages of the cycle at once and compares what comes back, byte by byte and in order.
 fn check_content(opened: &mut Opened, point: Point, cycle: &Cycle) -> anyhow::Result<()> {
     let count = (CHECKED_BYTES / point.bytes.max(1)).clamp(1, point.in_flight);
@@ -369,6 +351,7 @@ pub fn exchange(opened: &mut Opened, bytes: &[u8], count: usize) -> anyhow::Resu
     Ok(collector.messages)
 }
 
-fn nanos(epoch: Instant, now: Instant) -> u64 {
+/// Nanoseconds from `epoch` to `now`.
+pub(crate) fn nanos(epoch: Instant, now: Instant) -> u64 {
     u64::try_from((now - epoch).as_nanos()).unwrap_or(u64::MAX)
 }

@@ -126,20 +126,38 @@ fn message(point: Point, random: &mut Random) -> Vec<u8> {
 
 /// `bytes` bytes of JSON-like records with repeated keys and varied values.
 pub fn json(bytes: usize, random: &mut Random) -> Vec<u8> {
-    const SYMBOLS: [&str; 8] = ["ACME", "GLBX", "INIT", "HOOL", "UMBR", "STRK", "WAYN", "CYBR"];
     let mut text = String::with_capacity(bytes + 128);
     text.push('[');
     while text.len() < bytes {
-        let bits = random.next_u64();
-        let symbol = SYMBOLS[(bits & 7) as usize];
-        let (price, cents, volume) = ((bits >> 8) % 900 + 100, (bits >> 24) % 100, (bits >> 32) % 10_000);
-        text.push_str(&format!(
-            r#"{{"type":"trade","symbol":"{symbol}","price":{price}.{cents:02},"volume":{volume},"side":"buy"}},"#
-        ));
+        text.push_str(&trade(random));
+        text.push_str("},");
     }
     let mut text = text.into_bytes();
     text.truncate(bytes);
     text
+}
+
+/// A JSON object of about `bytes` bytes, at least some eighty: a trade, and a note that makes up for the rest.
+pub fn record(bytes: usize, random: &mut Random) -> String {
+    const WORDS: [&str; 8] = ["filled ", "at ", "market ", "after ", "partial ", "by ", "order ", "desk "];
+    let mut text = trade(random);
+    text.push_str(r#","note":""#);
+    while text.len() + 2 < bytes {
+        text.push_str(WORDS[(random.next_u64() & 7) as usize]);
+    }
+    text.push_str("\"}");
+    text
+}
+
+/// A JSON object without its end.
+fn trade(random: &mut Random) -> String {
+    const SYMBOLS: [&str; 8] = ["ACME", "GLBX", "INIT", "HOOL", "UMBR", "STRK", "WAYN", "CYBR"];
+    let bits = random.next_u64();
+    let symbol = SYMBOLS[(bits & 7) as usize];
+    let (price, cents, volume) = ((bits >> 8) % 900 + 100, (bits >> 24) % 100, (bits >> 32) % 10_000);
+    format!(
+        r#"{{"type":"trade","symbol":"{symbol}","price":{price}.{cents:02},"volume":{volume},"side":"buy""#
+    )
 }
 
 #[cfg(test)]
@@ -180,6 +198,16 @@ mod tests {
         let mut random = Random(1);
         let noise: Vec<u8> = (0..100_000).map(|_| random.next_u64() as u8).collect();
         assert_eq!(Inflater::default().inflate(&deflate(&noise), noise.len()), Some(noise));
+    }
+
+    #[test]
+    fn records_are_json_of_about_the_size_that_is_asked_for() {
+        let mut random = Random(3);
+        for bytes in [0, 100, 256, 4096] {
+            let text = record(bytes, &mut random);
+            assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_object(), "{text}");
+            assert!((bytes.max(75)..bytes.max(100) + 16).contains(&text.len()), "{bytes}: {}", text.len());
+        }
     }
 
     #[test]

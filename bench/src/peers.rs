@@ -26,6 +26,20 @@ pub const TUNGSTENITE: &str = "tokio-tungstenite";
 /// Every server there is, in the order of the output.
 pub const NAMES: [&str; 6] = [TCP, OURS, TUNGSTENITE, "gorilla", "ws", "websockets"];
 
+/// Every server that is measured with a room, in the order of the output.
+pub const ROOMS: [&str; 4] = [OURS, "ws", "socket.io", "socketify"];
+
+/// How a server's room is spoken to. Whoever is connected is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Whatever anybody sends goes to everybody as it is.
+    Plain,
+    /// `heartwire.session.v1`, see `docs/session-protocol.md`.
+    Session,
+    /// Socket.IO 4 over Engine.IO 4.
+    SocketIo,
+}
+
 /// How to run one server; its port is still to be chosen.
 #[derive(Debug, Clone)]
 pub struct Recipe {
@@ -38,6 +52,7 @@ pub struct Recipe {
     path: Option<String>,
     /// Whether it speaks permessage-deflate.
     pub deflate: bool,
+    dialect: Dialect,
 }
 
 /// A running server; dropping it ends the process.
@@ -49,6 +64,8 @@ pub struct Server {
     pub target: Target,
     /// Whether it speaks permessage-deflate.
     pub deflate: bool,
+    /// How its room is spoken to, if it has one.
+    pub dialect: Dialect,
     /// Its CPU time.
     pub clock: CpuClock,
     /// Its process id.
@@ -91,7 +108,15 @@ impl Guest {
     pub fn recipe(&self) -> Recipe {
         let (name, path) = (self.name.clone(), Some(self.path.clone()));
         let args = vec!["-c".to_owned(), format!("exec {}", self.command)];
-        Recipe { name, program: "/bin/sh".into(), args, envs: Vec::new(), path, deflate: true }
+        Recipe {
+            name,
+            program: "/bin/sh".into(),
+            args,
+            envs: Vec::new(),
+            path,
+            deflate: true,
+            dialect: Dialect::Plain,
+        }
     }
 }
 
@@ -123,11 +148,41 @@ impl Kitchen {
         }
     }
 
+    /// How to run `name` with a room.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn room(&self, name: &str) -> anyhow::Result<Recipe> {
+        match name {
+            OURS => {
+                let recipe = self.heartwire()?.variant(OURS.to_owned(), &["--room-rate", "0"]);
+                Ok(Recipe { path: Some("/ws/room/bench".to_owned()), dialect: Dialect::Session, ..recipe })
+            }
+            "ws" => {
+                let package = include_str!("../peers/room-ws/package.json");
+                self.script(name, "room-ws", package, include_str!("../peers/room-ws/server.mjs"))
+            }
+            "socket.io" => {
+                let package = include_str!("../peers/room-socketio/package.json");
+                let server = include_str!("../peers/room-socketio/server.mjs");
+                let recipe = self.script(name, "room-socketio", package, server)?;
+                let path = Some("/socket.io/?EIO=4&transport=websocket".to_owned());
+                Ok(Recipe { path, dialect: Dialect::SocketIo, ..recipe })
+            }
+            "socketify" => {
+                let requirements = include_str!("../peers/room-socketify/requirements.txt");
+                let server = include_str!("../peers/room-socketify/server.py");
+                self.snake(name, "room-socketify", requirements, server)
+            }
+            _ => bail!("there is no such server with a room"),
+        }
+    }
+
     fn built_in(&self, name: &str, kind: &str, path: Option<&str>) -> anyhow::Result<Recipe> {
         let program = std::env::current_exe()?;
         let args = ["serve", kind, "--listen", "127.0.0.1:{port}"].map(str::to_owned).to_vec();
         let (name, path) = (name.to_owned(), path.map(str::to_owned));
-        Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: false })
+        Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: false, dialect: Dialect::Plain })
     }
 
     fn heartwire(&self) -> anyhow::Result<Recipe> {
@@ -139,26 +194,32 @@ impl Kitchen {
         let mut args = plain_echo.map(str::to_owned).to_vec();
         args.extend(self.server_args.iter().cloned());
         let (name, path) = (OURS.to_owned(), Some("/ws".to_owned()));
-        Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: true })
+        Ok(Recipe { name, program, args, envs: Vec::new(), path, deflate: true, dialect: Dialect::Plain })
     }
 
     fn ws(&self) -> anyhow::Result<Recipe> {
-        let files = [
-            ("package.json", include_str!("../peers/ws/package.json")),
-            ("server.mjs", include_str!("../peers/ws/server.mjs")),
-        ];
-        let kit = Kit::new(&self.cache.join("ws"), &files)?;
-        Ok(Recipe::installed("ws", kit.node()?, &[&kit.folder().join("server.mjs").display().to_string()]))
+        let package = include_str!("../peers/ws/package.json");
+        self.script("ws", "ws", package, include_str!("../peers/ws/server.mjs"))
     }
 
     fn websockets(&self) -> anyhow::Result<Recipe> {
-        let files = [
-            ("requirements.txt", include_str!("../peers/websockets/requirements.txt")),
-            ("server.py", include_str!("../peers/websockets/server.py")),
-        ];
-        let kit = Kit::new(&self.cache.join("websockets"), &files)?;
+        let requirements = include_str!("../peers/websockets/requirements.txt");
+        self.snake("websockets", "websockets", requirements, include_str!("../peers/websockets/server.py"))
+    }
+
+    /// A server in JavaScript.
+    fn script(&self, name: &str, folder: &str, package: &str, server: &str) -> anyhow::Result<Recipe> {
+        let files = [("package.json", package), ("server.mjs", server)];
+        let kit = Kit::new(&self.cache.join(folder), &files)?;
+        Ok(Recipe::installed(name, kit.node()?, &[&kit.folder().join("server.mjs").display().to_string()]))
+    }
+
+    /// A server in Python.
+    fn snake(&self, name: &str, folder: &str, requirements: &str, server: &str) -> anyhow::Result<Recipe> {
+        let files = [("requirements.txt", requirements), ("server.py", server)];
+        let kit = Kit::new(&self.cache.join(folder), &files)?;
         let script = kit.folder().join("server.py").display().to_string();
-        Ok(Recipe::installed("websockets", kit.python()?, &[&script]))
+        Ok(Recipe::installed(name, kit.python()?, &[&script]))
     }
 
     fn gorilla(&self) -> anyhow::Result<Recipe> {
@@ -175,7 +236,15 @@ impl Recipe {
     /// For a WebSocket server from elsewhere, which speaks permessage-deflate and takes the port behind `args`.
     fn installed(name: &str, Runner { program, envs }: Runner, args: &[&str]) -> Self {
         let args = args.iter().copied().chain(["{port}"]).map(str::to_owned).collect();
-        Self { name: name.to_owned(), program, args, envs, path: Some("/".to_owned()), deflate: true }
+        Self {
+            name: name.to_owned(),
+            program,
+            args,
+            envs,
+            path: Some("/".to_owned()),
+            deflate: true,
+            dialect: Dialect::Plain,
+        }
     }
 
     /// The same server with a name and further arguments of its own.
@@ -218,8 +287,8 @@ impl Recipe {
         let pid = child.id();
         let clock = CpuClock::of(pid)?;
         let target = Target { address, path: self.path.clone() };
-        let (name, deflate) = (self.name.clone(), self.deflate);
-        let mut server = Server { name, target, deflate, clock, pid, child, log };
+        let Self { name, deflate, dialect, .. } = self.clone();
+        let mut server = Server { name, target, deflate, dialect, clock, pid, child, log };
         server.wait_until_it_accepts()?;
         Ok(server)
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use hdrhistogram::Histogram;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::time::ClockId;
@@ -81,13 +82,15 @@ impl Meter {
 }
 
 impl Used {
-    /// For `count` messages or connections, at least one.
-    pub fn sample(self, count: u64, p99_ms: f64, reply_bytes: u64) -> Sample {
+    /// For `count` messages, deliveries or connections, at least one, and how long each of them took.
+    pub fn sample(self, count: u64, nanos: &Histogram<u64>, reply_bytes: u64) -> Sample {
         let (count, wall) = (count.max(1) as f64, self.wall.as_secs_f64());
+        let millis = |quantile| nanos.value_at_quantile(quantile) as f64 / 1e6;
         Sample {
             cpu_us: self.server.as_secs_f64() * 1e6 / count,
             per_s: count / wall,
-            p99_ms,
+            p50_ms: millis(0.5),
+            p99_ms: millis(0.99),
             reply_bytes: reply_bytes as f64 / count,
             busy: self.server.as_secs_f64() / wall,
             load_busy: self.own.as_secs_f64() / wall,
@@ -175,11 +178,17 @@ mod tests {
     fn what_was_used_is_shared_among_what_was_done() {
         let time = Duration::from_millis;
         let used = Used { server: time(300), own: time(150), wall: time(600) };
-        let Sample { cpu_us, per_s, p99_ms, reply_bytes, busy, load_busy } = used.sample(1000, 1.5, 18_000);
-        let near =
-            |value: f64, expected: f64| assert!((value - expected).abs() < 1e-6, "{value}, not {expected}");
+        let mut nanos = Histogram::new(3).unwrap();
+        nanos.record_n(500_000, 98).unwrap();
+        nanos.record_n(1_500_000, 2).unwrap();
+        let Sample { cpu_us, per_s, p50_ms, p99_ms, reply_bytes, busy, load_busy } =
+            used.sample(1000, &nanos, 18_000);
+        let near = |value: f64, expected: f64| {
+            assert!((value / expected - 1.0).abs() < 1e-3, "{value}, not {expected}");
+        };
         near(cpu_us, 300.0);
         near(per_s, 1000.0 / 0.6);
+        near(p50_ms, 0.5);
         near(p99_ms, 1.5);
         near(reply_bytes, 18.0);
         near(busy, 0.5);

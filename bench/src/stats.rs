@@ -7,7 +7,9 @@ pub struct Sample {
     pub cpu_us: f64,
     /// How many a second of wall time.
     pub per_s: f64,
-    /// 99th percentile of the time each took as the client saw it, milliseconds.
+    /// The median of the time that each took as the client saw it, milliseconds.
+    pub p50_ms: f64,
+    /// Its 99th percentile.
     pub p99_ms: f64,
     /// Bytes that came back for each, averaged.
     pub reply_bytes: f64,
@@ -54,7 +56,15 @@ mod tests {
     use super::*;
 
     fn sample(cpu_us: f64) -> Option<Sample> {
-        Some(Sample { cpu_us, per_s: 1.0, p99_ms: 2.0, reply_bytes: 3.0, busy: 0.5, load_busy: 0.5 })
+        Some(Sample {
+            cpu_us,
+            per_s: 1.0,
+            p50_ms: 1.5,
+            p99_ms: 2.0,
+            reply_bytes: 3.0,
+            busy: 0.5,
+            load_busy: 0.5,
+        })
     }
 
     fn cpu(sample: &Sample) -> f64 {

@@ -41,6 +41,11 @@ impl<'a, L> Contender<'a, L> {
     pub fn holds(&self) -> bool {
         self.load.is_some()
     }
+
+    /// What is on it, as long as it holds.
+    pub fn load(&self) -> Option<&L> {
+        self.load.as_ref()
+    }
 }
 
 /// Measures every contender once a round, each round beginning with the next one, until `rounds` are done or `end` has

@@ -100,7 +100,7 @@ impl Browser {
     }
 
     async fn launch(folder: Arc<Folder>, args: Vec<String>) -> Result<Self> {
-        let process = Process::start(folder)?;
+        let process = Process::start(&folder)?;
         let capabilities = match process.kind {
             Kind::Chromium => chromium(&process.folder.0, &args)?,
             Kind::Firefox => firefox(&process.folder.0)?,
@@ -189,8 +189,21 @@ impl Browser {
 }
 
 impl Process {
+    /// Starts a driver. Chromedriver takes a free port for IPv4 and then the same one for IPv6, and ends if somebody was
+    /// quicker there.
+    fn start(folder: &Arc<Folder>) -> Result<Self> {
+        const ATTEMPTS: usize = 5;
+        let mut attempt = 1;
+        loop {
+            match Self::start_once(folder.clone()) {
+                Err(_) if attempt < ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
     /// Starts a driver, which says where it listens.
-    fn start(folder: Arc<Folder>) -> Result<Self> {
+    fn start_once(folder: Arc<Folder>) -> Result<Self> {
         let kind = match env::var("HEARTWIRE_BROWSER").as_deref() {
             Ok("firefox") => Kind::Firefox,
             _ => Kind::Chromium,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use thirtyfour::action_chain::ActionChain;
 use thirtyfour::{By, TypingData, WebElement};
 
-use crate::page::{ONE, Page};
+use crate::page::{ONE, Page, press};
 use crate::{Entry, SOON, eventually};
 
 /// Every element of a name that can be seen.
@@ -17,8 +17,9 @@ impl Page {
     /// What the element says.
     ///
     /// # Errors
-    /// It is not shown.
+    /// It is not shown within some seconds.
     pub async fn text(&self, id: &str) -> Result<String> {
+        self.until_shown(id, true).await?;
         let script = format!("{ONE} return one(arguments[0])?.textContent.trim();");
         let value = self.run(&script, vec![json!(id)]).await?;
         value.as_str().map(str::to_owned).with_context(|| format!("`{id}` is not shown"))
@@ -27,8 +28,9 @@ impl Page {
     /// An attribute of the element; none where it has none.
     ///
     /// # Errors
-    /// The element is not shown.
+    /// The element is not shown within some seconds.
     pub async fn attribute(&self, id: &str, name: &str) -> Result<Option<String>> {
+        self.until_shown(id, true).await?;
         let script = format!("{ONE} return [one(arguments[0]).getAttribute(arguments[1])];");
         let value = self.run(&script, vec![json!(id), json!(name)]).await;
         Ok(value.with_context(|| format!("`{id}` is not shown"))?[0].as_str().map(str::to_owned))
@@ -123,7 +125,7 @@ impl Page {
     /// # Errors
     /// There is none within some seconds, or something covers it.
     pub async fn click_on(&self, selector: &str) -> Result<()> {
-        Ok(self.found(selector).await?.click().await?)
+        press(selector, async || self.found(selector).await).await
     }
 
     /// Presses an element twice in quick succession.
@@ -148,7 +150,7 @@ impl Page {
     /// # Errors
     /// There is no such list, or it has no such choice.
     pub async fn choose(&self, id: &str, value: &str) -> Result<()> {
-        self.element(id).await?;
+        self.until_shown(id, true).await?;
         self.click_on(&format!("[data-testid={id}] option[value='{value}']")).await
     }
 

@@ -139,17 +139,7 @@ impl Page {
     /// # Errors
     /// It is not there within some seconds, or something covers it.
     pub async fn click(&self, id: &str) -> Result<()> {
-        eventually(crate::SOON, &format!("`{id}` can be clicked"), async || {
-            match self.element(id).await?.click().await {
-                Ok(()) => Ok(Some(())),
-                // It was drawn anew in between.
-                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => {
-                    Ok(None)
-                }
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await
+        press(id, async || self.element(id).await).await
     }
 
     /// Types on the keyboard, into the field called `id`; keys that are added up are pressed together. Characters outside of the Basic Multilingual Plane
@@ -164,8 +154,9 @@ impl Page {
     /// Replaces what the field called `id` holds, as pasting would.
     ///
     /// # Errors
-    /// There is no such field.
+    /// It is not there within some seconds.
     pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
+        self.until_shown(id, true).await?;
         let script = format!(
             "{ONE} const field = one(arguments[0]);
              Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, arguments[1]);
@@ -177,8 +168,9 @@ impl Page {
     /// What the field called `id` holds.
     ///
     /// # Errors
-    /// There is no such field.
+    /// It is not there within some seconds.
     pub async fn value(&self, id: &str) -> Result<String> {
+        self.until_shown(id, true).await?;
         let value = self.run(&format!("{ONE} return one(arguments[0]).value;"), vec![json!(id)]).await?;
         value.as_str().map(str::to_owned).context("the field holds no text")
     }
@@ -269,8 +261,7 @@ impl Page {
     /// # Errors
     /// It is not in view, or its detail does not come up.
     pub async fn detail(&self, index: usize) -> Result<String> {
-        let row = self.driver.find(By::Css(format!("[data-testid=entry][data-index='{index}']"))).await?;
-        row.click().await?;
+        self.click_on(&format!("[data-testid=entry][data-index='{index}']")).await?;
         self.element("detail").await?;
         let value = self.run(&format!("{ONE} return one('detail').textContent;"), vec![]).await?;
         value.as_str().map(str::to_owned).context("the detail holds no text")
@@ -302,4 +293,14 @@ impl Page {
         })
         .await
     }
+}
+
+/// Presses what `find` finds, which may be drawn anew in between.
+pub(crate) async fn press(name: &str, mut find: impl AsyncFnMut() -> Result<WebElement>) -> Result<()> {
+    eventually(crate::SOON, &format!("`{name}` can be clicked"), async || match find().await?.click().await {
+        Ok(()) => Ok(Some(())),
+        Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    })
+    .await
 }

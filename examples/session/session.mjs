@@ -126,7 +126,11 @@ export class Session {
       case 'ack': return this.#answer(message.from, message.to, () => 'published')
       case 'refused': return this.#answer(message.seq, message.seq, () => 'refused', message)
       case 'jump':
-        if (message.epoch !== this.#position.epoch) this.#settle(this.#onWire, () => 'unknown')
+        if (message.epoch !== this.#position.epoch) {
+          this.#settle(this.#sent, () => 'unknown')
+          this.#onWire = Math.max(this.#onWire, this.#known)
+          this.#memory = 1
+        }
         return this.#moveTo(message)
       default: this.#options.onother?.(message)
     }
@@ -137,7 +141,7 @@ export class Session {
     if (seq > this.#sent) return this.#end('copied')
     if (seq === undefined) this.#settle(this.#sent, () => 'unknown')
     else this.#settle(seq, (each) => refused.includes(each) ? 'refused' : 'published')
-    this.#onWire = this.#sent = this.#known
+    this.#onWire = this.#known
     this.#memory = memory
     this.#own = `${session}.`
     this.#live = true

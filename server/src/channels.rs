@@ -4,16 +4,23 @@
 //! place in there. Who is to be woken is a matter of threads: each is woken once for all of its subscribers.
 
 mod bus;
+mod channel;
 mod frame;
 mod memory;
 mod names;
+mod nats;
 mod pace;
+mod post;
 mod room;
 mod rooms;
 mod roster;
+mod store;
 mod ticker;
 
+pub use self::nats::NatsError;
 pub(crate) use self::room::Visitor;
-pub(crate) use self::rooms::Rooms;
+pub use self::rooms::RoomsError;
+pub(crate) use self::rooms::{Keeper, Rooms};
 pub(crate) use self::roster::{Place, Roster};
+pub use self::store::StoreError;
 pub(crate) use self::ticker::Tickers;

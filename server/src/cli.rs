@@ -2,6 +2,7 @@
 
 mod args;
 mod log;
+mod nats;
 mod record;
 mod relay;
 mod values;
@@ -85,6 +86,7 @@ fn exit(error: &clap::Error) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::NatsConfig;
     use crate::config::{ApiToken, Compression, Config, PerAddress, ReplayFile, TlsSource};
     use crate::trust::TrustFiles;
     use clap::CommandFactory as _;
@@ -115,7 +117,7 @@ mod tests {
     fn every_flag_reaches_the_configuration() {
         let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --host b.example \
             --metrics-listen [::1]:3 --metrics-public --api-token 0123456789abcdef --replay a/b.jsonl --replay c=d.har \
-            --data-dir e --via a=ws://b/c --via-header a=Origin:http://d --via-ca r.pem --via-cert c.pem --via-key k.pem --relay --relay-allow *.e:443 \
+            --data-dir e --nats nats://n,tls://o --nats-creds n.creds --nats-ca n.pem --nats-cert nc.pem --nats-key nk.pem --nats-replicas 3 --via a=ws://b/c --via-header a=Origin:http://d --via-ca r.pem --via-cert c.pem --via-key k.pem --relay --relay-allow *.e:443 \
             --relay-deny 10.0.0.0/8,f --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
@@ -142,6 +144,14 @@ mod tests {
             assert_eq!(config.relay_deny, ["10.0.0.0/8".parse().unwrap(), "f".parse().unwrap()]);
             let files = ["b=a/b.jsonl", "c=d.har"].map(|text| ReplayFile::parse(text).unwrap());
             assert_eq!((config.replays, config.data_dir), (files.to_vec(), Some("e".into())));
+            let nats = NatsConfig {
+                servers: ["nats://n", "tls://o"].map(|server| server.parse().unwrap()).to_vec(),
+                credentials: Some("n.creds".into()),
+                roots: Some("n.pem".into()),
+                identity: Some(("nc.pem".into(), "nk.pem".into())),
+                replicas: 3,
+            };
+            assert_eq!(config.nats, Some(nats));
             assert_eq!(config.rooms.messages_per_second, NonZeroU32::new(13));
             assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
             assert_eq!(config.tls, Some(TlsSource::Files { cert: "a.pem".into(), key: "b.pem".into() }));
@@ -189,6 +199,8 @@ mod tests {
             &["--tls-key", "a.pem"],
             &["--via-cert", "a.pem"],
             &["--via-key", "a.pem"],
+            &["--nats", "nats://a", "--nats-key", "a.pem"],
+            &["--nats-creds", "a.creds"],
             &["--tls-self-signed", "--tls-cert", "a.pem", "--tls-key", "a.pem"],
         ] {
             assert!(parse(args).is_err(), "{args:?}");
@@ -223,6 +235,8 @@ mod tests {
             (["--via", "api=https://api.example.com"], "starts with ws:// or wss://"),
             (["--relay-deny", "a:b"], "such as api.example.com"),
             (["--via-header", "api"], "such as 'api=Origin: https://example.com'"),
+            (["--nats", "127.0.0.1:4222"], "such as nats://127.0.0.1:4222"),
+            (["--nats", "ws://127.0.0.1:4222"], "such as nats://127.0.0.1:4222"),
             (["--replay", "my file.har"], "such as checkout=recordings/checkout.jsonl"),
             (["--replay", "a="], "a file behind a="),
         ] {

@@ -2,6 +2,7 @@
 
 use crate::forwarded::Network;
 use crate::mount::{Mount, MountHeader};
+use crate::nats::NatsConfig;
 use crate::resolver::Resolver;
 use crate::trust::TrustFiles;
 use protocol::fault::Label;
@@ -60,8 +61,10 @@ pub struct Config {
     pub resolver: Resolver,
     /// Recordings to play back. Default: none.
     pub replays: Vec<ReplayFile>,
-    /// Where uploaded recordings are kept. Default `None`: in memory, until the server ends.
+    /// Where uploaded recordings and what was said in rooms are kept. Default `None`: in memory, until the server ends.
     pub data_dir: Option<PathBuf>,
+    /// Where rooms are shared with other servers. Default: nowhere.
+    pub nats: Option<NatsConfig>,
     /// What those in rooms may do.
     pub rooms: RoomConfig,
     /// What clients may take.
@@ -283,6 +286,7 @@ impl Default for Config {
             resolver: Resolver::default(),
             replays: Vec::new(),
             data_dir: None,
+            nats: None,
             rooms: RoomConfig::default(),
             limits: LimitConfig::default(),
             socket: SocketConfig::default(),

@@ -333,8 +333,8 @@ mod tests {
 
     async fn ask(plain: Option<plain::Plain>) -> Asking {
         let config = Config::default();
-        let shared =
-            Arc::new(Shared::new(config, Bundle::new(&[]), None, Replays::default(), Mounts::default()));
+        let shared = Shared::new(config, Bundle::new(&[]), None, Replays::default(), Mounts::default());
+        let shared = Arc::new(shared.unwrap());
         let sockets = Sockets::new(Arc::new(Shard::new(shared, 0, Stop::default())), plain);
         let announcer = sockets.clone();
         tokio::spawn(async move { announcer.announce().await });

@@ -43,6 +43,7 @@ mod memory;
 mod metrics;
 mod mount;
 mod mounts;
+mod nats;
 mod pace;
 mod record;
 mod refusals;
@@ -64,6 +65,7 @@ mod upgrade;
 mod visit;
 mod watch;
 
+pub use channels::{NatsError, RoomsError, StoreError};
 pub use config::{
     ApiToken, Compression, Config, Driver, LimitConfig, PerAddress, ReplayFile, RoomConfig, SocketConfig,
     TlsSource,
@@ -71,6 +73,7 @@ pub use config::{
 pub use files::raise_file_limit;
 pub use forwarded::{Network, ParseNetworkError};
 pub use mount::{Mount, MountHeader, ParseMountError};
+pub use nats::NatsConfig;
 pub use record::{Output, RecordConfig, RecordError, Recorder};
 pub use replay::ReplayError;
 pub use resolver::Resolver;

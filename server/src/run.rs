@@ -2,6 +2,7 @@
 
 use crate::accept::{Service, accept};
 use crate::assets::Bundle;
+use crate::channels::RoomsError;
 use crate::config::{Config, Driver};
 use crate::lazy;
 use crate::listen::{self, Overlap};
@@ -81,6 +82,9 @@ pub enum RunError {
     /// There is a recording that can't be played back.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// What is said in rooms can't be kept.
+    #[error(transparent)]
+    Rooms(#[from] RoomsError),
     /// The system refused a thread or its event loop.
     #[error("can't start: {0}")]
     Start(io::Error),
@@ -100,7 +104,8 @@ impl Server {
     ///
     /// # Errors
     /// [`RunError::Listen`] for the first address that can't be bound, [`RunError::Overlap`] for two that exclude each other,
-    /// [`RunError::Tls`] for the certificate, [`RunError::Trust`] for those of targets, [`RunError::Replay`] for a recording.
+    /// [`RunError::Tls`] for the certificate, [`RunError::Trust`] for those of targets, [`RunError::Replay`] for a recording,
+    /// [`RunError::Rooms`] for where rooms are kept.
     pub fn bind(config: Config, bundle: Bundle) -> Result<Self, RunError> {
         let replays = Replays::load(&config.replays, config.data_dir.as_deref())?;
         let trust = config.via_tls.as_ref().map(TrustFiles::load).transpose()?;
@@ -132,7 +137,7 @@ impl Server {
         let names = config.origins.names().map(ToString::to_string);
         let tls = config.tls.clone().map(|source| Tls::new(source, &addresses, names)).transpose()?;
         Ok(Self {
-            shared: Arc::new(Shared::new(config, bundle, tls, replays, mounts)),
+            shared: Arc::new(Shared::new(config, bundle, tls, replays, mounts)?),
             addresses,
             metrics_addresses,
             listeners,

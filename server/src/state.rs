@@ -3,7 +3,7 @@
 use crate::admission::Admission;
 use crate::assets::Bundle;
 use crate::breakpoints::Breakpoints;
-use crate::channels::{Rooms, Tickers};
+use crate::channels::{Keeper, Rooms, RoomsError, Tickers};
 use crate::config::Config;
 use crate::files::FileBudget;
 use crate::game::Arenas;
@@ -79,7 +79,7 @@ impl Shared {
         tls: Option<Tls>,
         replays: Replays,
         mounts: Mounts,
-    ) -> Self {
+    ) -> Result<Self, RoomsError> {
         let files = FileBudget::of(&config);
         if files.connections < config.limits.max_connections.get() {
             info!(connections = files.connections, "fewer than --max-connections, for want of open files");
@@ -94,9 +94,10 @@ impl Shared {
         let deflate = config.socket.compression.policy();
         let metrics = Metrics::new(2 * config.threads.get());
         let compression = deflate.is_some().then_some(settings.deflate);
-        Self {
+        let (counters, keeper) = (metrics.channels().clone(), Keeper::of(&config));
+        Ok(Self {
             arenas: Arc::default(),
-            rooms: Rooms::new(config.rooms, compression, metrics.channels().clone()),
+            rooms: Rooms::new(config.rooms, compression, counters, keeper)?,
             tickers: Tickers::new(compression),
             settings: Arc::new(settings),
             target_settings: Arc::new(target_settings),
@@ -114,7 +115,7 @@ impl Shared {
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
             config,
-        }
+        })
     }
 }
 

@@ -25,8 +25,9 @@ const IMPURE: [&str; 13] = [
     "getrandom",
 ];
 
-/// The only crate below `crates/` that is a shell: tokio over `wire`.
-const SHELL_CRATES: [&str; 1] = ["socket"];
+/// The only crates below `crates/` that are shells: tokio over `wire`, and what pages are built from.
+const SOCKET: &str = "socket";
+const PAGE: &str = "page";
 
 /// The only tool that others share.
 const SHARED_TOOLS: [&str; 1] = ["peers"];
@@ -35,6 +36,7 @@ const SHARED_TOOLS: [&str; 1] = ["peers"];
 enum Role {
     Core,
     SocketShell,
+    PageShell,
     Client,
     Server,
     /// Tests and tasks: may depend on anything but a client, and nothing may depend on them.
@@ -46,7 +48,8 @@ enum Role {
 fn role(package: &Package) -> Role {
     let folder = package.folder.strip_prefix(root()).unwrap_or(&package.folder);
     match package.name.as_str() {
-        name if SHELL_CRATES.contains(&name) => Role::SocketShell,
+        SOCKET => Role::SocketShell,
+        PAGE => Role::PageShell,
         _ if folder.starts_with(Path::new("crates")) => Role::Core,
         "client" => Role::Client,
         "server" => Role::Server,
@@ -63,9 +66,10 @@ fn violations(packages: &[Package]) -> Vec<String> {
         for dependency in &package.dependencies {
             let to = packages.iter().find(|other| other.name == dependency.name).map(role);
             let allowed = match (from, to) {
-                (_, Some(Role::Core)) => true,
+                (_, Some(Role::Core)) | (Role::Client, Some(Role::PageShell)) => true,
                 (Role::Server | Role::Tool, Some(Role::SocketShell))
                 | (Role::Tool, Some(Role::Server | Role::SharedTool)) => true,
+                (Role::Server, Some(Role::SharedTool)) => dependency.dev,
                 (_, Some(_)) => false,
                 (Role::Core, None) => {
                     !IMPURE.contains(&dependency.name.as_str()) && !dependency.name.starts_with("gloo")
@@ -92,7 +96,16 @@ mod tests {
     }
 
     fn check(folder: &str, dependencies: &[&str]) -> Vec<String> {
-        let others = ["crates/wire", "crates/link", "crates/socket", "client", "server", "xtask", "peers"];
+        let others = [
+            "crates/wire",
+            "crates/link",
+            "crates/socket",
+            "crates/page",
+            "client",
+            "server",
+            "xtask",
+            "peers",
+        ];
         let mut packages: Vec<Package> =
             others.iter().filter(|other| **other != folder).map(|other| package(other, &[])).collect();
         packages.push(package(folder, dependencies));
@@ -121,6 +134,7 @@ mod tests {
             "server",
             "crates/jsontext",
             "crates/link",
+            "crates/page",
             "crates/protocol",
             "crates/socket",
             "crates/wire",
@@ -136,7 +150,7 @@ mod tests {
 
     #[test]
     fn shells_may_depend_on_cores() {
-        assert!(check("client", &["link", "wire", "yew", "gloo-net"]).is_empty());
+        assert!(check("client", &["link", "wire", "page", "yew", "gloo-net"]).is_empty());
         assert!(check("server", &["wire", "socket", "warp", "tokio"]).is_empty());
         assert!(check("crates/socket", &["wire", "tokio"]).is_empty());
         assert!(check("crates/link", &["wire", "thiserror"]).is_empty());
@@ -152,7 +166,7 @@ mod tests {
 
     #[test]
     fn cores_depend_on_no_shell() {
-        for shell in ["client", "server", "socket", "xtask", "peers"] {
+        for shell in ["client", "server", "socket", "page", "xtask", "peers"] {
             assert_eq!(check("crates/link", &[shell]), [format!("link must not depend on {shell}")]);
         }
     }
@@ -169,5 +183,7 @@ mod tests {
         assert_eq!(check("client", &["server"]), ["client must not depend on server"]);
         assert_eq!(check("server", &["client"]), ["server must not depend on client"]);
         assert_eq!(check("client", &["socket"]), ["client must not depend on socket"]);
+        assert_eq!(check("server", &["page"]), ["server must not depend on page"]);
+        assert_eq!(check("crates/page", &["client"]), ["page must not depend on client"]);
     }
 }

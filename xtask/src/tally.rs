@@ -46,6 +46,11 @@ impl Tally {
     }
 }
 
+/// The name in a line such as `test echo::connects ... FAILED`.
+pub(crate) fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
@@ -64,6 +69,16 @@ mod tests {
         assert_eq!(Tally::of_line(line), Some(Tally { passed: 12, failed: 3, skipped: 1 }));
         let wasm = "test result: ok. 7 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s";
         assert_eq!(Tally::of_line(wasm), Some(Tally { passed: 7, failed: 0, skipped: 0 }));
+    }
+
+    #[test]
+    fn tests_that_failed_are_known_by_name() {
+        assert_eq!(failed_test("test echo::connects ... FAILED"), Some("echo::connects"));
+        for line in
+            ["test echo::connects ... ok", "test result: FAILED. 1 passed; 1 failed", "    echo::connects"]
+        {
+            assert_eq!(failed_test(line), None, "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and every test, counted.
 
 use std::io::{IsTerminal, stdout};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -9,19 +10,26 @@ use anyhow::{Result, bail};
 use crate::cross::SYSTEMS;
 use crate::firefox::{IN_FIREFOX, NEEDS_DEVTOOLS};
 use crate::setup::{self, Browser, Firefox, Wasm, WasmBindgen};
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 use crate::workspace::{self, Metadata};
 use crate::{page, process, run};
 
 /// A layer may take this long, compilation included.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
-/// The page, as Cargo is told of it.
+/// Of the end-to-end tests that fail, this many are run again.
+const MOST_REPEATED: usize = 5;
+/// What is compiled for the browser, as Cargo is told of it.
+const PAGES: &str = "--package client --package page --target wasm32-unknown-unknown";
+/// What of it has tests that need one.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
-/// All packages that can be compiled for this machine but the page, as Cargo is told of them. The browser tests send
-/// Unix's signals.
-const PACKAGES: &str =
-    if cfg!(unix) { "--workspace --exclude client" } else { "--workspace --exclude client --exclude e2e" };
+/// All packages that can be compiled for this machine but those for the browser, as Cargo is told of them. The browser
+/// tests send Unix's signals.
+const PACKAGES: &str = if cfg!(unix) {
+    "--workspace --exclude client --exclude page"
+} else {
+    "--workspace --exclude client --exclude page --exclude e2e"
+};
 
 /// What to run.
 pub(crate) struct Options {
@@ -137,7 +145,7 @@ impl Layer {
                     );
                     return Ok(());
                 }
-                outcome.check(&mut cargo(&format!("clippy {PAGE} --all-targets -- -D warnings")))
+                outcome.check(&mut cargo(&format!("clippy {PAGES} --all-targets -- -D warnings")))
             }
             Self::Doc => {
                 let native = format!("doc {PACKAGES} --no-deps");
@@ -147,7 +155,7 @@ impl Layer {
                     outcome.skip("Debian's compiler for wasm32 comes without rustdoc");
                     return Ok(());
                 }
-                outcome.check(cargo(&format!("doc {PAGE} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
+                outcome.check(cargo(&format!("doc {PAGES} --no-deps")).env("RUSTDOCFLAGS", "-D warnings"))
             }
             Self::Deny => {
                 let program = setup::find_or_install_deny()?;
@@ -201,16 +209,20 @@ impl Layer {
                 outcome.skip("they send the server Unix's signals");
                 Ok(())
             }
+            Self::E2e if options.in_firefox => {
+                let skipped = NEEDS_DEVTOOLS.into_iter().flat_map(|name| ["--skip", name]);
+                let chosen: Vec<_> =
+                    skipped.map(str::to_owned).chain(options.filter.iter().cloned()).collect();
+                let firefox = Firefox::find_or_install()?;
+                outcome.browser_tests(&chosen, |command| {
+                    firefox.apply(command);
+                })
+            }
             Self::E2e => {
-                let mut command = end_to_end()?;
-                match options.in_firefox {
-                    true => {
-                        let skipped = NEEDS_DEVTOOLS.into_iter().flat_map(|name| ["--skip", name]);
-                        Firefox::find_or_install()?.apply(command.args(skipped))
-                    }
-                    false => Browser::find_or_install()?.apply(&mut command),
-                };
-                outcome.tests(command.args(&options.filter))
+                let browser = Browser::find_or_install()?;
+                outcome.browser_tests(&options.filter, |command| {
+                    browser.apply(command);
+                })
             }
             Self::Firefox => {
                 let firefox = match Firefox::find_or_install() {
@@ -222,13 +234,13 @@ impl Layer {
                     }
                     Err(error) => return Err(error),
                 };
-                let mut command = end_to_end()?;
-                firefox.apply(&mut command);
-                match options.filter.is_empty() {
-                    true => command.args(IN_FIREFOX),
-                    false => command.args(&options.filter),
+                let chosen = match options.filter.is_empty() {
+                    true => IN_FIREFOX.map(str::to_owned).to_vec(),
+                    false => options.filter.clone(),
                 };
-                outcome.tests(&mut command)
+                outcome.browser_tests(&chosen, |command| {
+                    firefox.apply(command);
+                })
             }
         }
     }
@@ -248,14 +260,33 @@ impl Outcome {
 
     /// Runs a command that counts its tests itself.
     fn tests(&mut self, command: &mut Command) -> Result<()> {
-        announce(command);
-        let mut tally = Tally::default();
-        let status =
-            process::stream(command, LIMIT, |line| tally += Tally::of_line(line).unwrap_or_default())?;
-        // A program that does not compile or crashes says nothing about its tests.
-        if !status.success() && tally.failed == 0 {
-            tally.failed = 1;
+        let (tally, _) = counted(command)?;
+        self.count(tally, command);
+        Ok(())
+    }
+
+    /// Runs the end-to-end tests that are `chosen`. Those that fail get a second chance, one at a time: two browsers and
+    /// their servers on a busy machine can be slower than any wait allows for. Which did is said.
+    fn browser_tests(&mut self, chosen: &[String], with_browser: impl Fn(&mut Command)) -> Result<()> {
+        let end_to_end = EndToEnd::prepare()?;
+        // More than two browsers at once would slow each other down.
+        let mut all = end_to_end.command(2);
+        with_browser(all.args(chosen));
+        let (mut tally, failed) = counted(&mut all)?;
+        // Many failures at once are no matter of speed.
+        if (1..=MOST_REPEATED).contains(&failed.len()) && tally.failed == failed.len() as u64 {
+            let mut again = end_to_end.command(1);
+            with_browser(again.arg("--exact").args(&failed));
+            let (second, _) = counted(&mut again)?;
+            self.notes.push(format!("failed at first, then repeated alone: {}", failed.join(", ")));
+            tally = Tally { failed: 0, ..tally };
+            tally += second;
         }
+        self.count(tally, &all);
+        Ok(())
+    }
+
+    fn count(&mut self, tally: Tally, command: &Command) {
         if tally.failed > 0 {
             self.notes.push(format!("`{}` failed", process::name(command)));
         }
@@ -263,7 +294,6 @@ impl Outcome {
             self.notes.push("no test ran".to_owned());
         }
         self.tally += tally;
-        Ok(())
     }
 
     fn skip(&mut self, why: &str) {
@@ -309,18 +339,43 @@ fn build_page_early(options: &Options) {
     }
 }
 
-/// The end-to-end tests with what they need but for a browser. More than two browsers at once would slow each other down.
-fn end_to_end() -> Result<Command> {
-    let axe = setup::find_or_install_axe()?;
-    let metadata = Metadata::load()?;
-    page::build(&metadata)?;
-    let server = run::build_server(&metadata)?;
-    let mut command = cargo("test --package e2e --no-fail-fast -- --test-threads=2");
-    // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
-    command.env("RUST_LIB_BACKTRACE", "0");
-    command.env("HEARTWIRE_BIN", server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
-    command.env("HEARTWIRE_AXE", axe);
-    Ok(command)
+/// What the end-to-end tests need but for a browser.
+struct EndToEnd {
+    server: PathBuf,
+    axe: PathBuf,
+}
+
+impl EndToEnd {
+    fn prepare() -> Result<Self> {
+        let axe = setup::find_or_install_axe()?;
+        let metadata = Metadata::load()?;
+        page::build(&metadata)?;
+        Ok(Self { server: run::build_server(&metadata)?, axe })
+    }
+
+    fn command(&self, at_once: usize) -> Command {
+        let mut command = cargo(&format!("test --package e2e --no-fail-fast -- --test-threads={at_once}"));
+        // A failure says what happened on the page; where in the harness it was noticed tells nobody anything.
+        command.env("RUST_LIB_BACKTRACE", "0");
+        command.env("HEARTWIRE_BIN", &self.server).env("HEARTWIRE_DIST", workspace::root().join("dist"));
+        command.env("HEARTWIRE_AXE", &self.axe);
+        command
+    }
+}
+
+/// Runs test programs; returns what they counted and the names of the tests that failed.
+fn counted(command: &mut Command) -> Result<(Tally, Vec<String>)> {
+    announce(command);
+    let (mut tally, mut failed) = (Tally::default(), Vec::new());
+    let status = process::stream(command, LIMIT, |line| {
+        tally += Tally::of_line(line).unwrap_or_default();
+        failed.extend(tally::failed_test(line).map(str::to_owned));
+    })?;
+    // A program that does not compile or crashes says nothing about its tests.
+    if !status.success() && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    Ok((tally, failed))
 }
 
 /// Cargo with the arguments in `words`.

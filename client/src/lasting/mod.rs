@@ -5,11 +5,11 @@ pub mod journal;
 pub mod messages;
 pub mod preferences;
 pub mod profiles;
-pub mod storage;
 pub mod variables;
 
 use gloo_timers::callback::Timeout;
 use js_sys::Promise;
+pub use page::storage;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 

@@ -1,6 +1,7 @@
 //! What the person chose for the page as a whole, kept in the browser's storage. Where storage is forbidden or full
 //! a choice lasts until the page is left.
 
+pub use page::theme::Theme;
 use web_sys::HtmlElement;
 use workbench::profile::{Book, Options, Profile};
 use workbench::store::Limits;
@@ -18,18 +19,6 @@ pub const MAX_ENTRIES: u64 = 10_000_000;
 /// Most MiB a log can be limited to: WebAssembly has 4 GiB in all.
 pub const MAX_MIB: u64 = 2048;
 
-/// Colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// As the system has it.
-    #[default]
-    System,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
 /// How much room rows take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Density {
@@ -44,54 +33,6 @@ thread_local! {
     static DENSITY: Cached<Density> = const { Cached::new(Key::DENSITY) };
     static API_TOKEN: Cached<String> = const { Cached::new(Key::API_TOKEN) };
     static SINGLE_KEYS: Cached<bool> = const { Cached::new(Key::SINGLE_KEYS) };
-}
-
-impl Theme {
-    /// Every theme.
-    pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
-
-    /// Its word in storage and in the document.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        }
-    }
-
-    /// What was chosen on an earlier visit.
-    pub fn load() -> Theme {
-        let stored = storage::word(Key::THEME);
-        Theme::ALL.into_iter().find(|theme| theme.slug() == stored).unwrap_or_default()
-    }
-
-    /// The next one in turn.
-    pub fn next(self) -> Theme {
-        match self {
-            Theme::System => Theme::Light,
-            Theme::Light => Theme::Dark,
-            Theme::Dark => Theme::System,
-        }
-    }
-
-    /// Shows and remembers it.
-    pub fn choose(self) {
-        if self == Theme::System {
-            storage::remove(Key::THEME);
-        } else {
-            let _ = storage::set(Key::THEME, self.slug());
-        }
-        self.apply();
-    }
-
-    /// Shows it.
-    pub fn apply(self) {
-        let Some(root) = root() else { return };
-        let _ = match self {
-            Theme::System => root.remove_attribute("data-theme"),
-            Theme::Light | Theme::Dark => root.set_attribute("data-theme", self.slug()),
-        };
-    }
 }
 
 impl Density {

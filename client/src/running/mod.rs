@@ -11,10 +11,9 @@
 
 mod answering;
 pub mod driver;
-pub mod fetching;
-pub mod frame;
-pub mod language;
 pub mod outgoing;
 pub mod session;
 pub mod transport;
 pub mod workspace;
+
+pub use page::{fetching, frame, language};

@@ -1,3 +1,5 @@
+use page::texts::MARK;
+
 use super::*;
 
 /// The file of a language that is not compiled in.
@@ -11,7 +13,7 @@ fn file(lang: Lang) -> &'static str {
 /// The texts of a language, taken up if they are not there.
 pub(crate) fn texts_in(lang: Lang) -> &'static Texts {
     assert!(take_up(lang, file(lang)), "{lang:?}");
-    lang.texts().unwrap()
+    texts_of(lang).unwrap()
 }
 
 /// Every text of a language by its name, apart from what is said about close codes.
@@ -88,29 +90,4 @@ fn chinese_is_chinese() {
         assert!(han(zh) || !sentence, "{name}: {zh}");
         assert!(!han(en), "{name}: {en}");
     }
-}
-
-#[test]
-fn fills_in_any_order_and_leaves_other_braces_alone() {
-    assert_eq!(fill("{1} of {0} {x} {", &[&7, &"three"]), "three of 7 {x} {");
-    assert_eq!(fill("{0}", &[&"{1}"]), "{1}", "values are not filled again");
-}
-
-#[test]
-fn forms_follow_the_number() {
-    assert_eq!(plural("{0} line|{0} lines", 1), "1 line");
-    assert_eq!(plural("{0} line|{0} lines", 0), "0 lines");
-    assert_eq!(plural("{0} 行", 1), "1 行");
-    for lang in Lang::ALL {
-        assert!((0..1000).all(|number| lang.form(number) < lang.forms()), "{lang:?}");
-    }
-    assert_eq!(form_in(Lang::Zh, "{0} 行", 2), "{0} 行");
-}
-
-#[test]
-fn the_browsers_first_language_that_is_spoken_wins() {
-    let best = |tags: &[&str]| Lang::best(tags.iter().map(|tag| (*tag).to_owned()));
-    assert_eq!(best(&["fr-FR", "zh-Hans-CN", "en"]), Some(Lang::Zh));
-    assert_eq!(best(&["EN-gb", "zh"]), Some(Lang::En));
-    assert_eq!(best(&["de", "zhx"]), None);
 }

@@ -9,7 +9,7 @@ use super::faults::Faults;
 use super::help::Help;
 use super::hold::Hold;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
-use super::lang::{LangProvider, lang_bar, use_lang};
+use super::lang::{LangProvider, WORDS, lang_bar, use_lang};
 use super::palette::Palette;
 use super::profiles::Profiles;
 use super::restore_bar::RestoreBar;
@@ -44,7 +44,7 @@ pub struct AppProps {
 #[component]
 pub fn App(props: &AppProps) -> Html {
     yew::html! {
-        <LangProvider>
+        <LangProvider words={WORDS}>
             <ContextProvider<Workspace> context={props.workspace.clone()}>
                 {Page { workspace: props.workspace.clone(), keep: props.keep }.block()}
             </ContextProvider<Workspace>>

@@ -3,7 +3,6 @@
 //! [`app`] is the page: a `top_bar` with the tabs, and the `connection` of the tab that is shown.
 
 pub mod app;
-mod block;
 mod buttons;
 mod composer;
 pub mod connection;
@@ -16,10 +15,8 @@ mod health;
 mod help;
 mod hold;
 mod hooks;
-mod icons;
 mod lang;
 mod log;
-mod markup;
 mod mounted;
 mod notice_bar;
 mod palette;
@@ -34,3 +31,5 @@ mod top_bar;
 mod virtual_list;
 mod watch;
 mod words;
+
+use page::{block, icons, markup};

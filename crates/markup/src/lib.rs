@@ -2,7 +2,7 @@
 //!
 //! Yew writes out, for each element, all that makes it: some 300 bytes of code. This macro understands the same markup
 //! and writes calls instead: what is fixed about an element is data, what differs is handed to the builder at
-//! `crate::views::markup`, a few bytes each. Components are left to Yew's macro.
+//! `page::markup`, a few bytes each. Components are left to Yew's macro.
 
 mod parse;
 mod write;

@@ -29,7 +29,7 @@ pub(crate) fn root(nodes: &Nodes) -> TokenStream {
     let body = all(nodes);
     quote! {{
         #[allow(unused_mut)]
-        let mut #markup = crate::views::markup::Markup::new();
+        let mut #markup = ::page::markup::Markup::new();
         #body
         #markup.finish()
     }}
@@ -52,7 +52,7 @@ fn node(node: &Node) -> TokenStream {
             let body = all(nodes);
             quote! { #markup.begin(); #body #markup.end(); }
         }
-        Node::Value(value) => quote! { crate::views::markup::Put::put({ #value }, &mut #markup); },
+        Node::Value(value) => quote! { ::page::markup::Put::put({ #value }, &mut #markup); },
         Node::If(one) => {
             let body = branches(one);
             quote! { #markup.begin(); #body #markup.end(); }
@@ -90,10 +90,10 @@ fn element(element: &Element) -> TokenStream {
             ("key", Value::Open(value)) => marks.extend(quote! { #markup.key({ #value }.into()); }),
             ("key", Value::Fixed(value)) => marks.extend(quote! { #markup.key(#value.into()); }),
             ("value", Value::Open(value)) if is_field => {
-                marks.extend(quote! { #markup.value(crate::views::markup::Set::value({ #value })); });
+                marks.extend(quote! { #markup.value(::page::markup::Set::value({ #value })); });
             }
             ("value", Value::Fixed(value)) if is_field => {
-                marks.extend(quote! { #markup.value(crate::views::markup::Set::value(#value)); });
+                marks.extend(quote! { #markup.value(::page::markup::Set::value(#value)); });
             }
             ("checked", Value::Open(value)) if is_field => {
                 marks.extend(quote! { #markup.checked({ #value }); });
@@ -108,7 +108,7 @@ fn element(element: &Element) -> TokenStream {
             }
             (name, Value::Open(value)) => {
                 names.push(name);
-                values.extend(quote! { crate::views::markup::Set::set({ #value }, &mut #markup); });
+                values.extend(quote! { ::page::markup::Set::set({ #value }, &mut #markup); });
             }
             (name, Value::Fixed(value)) => {
                 fixed_names.push(name);
@@ -119,7 +119,7 @@ fn element(element: &Element) -> TokenStream {
     let children = all(&element.children);
     fixed_names.extend(names);
     quote! {
-        #markup.open(&crate::views::markup::Shape { tag: #tag, names: &[#(#fixed_names),*], fixed: &[#(#fixed),*] });
+        #markup.open(&::page::markup::Shape { tag: #tag, names: &[#(#fixed_names),*], fixed: &[#(#fixed),*] });
         #marks
         #values
         #listeners

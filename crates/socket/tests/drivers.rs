@@ -5,6 +5,7 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -518,6 +519,77 @@ fn a_close_of_ones_own_waits_for_its_answer() {
             assert_eq!((end, counts.messages_in), (End::Finished, 1));
         },
     );
+}
+
+/// Wakes all of its kind when it is spoken to for the first time, which take their time, and tells later how many were.
+struct Crowd {
+    all: Arc<Mutex<Vec<Mailbox>>>,
+    woken: Arc<AtomicUsize>,
+    begun: mpsc::Sender<()>,
+}
+
+impl Endpoint for Crowd {
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
+        self.all.lock().unwrap().push(mailbox());
+    }
+
+    fn woken(&mut self, _: &mut Outgoing<'_>) {
+        self.woken.fetch_add(1, Ordering::Relaxed);
+        // Nobody waits for any but the first.
+        let _ = self.begun.send(());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+
+    fn message(&mut self, _: Message<'_>, out: &mut Outgoing<'_>) {
+        self.all.lock().unwrap().drain(..).for_each(|mailbox| mailbox.wake());
+        let woken = self.woken.load(Ordering::Relaxed);
+        out.send(MessageKind::Text, woken.to_string().as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_crowd_that_is_woken_does_not_hold_up_the_rest_of_the_reactor() {
+    const CROWD: usize = 200;
+    let (reactor, run) = Reactor::new().unwrap();
+    let thread = std::thread::spawn(move || run.run().unwrap());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let (all, woken, (begin, begun)) = (Arc::default(), Arc::default(), mpsc::channel());
+    let mut clients: Vec<_> = (0..CROWD)
+        .map(|_| {
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_nonblocking(true).unwrap();
+            let endpoint = Crowd { all: Arc::clone(&all), woken: Arc::clone(&woken), begun: begin.clone() };
+            reactor.add(Arrival {
+                stream,
+                role: Role::Server,
+                early: bytes::Bytes::new(),
+                compression: None,
+                settings: Arc::default(),
+                endpoint,
+            });
+            client
+        })
+        .collect();
+    reactor.wake();
+    let woken_before = |client: &mut TcpStream| -> usize {
+        let mut header = [0; 2];
+        client.read_exact(&mut header).unwrap();
+        let mut answer = vec![0; usize::from(header[1])];
+        client.read_exact(&mut answer).unwrap();
+        String::from_utf8(answer).unwrap().parse().unwrap()
+    };
+    let speak = |client: &mut TcpStream| client.write_all(&frame(OpCode::Text, b"wake up")).unwrap();
+    let [first, second, ..] = clients.as_mut_slice() else { panic!("there are many") };
+    speak(first);
+    assert_eq!(woken_before(first), 0);
+    begun.recv_timeout(PATIENCE).unwrap();
+    speak(second);
+    assert!((1..CROWD).contains(&woken_before(second)), "it had its turn while others were woken");
+    drop(clients);
+    reactor.end();
+    thread.join().unwrap();
 }
 
 #[test]

@@ -1,55 +1,67 @@
-//! What keeps channels and carries their messages.
+//! What keeps the messages of channels, in their order.
 
-use super::frame::Frame;
-use protocol::session::{Attached, Cursor, Hello, NotTaken, Public, Read, Ticket};
+use super::channel::{Channel, State};
+use super::post::Post;
+use protocol::fault::Label as Name;
+use protocol::session::Position;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
-/// Where the channels of a server are.
+/// Where the channels of a server are. A message is published once the bus has kept it: then it has its place in the channel
+/// ([`Channel::keep`]), its readers get it, and its sender is told. There is one suite of tests for all of them.
 pub(crate) trait Bus: fmt::Debug + Send + Sync {
-    /// The channel of this name, as it is or new.
-    fn open(&self, name: &str) -> Arc<dyn Channel>;
+    /// The channel of this name, as it is or new. All who open it while somebody holds it get the same.
+    ///
+    /// # Errors
+    /// It can't be had at present. The log has more.
+    fn open<'a>(&'a self, name: &'a Name) -> Opening<'a>;
+
+    /// Whether messages are kept at present. One that was sent before, whose fate its client does not know, may be handed in
+    /// all the same.
+    ///
+    /// # Errors
+    /// They are not.
+    fn ready(&self) -> Result<(), Unavailable>;
+
+    /// Whether there may be a message at this position, kept over another server, that the channel has not heard of yet.
+    fn may_have(&self, channel: &Channel, position: Position) -> bool;
+
+    /// Keeps a message that the channel has taken in hand, now or later, or lets it [fail](Channel::fail). It must not wait:
+    /// `state`, the channel's, is locked.
+    fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post);
 }
 
-/// A channel, for all connections of this server to it. What it does is what [`protocol::session::Channel`] says; there is one
-/// suite of tests for whatever implements it.
-pub(crate) trait Channel: fmt::Debug + Send + Sync {
-    /// Lets a session in.
-    ///
-    /// # Errors
-    /// [`NotTaken::Superseded`]: a later connection has it.
-    fn attach(&self, hello: &Hello, client: Public, session: Public) -> Result<Attached, NotTaken>;
+/// A channel that is being opened.
+pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<Channel>, Unavailable>> + Send + 'a>>;
 
-    /// Takes a session's message, for which `frame` makes what is sent, given its offset.
-    ///
-    /// # Errors
-    /// It is not the session's next, or the session is elsewhere.
-    fn publish(&self, ticket: &Ticket, seq: u64, frame: &dyn Fn(u64) -> Frame) -> Result<(), NotTaken>;
-
-    /// Uses a number of the session's up.
-    ///
-    /// # Errors
-    /// As [`publish`](Self::publish).
-    fn refuse(&self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken>;
-
-    /// Puts what follows for a reader into `into`, at most `most`.
-    fn read(&self, cursor: &mut Cursor, most: usize, into: &mut Vec<Frame>) -> Read;
-
-    /// The messages before an offset, at most `limit`, and the offset of the first there is.
-    fn page(&self, before: u64, limit: usize) -> (Vec<Frame>, u64);
-
-    /// A session's connection is gone.
-    fn detach(&self, ticket: &Ticket);
-}
+/// What keeps messages is out of order at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("messages can't be kept at present: try again in a second")]
+pub(crate) struct Unavailable;
 
 #[cfg(test)]
 pub(super) mod suite {
     //! What every bus has to do.
 
     use super::*;
-    use protocol::session::{ClientId, Position, SessionId};
+    use crate::channels::channel::Terms;
+    use crate::metrics::ChannelCounters;
+    use protocol::session::{
+        Answers, Attached, Author, ClientId, Cursor, Hello, Limits, NotTaken, Public, Read, Reason, Refused,
+        ServerMessage, SessionId, Ticket,
+    };
+    use std::time::Duration;
 
-    fn hello(session: u128, position: Option<Position>) -> Hello {
+    pub(in crate::channels) fn terms() -> Terms {
+        Terms { limits: Limits::default(), compression: None, counters: ChannelCounters::default() }
+    }
+
+    pub(in crate::channels) fn name(name: &str) -> Name {
+        Name::parse(name).unwrap()
+    }
+
+    pub(in crate::channels) fn hello(session: u128, position: Option<Position>) -> Hello {
         Hello {
             client: ClientId(1),
             session: SessionId(session),
@@ -63,46 +75,141 @@ pub(super) mod suite {
         }
     }
 
-    fn publish(channel: &dyn Channel, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
-        channel.publish(ticket, seq, &|offset| Frame::text(format!("{offset}"), None))
+    /// A connection to a channel.
+    #[derive(Debug)]
+    pub(in crate::channels) struct Guest<'a> {
+        bus: &'a dyn Bus,
+        channel: Arc<Channel>,
+        pub(in crate::channels) position: Position,
+        pub(in crate::channels) memory: u64,
+        pub(in crate::channels) seq: Option<u64>,
+        ticket: Ticket,
+        answers: Answers,
+        cursor: Cursor,
     }
 
-    fn read(channel: &dyn Channel, cursor: &mut Cursor) -> Vec<String> {
-        let mut frames = Vec::new();
-        while channel.read(cursor, 2, &mut frames) != Read::Entries(0) {}
-        frames.iter().map(|frame| frame.as_text().to_owned()).collect()
-    }
-
-    pub(in crate::channels) fn run(bus: &dyn Bus) {
-        let (public, channel) = (Public(7), bus.open("a"));
-        let one = channel.attach(&hello(1, None), public, Public(1)).unwrap();
-        let mut two = channel.attach(&hello(2, None), public, Public(2)).unwrap();
-        for seq in 1..=3 {
-            publish(&*channel, &one.ticket, seq).unwrap();
+    impl<'a> Guest<'a> {
+        pub(in crate::channels) async fn join(
+            bus: &'a dyn Bus,
+            channel: &str,
+            hello: &Hello,
+        ) -> Result<Self, NotTaken> {
+            let channel = bus.open(&name(channel)).await.unwrap();
+            let session = Public(u64::try_from(hello.session.0).unwrap());
+            let Attached { ticket, answers, cursor, welcome } = channel.attach(hello, Public(7), session)?;
+            let (position, memory, seq) = (welcome.position, welcome.memory, welcome.seq);
+            Ok(Self { bus, channel, position, memory, seq, ticket, answers, cursor })
         }
-        assert_eq!(publish(&*channel, &one.ticket, 3), Err(NotTaken::Again));
-        assert_eq!(publish(&*channel, &one.ticket, 5), Err(NotTaken::Gap { expected: 4, came: 5 }));
-        assert_eq!(read(&*channel, &mut two.cursor), ["1", "2", "3"]);
+
+        pub(in crate::channels) fn publish(&mut self, seq: u64) -> Result<(), NotTaken> {
+            self.answers.take(seq)?;
+            let author = Author { client: Public(7), session: self.ticket.public, seq, name: String::new() };
+            let connection = self.ticket.connection;
+            let post = Post { author, connection, at: 0, data: seq.to_string().into_bytes() };
+            self.channel.publish(self.bus, &self.ticket, post)
+        }
+
+        fn refuse(&mut self, seq: u64) {
+            self.answers.take(seq).unwrap();
+            self.channel.refuse(&self.ticket, seq).unwrap();
+            self.answers.refuse(Refused { seq, reason: Reason::Size, error: "big".to_owned() });
+        }
+
+        /// The answers up to that for `seq`, each number with whether it was published.
+        pub(in crate::channels) async fn answers(&mut self, seq: u64) -> Vec<(u64, bool)> {
+            let mut all = Vec::new();
+            while all.last().is_none_or(|(last, _)| *last < seq) {
+                match self.channel.answer(&self.ticket, &mut self.answers).unwrap() {
+                    Some(ServerMessage::Ack { from, to }) => all.extend((from..=to).map(|seq| (seq, true))),
+                    Some(ServerMessage::Refused(refused)) => all.push((refused.seq, false)),
+                    Some(other) => panic!("{other:?}"),
+                    None => settle().await,
+                }
+            }
+            all
+        }
+
+        /// The next messages, by offset and what they say.
+        pub(in crate::channels) async fn messages(&mut self, count: usize) -> Vec<(u64, String)> {
+            let mut frames = Vec::new();
+            while frames.len() < count {
+                match self.channel.read(&mut self.cursor, count - frames.len(), &mut frames) {
+                    Read::Entries(0) => settle().await,
+                    Read::Entries(_) => {}
+                    Read::Jump(..) => panic!("something is missing"),
+                }
+            }
+            frames.iter().map(|frame| said(frame.as_text())).collect()
+        }
+
+        /// Whether there is no message now.
+        pub(in crate::channels) fn is_quiet(&mut self) -> bool {
+            self.channel.read(&mut self.cursor, 1, &mut Vec::new()) == Read::Entries(0)
+        }
+
+        pub(in crate::channels) fn head(&self) -> Position {
+            self.channel.head()
+        }
+
+        pub(in crate::channels) fn leave(self) {
+            self.channel.detach(&self.ticket);
+        }
+    }
+
+    async fn settle() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    fn said(text: &str) -> (u64, String) {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        (value["offset"].as_u64().unwrap(), value["data"].to_string())
+    }
+
+    pub(in crate::channels) fn numbers(from: u64, to: u64) -> Vec<(u64, String)> {
+        (from..=to).map(|number| (number, number.to_string())).collect()
+    }
+
+    pub(in crate::channels) async fn run(bus: &dyn Bus) {
+        let mut one = Guest::join(bus, "a", &hello(1, None)).await.unwrap();
+        let mut two = Guest::join(bus, "a", &hello(2, None)).await.unwrap();
+        for seq in 1..=3 {
+            one.publish(seq).unwrap();
+        }
+        assert_eq!(one.publish(3), Err(NotTaken::Again));
+        assert_eq!(one.publish(5), Err(NotTaken::Gap { expected: 4, came: 5 }));
+        assert_eq!(one.answers(3).await, [(1, true), (2, true), (3, true)]);
+        assert_eq!(two.messages(3).await, numbers(1, 3));
         // Whoever opens it has the same, and other names are others.
-        let mut later = bus.open("a").attach(&hello(3, None), public, Public(3)).unwrap();
-        assert_eq!(read(&*bus.open("a"), &mut later.cursor), ["1", "2", "3"]);
-        let mut other = bus.open("b").attach(&hello(1, None), public, Public(1)).unwrap();
-        assert_eq!(read(&*bus.open("b"), &mut other.cursor), Vec::<String>::new());
-        assert_ne!(other.welcome.position.epoch, one.welcome.position.epoch);
-        // A refused number is used up.
-        channel.refuse(&one.ticket, 4).unwrap();
-        assert_eq!(publish(&*channel, &one.ticket, 4), Err(NotTaken::Again));
-        publish(&*channel, &one.ticket, 5).unwrap();
+        let mut later = Guest::join(bus, "a", &hello(3, None)).await.unwrap();
+        assert_eq!(later.messages(3).await, numbers(1, 3));
+        let mut other = Guest::join(bus, "b", &hello(1, None)).await.unwrap();
+        assert!(other.is_quiet());
+        assert_ne!(other.position.epoch, one.position.epoch);
+        // A refused number is used up, and answered in its turn.
+        one.publish(4).unwrap();
+        one.refuse(5);
+        one.publish(6).unwrap();
+        assert_eq!(one.publish(5), Err(NotTaken::Again));
+        assert_eq!(one.answers(6).await, [(4, true), (5, false), (6, true)]);
         // Who comes back goes on, and the older connection does not.
-        channel.detach(&two.ticket);
-        let position = Position { offset: 3, ..one.welcome.position };
-        let mut back = channel.attach(&hello(2, Some(position)), public, Public(2)).unwrap();
-        assert_eq!(read(&*channel, &mut back.cursor), ["4"]);
-        let again = channel.attach(&Hello { connection: 2, ..hello(1, Some(position)) }, public, Public(1));
-        assert_eq!(publish(&*channel, &one.ticket, 6), Err(NotTaken::Superseded));
-        publish(&*channel, &again.unwrap().ticket, 6).unwrap();
-        let (page, first) = channel.page(4, 2);
-        let texts: Vec<_> = page.iter().map(Frame::as_text).collect();
-        assert_eq!((texts, first), (vec!["2", "3"], 1));
+        let position = Position { offset: 3, ..one.position };
+        two.leave();
+        let mut back = Guest::join(bus, "a", &hello(2, Some(position))).await.unwrap();
+        assert_eq!(back.messages(2).await, [(4, "4".to_owned()), (5, "6".to_owned())]);
+        let hello = Hello { connection: 2, memory: one.memory, sent: 8, ..hello(1, Some(position)) };
+        let mut again = Guest::join(bus, "a", &hello).await.unwrap();
+        assert_eq!(again.seq, Some(6));
+        assert_eq!(one.publish(7), Err(NotTaken::Superseded));
+        for seq in 6..=70 {
+            let taken = again.publish(seq);
+            assert_eq!(taken, if seq == 6 { Err(NotTaken::Again) } else { Ok(()) });
+        }
+        assert_eq!(again.publish(71 + 64), Err(NotTaken::TooMany));
+        assert_eq!(again.answers(70).await.len(), 64);
+        assert_eq!(back.messages(64).await.last(), Some(&(69, "70".to_owned())));
+        assert!(back.is_quiet());
+        let (page, first) = back.channel.page(4, 2);
+        let texts: Vec<_> = page.iter().map(|frame| said(frame.as_text())).collect();
+        assert_eq!((texts, first), (numbers(2, 3), 1));
     }
 }

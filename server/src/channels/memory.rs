@@ -1,83 +1,52 @@
 //! Channels in this process, for as long as it lives.
 
-use super::bus::{Bus, Channel};
-use super::frame::Frame;
+use super::bus::{Bus, Opening, Unavailable};
+use super::channel::{Channel, Held, State, Terms};
+use super::post::Post;
 use crate::lock::lock;
-use protocol::session::{
-    self, Attached, Cursor, Entry as _, Epoch, Hello, Limits, NotTaken, Public, Read, Ticket,
-};
-use std::collections::HashMap;
+use protocol::fault::Label as Name;
+use protocol::session::{Epoch, Position};
+use std::future::ready;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 
-/// Bytes that are handed out at once, beside the first message.
-const AT_ONCE: usize = 64 << 10;
-
-/// A channel is there as long as somebody holds it.
+/// A channel is there as long as somebody holds it, and what is handed in is kept at once.
 #[derive(Debug)]
 pub(super) struct Memory {
-    limits: Limits,
-    channels: Mutex<HashMap<String, Weak<Kept>>>,
+    terms: Terms,
+    channels: Mutex<Held>,
 }
 
-#[derive(Debug)]
-struct Kept(Mutex<session::Channel<Frame>>);
-
 impl Memory {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, channels: Mutex::default() }
+    pub(super) fn new(terms: Terms) -> Self {
+        Self { terms, channels: Mutex::default() }
     }
 }
 
 impl Bus for Memory {
-    fn open(&self, name: &str) -> Arc<dyn Channel> {
+    fn open<'a>(&'a self, name: &'a Name) -> Opening<'a> {
         let mut channels = lock(&self.channels);
-        if let Some(there) = channels.get(name).and_then(Weak::upgrade) {
-            return there;
-        }
-        channels.retain(|_, channel| channel.strong_count() > 0);
-        // As good as random, and another each time.
-        let epoch = Epoch(RandomState::new().hash_one(name));
-        let channel = Arc::new(Kept(Mutex::new(session::Channel::new(epoch, self.limits))));
-        channels.insert(name.to_owned(), Arc::downgrade(&channel));
-        channel
-    }
-}
-
-impl Channel for Kept {
-    fn attach(&self, hello: &Hello, client: Public, session: Public) -> Result<Attached, NotTaken> {
-        lock(&self.0).attach(hello, client, session)
+        let channel = channels.get(name).unwrap_or_else(|| {
+            // As good as random, and another each time.
+            let epoch = Epoch(RandomState::new().hash_one(name.as_str()));
+            let state = State::new(epoch, self.terms.limits);
+            let channel = Arc::new(Channel::new(name.clone(), state, self.terms.clone()));
+            channels.add(&channel);
+            channel
+        });
+        Box::pin(ready(Ok(channel)))
     }
 
-    fn publish(&self, ticket: &Ticket, seq: u64, frame: &dyn Fn(u64) -> Frame) -> Result<(), NotTaken> {
-        lock(&self.0).publish(ticket, seq, frame).map(|_| ())
+    fn ready(&self) -> Result<(), Unavailable> {
+        Ok(())
     }
 
-    fn refuse(&self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
-        lock(&self.0).refuse(ticket, seq)
+    fn may_have(&self, _: &Channel, _: Position) -> bool {
+        false
     }
 
-    fn read(&self, cursor: &mut Cursor, most: usize, into: &mut Vec<Frame>) -> Read {
-        let (mut left, mut bytes) = (most, 0);
-        lock(&self.0).read(cursor, |frame| {
-            let takes = left > 0 && bytes < AT_ONCE;
-            if takes {
-                left -= 1;
-                bytes += frame.size();
-                into.push(frame.clone());
-            }
-            takes
-        })
-    }
-
-    fn page(&self, before: u64, limit: usize) -> (Vec<Frame>, u64) {
-        let channel = lock(&self.0);
-        let (frames, first) = channel.page(before, limit);
-        (frames.cloned().collect(), first)
-    }
-
-    fn detach(&self, ticket: &Ticket) {
-        lock(&self.0).detach(ticket);
+    fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post) {
+        channel.put(state, post);
     }
 }
 
@@ -86,8 +55,8 @@ mod tests {
     use super::*;
     use crate::channels::bus::suite;
 
-    #[test]
-    fn channels_in_memory_do_what_every_bus_does() {
-        suite::run(&Memory::new(Limits::default()));
+    #[tokio::test]
+    async fn channels_in_memory_do_what_every_bus_does() {
+        suite::run(&Memory::new(suite::terms())).await;
     }
 }

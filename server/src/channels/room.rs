@@ -3,13 +3,14 @@
 use super::frame::Frame;
 use super::names;
 use super::pace::Pace;
+use super::post::Post;
 use super::rooms::Room;
 use super::roster::Place;
 use crate::admission::Client;
 use protocol::room::{Command, Member, write_page};
 use protocol::session::json::write_server;
 use protocol::session::{
-    Attached, Author, ClientMessage, Cursor, GAP, Hello, Lost, MISUSED, Message as Published, NotTaken, Read,
+    Answers, Attached, Author, ClientMessage, Cursor, GAP, Hello, Lost, MISUSED, NotTaken, RETRY, Read,
     Reason, Refused, SUPERSEDED, ServerMessage, Ticket,
 };
 use socket::wire::close::MAX_REASON_LEN;
@@ -24,6 +25,11 @@ use tracing::info;
 const MAX_DATA: usize = 16 << 10;
 /// So long news of who is there are gathered.
 const GATHER: Duration = Duration::from_millis(250);
+/// So long a server may be behind others, and how often it looks whether it is.
+const MAX_BEHIND: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
+/// The code of a Close for now.
+const FULL: u16 = 1013;
 /// Messages that are taken from history at once.
 const BATCH: usize = 64;
 
@@ -38,6 +44,8 @@ pub(crate) struct Visitor {
     room: Arc<Room>,
     client: Client,
     mailbox: Option<Mailbox>,
+    /// What it said first, where it knows of messages that have not come here, and until when they may.
+    early: Option<Box<(Hello, Time)>>,
     joined: Option<Box<Joined>>,
     /// When to tell what is new of who is there.
     due: Option<Time>,
@@ -48,7 +56,10 @@ pub(crate) struct Visitor {
 #[derive(Debug)]
 struct Joined {
     ticket: Ticket,
+    answers: Answers,
     cursor: Cursor,
+    /// Messages up to this number may have been sent before.
+    sent: u64,
     place: Place,
     member: Member,
     pace: Pace,
@@ -62,20 +73,43 @@ impl Joined {
     fn name(&self) -> Option<&str> {
         Some(self.member.name.as_str()).filter(|name| !name.is_empty())
     }
+
+    /// Why a message is not taken.
+    fn objection(&mut self, room: &Room, seq: u64, data: &[u8], now: Time) -> Option<(Reason, String)> {
+        if data.is_empty() {
+            return Some((Reason::Invalid, "publish needs data".to_owned()));
+        }
+        if data.len() > MAX_DATA {
+            let error = format!("data has {} bytes: at most {MAX_DATA} are taken", data.len());
+            return Some((Reason::Size, error));
+        }
+        if seq <= self.sent {
+            // It may be published by now, over another connection: nobody may be told that it is not.
+            return None;
+        }
+        if let Some(rate) = room.config.messages_per_second
+            && let Err(wait) = self.pace.spend(rate, now)
+        {
+            let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) + 1;
+            let error = format!("more than {rate} messages a second: publish it again in {millis} ms");
+            return Some((Reason::Rate(millis), error));
+        }
+        room.bus.ready().err().map(|error| (Reason::Unavailable(RETRY), error.to_string()))
+    }
 }
 
 impl Visitor {
     pub(crate) fn new(room: Arc<Room>, client: Client) -> Self {
-        Self { room, client, mailbox: None, joined: None, due: None, refused: 0 }
+        Self { room, client, mailbox: None, early: None, joined: None, due: None, refused: 0 }
     }
 
     fn obey(&mut self, command: Command, out: &mut Outgoing<'_>) -> Result<(), String> {
         match (command, &mut self.joined) {
-            (Command::Session(ClientMessage::Hello(hello)), None) => {
-                self.hello(hello, out);
+            (Command::Session(ClientMessage::Hello(hello)), None) if self.early.is_none() => {
+                self.hello(hello, out.now() + MAX_BEHIND, out);
                 return Ok(());
             }
-            (Command::Session(ClientMessage::Hello(_)), Some(_)) => {
+            (Command::Session(ClientMessage::Hello(_)), _) => {
                 return Err("hello comes once, and first".to_owned());
             }
             (Command::Session(ClientMessage::Ping), _) => say(out, &write_server(&ServerMessage::Pong)),
@@ -102,12 +136,28 @@ impl Visitor {
         Ok(())
     }
 
-    fn hello(&mut self, hello: Hello, out: &mut Outgoing<'_>) {
+    fn hello(&mut self, hello: Hello, patience: Time, out: &mut Outgoing<'_>) {
+        let (bus, channel) = (&self.room.bus, &self.room.channel);
+        if hello.position.is_some_and(|position| bus.may_have(channel, position)) {
+            if out.now() < patience {
+                self.early = Some(Box::new((hello, patience)));
+                self.due = Some(out.now() + LOOK);
+                return;
+            }
+            if bus.ready().is_err() {
+                return close(
+                    out,
+                    FULL,
+                    "this server has not got the messages that you have: come back later",
+                );
+            }
+        }
         let Some(mailbox) = self.mailbox.take() else { return };
         let (client, session) = (names::of_client(hello.client), names::of_session(hello.session));
-        let Attached { ticket, cursor, welcome } = match self.room.channel.attach(&hello, client, session) {
+        let attached = self.room.channel.attach(&hello, client, session);
+        let Attached { ticket, answers, cursor, welcome } = match attached {
             Ok(attached) => attached,
-            Err(error) => return close(out, SUPERSEDED, &error.to_string()),
+            Err(error) => return give_up(out, error),
         };
         self.count_lost(&welcome.lost);
         say(out, &write_server(&ServerMessage::Welcome(welcome)));
@@ -116,67 +166,76 @@ impl Visitor {
         let name = Some(member.name.as_str()).filter(|name| !name.is_empty());
         let (present, notice) = self.room.come(client, name, compresses);
         let _ = out.send_shared(present.message());
-        let place = self.room.roster.enter(mailbox);
-        let (pace, seen) = (Pace::new(), u64::MAX);
-        self.joined =
-            Some(Box::new(Joined { ticket, cursor, place, member, pace, compresses, seen, notice }));
+        let place = self.room.channel.roster.enter(mailbox);
+        let (pace, sent, seen) = (Pace::new(), hello.sent, u64::MAX);
+        self.joined = Some(Box::new(Joined {
+            ticket,
+            answers,
+            cursor,
+            sent,
+            place,
+            member,
+            pace,
+            compresses,
+            seen,
+            notice,
+        }));
         self.go_on(out);
     }
 
     fn publish(&mut self, seq: u64, data: Vec<u8>, out: &mut Outgoing<'_>) {
+        // Their number is bounded, and what became of those before is known as far back as they reach.
+        self.answer(out);
         let Some(joined) = &mut self.joined else { return };
+        if let Err(error) = joined.answers.take(seq) {
+            return give_up(out, error);
+        }
         let room = &*self.room;
-        let refusal = if data.is_empty() {
-            Some((Reason::Invalid, "publish needs data".to_owned()))
-        } else if data.len() > MAX_DATA {
-            Some((Reason::Size, format!("data has {} bytes: at most {MAX_DATA} are taken", data.len())))
-        } else {
-            let rate = room.config.messages_per_second;
-            rate.and_then(|rate| joined.pace.spend(rate, out.now()).err().map(|wait| (rate, wait))).map(
-                |(rate, wait)| {
-                    let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) + 1;
-                    let error =
-                        format!("more than {rate} messages a second: publish it again in {millis} ms");
-                    (Reason::Rate(millis), error)
-                },
-            )
-        };
+        let refusal = joined.objection(room, seq, &data, out.now());
         let taken = match refusal {
             Some((reason, error)) => room.channel.refuse(&joined.ticket, seq).map(|()| {
-                self.refused = self.refused.saturating_add(1);
-                room.counters.refused.inc();
-                if self.refused == 1 {
-                    info!(peer = %self.client, room = %room.name, reason = reason.as_str(), error, "message refused");
-                }
-                ServerMessage::Refused(Refused { seq, reason, error })
+                joined.answers.refuse(Refused { seq, reason, error });
             }),
             None => {
                 let Member { client, name } = &joined.member;
-                let (at, compression) = (millis_since_1970(), room.compression());
-                let frame = |offset| {
-                    let author =
-                        Author { client: *client, session: joined.ticket.public, seq, name: name.clone() };
-                    let message = Published { offset, author: Some(author), at, data: data.clone() };
-                    Frame::text(write_server(&ServerMessage::Message(message)), compression)
-                };
-                room.channel.publish(&joined.ticket, seq, &frame).map(|()| {
-                    room.counters.published.inc();
-                    room.roster.ring();
-                    ServerMessage::Ack { from: seq, to: seq }
-                })
+                let author =
+                    Author { client: *client, session: joined.ticket.public, seq, name: name.clone() };
+                let (connection, at) = (joined.ticket.connection, millis_since_1970());
+                let post = Post { author, connection, at, data };
+                room.channel.publish(&*room.bus, &joined.ticket, post)
             }
         };
         match taken {
-            Ok(answer) => say(out, &write_server(&answer)),
-            // It was answered before.
-            Err(NotTaken::Again) => {}
-            Err(error @ NotTaken::Superseded) => close(out, SUPERSEDED, &error.to_string()),
-            Err(error @ NotTaken::Gap { .. }) => close(out, GAP, &error.to_string()),
+            // What came before is answered when its fate is known.
+            Ok(()) | Err(NotTaken::Again) => {}
+            Err(error) => give_up(out, error),
+        }
+    }
+
+    /// Tells what became of the client's messages.
+    fn answer(&mut self, out: &mut Outgoing<'_>) {
+        let Some(joined) = &mut self.joined else { return };
+        while joined.answers.are_due() && !out.is_closing() {
+            let answer = match self.room.channel.answer(&joined.ticket, &mut joined.answers) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => return,
+                Err(error) => return give_up(out, error),
+            };
+            if let ServerMessage::Refused(Refused { reason, error, .. }) = &answer {
+                self.refused = self.refused.saturating_add(1);
+                self.room.counters.refused.inc();
+                if self.refused == 1 {
+                    let (room, reason) = (&self.room.name, reason.as_str());
+                    info!(peer = %self.client, %room, reason, error, "message refused");
+                }
+            }
+            say(out, &write_server(&answer));
         }
     }
 
     /// Sends what there is and room for.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
+        self.answer(out);
         let Some(joined) = &mut self.joined else { return };
         joined.place.pass_on();
         let mut frames = FRAMES.take();
@@ -204,6 +263,7 @@ impl Visitor {
                         joined.cursor = before;
                         break;
                     }
+                    joined.answers.go_on_in(position.epoch);
                     count_lost(&self.room, &lost);
                 }
             }
@@ -253,6 +313,10 @@ impl Endpoint for Visitor {
 
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
         self.due = None;
+        if let Some(early) = self.early.take() {
+            let (hello, patience) = *early;
+            return self.hello(hello, patience, out);
+        }
         self.room.tell_news();
         self.go_on(out);
     }
@@ -260,10 +324,10 @@ impl Endpoint for Visitor {
 
 impl Drop for Visitor {
     fn drop(&mut self) {
+        let Some(joined) = self.joined.take() else { return };
         if self.due.is_some() {
             self.room.tell_news();
         }
-        let Some(joined) = self.joined.take() else { return };
         self.room.channel.detach(&joined.ticket);
         let (client, compresses) = (joined.member.client, joined.compresses);
         let name = joined.name().map(ToOwned::to_owned);
@@ -283,6 +347,16 @@ fn say(out: &mut Outgoing<'_>, text: &str) {
     if out.send(MessageKind::Text, text.as_bytes()).is_err() && !out.is_closing() {
         close(out, GAP, "answers are not read");
     }
+}
+
+/// Ends a connection over which messages can't be taken.
+fn give_up(out: &mut Outgoing<'_>, error: NotTaken) {
+    let code = match error {
+        NotTaken::Superseded => SUPERSEDED,
+        NotTaken::Gap { .. } | NotTaken::Again => GAP,
+        NotTaken::TooMany => MISUSED,
+    };
+    close(out, code, &error.to_string());
 }
 
 fn close(out: &mut Outgoing<'_>, code: u16, reason: &str) {

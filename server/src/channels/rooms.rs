@@ -1,13 +1,16 @@
 //! The rooms of a server, and what all connections to one share.
 
-use super::bus::{Bus, Channel};
+use super::bus::{Bus, Unavailable};
+use super::channel::{Channel, Terms};
 use super::frame::Frame;
 use super::memory::Memory;
+use super::nats::{Nats, NatsError};
 use super::pace::Pace;
-use super::roster::Roster;
-use crate::config::RoomConfig;
+use super::store::{Store, StoreError};
+use crate::config::{Config, RoomConfig};
 use crate::lock::lock;
 use crate::metrics::ChannelCounters;
+use crate::nats::NatsConfig;
 use protocol::fault::Label as Name;
 use protocol::room::{Lobby, Member, Notice};
 use protocol::session::{Limits, Public};
@@ -15,7 +18,8 @@ use socket::wire::Time;
 use socket::wire::deflate::Settings;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Rooms at the same time. Of those that nobody is in, the one that was left first makes way for another.
@@ -30,13 +34,11 @@ const TYPING_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// The rooms of a server.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    bus: Box<dyn Bus>,
+    bus: Arc<dyn Bus>,
     rooms: Mutex<HashMap<Name, Arc<Room>>>,
     /// Counts departures from rooms, so that they have an order.
     departures: Arc<AtomicU64>,
     config: RoomConfig,
-    /// How messages are compressed, where they are.
-    compression: Option<Settings>,
     counters: ChannelCounters,
 }
 
@@ -44,16 +46,13 @@ pub(crate) struct Rooms {
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(super) name: Name,
-    pub(super) channel: Arc<dyn Channel>,
-    pub(super) roster: Roster,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) channel: Arc<Channel>,
     pub(super) config: RoomConfig,
     pub(super) counters: ChannelCounters,
     hall: Mutex<Hall>,
     /// Changes with the hall, so that who has seen it need not look.
     changes: AtomicU64,
-    /// Connections that take compressed messages.
-    compressing: AtomicUsize,
-    compression: Option<Settings>,
     /// When somebody left last.
     left: AtomicU64,
     departures: Arc<AtomicU64>,
@@ -71,30 +70,91 @@ struct Hall {
     typing: Pace,
 }
 
+/// What keeps what is said in rooms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Keeper<'a> {
+    /// This process, until it ends.
+    Memory,
+    /// A file in this folder.
+    Folder(&'a Path),
+    /// NATS, for many servers.
+    Nats(&'a NatsConfig),
+}
+
+impl<'a> Keeper<'a> {
+    /// The one that was chosen. NATS keeps more than a file does, for more.
+    pub(crate) fn of(config: &'a Config) -> Self {
+        match (&config.nats, &config.data_dir) {
+            (Some(nats), _) => Self::Nats(nats),
+            (None, Some(folder)) => Self::Folder(folder),
+            (None, None) => Self::Memory,
+        }
+    }
+}
+
+/// What is said in rooms can't be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomsError {
+    /// In a file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// In NATS.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
+}
+
 /// Why a room is not entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there are {MAX_ROOMS} rooms with somebody in them: come back later, or use one of those")]
-pub(crate) struct NoRoom;
+pub(crate) enum NoRoom {
+    #[error("there are {MAX_ROOMS} rooms with somebody in them: come back later, or use one of those")]
+    Full,
+    #[error("the room can't be opened at present: come back in a few seconds")]
+    Unavailable,
+}
+
+impl From<Unavailable> for NoRoom {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
 
 impl Rooms {
     /// None yet.
-    pub(crate) fn new(config: RoomConfig, compression: Option<Settings>, counters: ChannelCounters) -> Self {
-        let bus = Box::new(Memory::new(HISTORY));
-        Self { bus, rooms: Mutex::default(), departures: Arc::default(), config, compression, counters }
+    ///
+    /// # Errors
+    /// They can't be kept where they are to be.
+    pub(crate) fn new(
+        config: RoomConfig,
+        compression: Option<Settings>,
+        counters: ChannelCounters,
+        keeper: Keeper<'_>,
+    ) -> Result<Self, RoomsError> {
+        let terms = Terms { limits: HISTORY, compression, counters: counters.clone() };
+        let bus: Arc<dyn Bus> = match keeper {
+            Keeper::Memory => Arc::new(Memory::new(terms)),
+            Keeper::Folder(folder) => Arc::new(Store::open(folder, terms)?),
+            Keeper::Nats(config) => Arc::new(Nats::connect(config, terms)?),
+        };
+        Ok(Self { bus, rooms: Mutex::default(), departures: Arc::default(), config, counters })
     }
 
     /// The room of this name.
     ///
     /// # Errors
-    /// There are too many.
-    pub(crate) fn enter(&self, name: &Name) -> Result<Arc<Room>, NoRoom> {
+    /// There are too many, or what was said in it can't be had.
+    pub(crate) async fn enter(&self, name: &Name) -> Result<Arc<Room>, NoRoom> {
+        if let Some(room) = lock(&self.rooms).get(name) {
+            return Ok(Arc::clone(room));
+        }
+        let channel = self.bus.open(name).await?;
         let mut rooms = lock(&self.rooms);
+        // Others may have come at the same time.
         if let Some(room) = rooms.get(name) {
             return Ok(Arc::clone(room));
         }
         if rooms.len() >= MAX_ROOMS {
             let empty = rooms.values().filter(|room| Arc::strong_count(room) == 1);
-            let longest = empty.min_by_key(|room| room.left.load(Ordering::Relaxed)).ok_or(NoRoom)?;
+            let longest = empty.min_by_key(|room| room.left.load(Ordering::Relaxed)).ok_or(NoRoom::Full)?;
             let longest = longest.name.clone();
             rooms.remove(&longest);
         }
@@ -107,14 +167,12 @@ impl Rooms {
         };
         let room = Arc::new(Room {
             name: name.clone(),
-            channel: self.bus.open(name.as_str()),
-            roster: Roster::default(),
+            bus: Arc::clone(&self.bus),
+            channel,
             config: self.config,
             counters: self.counters.clone(),
             hall: Mutex::new(hall),
             changes: AtomicU64::new(0),
-            compressing: AtomicUsize::new(0),
-            compression: self.compression,
             left: AtomicU64::new(0),
             departures: Arc::clone(&self.departures),
         });
@@ -124,32 +182,23 @@ impl Rooms {
 }
 
 impl Room {
-    /// How messages are compressed: not at all as long as nobody takes that.
-    pub(super) fn compression(&self) -> Option<Settings> {
-        self.compression.filter(|_| self.compressing.load(Ordering::Relaxed) > 0)
-    }
-
     /// A connection came, in the name of this client. Gives who is there, and the number of the next notice.
     pub(super) fn come(&self, client: Public, name: Option<&str>, compresses: bool) -> (Frame, u64) {
-        if compresses {
-            self.compressing.fetch_add(1, Ordering::Relaxed);
-        }
+        self.channel.come(compresses);
         let mut hall = lock(&self.hall);
         hall.lobby.enter(client, name);
         self.changes.fetch_add(1, Ordering::Release);
-        (Frame::text(hall.lobby.present().write(), self.compression()), hall.next())
+        (Frame::text(hall.lobby.present().write(), self.channel.compression()), hall.next())
     }
 
     /// It left.
     pub(super) fn go(&self, client: Public, name: Option<&str>, compresses: bool) {
-        if compresses {
-            self.compressing.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.channel.go(compresses);
         self.left.store(self.departures.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         self.change(|hall| hall.lobby.leave(client, name));
         if name.is_some() {
             // Somebody has to see to it that this is told.
-            self.roster.nudge();
+            self.channel.roster.nudge();
         }
     }
 
@@ -168,7 +217,7 @@ impl Room {
             tells
         });
         if told {
-            self.roster.ring();
+            self.channel.roster.ring();
         }
     }
 
@@ -176,11 +225,12 @@ impl Room {
     pub(super) fn tell_news(&self) {
         let told = self.change(|hall| {
             hall.kept = false;
-            let news = hall.lobby.news().map(|notice| Frame::text(notice.write(), self.compression()));
+            let news =
+                hall.lobby.news().map(|notice| Frame::text(notice.write(), self.channel.compression()));
             news.map(|frame| hall.push(frame)).is_some()
         });
         if told {
-            self.roster.ring();
+            self.channel.roster.ring();
         }
     }
 
@@ -229,17 +279,21 @@ impl Hall {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_empty_room_makes_way_and_one_with_somebody_in_it_does_not() {
-        let rooms = Rooms::new(RoomConfig::default(), None, ChannelCounters::default());
+    #[tokio::test]
+    async fn an_empty_room_makes_way_and_one_with_somebody_in_it_does_not() {
+        let rooms =
+            Rooms::new(RoomConfig::default(), None, ChannelCounters::default(), Keeper::Memory).unwrap();
         let name = |number: usize| Name::parse(&format!("room-{number}")).unwrap();
-        let kept: Vec<_> = (0..MAX_ROOMS - 1).map(|number| rooms.enter(&name(number)).unwrap()).collect();
-        drop(rooms.enter(&name(5000)).unwrap());
-        let last = rooms.enter(&name(5001)).unwrap();
+        let mut kept = Vec::new();
+        for number in 0..MAX_ROOMS - 1 {
+            kept.push(rooms.enter(&name(number)).await.unwrap());
+        }
+        drop(rooms.enter(&name(5000)).await.unwrap());
+        let last = rooms.enter(&name(5001)).await.unwrap();
         assert!(!lock(&rooms.rooms).contains_key(&name(5000)));
-        assert_eq!(rooms.enter(&name(5002)).unwrap_err(), NoRoom);
+        assert_eq!(rooms.enter(&name(5002)).await.unwrap_err(), NoRoom::Full);
         drop(last);
-        assert!(rooms.enter(&name(5002)).is_ok());
-        assert!(Arc::ptr_eq(&kept[0], &rooms.enter(&name(0)).unwrap()));
+        assert!(rooms.enter(&name(5002)).await.is_ok());
+        assert!(Arc::ptr_eq(&kept[0], &rooms.enter(&name(0)).await.unwrap()));
     }
 }

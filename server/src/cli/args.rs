@@ -1,6 +1,7 @@
 //! The flags of `heartwire serve`.
 
 use super::log::LogArgs;
+use super::nats::NatsArgs;
 use super::relay::RelayArgs;
 use super::values::{
     parse_duration, parse_header_size, parse_listen, parse_positive_duration, parse_size, parse_token,
@@ -76,12 +77,15 @@ pub struct ServeArgs {
     )]
     replay: Vec<ReplayFile>,
 
-    /// Folder for what is uploaded, recordings for now; without it that is gone when the server ends
+    /// Folder for uploaded recordings and for what is said in rooms; without it that is gone when the server ends
     #[arg(long, value_name = "DIR", env = "HEARTWIRE_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
     #[command(flatten)]
     relay: RelayArgs,
+
+    #[command(flatten)]
+    nats: NatsArgs,
 
     /// Serving threads [default: one per core]
     #[arg(long, value_name = "N", env = "HEARTWIRE_THREADS")]
@@ -348,6 +352,7 @@ impl From<ServeArgs> for Config {
             resolver: Resolver::default(),
             replays: args.replay,
             data_dir: args.data_dir,
+            nats: args.nats.config(),
             rooms: RoomConfig { messages_per_second: NonZeroU32::new(args.room_rate) },
             limits: LimitConfig {
                 max_memory: args.max_memory,

@@ -10,7 +10,6 @@ use crate::upgrade::Handshake;
 use http::StatusCode;
 use protocol::fault::Label as Name;
 use protocol::session::SUBPROTOCOL;
-use std::future::ready;
 use std::sync::Arc;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -27,17 +26,18 @@ pub(crate) fn room(
     warp::path("ws")
         .and(warp::path("room"))
         .and(socket(sockets.clone(), move |handshake: Handshake, asked: Asked| {
-            ready(open(&shard, handshake, &asked))
+            open(Arc::clone(&shard), handshake, asked)
         }))
 }
 
-fn open(shard: &Shard, mut handshake: Handshake, asked: &Asked) -> Answer {
+async fn open(shard: Arc<Shard>, mut handshake: Handshake, asked: Asked) -> Answer {
     let client = handshake.seat.client;
     let Some(name) = asked.path.as_str().strip_prefix(PREFIX).and_then(Name::parse) else {
         let error = "a room's name has 1 to 64 letters, digits, dots, dashes and underscores: /ws/room/NAME";
         return Err(handshake.refuse(Reason::Parameters, StatusCode::NOT_FOUND, &error));
     };
-    let room = shard.shared.rooms.enter(&name).map_err(|error| handshake.refuse_for_now(&error))?;
+    let room = shard.shared.rooms.enter(&name).await;
+    let room = room.map_err(|error| handshake.refuse_for_now(&error))?;
     handshake.accepted.choose_protocol(&[SUBPROTOCOL]);
     handshake.take_messages_up_to(MAX_MESSAGE);
     Ok((handshake, Behind::new(Visitor::new(room, client))))

@@ -29,6 +29,7 @@ mod room;
 mod shutdown;
 #[cfg(unix)]
 mod signals;
+mod store;
 mod support;
 mod ticker;
 mod tls;

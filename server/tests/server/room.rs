@@ -3,21 +3,34 @@
 use crate::support::{RawClient, TestServer, frame_with_head, upgrade_request};
 use serde_json::{Value, json};
 use server::Driver;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 const TEXT: u8 = 0x81;
 
 /// A client that says and hears JSON.
-struct Guest(RawClient);
+pub(crate) struct Guest(pub(crate) RawClient);
 
 impl Guest {
     fn knock(server: &TestServer, target: &str) -> Self {
-        Self(server.upgrade(target))
+        Self::knock_at(server.address, target)
+    }
+
+    fn knock_at(address: SocketAddr, target: &str) -> Self {
+        let mut client = RawClient::connect(address);
+        client.send(upgrade_request(target, &[]).as_bytes());
+        let response = client.response();
+        assert_eq!(response.status, 101, "{response:?}");
+        Self(client)
     }
 
     /// Says hello as the so-manieth session, and gives the welcome.
     fn join(server: &TestServer, target: &str, session: u8, more: Value) -> (Self, Value) {
-        let mut guest = Self::knock(server, target);
+        Self::join_at(server.address, target, session, more)
+    }
+
+    pub(crate) fn join_at(address: SocketAddr, target: &str, session: u8, more: Value) -> (Self, Value) {
+        let mut guest = Self::knock_at(address, target);
         guest.say(&hello(session, more));
         let welcome = guest.hear("welcome");
         guest.hear("present");
@@ -28,12 +41,12 @@ impl Guest {
         self.0.send(&frame_with_head(TEXT, message.to_string().as_bytes()));
     }
 
-    fn publish(&mut self, seq: u64, data: impl Into<Value>) {
+    pub(crate) fn publish(&mut self, seq: u64, data: impl Into<Value>) {
         self.say(&json!({"type": "publish", "seq": seq, "data": data.into()}));
     }
 
     /// The next message, whatever it is, in however many frames.
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         let (mut head, mut payload) = self.0.frame();
         assert_eq!(head & 0xf, 1, "{payload:?}");
         while head & 0x80 == 0 {
@@ -44,8 +57,23 @@ impl Guest {
         serde_json::from_slice(&payload).unwrap()
     }
 
+    /// The next message in one frame, unless the connection has ended.
+    pub(crate) fn try_next(&mut self) -> Option<Value> {
+        let mut head = [0; 2];
+        if !self.0.try_read(&mut head) {
+            return None;
+        }
+        let mut length = u16::from(head[1]);
+        if length == 126 {
+            let mut long = [0; 2];
+            length = self.0.try_read(&mut long).then(|| u16::from_be_bytes(long))?;
+        }
+        let mut payload = vec![0; length.into()];
+        self.0.try_read(&mut payload).then(|| serde_json::from_slice(&payload).unwrap())
+    }
+
     /// The next message of a type; those of others are passed over.
-    fn hear(&mut self, kind: &str) -> Value {
+    pub(crate) fn hear(&mut self, kind: &str) -> Value {
         loop {
             let message = self.next();
             if message["type"] == kind {
@@ -55,7 +83,7 @@ impl Guest {
     }
 
     /// The offsets and data of so many messages.
-    fn messages(&mut self, count: usize) -> Vec<(u64, Value)> {
+    pub(crate) fn messages(&mut self, count: usize) -> Vec<(u64, Value)> {
         let message = |message: Value| (message["offset"].as_u64().unwrap(), message["data"].clone());
         (0..count).map(|_| message(self.hear("message"))).collect()
     }
@@ -71,7 +99,7 @@ fn hello(session: u8, more: Value) -> Value {
     hello
 }
 
-fn offsets(from: u64, to: u64) -> Vec<(u64, Value)> {
+pub(crate) fn offsets(from: u64, to: u64) -> Vec<(u64, Value)> {
     (from..=to).map(|offset| (offset, json!(offset))).collect()
 }
 

@@ -3,7 +3,6 @@
 //! Every entry point does the same: change the link, carry out its actions, collect its events, arm one timer,
 //! and only then, with nothing borrowed, hand over what happened.
 
-pub mod clock;
 mod hints;
 pub(super) mod local;
 mod relaying;
@@ -19,9 +18,10 @@ use link::{
     SocketId, Stats, Time,
 };
 
+pub use page::clock;
+use page::clock::{Clock, Instant};
 use workbench::time::Micros;
 
-use self::clock::{Clock, Instant};
 use self::hints::Hints;
 pub use self::hints::blocked_by;
 pub use self::report::{Details, Output, Snapshot};

@@ -10,12 +10,12 @@
 //! handshake into [`Agreed`], and what else comes in into `Signal`.
 
 mod relay;
-mod socket;
 mod stream;
 
 use std::rc::Rc;
 
 use link::{Close, Message};
+use page::socket::{self, Socket};
 use protocol::relay::Opened;
 use workbench::connection::TransportKind;
 use workbench::entry::{Direction, Wire};
@@ -111,9 +111,43 @@ pub(super) trait Transport {
 /// does not have this transport.
 pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Box<dyn Transport>, String> {
     match target.kind {
-        TransportKind::Browser => Ok(Box::new(socket::Socket::connect(target, on_signal)?)),
+        TransportKind::Browser => Ok(Box::new(connect_socket(target, on_signal)?)),
         TransportKind::Stream => Ok(Box::new(stream::Stream::connect(target, on_signal)?)),
         TransportKind::Relay => Ok(Box::new(Relay::connect(target, on_signal)?)),
         TransportKind::Watch => Err(fill(texts().common.transport_missing, &[&target.kind.word()])),
+    }
+}
+
+/// Starts to connect through the browser's `WebSocket`.
+fn connect_socket(target: &Target, on_signal: OnSignal) -> Result<Socket, String> {
+    let on_signal = move |signal| on_signal(Signal::from(signal));
+    Socket::connect(&target.address, &target.protocols, Rc::new(on_signal))
+}
+
+impl From<socket::Signal> for Signal {
+    fn from(signal: socket::Signal) -> Signal {
+        match signal {
+            socket::Signal::Open { protocol, extensions } => {
+                Signal::Open(Agreed { protocol, extensions, opened: None })
+            }
+            socket::Signal::Message(message) => Signal::Message(message),
+            socket::Signal::Burst(messages) => Signal::Burst(messages),
+            socket::Signal::Error => Signal::Error,
+            socket::Signal::Close(close) => Signal::Close(close),
+        }
+    }
+}
+
+impl Transport for Socket {
+    fn send(&self, message: &Message) -> bool {
+        Socket::send(self, message)
+    }
+
+    fn close(&self, code: Option<u16>, reason: &str) {
+        Socket::close(self, code, reason);
+    }
+
+    fn buffered_bytes(&self) -> u64 {
+        Socket::buffered_bytes(self)
     }
 }

@@ -14,10 +14,10 @@ use workbench::connection::TransportKind;
 use workbench::entry::{Direction, LISTED_FRAGMENTS, Wire};
 use workbench::json::Value;
 
-use super::socket::Socket;
 use super::{Agreed, Control, OnSignal, Signal, Target, Transport};
 use crate::model::relayed::{Failure, Trouble};
 use crate::running::fetching;
+use page::socket::Socket;
 
 /// What a target is reached by through a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Relay {
                 inner.take(signal);
             }
         };
-        let socket = Socket::connect(&carrier, Rc::new(take))?;
+        let socket = super::connect_socket(&carrier, Rc::new(take))?;
         // It is set this once.
         let _ = inner.carrier.set(socket);
         Ok(Relay(inner))

@@ -15,8 +15,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, WritableStream, WritableStreamDefaultWriter};
 
-use super::socket::sentence;
 use super::{Agreed, OnSignal, Signal, Target, Transport};
+use page::socket::sentence;
 
 /// For how long messages are taken out one after the other before the page gets its turn, in milliseconds.
 const SLICE_MILLIS: f64 = 8.0;

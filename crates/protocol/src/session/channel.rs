@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::Epoch;
-use super::message::{Hello, Lost, Position, Public, Welcome};
-use super::sessions::{NotTaken, Progress, Sessions, Ticket};
+use super::answers::Answers;
+use super::message::{Hello, Lost, Position, Public, ServerMessage, Welcome};
+use super::sessions::{NotTaken, Sessions, Ticket};
 
 /// What is kept of a message: mostly a frame that is ready to be sent.
 pub trait Entry {
@@ -26,7 +27,9 @@ pub struct Limits {
 
 /// A bounded history of messages, who has read how far, and which sessions have published what.
 ///
-/// The entries of a channel come from [`publish`](Channel::publish) and [`push`](Channel::push) alone, which number them.
+/// The entries of a channel come from [`publish`](Channel::publish), [`keep`](Channel::keep) and [`push`](Channel::push)
+/// alone, which number them. Where a message is kept elsewhere first, [`begin`](Channel::begin) takes it in hand, and `keep` or
+/// [`fail`](Channel::fail) says later what became of it: its sender's [`progress`](Channel::progress) follows.
 #[derive(Debug)]
 pub struct Channel<E> {
     epoch: Epoch,
@@ -60,6 +63,8 @@ pub enum Read {
 pub struct Attached {
     /// What it publishes with.
     pub ticket: Ticket,
+    /// What it has to answer.
+    pub answers: Answers,
     /// What it reads with.
     pub cursor: Cursor,
     /// What its client is told.
@@ -83,14 +88,14 @@ impl<E: Entry> Channel<E> {
     /// An empty one.
     #[must_use]
     pub fn new(epoch: Epoch, limits: Limits) -> Channel<E> {
-        Channel {
-            epoch,
-            entries: VecDeque::new(),
-            first: 1,
-            bytes: 0,
-            limits,
-            sessions: Sessions::new(limits.sessions),
-        }
+        Channel::resumed(epoch, 1, limits)
+    }
+
+    /// One whose history begins with the offset `first`, and is put in by [`keep`](Self::keep) and [`push`](Self::push).
+    #[must_use]
+    pub fn resumed(epoch: Epoch, first: u64, limits: Limits) -> Channel<E> {
+        let sessions = Sessions::new(limits.sessions, first - 1);
+        Channel { epoch, entries: VecDeque::new(), first, bytes: 0, limits, sessions }
     }
 
     /// The latest message; [`Position::start`] before the first.
@@ -104,7 +109,7 @@ impl<E: Entry> Channel<E> {
     /// # Errors
     /// [`NotTaken::Superseded`]: a later connection has the session.
     pub fn attach(&mut self, hello: &Hello, client: Public, session: Public) -> Result<Attached, NotTaken> {
-        let (ticket, memory, progress) = self.sessions.attach(hello, session, self.epoch)?;
+        let (ticket, answers, progress) = self.sessions.attach(hello, session, self.epoch)?;
         let head = self.head().offset;
         let mut lost = Vec::new();
         let next = match hello.position {
@@ -122,14 +127,15 @@ impl<E: Entry> Channel<E> {
         let welcome = Welcome {
             position: Position { epoch: self.epoch, offset: next - 1 },
             head,
-            memory,
+            // What the client sends from here on lies behind this, if it is published.
+            memory: head + 1,
             lost,
             seq: progress.and_then(|progress| progress.last),
             refused: progress.map_or(Vec::new(), |progress| progress.refused_since(hello.known).collect()),
             client,
             session,
         };
-        Ok(Attached { ticket, cursor: Cursor { epoch: self.epoch, next }, welcome })
+        Ok(Attached { ticket, answers, cursor: Cursor { epoch: self.epoch, next }, welcome })
     }
 
     /// Takes a session's message. `entry` is made with its offset, which is given back.
@@ -142,9 +148,42 @@ impl<E: Entry> Channel<E> {
         seq: u64,
         entry: impl FnOnce(u64) -> E,
     ) -> Result<u64, NotTaken> {
-        self.sessions.check(ticket, seq)?;
-        self.sessions.settle(ticket, seq, false);
-        Ok(self.push(entry))
+        self.begin(ticket, seq)?;
+        self.keep(ticket.public, ticket.connection, seq, entry);
+        Ok(self.head().offset)
+    }
+
+    /// Takes a session's message in hand, to be kept or to fail later.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub fn begin(&mut self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
+        self.sessions.begin(ticket, seq)
+    }
+
+    /// A session's message is kept, as the one behind the latest. `entry` is made with its offset. It may have come over
+    /// another server, which had the session's `connection`; those of the session in between can't be published any more. True:
+    /// it was taken in hand here.
+    pub fn keep(&mut self, session: Public, connection: u64, seq: u64, entry: impl FnOnce(u64) -> E) -> bool {
+        let offset = self.push(entry);
+        self.sessions.keep(session, connection, seq, offset)
+    }
+
+    /// What was taken in hand is not kept, and never will be: its number is used up.
+    pub fn fail(&mut self, session: Public, seq: u64) {
+        self.sessions.fail(session, seq);
+    }
+
+    /// Whether a message that was taken in hand is neither kept nor refused.
+    #[must_use]
+    pub fn is_waiting(&self, session: Public, seq: u64) -> bool {
+        self.sessions.is_waiting(session, seq)
+    }
+
+    /// The offset of a session's latest message, if that is known.
+    #[must_use]
+    pub fn latest(&self, session: Public) -> Option<u64> {
+        self.sessions.latest(session)
     }
 
     /// Uses a session's number up for a message that is not published.
@@ -152,9 +191,18 @@ impl<E: Entry> Channel<E> {
     /// # Errors
     /// As [`publish`](Self::publish): what came before is not refused now.
     pub fn refuse(&mut self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
-        self.sessions.check(ticket, seq)?;
-        self.sessions.settle(ticket, seq, true);
+        self.begin(ticket, seq)?;
+        self.fail(ticket.public, seq);
         Ok(())
+    }
+
+    /// The next message to come has this offset: those before it can't be had, and with them all that is there goes.
+    pub fn skip_to(&mut self, offset: u64) {
+        if offset > self.head().offset + 1 {
+            self.entries.clear();
+            (self.first, self.bytes) = (offset, 0);
+            self.sessions.miss(offset - 1);
+        }
     }
 
     /// Takes a message of the server's own. `entry` is made with its offset, which is given back.
@@ -179,15 +227,19 @@ impl<E: Entry> Channel<E> {
         }
     }
 
-    /// What became of the session's messages; `None` once another connection has it.
-    #[must_use]
-    pub fn progress(&self, ticket: &Ticket) -> Option<Progress> {
-        self.sessions.progress(ticket)
+    /// The next answer that a connection owes its client.
+    ///
+    /// # Errors
+    /// [`NotTaken::Superseded`]: another connection has the session.
+    pub fn answer(&self, ticket: &Ticket, answers: &mut Answers) -> Result<Option<ServerMessage>, NotTaken> {
+        let progress = self.sessions.progress(ticket).ok_or(NotTaken::Superseded)?;
+        Ok(answers.next(self.epoch, &progress))
     }
 
     /// The connection is gone. The session may come back.
     pub fn detach(&mut self, ticket: &Ticket) {
-        self.sessions.detach(ticket);
+        let head = self.head().offset;
+        self.sessions.detach(ticket, head);
     }
 
     /// Hands out what follows for a reader, as long as `take` takes it.

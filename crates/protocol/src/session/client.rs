@@ -356,8 +356,8 @@ impl Client {
             }),
             None => self.settle(self.sent, Event::Unknown),
         }
-        // The rest has not arrived, and can't any more.
-        (self.on_wire, self.sent) = (self.known, self.known);
+        // The rest has not arrived, or is on its way still: the server knows it when it comes again.
+        self.on_wire = self.known;
         (self.public, self.memory) = (Some(session), memory);
         self.move_to(position, lost);
         (self.phase, self.due) = (Phase::Live, None);
@@ -366,8 +366,11 @@ impl Client {
 
     fn jump(&mut self, position: Position, lost: Vec<Lost>) {
         if self.position.is_some_and(|Position { epoch, .. }| epoch != position.epoch) {
-            // What is on its way reaches another epoch, if any.
-            self.settle(self.on_wire, Event::Unknown);
+            // What is on its way, over this connection or one before, reaches another epoch, if any.
+            self.settle(self.sent, Event::Unknown);
+            self.on_wire = self.on_wire.max(self.known);
+            // What is sent from here on lies in there, wherever.
+            self.memory = 1;
         }
         self.move_to(position, lost);
     }

@@ -8,9 +8,10 @@
 //! | end | |
 //! |---|---|
 //! | the client's | [`Client`] queues, numbers, resumes and sorts out what comes |
-//! | the server's | [`Channel`] counts at the one place there is, and has a [`Cursor`] for each reader and a [`Ticket`] for each session |
+//! | the server's | [`Channel`] counts at the one place there is, and has a [`Cursor`] for each reader, a [`Ticket`] for each session and its [`Answers`] |
 //! | both | [`ClientMessage`] and [`ServerMessage`], as JSON ([`json`]) or bytes ([`binary`]) |
 
+mod answers;
 pub mod binary;
 mod channel;
 mod client;
@@ -18,19 +19,22 @@ pub mod json;
 mod message;
 mod sessions;
 
+pub use answers::Answers;
 pub use channel::{Attached, Channel, Cursor, Entry, Limits, Read};
 pub use client::{Client, ClientConfig, Event, Full, Output};
 pub use message::{
     Author, ClientId, ClientMessage, Epoch, Hello, Lost, Message, Position, Public, Reason, Refused,
     ServerMessage, SessionId, Welcome,
 };
-pub use sessions::{NotTaken, Progress, Ticket};
+pub use sessions::{NotTaken, Ticket};
 
 /// The subprotocol's name.
 pub const SUBPROTOCOL: &str = "heartwire.session.v1";
 /// A session has at most so many messages on their way, sent and not acknowledged. The server remembers for as many which
 /// were refused.
 pub const WINDOW: u64 = 64;
+/// What could not be kept may be published again after so many milliseconds.
+pub const RETRY: u64 = 1000;
 /// The code of the server's Close when the session goes on over a newer connection. Its client does not come back by itself.
 pub const SUPERSEDED: u16 = 4409;
 /// The code of either end's Close when a message is missing that should have come: the client comes back and resumes.

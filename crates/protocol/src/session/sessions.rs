@@ -1,24 +1,27 @@
 //! What a channel remembers of sessions, so that it takes no message twice.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
-use super::message::{Hello, Position, Public, SessionId};
+use super::answers::Answers;
+use super::message::{Hello, Position, Public};
 use super::{Epoch, WINDOW};
 
 /// The right to publish for a session, until a newer connection has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    session: SessionId,
-    generation: u32,
     /// What others see of the session.
     pub public: Public,
+    /// The session's connection, by its number.
+    pub connection: u64,
+    generation: u32,
 }
 
 /// What became of a session's messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub(super) struct Progress {
     /// Up to this number they were dealt with. `None`: none was taken, and any number may come first.
-    pub last: Option<u64>,
+    pub(super) last: Option<u64>,
     /// Bit `n`: number `last - n` was refused.
     refused: u64,
 }
@@ -26,7 +29,7 @@ pub struct Progress {
 /// Why a message was not dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
-    /// It was, before: acknowledge it again.
+    /// It was, before. It was answered, or will be.
     #[error("it came before")]
     Again,
     /// Another connection has the session: close this one with [`SUPERSEDED`](super::SUPERSEDED).
@@ -40,65 +43,124 @@ pub enum NotTaken {
         /// The one that came.
         came: u64,
     },
+    /// The client did not wait for answers: close the connection with [`MISUSED`](super::MISUSED).
+    #[error("more than {WINDOW} messages are on their way")]
+    TooMany,
 }
 
 #[derive(Debug)]
 struct Record {
-    /// Tells it from others of the same session, before and after.
-    memory: u64,
+    /// What the session published at this offset and behind it is known, whatever server took it.
+    since: u64,
     /// The connection that has the session, by its number.
     connection: u64,
     generation: u32,
     attached: bool,
     progress: Progress,
+    /// The offset of the latest that was published.
+    latest: Option<u64>,
+    /// What became of those behind, one after the other, as far as they came.
+    pending: VecDeque<Fate>,
+    /// Its client was told that it is not known what became of those up to this number. The one behind shows that it has heard.
+    unknown: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Waiting,
+    Refused,
 }
 
 /// Those that are connected, and so many of those that were last.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    known: HashMap<SessionId, Record>,
+    known: HashMap<Public, Record>,
     /// Those that left, in order, each with its generation then: who came back has another.
-    left: VecDeque<(SessionId, u32)>,
+    left: VecDeque<(Public, u32)>,
     /// So many that left are remembered.
     remembered: usize,
-    memories: u64,
+    /// Whose messages at this offset or before may have been forgotten.
+    forgotten: u64,
     generation: u32,
 }
 
 impl Progress {
     /// The numbers behind `known` that were refused.
-    pub fn refused_since(&self, known: u64) -> impl Iterator<Item = u64> + use<> {
+    pub(super) fn refused_since(&self, known: u64) -> impl Iterator<Item = u64> + use<> {
         let Progress { last, refused } = *self;
         let last = last.unwrap_or(0);
         let back = (last.saturating_sub(known)).min(WINDOW);
         (0..back).rev().filter(move |back| refused & (1 << back) != 0).map(move |back| last - back)
     }
 
+    /// Whether a number that was dealt with was refused, of the latest [`WINDOW`].
+    pub(super) fn is_refused(&self, seq: u64) -> bool {
+        let back = self.last.and_then(|last| last.checked_sub(seq));
+        back.is_some_and(|back| back < WINDOW && self.refused & (1 << back) != 0)
+    }
+
+    /// Those between the last one and this are passed over for good, as if they had been refused.
     fn advance(&mut self, seq: u64, refused: bool) {
         let steps = self.last.map_or(WINDOW, |last| seq - last);
-        self.refused = if steps >= WINDOW { 0 } else { self.refused << steps } | u64::from(refused);
+        let (before, between) = match steps {
+            0 => (self.refused, 0),
+            1..WINDOW => (self.refused << steps, (1 << steps) - 2),
+            _ => (0, u64::MAX - 1),
+        };
+        self.refused = before | between | u64::from(refused);
         self.last = Some(seq);
     }
 }
 
-impl Sessions {
-    pub(super) fn new(remembered: usize) -> Sessions {
-        Sessions { known: HashMap::new(), left: VecDeque::new(), remembered, memories: 0, generation: 0 }
+impl Record {
+    fn new(since: u64, connection: u64, attached: bool) -> Record {
+        let (progress, pending) = (Progress::default(), VecDeque::new());
+        let (generation, latest, unknown) = (0, None, None);
+        Record { since, connection, generation, attached, progress, latest, pending, unknown }
     }
 
-    /// Lets a session go on over this connection and no other. Gives the number of what is remembered of it, and what became
-    /// of its messages, as far as that is known in this epoch.
+    /// All up to this number is dealt with.
+    fn settle(&mut self, seq: u64, refused: bool) {
+        let last = self.progress.last.unwrap_or(0);
+        let done = usize::try_from(seq.saturating_sub(last)).unwrap_or(usize::MAX);
+        self.pending.drain(..done.min(self.pending.len()));
+        self.progress.advance(seq, refused);
+        self.pass_over_refused();
+    }
+
+    fn pass_over_refused(&mut self) {
+        while self.pending.front() == Some(&Fate::Refused) {
+            self.pending.pop_front();
+            self.progress.advance(self.progress.last.map_or(1, |last| last + 1), true);
+        }
+    }
+
+    /// Its place among those that wait.
+    fn waiting(&self, seq: u64) -> Option<usize> {
+        let place = usize::try_from(seq.checked_sub(self.progress.last? + 1)?).ok()?;
+        self.pending.get(place).is_some_and(|fate| *fate == Fate::Waiting).then_some(place)
+    }
+}
+
+impl Sessions {
+    /// `forgotten`: whose messages at this offset or before are not known.
+    pub(super) fn new(remembered: usize, forgotten: u64) -> Sessions {
+        Sessions { known: HashMap::new(), left: VecDeque::new(), remembered, forgotten, generation: 0 }
+    }
+
+    /// Lets a session go on over this connection and no other. Gives what became of its messages, as far as that is known in
+    /// this epoch.
     pub(super) fn attach(
         &mut self,
         hello: &Hello,
         public: Public,
         epoch: Epoch,
-    ) -> Result<(Ticket, u64, Option<Progress>), NotTaken> {
-        let record = self.known.entry(hello.session).or_insert_with(|| {
-            self.memories += 1;
-            let (memory, connection) = (self.memories, hello.connection);
-            Record { memory, connection, generation: 0, attached: true, progress: Progress::default() }
-        });
+    ) -> Result<(Ticket, Answers, Option<Progress>), NotTaken> {
+        if hello.sent.saturating_sub(hello.known) > WINDOW {
+            return Err(NotTaken::TooMany);
+        }
+        let (since, connection) = (self.forgotten + 1, hello.connection);
+        let record = self.known.entry(public).or_insert_with(|| Record::new(since, connection, true));
         // What comes late over an older connection does not take the session from a newer one.
         if hello.connection < record.connection {
             return Err(NotTaken::Superseded);
@@ -106,58 +168,129 @@ impl Sessions {
         self.generation = self.generation.wrapping_add(1);
         record.generation = self.generation;
         (record.connection, record.attached) = (hello.connection, true);
-        let ticket = Ticket { session: hello.session, generation: record.generation, public };
-        // What was sent in another epoch, or to somebody who has forgotten the session, may have been published or not.
+        let ticket = Ticket { public, connection, generation: record.generation };
+        // What was sent in another epoch, or lies where others may have been forgotten, may have been published or not.
         let same_epoch = hello.position.is_some_and(|Position { epoch: theirs, .. }| theirs == epoch);
-        let is_known = same_epoch && hello.memory == record.memory;
-        let settled = if is_known { hello.known } else { hello.known.max(hello.sent) };
-        let progress = &mut record.progress;
-        if progress.last.is_none_or(|last| last < settled) {
-            progress.advance(settled, false);
+        let is_known = same_epoch && hello.memory >= record.since;
+        let is_told = is_known || !hello.has_unsettled();
+        record.unknown = (!is_told).then_some(hello.sent);
+        if record.progress.last.is_none_or(|last| last < hello.known) {
+            record.settle(hello.known, false);
         }
-        let told = (is_known || !hello.has_unsettled()).then_some(*progress);
-        Ok((ticket, record.memory, told))
+        let told = record.unknown.or(record.progress.last).unwrap_or(hello.known);
+        Ok((ticket, Answers::new(epoch, told), is_told.then_some(record.progress)))
     }
 
-    /// Whether this is the session's next message. If so it has to be [settled](Self::settle).
-    pub(super) fn check(&self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
-        let progress = self.progress(ticket).ok_or(NotTaken::Superseded)?;
-        match progress.last {
-            Some(last) if seq <= last => Err(NotTaken::Again),
-            Some(last) if seq > last + 1 => Err(NotTaken::Gap { expected: last + 1, came: seq }),
-            _ => Ok(()),
+    /// Takes a message in hand, if it is the session's next.
+    pub(super) fn begin(&mut self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
+        let record =
+            self.known.get_mut(&ticket.public).filter(|record| record.generation == ticket.generation);
+        let record = record.ok_or(NotTaken::Superseded)?;
+        if let Some(unknown) = record.unknown.take_if(|unknown| seq == *unknown + 1)
+            && record.progress.last.is_none_or(|last| last < unknown)
+        {
+            record.settle(unknown, false);
+        }
+        let last = *record.progress.last.get_or_insert(seq.saturating_sub(1));
+        let expected = last + record.pending.len() as u64 + 1;
+        if seq < expected {
+            return Err(NotTaken::Again);
+        }
+        if seq > expected {
+            return Err(NotTaken::Gap { expected, came: seq });
+        }
+        if record.pending.len() as u64 >= WINDOW {
+            return Err(NotTaken::TooMany);
+        }
+        record.pending.push_back(Fate::Waiting);
+        Ok(())
+    }
+
+    /// What was taken in hand is not published.
+    pub(super) fn fail(&mut self, session: Public, seq: u64) {
+        let Some(record) = self.known.get_mut(&session) else { return };
+        if let Some(place) = record.waiting(seq) {
+            record.pending[place] = Fate::Refused;
+            record.pass_over_refused();
         }
     }
 
-    pub(super) fn settle(&mut self, ticket: &Ticket, seq: u64, refused: bool) {
-        if let Some(record) = self.known.get_mut(&ticket.session) {
-            record.progress.advance(seq, refused);
+    /// It is published, over whatever server, as the channel's latest message `head`. True: it was taken in hand here.
+    pub(super) fn keep(&mut self, session: Public, connection: u64, seq: u64, head: u64) -> bool {
+        let since = self.forgotten + 1;
+        let (record, is_new) = match self.known.entry(session) {
+            Entry::Occupied(there) => (there.into_mut(), false),
+            Entry::Vacant(place) => (place.insert(Record::new(since, connection, false)), true),
+        };
+        let is_own = record.waiting(seq).is_some();
+        record.latest = Some(head);
+        if record.progress.last.is_none_or(|last| last < seq) {
+            record.settle(seq, false);
         }
+        // Another server has a newer connection of it.
+        let has_left = connection > record.connection && record.attached;
+        record.connection = record.connection.max(connection);
+        if is_new || has_left {
+            self.generation = self.generation.wrapping_add(1);
+            record.generation = self.generation;
+            self.leave(session, head);
+        }
+        is_own
+    }
+
+    /// Whether a message that was taken in hand is neither kept nor refused.
+    pub(super) fn is_waiting(&self, session: Public, seq: u64) -> bool {
+        self.known.get(&session).is_some_and(|record| record.waiting(seq).is_some())
+    }
+
+    /// Where the session's latest message lies, if that is known.
+    pub(super) fn latest(&self, session: Public) -> Option<u64> {
+        self.known.get(&session).and_then(|record| record.latest)
     }
 
     /// What became of the session's messages; `None` for a ticket that is no longer valid.
     pub(super) fn progress(&self, ticket: &Ticket) -> Option<Progress> {
-        let record = self.known.get(&ticket.session)?;
+        let record = self.known.get(&ticket.public)?;
         (record.generation == ticket.generation).then_some(record.progress)
     }
 
-    pub(super) fn detach(&mut self, ticket: &Ticket) {
-        let Some(record) = self.known.get_mut(&ticket.session) else { return };
-        if record.generation != ticket.generation {
-            return;
+    /// The connection is gone, when the channel's latest message was `head`.
+    pub(super) fn detach(&mut self, ticket: &Ticket, head: u64) {
+        if self.progress(ticket).is_some() {
+            self.leave(ticket.public, head);
         }
+    }
+
+    fn leave(&mut self, session: Public, head: u64) {
+        let Some(record) = self.known.get_mut(&session) else { return };
         record.attached = false;
-        self.left.push_back((ticket.session, ticket.generation));
+        self.left.push_back((session, record.generation));
         // Of one that came and went many times, only the last counts.
         if self.left.len() > 2 * self.remembered.max(16) {
             let known = &self.known;
             self.left.retain(|(session, generation)| is_away(known, session, *generation));
         }
-        while self.left.len() > self.remembered {
+        let too_many = self.left.len().saturating_sub(self.remembered);
+        for _ in 0..too_many {
             let Some((session, generation)) = self.left.pop_front() else { break };
-            if is_away(&self.known, &session, generation) {
-                self.known.remove(&session);
+            if !is_away(&self.known, &session, generation) {
+                continue;
             }
+            // What is on its way for it would be taken for a new one's.
+            if self.known.get(&session).is_some_and(|record| !record.pending.is_empty()) {
+                self.left.push_back((session, generation));
+            } else {
+                self.known.remove(&session);
+                self.forgotten = self.forgotten.max(head);
+            }
+        }
+    }
+
+    /// Messages up to this offset were never seen here, whoever published them.
+    pub(super) fn miss(&mut self, offset: u64) {
+        self.forgotten = self.forgotten.max(offset);
+        for record in self.known.values_mut() {
+            record.since = record.since.max(offset + 1);
         }
     }
 
@@ -165,12 +298,17 @@ impl Sessions {
     pub(super) fn renew(&mut self) {
         self.known.retain(|_, record| record.attached);
         self.left.clear();
+        self.forgotten = 0;
         for record in self.known.values_mut() {
-            record.progress = Progress::default();
+            // What came is not taken again, whatever became of it.
+            let came = record.progress.last.map(|last| last + record.pending.len() as u64);
+            record.progress = Progress { last: came, refused: 0 };
+            (record.since, record.latest) = (1, None);
+            record.pending.clear();
         }
     }
 }
 
-fn is_away(known: &HashMap<SessionId, Record>, session: &SessionId, generation: u32) -> bool {
+fn is_away(known: &HashMap<Public, Record>, session: &Public, generation: u32) -> bool {
     known.get(session).is_some_and(|record| !record.attached && record.generation == generation)
 }

@@ -99,7 +99,8 @@ fn run(seed: u64) -> Seen {
         bytes: 1 << 20,
         sessions: *random.choice([0, 1, 100].iter()).unwrap(),
     };
-    let mut world = World::new(limits, seed.is_multiple_of(16));
+    let json = seed.is_multiple_of(16);
+    let mut world = if random.bool() { World::new(limits, json) } else { World::deferring(limits, json) };
     let peers = random.usize(1..4);
     for _ in 0..peers {
         world.join(None);
@@ -119,7 +120,7 @@ fn step(world: &mut World, random: &mut fastrand::Rng, restarts: u32, cuts: u32)
     let there: Vec<_> = (0..world.peers.len()).filter(|peer| !world.peers[*peer].gone).collect();
     let peer = there[random.usize(0..there.len())];
     let link = (!world.links.is_empty()).then(|| random.usize(0..world.links.len()));
-    match (random.u32(0..120), link) {
+    match (random.u32(0..if world.defers { 137 } else { 120 }), link) {
         (0..18, _) => world.publish(peer),
         (18..46, Some(link)) => {
             let refuse = random.u32(0..12) == 0;
@@ -130,8 +131,10 @@ fn step(world: &mut World, random: &mut fastrand::Rng, restarts: u32, cuts: u32)
         (96..104, _) if world.peers[peer].link.is_none() => _ = world.connect(peer),
         // A message of the server's own takes the same way as all.
         (104, _) => world.announce(),
+        (120..136, _) => world.keep(random.usize(1..6)),
+        (136, _) => world.fail(),
         // The client's end of a connection goes; the server's stays, with all that is on its way to it.
-        (105.., _) if random.u32(0..12) < cuts => match random.u32(0..12) {
+        (105..120, _) if random.u32(0..12) < cuts => match random.u32(0..12) {
             0..3 => world.drop_link(peer, None),
             // A second socket, while the first is still there for the server.
             3..6 => _ = world.connect(peer),
@@ -156,9 +159,10 @@ fn step(world: &mut World, random: &mut fastrand::Rng, restarts: u32, cuts: u32)
                 let position = world.peers[peer].client.position();
                 world.join(position);
             }
-            _ if random.u32(0..8) < restarts => match random.bool() {
-                true => world.restart(),
-                false => world.renew(),
+            _ if random.u32(0..8) < restarts => match random.u32(0..if world.defers { 3 } else { 2 }) {
+                0 => world.restart(),
+                1 => world.renew(),
+                _ => world.resume(random.usize(0..3)),
             },
             _ => {}
         },

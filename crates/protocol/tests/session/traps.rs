@@ -240,6 +240,53 @@ fn who_reads_too_slowly_is_told_what_it_missed_while_it_stays_connected() {
     assert_eq!(numbers(&world, reader), [4, 5, 6]);
 }
 
+#[test]
+fn what_is_on_its_way_to_where_it_is_kept_is_not_taken_twice_and_is_answered_over_the_new_connection() {
+    let mut world = World::deferring(Limits::default(), true);
+    let peer = world.join(None);
+    world.settle();
+    (0..3).for_each(|_| world.publish(peer));
+    let link = world.peers[peer].link.expect("it is connected");
+    (0..3).for_each(|_| world.deliver_up(link, false));
+    world.drop_link(peer, None);
+    let link = world.connect(peer);
+    world.deliver_up(link, false);
+    world.deliver_down(link);
+    (0..3).for_each(|_| world.deliver_up(link, false));
+    assert_eq!(world.peers[peer].outcomes, []);
+    world.keep(1);
+    world.fail();
+    world.settle();
+    let fates = [(1, Outcome::Published), (2, Outcome::Refused), (3, Outcome::Published)];
+    assert_eq!(world.peers[peer].outcomes, fates);
+    assert_eq!(world.got(peer), [(1, 1), (1, 3)]);
+}
+
+#[test]
+fn a_server_that_comes_back_with_its_history_knows_what_was_published_and_drops_it() {
+    let mut world = World::deferring(Limits { entries: 3, ..Limits::default() }, true);
+    let (kept, lost, other) = (world.join(None), world.join(None), world.join(None));
+    world.settle();
+    // Neither hears of it; one message is not kept.
+    for peer in [lost, kept, kept] {
+        publish(&mut world, peer, 1);
+    }
+    world.keep(2);
+    (0..2).for_each(|_| publish(&mut world, other, 1));
+    world.resume(0);
+    world.settle();
+    assert_eq!(world.peers[kept].outcomes, [(1, Outcome::Published), (2, Outcome::Published)]);
+    assert_eq!(world.peers[lost].outcomes, [(1, Outcome::Published)]);
+    assert_eq!(world.lost(other), []);
+    // So many come that history does not reach back to what it published.
+    publish(&mut world, lost, 1);
+    (0..3).for_each(|_| publish(&mut world, other, 1));
+    world.keep(4);
+    world.resume(0);
+    world.settle();
+    assert_eq!(world.peers[lost].outcomes[1], (2, Outcome::Unknown));
+}
+
 fn client() -> Client {
     let config = ClientConfig { queued_messages: 100, ..ClientConfig::new(ClientId(1), SessionId(2)) };
     let mut client = Client::new(config);

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use protocol::session::{
-    Attached, Author, Channel, Client, ClientConfig, ClientId, ClientMessage, Cursor, Entry, Epoch, Event,
-    GAP, Limits, Lost, Message, NotTaken, Output, Position, Public, Read, Reason, Refused, SUPERSEDED,
+    Answers, Attached, Author, Channel, Client, ClientConfig, ClientId, ClientMessage, Cursor, Entry, Epoch,
+    Event, GAP, Limits, Lost, Message, NotTaken, Output, Position, Public, Read, Reason, Refused, SUPERSEDED,
     ServerMessage, SessionId, Ticket, binary, json,
 };
 
@@ -28,10 +28,20 @@ impl Entry for Frame {
 }
 
 /// The server's end of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Served {
     ticket: Ticket,
+    answers: Answers,
     cursor: Cursor,
+}
+
+/// A message on its way to where it is kept.
+#[derive(Debug)]
+struct Submitted {
+    session: Public,
+    connection: u64,
+    seq: u64,
+    data: Vec<u8>,
 }
 
 /// A connection; each end may be gone without the other's knowledge.
@@ -88,6 +98,11 @@ pub(crate) struct World {
     pub(crate) links: Vec<Link>,
     pub(crate) peers: Vec<Peer>,
     pub(crate) log: Vec<Logged>,
+    /// What outlives a restart, as many entries as there are in a history.
+    kept: VecDeque<Submitted>,
+    submitted: VecDeque<Submitted>,
+    /// Messages are kept before they are taken, each after a while.
+    pub(crate) defers: bool,
     /// In the order in which they began.
     pub(crate) epochs: Vec<Epoch>,
     pub(crate) now: Duration,
@@ -104,12 +119,20 @@ impl World {
             links: Vec::new(),
             peers: Vec::new(),
             log: Vec::new(),
+            kept: VecDeque::new(),
+            submitted: VecDeque::new(),
+            defers: false,
             epochs: vec![epoch],
             now: Duration::ZERO,
             limits,
             json,
             sessions: 0,
         }
+    }
+
+    /// The same, where messages are kept elsewhere, which takes its time.
+    pub(crate) fn deferring(limits: Limits, json: bool) -> World {
+        World { defers: true, ..World::new(limits, json) }
     }
 
     /// Adds a client that goes on at `position`.
@@ -185,47 +208,111 @@ impl World {
         if self.links[link].server_gone {
             return;
         }
-        let answer = match (self.read_client(&bytes), self.links[link].served) {
+        let done = match (self.read_client(&bytes), self.links[link].served.clone()) {
             (ClientMessage::Hello(hello), None) => {
                 let session = Public(hello.session.0 as u64);
-                self.channel.attach(&hello, Public(7), session).map(|Attached { ticket, cursor, welcome }| {
-                    self.links[link].served = Some(Served { ticket, cursor });
-                    ServerMessage::Welcome(welcome)
+                self.channel.attach(&hello, Public(7), session).map(|attached| {
+                    let Attached { ticket, answers, cursor, welcome } = attached;
+                    self.links[link].served = Some(Served { ticket, answers, cursor });
+                    self.say(link, &ServerMessage::Welcome(welcome));
                 })
             }
             (ClientMessage::Publish { seq, data }, Some(served)) => {
-                self.take(&served.ticket, seq, data, refuse)
+                self.take(link, &served, seq, data, refuse)
             }
-            (ClientMessage::Ping, _) => Ok(ServerMessage::Pong),
+            (ClientMessage::Ping, _) => {
+                self.say(link, &ServerMessage::Pong);
+                Ok(())
+            }
             (message, _) => panic!("{message:?} was not to come"),
         };
-        match answer {
-            Ok(message) => self.say(link, &message),
-            Err(NotTaken::Again) => {}
+        match done {
+            Ok(()) | Err(NotTaken::Again) => self.answer(link),
             Err(NotTaken::Superseded) => self.close(link, SUPERSEDED),
             Err(NotTaken::Gap { .. }) => self.close(link, GAP),
+            Err(NotTaken::TooMany) => panic!("a client waits for its answers"),
         }
     }
 
     fn take(
         &mut self,
-        ticket: &Ticket,
+        link: usize,
+        Served { ticket, .. }: &Served,
         seq: u64,
         data: Vec<u8>,
         refuse: bool,
-    ) -> Result<ServerMessage, NotTaken> {
+    ) -> Result<(), NotTaken> {
+        let answers = |world: &mut World, f: &mut dyn FnMut(&mut Answers) -> Result<(), NotTaken>| {
+            f(&mut world.links[link].served.as_mut().expect("it is served").answers)
+        };
+        answers(self, &mut |answers| answers.take(seq))?;
         if refuse {
+            self.channel.refuse(ticket, seq)?;
             let refused = Refused { seq, reason: Reason::Rate(1), error: String::new() };
-            return self.channel.refuse(ticket, seq).map(|()| ServerMessage::Refused(refused));
+            return answers(self, &mut |answers| {
+                answers.refuse(refused.clone());
+                Ok(())
+            });
         }
-        let (public, json) = (ticket.public, self.json);
-        let offset = self.channel.publish(ticket, seq, |offset| {
-            let author = Some(Author { client: Public(7), session: public, seq, name: String::new() });
-            frame(json, Message { offset, author, at: 0, data })
-        })?;
-        let at = Position { epoch: self.channel.head().epoch, offset };
-        self.log.push(Logged { at, session: public.0, seq });
-        Ok(ServerMessage::Ack { from: seq, to: seq })
+        self.channel.begin(ticket, seq)?;
+        let (session, connection) = (ticket.public, ticket.connection);
+        self.submitted.push_back(Submitted { session, connection, seq, data });
+        if !self.defers {
+            self.keep(1);
+        }
+        Ok(())
+    }
+
+    /// The client is told what became of its messages.
+    fn answer(&mut self, link: usize) {
+        let Some(Served { ticket, answers, .. }) = &mut self.links[link].served else { return };
+        let mut told = Vec::new();
+        while let Ok(Some(answer)) = self.channel.answer(ticket, answers) {
+            told.push(answer);
+        }
+        for answer in told {
+            self.say(link, &answer);
+        }
+    }
+
+    /// So many of the messages that are on their way are kept, and the channel hears of it.
+    pub(crate) fn keep(&mut self, count: usize) {
+        for _ in 0..count {
+            let Some(submitted) = self.submitted.pop_front() else { return };
+            put(&mut self.channel, self.json, &submitted);
+            let (at, Submitted { session, seq, .. }) = (self.channel.head(), &submitted);
+            self.log.push(Logged { at, session: session.0, seq: *seq });
+            self.remember(submitted);
+        }
+    }
+
+    /// The first of the messages that are on their way can't be kept.
+    pub(crate) fn fail(&mut self) {
+        if let Some(Submitted { session, seq, .. }) = self.submitted.pop_front() {
+            self.channel.fail(session, seq);
+        }
+    }
+
+    fn remember(&mut self, submitted: Submitted) {
+        self.kept.push_back(submitted);
+        if self.kept.len() > self.limits.entries {
+            self.kept.pop_front();
+        }
+    }
+
+    /// The server's process ends and another begins, which has what was kept. What was on its way may be kept as well, though
+    /// nobody has heard of it.
+    pub(crate) fn resume(&mut self, more: usize) {
+        self.keep(more);
+        self.submitted.clear();
+        self.end_links();
+        let head = self.channel.head();
+        let first = head.offset + 1 - self.kept.len() as u64;
+        self.channel = Channel::resumed(head.epoch, first, self.limits);
+        for kept in &self.kept {
+            put(&mut self.channel, self.json, kept);
+        }
+        assert_eq!(self.channel.head(), head);
     }
 
     /// A message of the server's own.
@@ -236,10 +323,12 @@ impl World {
             .push(|offset| frame(json, Message { offset, author: None, at: 0, data: b"2".to_vec() }));
         let at = Position { epoch: self.channel.head().epoch, offset };
         self.log.push(Logged { at, session: 0, seq: 0 });
+        self.remember(Submitted { session: Public(0), connection: 0, seq: 0, data: b"2".to_vec() });
     }
 
     /// The server sends up to so many messages of the channel.
     pub(crate) fn pump(&mut self, link: usize, mut most: usize) {
+        self.answer(link);
         let Link { served: Some(served), down, .. } = &mut self.links[link] else { return };
         let read = self.channel.read(&mut served.cursor, |frame| {
             most > 0 && {
@@ -249,6 +338,7 @@ impl World {
             }
         });
         if let Read::Jump(position, lost) = read {
+            served.answers.go_on_in(position.epoch);
             self.say(link, &ServerMessage::Jump { position, lost });
         }
     }
@@ -275,13 +365,16 @@ impl World {
 
     /// The server's process ends and another begins, which knows nothing.
     pub(crate) fn restart(&mut self) {
-        for link in 0..self.links.len() {
-            self.links[link].served = None;
-            self.links[link].server_gone = true;
-            self.links[link].up.clear();
-        }
+        self.end_links();
         let epoch = self.next_epoch();
         self.channel = Channel::new(epoch, self.limits);
+    }
+
+    fn end_links(&mut self) {
+        for link in &mut self.links {
+            (link.served, link.server_gone) = (None, true);
+            link.up.clear();
+        }
     }
 
     /// The channel loses what it had, and its connections stay.
@@ -291,6 +384,8 @@ impl World {
     }
 
     fn next_epoch(&mut self) -> Epoch {
+        self.kept.clear();
+        self.submitted.clear();
         let epoch = Epoch(self.epochs.len() as u64 + 1);
         self.epochs.push(epoch);
         epoch
@@ -394,6 +489,8 @@ impl World {
                     moved = true;
                     self.deliver_up(link, false);
                 }
+                moved |= !self.submitted.is_empty();
+                self.keep(usize::MAX);
                 self.pump(link, usize::MAX);
                 let ended = |link: &Link| link.server_gone && !link.client_gone;
                 while !self.links[link].down.is_empty() || ended(&self.links[link]) {
@@ -420,6 +517,20 @@ impl World {
     pub(crate) fn lost(&self, peer: usize) -> Vec<Lost> {
         let lost = |step: &Step| if let Step::Lost(lost) = step { Some(*lost) } else { None };
         self.peers[peer].story.iter().filter_map(lost).collect()
+    }
+}
+
+fn put(channel: &mut Channel<Frame>, json: bool, submitted: &Submitted) {
+    let Submitted { session, connection, seq, data } = submitted;
+    let entry = |offset| {
+        let author = || Author { client: Public(7), session: *session, seq: *seq, name: String::new() };
+        let author = (session.0 > 0).then(author);
+        frame(json, Message { offset, author, at: 0, data: data.clone() })
+    };
+    if session.0 > 0 {
+        channel.keep(*session, *connection, *seq, entry);
+    } else {
+        channel.push(entry);
     }
 }
 

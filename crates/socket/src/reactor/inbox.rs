@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
@@ -5,7 +6,7 @@ use std::task::Wake;
 /// What any thread asks of a reactor's. Its thread is woken only if it waits, since a system call is what costs here.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
-    requests: Mutex<Vec<T>>,
+    requests: Mutex<VecDeque<T>>,
     /// There are some.
     asked: AtomicBool,
     /// The thread waits, or is about to: whoever asks first has to wake it.
@@ -46,7 +47,7 @@ impl<T> Inbox<T> {
 
     /// Asks. The thread looks when it is woken, or had something else to do.
     pub(super) fn put(&self, request: T) {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(request);
         // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
         // other does, so that one of them at least notices.
         self.asked.store(true, Ordering::SeqCst);
@@ -72,11 +73,11 @@ impl<T> Inbox<T> {
         self.waiting.store(false, Ordering::Relaxed);
     }
 
-    /// All that came since it looked last goes into `into`, in order.
-    pub(super) fn take(&self, into: &mut Vec<T>) {
+    /// All that came since it looked last goes behind what is in `into`, in order.
+    pub(super) fn take(&self, into: &mut VecDeque<T>) {
         if self.asked.load(Ordering::Acquire) {
             self.asked.store(false, Ordering::Relaxed);
-            std::mem::swap(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner), into);
+            into.append(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use yew::prelude::*;
 
-use crate::views::markup::html;
+use crate::markup::html;
 
 /// Which picture.
+#[expect(missing_docs, reason = "they are called what they show")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Icon {
+pub enum Icon {
     Import,
     Export,
     Fold,
@@ -43,7 +44,7 @@ pub(super) enum Icon {
 }
 
 /// A picture of 16 pixels.
-pub(super) fn picture(icon: Icon) -> Html {
+pub fn picture(icon: Icon) -> Html {
     let path = match icon {
         Icon::Chart => "M2 13.5h12M3 10.5l3.5-4 3 2.5L13.5 3",
         Icon::Close => "M4 4l8 8M12 4l-8 8",

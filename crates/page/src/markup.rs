@@ -2,23 +2,25 @@
 
 use std::rc::Rc;
 
-pub(super) use markup::html;
+/// Yew's `html!` for small modules.
+pub use markup::html;
 use yew::html::{ImplicitClone, IntoPropValue, NodeRef};
 use yew::virtual_dom::listeners::Listeners;
 use yew::virtual_dom::{AttributeOrProperty, Attributes, Key, Listener, VList, VNode, VTag, VText};
 use yew::{AttrValue, Classes, Html};
 
 /// What is fixed about an element.
-pub(super) struct Shape {
-    pub(super) tag: &'static str,
+pub struct Shape {
+    /// The name of its tag.
+    pub tag: &'static str,
     /// The names of its attributes.
-    pub(super) names: &'static [&'static str],
+    pub names: &'static [&'static str],
     /// The values of the first of them.
-    pub(super) fixed: &'static [&'static str],
+    pub fixed: &'static [&'static str],
 }
 
 /// Builds nodes from the outside in.
-pub(super) struct Markup {
+pub struct Markup {
     /// What has begun, the innermost last. The first collects what is outermost.
     begun: Vec<Begun>,
 }
@@ -36,15 +38,22 @@ struct Begun {
     children: Vec<VNode>,
 }
 
+impl Default for Markup {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Markup {
+    /// Nothing has begun.
     #[inline(never)]
-    pub(super) fn new() -> Markup {
+    pub fn new() -> Markup {
         Markup { begun: vec![Begun::default()] }
     }
 
     /// Begins an element.
     #[inline(never)]
-    pub(super) fn open(&mut self, shape: &'static Shape) {
+    pub fn open(&mut self, shape: &'static Shape) {
         let mut begun = Begun { shape: Some(shape), ..Begun::default() };
         begun.values.reserve_exact(shape.names.len());
         begun.values.extend(shape.fixed.iter().map(|value| Some(AttributeOrProperty::Static(value))));
@@ -53,7 +62,7 @@ impl Markup {
 
     /// Begins a list.
     #[inline(never)]
-    pub(super) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.begun.push(Begun::default());
     }
 
@@ -62,23 +71,27 @@ impl Markup {
         self.begun.last_mut().expect("something has begun")
     }
 
+    /// Where the element that has begun is to be found.
     #[inline(never)]
-    pub(super) fn reference(&mut self, reference: NodeRef) {
+    pub fn reference(&mut self, reference: NodeRef) {
         self.last().reference = reference;
     }
 
+    /// Its key among its siblings.
     #[inline(never)]
-    pub(super) fn key(&mut self, key: Key) {
+    pub fn key(&mut self, key: Key) {
         self.last().key = Some(key);
     }
 
+    /// The value of a field.
     #[inline(never)]
-    pub(super) fn value(&mut self, value: Option<AttrValue>) {
+    pub fn value(&mut self, value: Option<AttrValue>) {
         self.last().value = value;
     }
 
+    /// Whether a box is checked.
     #[inline(never)]
-    pub(super) fn checked(&mut self, checked: bool) {
+    pub fn checked(&mut self, checked: bool) {
         self.last().checked = Some(checked);
     }
 
@@ -95,25 +108,26 @@ impl Markup {
 
     /// The next attribute is there or not.
     #[inline(never)]
-    pub(super) fn flag(&mut self, name: &'static str, is_set: bool) {
+    pub fn flag(&mut self, name: &'static str, is_set: bool) {
         self.last().values.push(is_set.then_some(AttributeOrProperty::Static(name)));
     }
 
+    /// What listens to it.
     #[inline(never)]
-    pub(super) fn on(&mut self, listener: Option<Rc<dyn Listener>>) {
+    pub fn on(&mut self, listener: Option<Rc<dyn Listener>>) {
         self.last().listeners.push(listener);
     }
 
     /// Ends an element.
     #[inline(never)]
-    pub(super) fn close(&mut self) {
+    pub fn close(&mut self) {
         let node = self.begun.pop().map(Begun::into_node).unwrap_or_default();
         self.node(node);
     }
 
     /// Ends a list.
     #[inline(never)]
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.close();
     }
 
@@ -134,7 +148,7 @@ impl Markup {
 
     /// What was built.
     #[inline(never)]
-    pub(super) fn finish(mut self) -> Html {
+    pub fn finish(mut self) -> Html {
         self.begun.pop().map(|begun| one(begun.children)).unwrap_or_default()
     }
 }
@@ -174,9 +188,11 @@ impl Begun {
 }
 
 /// What can be the value of an attribute.
-pub(super) trait Set: Sized {
+pub trait Set: Sized {
+    /// `None`: the attribute is not there.
     fn value(self) -> Option<AttrValue>;
 
+    /// Makes it the value of the next attribute.
     fn set(self, markup: &mut Markup) {
         markup.attribute(self.value());
     }
@@ -223,7 +239,8 @@ impl<T: Set> Set for Option<T> {
 }
 
 /// What can stand between tags.
-pub(super) trait Put {
+pub trait Put {
+    /// Puts it into the node that has begun.
     fn put(self, markup: &mut Markup);
 }
 

@@ -12,10 +12,10 @@ use std::rc::Rc;
 use yew::functional::{Hook, HookContext};
 use yew::prelude::*;
 
-use crate::views::hooks::Same;
+use crate::hooks::Same;
 
 /// What has state or a life of its own. Implemented with [`block`](block!); drawn again when it differs from what it was.
-pub(super) trait Block: PartialEq + Sized + 'static {
+pub trait Block: PartialEq + Sized + 'static {
     /// Draws it, with the state of the block it stands in.
     fn draw(&self, hooks: &mut HookContext) -> Html;
 
@@ -30,17 +30,19 @@ pub(super) trait Block: PartialEq + Sized + 'static {
     }
 }
 
-/// A view is drawn by the hook that is given the struct.
-macro_rules! block {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __block {
     ($view:ty, $hook:ident) => {
-        impl $crate::views::block::Block for $view {
+        impl $crate::block::Block for $view {
             fn draw(&self, hooks: &mut yew::functional::HookContext) -> yew::Html {
                 yew::functional::Hook::run($hook(self), hooks)
             }
         }
     };
 }
-pub(super) use block;
+/// A view is drawn by the hook that is given the struct: `block!(View, use_view);`
+pub use __block as block;
 
 /// A [`Block`] of any type.
 trait AnyBlock: Same {

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use futures_util::future::{AbortHandle, abortable};
 use futures_util::{FutureExt, Sink, StreamExt};
@@ -9,8 +10,6 @@ use gloo_net::websocket::{Message as GlooMessage, State, WebSocketError, futures
 use gloo_timers::future::TimeoutFuture;
 use link::{Close, Message};
 use wasm_bindgen::{JsCast, JsValue};
-
-use super::{Agreed, OnSignal, Signal, Target, Transport};
 
 /// When so many messages have each had a turn within [`BURST_MILLIS`], those that follow are taken together.
 const BURST_MESSAGES: u32 = 32;
@@ -25,23 +24,50 @@ const GATHER_MILLIS: u32 = 4;
 /// The burst is over when no more than this has gathered.
 const CALM_MESSAGES: usize = 8;
 
+/// What a socket reports, in order: at most one `Open`, then messages, at most one `Close` at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The handshake succeeded.
+    Open {
+        /// The subprotocol the server chose; empty if none.
+        protocol: String,
+        /// The extensions the server agreed to; empty if none.
+        extensions: String,
+    },
+    /// A whole message came in.
+    Message(Message),
+    /// Messages have come in faster than each can be given its own turn. None at all says that this is over.
+    Burst(Vec<Message>),
+    /// The socket failed; a browser gives no detail and `Close` follows.
+    Error,
+    /// The connection is closed, with the peer's code and reason where it gave one.
+    Close(Close),
+}
+
+/// Who is told. Of one type, so that a socket is compiled once, whatever it carries.
+pub type OnSignal = Rc<dyn Fn(Signal)>;
+
 /// A socket in use. Dropping it lets go of the browser's socket: no signal follows, and it is closed.
 ///
 /// gloo's socket lives in the task that reads it, and `raw` is the same browser socket: gloo's own `close` consumes
 /// the socket and forges the close event, while closing `raw` leaves gloo listening for the peer's real code.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub struct Socket {
     raw: web_sys::WebSocket,
     reader: AbortHandle,
 }
 
 impl Socket {
-    pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Socket, String> {
-        let raw = if target.protocols.is_empty() {
-            web_sys::WebSocket::new(&target.address)
+    /// Starts to connect, offering these subprotocols, the preferred one first.
+    ///
+    /// # Errors
+    /// The browser's own sentence for refusing on the spot: a URL or subprotocol it cannot accept, or mixed content.
+    pub fn connect(address: &str, protocols: &[String], on_signal: OnSignal) -> Result<Socket, String> {
+        let raw = if protocols.is_empty() {
+            web_sys::WebSocket::new(address)
         } else {
-            let list: js_sys::Array = target.protocols.iter().map(|name| JsValue::from_str(name)).collect();
-            web_sys::WebSocket::new_with_str_sequence(&target.address, &list)
+            let list: js_sys::Array = protocols.iter().map(|name| JsValue::from_str(name)).collect();
+            web_sys::WebSocket::new_with_str_sequence(address, &list)
         };
         let raw = raw.map_err(|error| sentence(&error))?;
         let socket = WebSocket::try_from(raw.clone()).map_err(|error| error.message)?;
@@ -56,10 +82,10 @@ impl Socket {
         });
         Ok(Socket { raw, reader })
     }
-}
 
-impl Transport for Socket {
-    fn send(&self, message: &Message) -> bool {
+    /// Sends unless the connection is not open, in which case the browser would take the message and drop it.
+    /// Returns whether it was handed over.
+    pub fn send(&self, message: &Message) -> bool {
         if self.raw.ready_state() != web_sys::WebSocket::OPEN {
             return false;
         }
@@ -71,7 +97,9 @@ impl Transport for Socket {
         result.is_ok()
     }
 
-    fn close(&self, code: Option<u16>, reason: &str) {
+    /// Starts the closing handshake; [`Signal::Close`] follows. `code` is 1000 or 3000-4999 and `reason` at most
+    /// 123 bytes, or the connection is closed without either.
+    pub fn close(&self, code: Option<u16>, reason: &str) {
         let result = match code {
             Some(code) => self.raw.close_with_code_and_reason(code, reason),
             None => self.raw.close(),
@@ -82,7 +110,8 @@ impl Transport for Socket {
         }
     }
 
-    fn buffered_bytes(&self) -> u64 {
+    /// Bytes accepted by `send` and not yet handed to the network.
+    pub fn buffered_bytes(&self) -> u64 {
         u64::from(self.raw.buffered_amount())
     }
 }
@@ -98,11 +127,7 @@ async fn read(mut socket: WebSocket, raw: web_sys::WebSocket, on_signal: OnSigna
     // gloo has no event for opening, but its sink becomes ready then, or when opening fails.
     let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
     if ready.is_ok() && matches!(socket.state(), State::Open) {
-        on_signal(Signal::Open(Agreed {
-            protocol: raw.protocol(),
-            extensions: raw.extensions(),
-            opened: None,
-        }));
+        on_signal(Signal::Open { protocol: raw.protocol(), extensions: raw.extensions() });
     }
     let mut rate = Rate::new(js_sys::Date::now());
     while let Some(item) = socket.next().await {
@@ -190,7 +215,7 @@ fn taken(message: GlooMessage) -> Message {
 }
 
 /// The browser's words for an exception.
-pub(super) fn sentence(error: &JsValue) -> String {
+pub fn sentence(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(
         || error.as_string().unwrap_or_default(),
         |error| {

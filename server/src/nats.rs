@@ -1,0 +1,19 @@
+//! Where rooms are shared with other servers.
+
+use async_nats::ServerAddr;
+use std::path::PathBuf;
+
+/// Where NATS is, and who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatsConfig {
+    /// Servers of one cluster, as `nats://` or, with TLS, `tls://`; a user and a password may be in there.
+    pub servers: Vec<ServerAddr>,
+    /// A `.creds` file with a JWT and its key. Default: none.
+    pub credentials: Option<PathBuf>,
+    /// Certificates to trust beside the system's, as PEM. Default: none.
+    pub roots: Option<PathBuf>,
+    /// A certificate to show, and its key, as PEM. Default: none.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// On how many servers of the cluster each message lies, for streams that are new. Default 1.
+    pub replicas: usize,
+}
