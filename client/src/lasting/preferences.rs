@@ -31,7 +31,6 @@ pub enum Density {
 
 thread_local! {
     static DENSITY: Cached<Density> = const { Cached::new(Key::DENSITY) };
-    static API_TOKEN: Cached<String> = const { Cached::new(Key::API_TOKEN) };
     static SINGLE_KEYS: Cached<bool> = const { Cached::new(Key::SINGLE_KEYS) };
 }
 
@@ -77,22 +76,6 @@ impl Density {
             let _ = root.set_attribute("data-density", self.slug());
         }
     }
-}
-
-/// The token that the page's server wants of who is not on its machine; empty for none. It goes to that server alone, and
-/// into no link, profile or file.
-pub fn api_token() -> String {
-    API_TOKEN.with(|cached| cached.get(|stored| stored.as_string().unwrap_or_default()))
-}
-
-/// Remembers it, where storage is forbidden until the page is left. False: no header can have it.
-pub fn set_api_token(token: &str) -> bool {
-    let fits = token.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        let stored = (!token.is_empty()).then(|| token.into());
-        let _ = API_TOKEN.with(|cached| cached.set(token.to_owned(), stored));
-    }
-    fits
 }
 
 /// How new logs write times.

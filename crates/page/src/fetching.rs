@@ -6,10 +6,30 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, RequestInit, Response};
 use workbench::view::Payload;
 
-use crate::lasting::preferences;
+use crate::storage::{Cached, Key};
 
 /// A server that has not sent a whole file by then is as good as none.
 const PATIENCE_MILLIS: u32 = 10_000;
+
+thread_local! {
+    static API_TOKEN: Cached<String> = const { Cached::new(Key::API_TOKEN) };
+}
+
+/// The token that the page's server wants of who is not on its machine; empty for none. It goes to that server alone, and
+/// into no link, profile or file.
+pub fn api_token() -> String {
+    API_TOKEN.with(|cached| cached.get(|stored| stored.as_string().unwrap_or_default()))
+}
+
+/// Remembers it, where storage is forbidden until the page is left. False: no header can have it.
+pub fn set_api_token(token: &str) -> bool {
+    let fits = token.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        let stored = (!token.is_empty()).then(|| token.into());
+        let _ = API_TOKEN.with(|cached| cached.set(token.to_owned(), stored));
+    }
+    fits
+}
 
 /// The text behind an address, which may be relative to the page's. `None` if it cannot be had.
 pub async fn text(address: &str) -> Option<String> {
@@ -58,7 +78,7 @@ fn ask_for(
 /// Whether it was done, and what was said.
 async fn asked(address: &str, request: &RequestInit, headers: Array) -> Result<(bool, String), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let token = preferences::api_token();
+    let token = api_token();
     if !token.is_empty() && address.starts_with("api/") {
         headers.push(&Array::of2(&"Authorization".into(), &format!("Bearer {token}").into()));
     }

@@ -18,6 +18,7 @@ use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
 use crate::running::driver::local;
+use crate::running::fetching;
 use crate::running::transport::{Relayed, Target};
 use crate::texts::texts;
 
@@ -36,7 +37,7 @@ impl Session {
                 self.0.offered.replace(target.offered.join(", "));
                 let kind = target.transport;
                 let mut protocols = target.offered.clone();
-                let token = preferences::api_token();
+                let token = fetching::api_token();
                 if !token.is_empty() && self.0.page.wants_token(&url) {
                     // It is no subprotocol, so it is not told as one.
                     protocols.push(format!("heartwire.token.{}", to_base64url(token.as_bytes())));

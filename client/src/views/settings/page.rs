@@ -9,6 +9,7 @@ use yew::prelude::*;
 use crate::actions::stage::Stage;
 use crate::lasting::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
 use crate::model::format::count;
+use crate::running::fetching;
 use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
 use crate::texts::{Lang, fill};
@@ -182,12 +183,12 @@ block!(OwnServer, use_own_server);
 #[hook]
 fn use_own_server(_own: &OwnServer) -> Html {
     let t = &use_texts().settings;
-    let token = use_state_eq(preferences::api_token);
+    let token = use_state_eq(fetching::api_token);
     let fits = use_state_eq(|| true);
     let on_input = {
         let (token, fits) = (token.setter(), fits.setter());
         Callback::from(move |written: String| {
-            fits.set(preferences::set_api_token(written.trim()));
+            fits.set(fetching::set_api_token(written.trim()));
             token.set(written);
         })
     };
