@@ -1,15 +1,24 @@
-//! Leaves the name section out of the released page: it is a quarter of the compressed module.
+//! What the linker leaves beside the released page's code.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=HEARTWIRE_SPLIT");
     let wasm = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32");
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    if wasm && release {
-        // wasm-bindgen and wasm-opt read target_features, which `strip = true` would remove as well.
-        for argument in ["--strip-all", "--keep-section=target_features", "--keep-section=producers"] {
-            println!("cargo::rustc-link-arg-bins={argument}");
-        }
+    if !wasm || !release {
+        return;
+    }
+    // `cargo xtask` takes the module apart and leaves out all this afterwards.
+    let arguments: &[&str] = if env::var_os("HEARTWIRE_SPLIT").is_some() {
+        &["--emit-relocs"]
+    } else {
+        // Names are a quarter of the compressed module. wasm-bindgen and wasm-opt read target_features, which
+        // `strip = true` would remove as well.
+        &["--strip-all", "--keep-section=target_features", "--keep-section=producers"]
+    };
+    for argument in arguments {
+        println!("cargo::rustc-link-arg-bins={argument}");
     }
 }

@@ -1,10 +1,10 @@
-//! Embeds the page: every file of `dist` with its brotli and gzip variants, and a table of them.
+//! Embeds the pages: every file of `dist` and `scenes/dist` with its brotli and gzip variants, and a table of them.
 //!
 //! Compressing at the highest level takes seconds, so each variant is kept under the hash of its content and
 //! made again only when that changes.
 
 use sha2::{Digest as _, Sha256};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,15 +15,19 @@ use std::{env, fs};
 const INCOMPRESSIBLE: &[&str] = &["png", "jpg", "jpeg", "webp", "woff2"];
 
 fn main() -> io::Result<()> {
-    let dist = folder("CARGO_MANIFEST_DIR").join("../dist");
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={}", dist.display());
-    // Cargo runs a script that watches a missing folder on every build, and once more for one that is younger
-    // than the script's start. Where neither can be helped, building again is all that happens.
-    if fs::create_dir(&dist).is_ok()
-        && let Ok(folder) = fs::File::open(&dist)
-    {
-        let _ = folder.set_modified(SystemTime::now() - Duration::from_secs(60));
+    let root = folder("CARGO_MANIFEST_DIR").join("..");
+    let bundles = [("dist", "index.html"), ("scenes/dist", "scenes.html")];
+    for (dist, _) in bundles {
+        let dist = root.join(dist);
+        println!("cargo::rerun-if-changed={}", dist.display());
+        // Cargo runs a script that watches a missing folder on every build, and once more for one that is younger
+        // than the script's start. Where neither can be helped, building again is all that happens.
+        if fs::create_dir(&dist).is_ok()
+            && let Ok(folder) = fs::File::open(&dist)
+        {
+            let _ = folder.set_modified(SystemTime::now() - Duration::from_secs(60));
+        }
     }
 
     let out = folder("OUT_DIR");
@@ -32,9 +36,18 @@ fn main() -> io::Result<()> {
 
     let mut kept = HashSet::new();
     let mut table = String::from("static EMBEDDED: &[File] = &[\n");
-    // Without its document a bundle is a half-finished one.
-    let files = if dist.join("index.html").is_file() { files_below(&dist)? } else { Vec::new() };
-    for file in files {
+    let mut files = BTreeMap::new();
+    for (dist, document) in bundles {
+        let dist = root.join(dist);
+        // Without its document a bundle is a half-finished one.
+        if dist.join(document).is_file() {
+            for file in files_below(&dist)? {
+                // What both have is the same, under a name that says what is in it.
+                files.insert(url_path(&dist, &file)?, file);
+            }
+        }
+    }
+    for (url, file) in files {
         let content = fs::read(&file)?;
         let digest = hex(&Sha256::digest(&content)[..16]);
         let compressible =
@@ -58,7 +71,6 @@ fn main() -> io::Result<()> {
             Ok(if gained { format!("Some(include_bytes!({path:?}))") } else { "None".to_owned() })
         };
         let (brotli, gzip) = (smaller("br", brotli)?, smaller("gz", gzip)?);
-        let url = url_path(&dist, &file)?;
         writeln!(
             table,
             "    File {{ path: {url:?}, digest: {digest:?}, identity: include_bytes!({identity:?}), \

@@ -1,9 +1,9 @@
 //! The page around the components: where it came from, what it was asked for, and what to do if it breaks.
 
-use std::panic::PanicHookInfo;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use link::Phase;
 use wasm_bindgen::JsValue;
@@ -12,6 +12,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::lasting::profiles::{follow_link, is_link};
 use crate::model::address::Origin;
 use crate::model::params::Params;
+use crate::running::chunks::Chunk;
 use crate::running::session::Session;
 use crate::running::workspace::Workspace;
 use crate::views::app::{App, AppProps};
@@ -19,9 +20,12 @@ use crate::views::app::{App, AppProps};
 /// For how long the page is not drawn while it connects, in milliseconds.
 const HANDSHAKE_MILLIS: u32 = 30;
 
+/// A page that has been connected for so long is taken to be at rest, in milliseconds.
+const IDLE_MILLIS: u32 = 1_000;
+
 /// Mounts the page on `#app` and does what its address asks for.
 pub fn run() {
-    std::panic::set_hook(Box::new(show_panic));
+    ::page::crash::watch();
     let page = origin();
     let params = Params::parse(&location(web_sys::Location::search));
     let fragment = location(web_sys::Location::hash);
@@ -29,23 +33,37 @@ pub fn run() {
     let connect = params.connect && !is_link(&fragment);
     let workspace = Workspace::new(page, params);
     follow_link(&workspace, &workspace.active(), &fragment);
+    let session = workspace.active();
+    fetch_rest(session.clone());
     if !connect {
         return draw(workspace);
     }
-    let session = workspace.active();
     session.connect();
     #[expect(clippy::disallowed_methods, reason = "ends within milliseconds, with the page drawn")]
     wasm_bindgen_futures::spawn_local(async move {
-        opened(&session).await;
+        opened(&session, Some(HANDSHAKE_MILLIS)).await;
         draw(workspace);
     });
 }
 
-/// Ends when the session is connected, or else soon.
+/// Fetches the parts of the page once the session is connected: nobody has to wait for them later, and until then the
+/// line belongs to the connection.
+fn fetch_rest(session: Session) {
+    #[expect(clippy::disallowed_methods, reason = "it ends with the last part")]
+    wasm_bindgen_futures::spawn_local(async move {
+        opened(&session, None).await;
+        TimeoutFuture::new(IDLE_MILLIS).await;
+        for chunk in Chunk::ALL {
+            chunk.fetch().await;
+        }
+    });
+}
+
+/// Ends when the session is connected, or else when so many milliseconds have passed.
 ///
 /// A near server answers sooner than a page can be drawn, and drawing holds the thread that hears of it: what was drawn
 /// before would be drawn again.
-async fn opened(session: &Session) {
+async fn opened(session: &Session, patience_millis: Option<u32>) {
     let mut held = None;
     let promise = Promise::new(&mut |resolve, _| {
         let resolve = Rc::new(move || drop(resolve.call0(&JsValue::NULL)));
@@ -55,7 +73,7 @@ async fn opened(session: &Session) {
                 at_once();
             }
         });
-        held = Some((subscription, Timeout::new(HANDSHAKE_MILLIS, move || resolve())));
+        held = Some((subscription, patience_millis.map(|millis| Timeout::new(millis, move || resolve()))));
     });
     // It is never rejected.
     let _ = JsFuture::from(promise).await;
@@ -86,16 +104,4 @@ fn origin() -> Origin {
 
 fn location(part: impl Fn(&web_sys::Location) -> Result<String, JsValue>) -> String {
     web_sys::window().and_then(|window| part(&window.location()).ok()).unwrap_or_default()
-}
-
-/// After a panic nothing in here runs reliably, so the message goes to a plain element of the page.
-fn show_panic(info: &PanicHookInfo<'_>) {
-    web_sys::console::error_1(&JsValue::from_str(&info.to_string()));
-    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-    if let Some(element) = document.get_element_by_id("crash") {
-        let _ = element.remove_attribute("hidden");
-    }
-    if let Some(element) = document.get_element_by_id("crash-text") {
-        element.set_text_content(Some(&info.to_string()));
-    }
 }

@@ -2,9 +2,11 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use client::running::chunks::Chunk;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Attributes whose values a person sees or hears.
@@ -45,6 +47,26 @@ fn neither_the_model_nor_the_texts_know_the_browser() {
         let foreign = idents.iter().find(|ident| browser.iter().any(|name| ident.starts_with(name)));
         assert_eq!(foreign, None, "{}", path.display());
     }
+}
+
+/// Inlined, an entry would take its part along into the page's module.
+#[test]
+fn each_part_has_entries_that_stay_functions() {
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut entered = BTreeSet::new();
+    for path in files {
+        let source = fs::read_to_string(&path).expect("a source file");
+        let mut before = "";
+        for line in source.lines().map(str::trim) {
+            if let Some((_, entry)) = line.split_once("fn chunk_") {
+                assert_eq!(before, "#[inline(never)]", "before `{line}` in {}", path.display());
+                entered.insert(entry.split(['_', '(', '<']).next().unwrap_or_default().to_owned());
+            }
+            before = line;
+        }
+    }
+    assert_eq!(entered, Chunk::ALL.map(|chunk| chunk.name().to_owned()).into());
 }
 
 #[test]

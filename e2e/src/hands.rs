@@ -125,7 +125,8 @@ impl Page {
     /// # Errors
     /// There is none within some seconds, or something covers it.
     pub async fn click_on(&self, selector: &str) -> Result<()> {
-        press(selector, async || self.found(selector).await).await
+        press(selector, async || self.found(selector).await).await?;
+        self.arrived().await
     }
 
     /// Presses an element twice in quick succession.
@@ -134,7 +135,8 @@ impl Page {
     /// There is none within some seconds.
     pub async fn double_click_on(&self, selector: &str) -> Result<()> {
         let element = self.found(selector).await?;
-        Ok(self.actions().double_click_element(&element).perform().await?)
+        self.actions().double_click_element(&element).perform().await?;
+        self.arrived().await
     }
 
     /// Presses what labels a control, as one does with those that are drawn by their label.
@@ -159,7 +161,8 @@ impl Page {
     /// # Errors
     /// The page is gone.
     pub async fn press(&self, keys: impl Into<TypingData>) -> Result<()> {
-        Ok(self.actions().send_keys(keys).perform().await?)
+        self.actions().send_keys(keys).perform().await?;
+        self.arrived().await
     }
 
     /// Presses a key while another is held.
@@ -167,7 +170,8 @@ impl Page {
     /// # Errors
     /// The page is gone.
     pub async fn press_with(&self, held: thirtyfour::Key, key: &str) -> Result<()> {
-        Ok(self.actions().key_down(held.clone()).send_keys(key).key_up(held).perform().await?)
+        self.actions().key_down(held.clone()).send_keys(key).key_up(held).perform().await?;
+        self.arrived().await
     }
 
     /// Replaces what a field holds, key by key.

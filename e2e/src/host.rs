@@ -1,7 +1,7 @@
 //! A web server of the plainest kind: files, no WebSocket.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -19,6 +19,8 @@ use crate::required_path;
 #[derive(Debug)]
 pub struct Host {
     port: u16,
+    /// What the name of a file begins with that it does not have for the time being.
+    withheld: Arc<Mutex<Option<&'static str>>>,
     task: JoinHandle<()>,
 }
 
@@ -50,18 +52,26 @@ impl Host {
         self.port
     }
 
+    /// Does not have files with such a beginning of their names, until it is told otherwise.
+    pub fn withhold(&self, beginning: Option<&'static str>) {
+        *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = beginning;
+    }
+
     async fn serve(tls: Option<TlsAcceptor>) -> Result<Self> {
         let folder = required_path("HEARTWIRE_DIST")?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
+        let withheld = Arc::new(Mutex::new(None));
+        let beginning = withheld.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (tls, folder) = (tls.clone(), folder.clone());
+                let withheld = *beginning.lock().unwrap_or_else(PoisonError::into_inner);
                 tokio::spawn(async move {
                     let answer = async {
                         match tls {
-                            Some(tls) => respond(tls.accept(stream).await?, &folder).await,
-                            None => respond(stream, &folder).await,
+                            Some(tls) => respond(tls.accept(stream).await?, &folder, withheld).await,
+                            None => respond(stream, &folder, withheld).await,
                         }
                     };
                     // A browser opens connections that it never uses and drops others: neither is a failure.
@@ -69,7 +79,7 @@ impl Host {
                 });
             }
         });
-        Ok(Self { port, task })
+        Ok(Self { port, withheld, task })
     }
 }
 
@@ -80,7 +90,11 @@ impl Drop for Host {
 }
 
 /// Answers one request and hangs up.
-async fn respond(stream: impl AsyncRead + AsyncWrite + Unpin, folder: &Path) -> Result<()> {
+async fn respond(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    folder: &Path,
+    withheld: Option<&str>,
+) -> Result<()> {
     let mut stream = BufReader::new(stream);
     let mut request = String::new();
     stream.read_line(&mut request).await?;
@@ -90,7 +104,8 @@ async fn respond(stream: impl AsyncRead + AsyncWrite + Unpin, folder: &Path) -> 
     }
     let path = request.split(' ').nth(1).context("not HTTP")?;
     let path = path.split('?').next().unwrap_or(path);
-    let (status, kind, body) = match file(folder, path) {
+    let is_withheld = withheld.is_some_and(|beginning| path.trim_start_matches('/').starts_with(beginning));
+    let (status, kind, body) = match file(folder, path).filter(|_| !is_withheld) {
         Some(file) => ("200 OK", kind(&file), std::fs::read(&file)?),
         None => ("404 Not Found", "text/plain", b"no such file\n".to_vec()),
     };

@@ -74,6 +74,14 @@ impl Page {
         Ok(())
     }
 
+    /// Loads whatever is at `address`.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn go_to(&self, address: &str) -> Result<()> {
+        Ok(self.driver.goto(address).await?)
+    }
+
     /// What the page shows.
     ///
     /// # Errors
@@ -139,7 +147,17 @@ impl Page {
     /// # Errors
     /// It is not there within some seconds, or something covers it.
     pub async fn click(&self, id: &str) -> Result<()> {
-        press(id, async || self.element(id).await).await
+        press(id, async || self.element(id).await).await?;
+        self.arrived().await
+    }
+
+    /// Waits until what was asked for is no longer on its way: parts of the page are fetched when they are first wanted.
+    pub(crate) async fn arrived(&self) -> Result<()> {
+        eventually(crate::SOON, "the part of the page comes", async || {
+            let script = "return document.querySelector('[data-testid=part-coming]') === null;";
+            Ok((self.run(script, vec![]).await? == Value::Bool(true)).then_some(()))
+        })
+        .await
     }
 
     /// Types on the keyboard, into the field called `id`; keys that are added up are pressed together. Characters outside of the Basic Multilingual Plane

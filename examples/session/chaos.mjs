@@ -1,9 +1,17 @@
 // Has clients of a room talk while their connections are cut, and looks whether everybody got everything once and in one
 // order: node chaos.mjs ws://127.0.0.1:8080 --clients 10 --messages 1000 --fault-every 300
 //
-// `--messages` is of each client, `--fault-every` the most milliseconds that a connection lives. The last line is JSON; the
-// seed in it repeats when which connection is cut. Node before 22 needs the package `ws` in the current folder.
+// `--messages` is of each client, `--fault-every` the most milliseconds that a connection lives, `--rate` how many messages a
+// second all together say at most. The last line is JSON; the seed in it repeats when which connection is cut. Node before 22
+// needs the package `ws` in the current folder.
+//
+// In place of an address there may be a command, which is run as so many servers (`--nodes`), each with `--listen` and an
+// address from `--port` on. Each connection goes to the next of them, and every `--kill-every` milliseconds one is killed (-9)
+// and started again:
+//
+//   node chaos.mjs "heartwire --room-rate 0 --nats nats://127.0.0.1:4222" --nodes 3 --kill-every 2000
 
+import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { Session } from './session.mjs'
 
@@ -17,6 +25,10 @@ const messages = option('messages', 100)
 const faultEvery = option('fault-every', 300)
 const seed = option('seed', Math.floor(Math.random() * 2 ** 32))
 const limit = option('limit', 60)
+const rate = option('rate', Infinity)
+const killEvery = option('kill-every', 2000)
+const port = option('port', 18480)
+const command = /^wss?:/.test(server) ? null : server.split(' ')
 const WebSocket = globalThis.WebSocket ?? createRequire(`${process.cwd()}/`)('ws')
 
 let state = seed
@@ -27,13 +39,29 @@ const random = () => {
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
 }
 
-const room = `${server}/ws/room/chaos-${seed}`
+const nodes = Array.from({ length: command ? option('nodes', 1) : 0 }, (_, node) => ({ address: `127.0.0.1:${port + node}` }))
+let kills = 0
+const start = (node) => {
+  node.process = spawn(command[0], [...command.slice(1), '--listen', node.address], { stdio: 'ignore' })
+}
+const killOne = () => {
+  const node = nodes[Math.floor(random() * nodes.length)]
+  // One that is still to be started again is left alone.
+  if (!node.process.kill('SIGKILL')) return
+  kills += 1
+  node.process.once('exit', () => start(node))
+}
+nodes.forEach(start)
+process.once('exit', () => nodes.forEach((node) => node.process.kill('SIGKILL')))
+
+let connected = 0
+const next = () => nodes.length ? `ws://${nodes[connected++ % nodes.length].address}` : server
 const faults = ['reset-after', 'fin-after', 'vanish-after']
 const address = (connection) => {
   const life = 20 + Math.floor(random() * faultEvery)
   // Silence is noticed by patience alone, so there is less of it.
   const fault = faults[random() < 0.05 ? 2 : Math.floor(random() * 2)]
-  return `${room}?${fault}=${life}ms&delay=0..5ms&seed=${connection}`
+  return `${next()}/ws/room/chaos-${seed}?${fault}=${life}ms&delay=0..5ms&seed=${connection}`
 }
 
 const began = Date.now()
@@ -50,9 +78,11 @@ const all = Array.from({ length: clients }, (_, client) => {
 
 const expected = clients * messages
 let published = 0
+const killing = nodes.length ? setInterval(killOne, killEvery) : null
 const talk = setInterval(() => {
   for (const { session } of all) {
-    if (published < expected && session.unsettled < 20) {
+    const mayTalk = published < rate * (Date.now() - began) / 1000
+    if (mayTalk && published < expected && session.unsettled < 20) {
       session.publish(published)
       published += 1
     }
@@ -63,10 +93,12 @@ const talk = setInterval(() => {
 
 function finish() {
   clearInterval(talk)
+  clearInterval(killing)
+  nodes.forEach((node) => node.process.removeAllListeners('exit'))
   const sum = (number) => all.reduce((total, heard) => total + number(heard), 0)
   const first = all[0].got
   const figures = {
-    seed, clients, published,
+    seed, clients, published, nodes: nodes.length, kills,
     connections: sum(({ session }) => session.connections),
     acknowledged: sum(({ fates }) => fates.published ?? 0),
     delivered: sum(({ got }) => got.length),

@@ -201,9 +201,12 @@ mod tests {
 
     #[test]
     fn only_names_with_a_hash_are_immutable() {
-        for name in
-            ["client-0123456789abcdef.js", "client-0123456789abcdef_bg.wasm", "a/b-c-00112233445566.css"]
-        {
+        for name in [
+            "client-0123456789abcdef.js",
+            "client-0123456789abcdef_bg.wasm",
+            "sheets-0123456789abcdef.wasm",
+            "a/b-c-00112233445566.css",
+        ] {
             assert!(has_hashed_name(name), "{name}");
         }
         for name in

@@ -19,18 +19,19 @@ pub(crate) enum Behind {
 
 /// What stands behind a socket and is no plain echo, or is watched.
 pub(crate) struct Other {
-    about: About,
+    about: Arc<About>,
     kind: Kind,
 }
 
 enum Kind {
     Endpoint(Box<dyn Endpoint + Send + Sync>),
-    Watched(Watched),
+    Watched(Box<Watched>),
 }
 
 impl Behind {
     pub(crate) fn new(endpoint: impl Endpoint + Send + Sync + 'static) -> Self {
-        Self::Other(Box::new(Other { about: About::default(), kind: Kind::Endpoint(Box::new(endpoint)) }))
+        let about = About::default().shared();
+        Self::Other(Box::new(Other { about, kind: Kind::Endpoint(Box::new(endpoint)) }))
     }
 
     /// The same for a connection of this server's own, to a target.
@@ -41,18 +42,18 @@ impl Behind {
     /// Says what is told of the connection. A plain echo has nothing to tell.
     pub(crate) fn with_about(mut self, about: About) -> Self {
         if let Self::Other(other) = &mut self {
-            other.about = about;
+            other.about = about.shared();
         }
         self
     }
 
     /// What is told of the connection, and how many watch it.
-    pub(crate) fn about(&self) -> (About, usize) {
+    pub(crate) fn about(&self) -> (Arc<About>, usize) {
         match self {
-            Self::Echo(_) => (About::default(), 0),
+            Self::Echo(_) => (About::default().shared(), 0),
             Self::Other(other) => {
                 let watchers = if let Kind::Watched(watched) = &other.kind { watched.count() } else { 0 };
-                (other.about.clone(), watchers)
+                (Arc::clone(&other.about), watchers)
             }
         }
     }
@@ -74,8 +75,8 @@ impl Behind {
                 return Ok(());
             }
             let behind = std::mem::replace(self, Self::Echo(Echo));
-            let watched = Kind::Watched(Watched::new(behind));
-            *self = Self::Other(Box::new(Other { about: about.clone(), kind: watched }));
+            let watched = Kind::Watched(Box::new(Watched::new(behind)));
+            *self = Self::Other(Box::new(Other { about: Arc::clone(&about), kind: watched }));
         }
     }
 
@@ -91,14 +92,14 @@ impl Other {
     fn endpoint(&self) -> &dyn Endpoint {
         match &self.kind {
             Kind::Endpoint(endpoint) => &**endpoint,
-            Kind::Watched(watched) => watched,
+            Kind::Watched(watched) => &**watched,
         }
     }
 
     fn endpoint_mut(&mut self) -> &mut dyn Endpoint {
         match &mut self.kind {
             Kind::Endpoint(endpoint) => &mut **endpoint,
-            Kind::Watched(watched) => watched,
+            Kind::Watched(watched) => &mut **watched,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::journal::Entry;
 use crate::metrics::Traffic;
 use crate::registry::{Orders, PlaceId};
 use crate::seat::Seat;
-use crate::watch::{NotWatched, Shown, Watchable, Watcher};
+use crate::watch::{About, NotWatched, Shown, Watchable, Watcher};
 use socket::wire::End;
 use socket::wire::{Abort, Counts, Message, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
@@ -163,7 +163,7 @@ impl<const TASK: bool> Watchable for Hosted<Behind, TASK> {
             connection: self.number(),
             peer: self.seat.client.to_string(),
             seconds: self.entry.as_ref().map_or(0.0, |entry| entry.age().as_secs_f64()),
-            about,
+            about: About::clone(&about),
             messages_in: counts.messages_in,
             messages_out: counts.messages_out,
             bytes_in: counts.payload_in,

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::files::FileBudget;
 use crate::game::Arenas;
 use crate::labels::Labels;
+use crate::lock::lock;
 use crate::memory::Memory;
 use crate::metrics::{Metrics, Traffic};
 use crate::mounts::Mounts;
@@ -18,10 +19,11 @@ use crate::stop::Stop;
 use crate::tls::Tls;
 use crate::watch::Threads;
 use http::StatusCode;
-use socket::wire::ConnectionSettings;
 use socket::wire::deflate::ServerPolicy;
+use socket::wire::{ConnectionSettings, Limits};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -34,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Arc<ConnectionSettings>,
     /// How connections to targets behave: they are held to what others are, but for what their client is held to.
     pub(crate) target_settings: Arc<ConnectionSettings>,
+    /// Those of endpoints that take smaller messages, by how large: shared by all of their connections.
+    smaller: Mutex<BTreeMap<u64, Arc<ConnectionSettings>>>,
     /// How offers of compression are answered.
     pub(crate) deflate: Option<ServerPolicy>,
     pub(crate) tls: Option<Tls>,
@@ -73,6 +77,19 @@ pub(crate) struct Shard {
 }
 
 impl Shared {
+    /// The settings of connections that take messages of at most so many bytes.
+    pub(crate) fn settings_up_to(&self, bytes: u64) -> Arc<ConnectionSettings> {
+        let mut smaller = lock(&self.smaller);
+        let settings = smaller.entry(bytes).or_insert_with(|| {
+            let all = &*self.settings;
+            let (message_len, frame_len) =
+                (all.limits.message_len.min(bytes), all.limits.frame_len.min(bytes));
+            let limits = Limits { message_len, frame_len, ..all.limits };
+            Arc::new(ConnectionSettings { limits, ..all.clone() })
+        });
+        Arc::clone(settings)
+    }
+
     pub(crate) fn new(
         config: Config,
         bundle: Bundle,
@@ -101,6 +118,7 @@ impl Shared {
             tickers: Tickers::new(compression),
             settings: Arc::new(settings),
             target_settings: Arc::new(target_settings),
+            smaller: Mutex::default(),
             deflate,
             tls,
             bundle,

@@ -12,9 +12,9 @@ use crate::state::Shard;
 use crate::visit::{Raw, Visit};
 use http::header::{CONNECTION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
+use socket::wire::ConnectionSettings;
 use socket::wire::deflate::Params;
 use socket::wire::handshake::{Accepted, Addressed, OriginError, RejectReason, Rejection, check_request};
-use socket::wire::{ConnectionSettings, Limits};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -150,11 +150,7 @@ impl Handshake {
 
     /// Larger messages, in bytes, close the connection with 1009, whatever else is allowed.
     pub(crate) fn take_messages_up_to(&mut self, bytes: u64) {
-        let settings = &*self.settings;
-        let (message_len, frame_len) =
-            (settings.limits.message_len.min(bytes), settings.limits.frame_len.min(bytes));
-        let limits = Limits { message_len, frame_len, ..settings.limits };
-        self.settings = Arc::new(ConnectionSettings { limits, ..settings.clone() });
+        self.settings = self.seat.shard.shared.settings_up_to(bytes);
     }
 
     /// A refusal that says why, which is counted and logged.

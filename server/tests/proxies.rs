@@ -9,6 +9,16 @@
 mod support;
 
 #[cfg(target_os = "linux")]
+#[path = "server/guest.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod guest;
+
+#[cfg(target_os = "linux")]
+#[path = "server/process.rs"]
+#[allow(dead_code, reason = "shared with the other tests")]
+mod process;
+
+#[cfg(target_os = "linux")]
 mod proxy;
 
 #[cfg(target_os = "linux")]

@@ -20,7 +20,7 @@ pub(crate) const SYSTEMS: [System; 2] = [
     System {
         name: "Windows",
         target: "x86_64-pc-windows-gnu",
-        packages: "--workspace --exclude client --exclude page --exclude e2e",
+        packages: "--workspace --exclude client --exclude page --exclude scenes --exclude e2e",
         compiler: setup::find_or_install_mingw,
     },
     System {

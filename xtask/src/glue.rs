@@ -15,9 +15,9 @@ const PREFIX: &str = "__wb";
 const MODULE: &str = "i";
 
 /// Shortens the names in the bundle's module and its JavaScript, which get new names of their own for it.
-pub(crate) fn shorten(dist: &Path) -> Result<()> {
-    let page = dist.join("index.html");
-    let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+pub(crate) fn shorten(page: &Path) -> Result<()> {
+    let dist = page.parent().unwrap_or(page);
+    let html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     let wasm = module(dist)?;
     let stem = wasm.file_name().and_then(|name| name.to_str()?.strip_suffix("_bg.wasm")).unwrap_or_default();
     let script = dist.join(format!("{stem}.js"));
@@ -31,16 +31,16 @@ pub(crate) fn shorten(dist: &Path) -> Result<()> {
     let new = format!("{}-{:016x}", stem.split('-').next().unwrap_or("page"), digest(&(&module, &glue)));
     fs::write(dist.join(format!("{new}_bg.wasm")), module)?;
     fs::write(dist.join(format!("{new}.js")), glue)?;
-    fs::write(&page, html.replace(stem, &new))?;
+    fs::write(page, html.replace(stem, &new))?;
     fs::remove_file(wasm)?;
     Ok(fs::remove_file(script)?)
 }
 
-/// The bundle's module.
-fn module(dist: &Path) -> Result<PathBuf> {
+/// The bundle's module, as wasm-bindgen names it.
+pub(crate) fn module(dist: &Path) -> Result<PathBuf> {
     for entry in fs::read_dir(dist)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
+        if path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(b"_bg.wasm")) {
             return Ok(path);
         }
     }
@@ -92,7 +92,7 @@ fn short_imports(section: &[u8], names: &mut BTreeMap<String, String>) -> Result
 }
 
 /// The name of the function of this number: letters only, as few as will do.
-fn short(mut index: usize) -> String {
+pub(crate) fn short(mut index: usize) -> String {
     let mut name = String::new();
     loop {
         name.push(char::from(b'a' + (index % 26) as u8));
@@ -215,7 +215,7 @@ mod tests {
             "<link href=\"./client-1f.js\"><link href=\"./client-1f_bg.wasm\">",
         )
         .unwrap();
-        shorten(&dist).unwrap();
+        shorten(&dist.join("index.html")).unwrap();
 
         let html = fs::read_to_string(dist.join("index.html")).unwrap();
         let stem = html.split("./").nth(1).and_then(|rest| rest.split(".js").next()).unwrap();

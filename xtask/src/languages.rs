@@ -12,10 +12,10 @@ use crate::page::digest;
 const LINKS: [&str; 2] = ["<link rel=\"texts\" ", "<link rel=\"phrases\" "];
 const ADDRESS: &str = "href=\"./";
 
-/// Gives the files that the bundle's `index.html` names as texts new names, there as well.
-pub(crate) fn name(dist: &Path) -> Result<()> {
-    let page = dist.join("index.html");
-    let mut html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+/// Gives the files that a bundle's document names as texts new names, there as well.
+pub(crate) fn name(page: &Path) -> Result<()> {
+    let dist = page.parent().unwrap_or(page);
+    let mut html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     for name in linked(&html) {
         let path = dist.join(&name);
         let texts = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -49,7 +49,7 @@ mod tests {
         for name in ["xx.txt", "more.xx.txt"] {
             fs::write(dist.join(name), "a = b\n").unwrap();
         }
-        name(&dist).unwrap();
+        name(&dist.join("index.html")).unwrap();
         let html = fs::read_to_string(dist.join("index.html")).unwrap();
         let names = linked(&html);
         let [named, more] = &names[..] else { panic!("{names:?}") };

@@ -51,7 +51,7 @@ fn role(package: &Package) -> Role {
         SOCKET => Role::SocketShell,
         PAGE => Role::PageShell,
         _ if folder.starts_with(Path::new("crates")) => Role::Core,
-        "client" => Role::Client,
+        "client" | "scenes" => Role::Client,
         "server" => Role::Server,
         name if SHARED_TOOLS.contains(&name) => Role::SharedTool,
         _ => Role::Tool,
@@ -132,6 +132,7 @@ mod tests {
         let circles = |folder: &str| sources::circles(&root().join(folder).join("src"));
         let folders = [
             "server",
+            "scenes",
             "crates/jsontext",
             "crates/link",
             "crates/page",
@@ -151,6 +152,7 @@ mod tests {
     #[test]
     fn shells_may_depend_on_cores() {
         assert!(check("client", &["link", "wire", "page", "yew", "gloo-net"]).is_empty());
+        assert!(check("scenes", &["link", "protocol", "page", "yew"]).is_empty());
         assert!(check("server", &["wire", "socket", "warp", "tokio"]).is_empty());
         assert!(check("crates/socket", &["wire", "tokio"]).is_empty());
         assert!(check("crates/link", &["wire", "thiserror"]).is_empty());
@@ -183,6 +185,7 @@ mod tests {
         assert_eq!(check("client", &["server"]), ["client must not depend on server"]);
         assert_eq!(check("server", &["client"]), ["server must not depend on client"]);
         assert_eq!(check("client", &["socket"]), ["client must not depend on socket"]);
+        assert_eq!(check("scenes", &["client"]), ["scenes must not depend on client"]);
         assert_eq!(check("server", &["page"]), ["server must not depend on page"]);
         assert_eq!(check("crates/page", &["client"]), ["page must not depend on client"]);
     }

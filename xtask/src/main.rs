@@ -24,6 +24,7 @@ mod page;
 mod process;
 mod run;
 mod setup;
+mod split;
 mod styles;
 mod tally;
 mod test;

@@ -1,4 +1,4 @@
-//! The page: built by trunk into `dist/`, and only when something that goes into it changed.
+//! The pages: built by trunk into `dist/` and `scenes/dist/`, each only when something that goes into it changed.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -10,20 +10,61 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::workspace::{self, Metadata, Package};
-use crate::{glue, languages, process, setup, styles};
+use crate::{glue, languages, process, setup, split, styles};
 
-/// What the page is built from beside its crates.
-const ROOT_FILES: [&str; 4] = ["index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"];
+/// A page of the server.
+struct Page {
+    /// Its crate.
+    package: &'static str,
+    /// What it is called while it is built.
+    name: &'static str,
+    /// What it is built from beside its crates, from the root.
+    files: &'static [&'static str],
+    /// How trunk builds it, from the root.
+    config: &'static str,
+    /// Where to, from the root.
+    dist: &'static str,
+    /// Its document there.
+    document: &'static str,
+    /// Whether it has parts that are fetched later.
+    has_parts: bool,
+}
 
-/// Makes sure that `dist/` holds the page as the sources describe it.
+const PAGES: [Page; 2] = [
+    Page {
+        package: "client",
+        name: "page",
+        files: &["index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock"],
+        config: "Trunk.toml",
+        dist: "dist",
+        document: "index.html",
+        has_parts: true,
+    },
+    Page {
+        package: "scenes",
+        name: "scenes",
+        files: &["Cargo.toml", "Cargo.lock"],
+        config: "scenes/Trunk.toml",
+        dist: "scenes/dist",
+        document: "scenes.html",
+        has_parts: false,
+    },
+];
+
+/// Makes sure that the pages are there as the sources describe them.
 pub(crate) fn build(metadata: &Metadata) -> Result<()> {
-    let stamp = metadata.target_dir().join("xtask").join("page");
-    let inputs = inputs(&metadata.packages())?;
+    PAGES.iter().try_for_each(|page| build_one(page, metadata))
+}
+
+fn build_one(page: &Page, metadata: &Metadata) -> Result<()> {
+    let stamp = metadata.target_dir().join("xtask").join(page.name);
+    let inputs = inputs(page, &metadata.packages())?;
     let wanted = format!("{:016x}", fingerprint(&inputs, &setup::forced_way().unwrap_or_default())?);
-    let dist = workspace::root().join("dist");
+    let dist = workspace::root().join(page.dist);
     let state =
         |wanted: &str| anyhow::Ok(format!("{wanted} {:016x}", fingerprint(std::slice::from_ref(&dist), "")?));
-    if dist.join("index.html").is_file()
+    let document = dist.join(page.document);
+    if document.is_file()
         && fs::read_to_string(&stamp).is_ok_and(|old| state(&wanted).is_ok_and(|new| old == new))
     {
         return Ok(());
@@ -32,19 +73,31 @@ pub(crate) fn build(metadata: &Metadata) -> Result<()> {
     let wasm = setup::Wasm::find_or_install()?;
     let trunk = setup::install_trunk()?;
     let bindgen = setup::WasmBindgen::find_or_install()?;
-    println!("building the page (a few seconds; about 2 minutes the first time)");
+    println!("building {} (a few seconds; about 2 minutes the first time)", page.document);
     process::run(workspace::cargo().arg("fetch"), Duration::from_secs(300))
         .context("cannot fetch the crates that the page is made of")?;
     let mut command = workspace::command(trunk);
     // Offline: trunk would otherwise fetch tools of its own choice.
-    command.args(["build", "--release=true", "--offline=true"]);
+    command.args(["build", "--release=true", "--offline=true", "--config", page.config]);
     command.env("PATH", path_with(&bindgen.folder)?);
     // An empty or foreign value makes trunk fail: its flag knows `true` and `false` only.
     command.env_remove("NO_COLOR");
+    if page.has_parts {
+        // Its `build.rs` has the linker leave what splitting needs.
+        command.env("HEARTWIRE_SPLIT", "1");
+    }
     process::run(wasm.apply(&mut command), Duration::from_secs(20 * 60))?;
-    styles::join(&dist)?;
-    languages::name(&dist)?;
-    glue::shorten(&dist)?;
+    styles::join(&document)?;
+    languages::name(&document)?;
+    if page.has_parts {
+        let linked = metadata
+            .target_dir()
+            .join("wasm32-unknown-unknown")
+            .join("page")
+            .join(format!("{}.wasm", page.package));
+        split::split(&document, &linked)?;
+    }
+    glue::shorten(&document)?;
 
     if let Some(folder) = stamp.parent() {
         fs::create_dir_all(folder)?;
@@ -58,15 +111,15 @@ fn path_with(folder: &Path) -> Result<std::ffi::OsString> {
     Ok(env::join_paths([folder.to_owned()].into_iter().chain(env::split_paths(&rest)))?)
 }
 
-/// The files and folders that the page is built from: the files that say how, and the client and the
-/// workspace's crates it reaches, without their tests.
-fn inputs(packages: &[Package]) -> Result<Vec<PathBuf>> {
-    let mut inputs = BTreeSet::from(ROOT_FILES.map(|name| workspace::root().join(name)));
-    for folder in folders(packages) {
+/// The files and folders that a page is built from: the files that say how, and its crate and the workspace's crates
+/// that it reaches, without their tests.
+fn inputs(page: &Page, packages: &[Package]) -> Result<Vec<PathBuf>> {
+    let mut inputs: BTreeSet<_> = page.files.iter().map(|name| workspace::root().join(name)).collect();
+    for folder in folders(page.package, packages) {
         let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
             let entry = entry?;
-            if entry.file_name() != "tests" && entry.file_name() != "benches" {
+            if !["tests", "benches", "dist"].iter().any(|name| entry.file_name() == *name) {
                 inputs.insert(entry.path());
             }
         }
@@ -74,10 +127,10 @@ fn inputs(packages: &[Package]) -> Result<Vec<PathBuf>> {
     Ok(inputs.into_iter().collect())
 }
 
-/// The folders of the client and of every crate of the workspace that it reaches.
-fn folders(packages: &[Package]) -> BTreeSet<PathBuf> {
+/// The folders of a page's crate and of every crate of the workspace that it reaches.
+fn folders<'a>(package: &'a str, packages: &'a [Package]) -> BTreeSet<PathBuf> {
     let mut reached = BTreeSet::new();
-    let mut next = vec!["client"];
+    let mut next = vec![package];
     while let Some(name) = next.pop() {
         let Some(package) = packages.iter().find(|package| package.name == name) else { continue };
         if reached.insert(package.folder.clone()) {
@@ -140,7 +193,7 @@ mod tests {
             package("e2e", &[]),
         ];
         let expected = ["client", "link", "protocol"].map(PathBuf::from);
-        assert_eq!(folders(&packages), BTreeSet::from(expected));
+        assert_eq!(folders("client", &packages), BTreeSet::from(expected));
     }
 
     #[test]

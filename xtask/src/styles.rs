@@ -10,10 +10,10 @@ use crate::page::digest;
 
 const LINK: &str = "<link rel=\"stylesheet\" href=\"./";
 
-/// Puts the stylesheets that the bundle's `index.html` names into one file, in their order.
-pub(crate) fn join(dist: &Path) -> Result<()> {
-    let page = dist.join("index.html");
-    let html = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+/// Puts the stylesheets that a bundle's document names into one file, in their order.
+pub(crate) fn join(page: &Path) -> Result<()> {
+    let dist = page.parent().unwrap_or(page);
+    let html = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     let names = linked(&html);
     ensure!(!names.is_empty(), "{} names no stylesheet", page.display());
     let mut all = String::new();
@@ -24,7 +24,7 @@ pub(crate) fn join(dist: &Path) -> Result<()> {
     }
     let joined = format!("style-{:016x}.css", digest(&all));
     fs::write(dist.join(&joined), &all)?;
-    fs::write(&page, relinked(&html, &joined))?;
+    fs::write(page, relinked(&html, &joined))?;
     for name in names.iter().filter(|name| **name != joined) {
         fs::remove_file(dist.join(name))?;
     }
@@ -80,7 +80,7 @@ mod tests {
         fs::write(dist.join("a-1.css"), "/* one */\na {\n  color: red;\n}\n").unwrap();
         fs::write(dist.join("b-2.css"), "a::before { content: \"b\"; /* two\n lines */ }\n\n").unwrap();
         for round in 1..=2 {
-            join(&dist).unwrap();
+            join(&dist.join("index.html")).unwrap();
             let html = fs::read_to_string(dist.join("index.html")).unwrap();
             let names = linked(&html);
             let [name] = names[..] else { panic!("round {round}: {names:?}") };

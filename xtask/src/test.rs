@@ -19,16 +19,16 @@ const LIMIT: Duration = Duration::from_secs(25 * 60);
 /// Of the end-to-end tests that fail, this many are run again.
 const MOST_REPEATED: usize = 5;
 /// What is compiled for the browser, as Cargo is told of it.
-const PAGES: &str = "--package client --package page --target wasm32-unknown-unknown";
+const PAGES: &str = "--package client --package page --package scenes --target wasm32-unknown-unknown";
 /// What of it has tests that need one.
 const PAGE: &str = "--package client --target wasm32-unknown-unknown";
 
 /// All packages that can be compiled for this machine but those for the browser, as Cargo is told of them. The browser
 /// tests send Unix's signals.
 const PACKAGES: &str = if cfg!(unix) {
-    "--workspace --exclude client --exclude page"
+    "--workspace --exclude client --exclude page --exclude scenes"
 } else {
-    "--workspace --exclude client --exclude page --exclude e2e"
+    "--workspace --exclude client --exclude page --exclude scenes --exclude e2e"
 };
 
 /// What to run.

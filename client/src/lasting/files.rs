@@ -15,6 +15,7 @@ use workbench::import::{Import, ImportError, ImportErrorKind, Report};
 use super::profiles;
 use crate::model::list::Part;
 use crate::model::notice::{Matter, Notice};
+use crate::running::chunks::Chunk;
 use crate::running::session::{Draft, Session};
 use crate::running::workspace::Workspace;
 
@@ -43,6 +44,8 @@ pub enum Opened {
     Read(Report),
     /// From some place on it could not be read; what was before is in the log.
     Failed(ImportError),
+    /// Nothing of it was read: what reads it could not be fetched.
+    Unread,
 }
 
 /// Tells of an export's progress until dropped.
@@ -69,6 +72,15 @@ thread_local! {
 /// Writes a part of the log to a file that the browser then offers to keep; in place of an export of the same log that
 /// is under way. Secrets are left out unless asked for.
 pub fn export(session: &Session, format: FileFormat, part: Part, secrets: bool) {
+    let session = session.clone();
+    Chunk::Files.with(move |is_here| match is_here {
+        true => chunk_files_export(&session, format, part, secrets),
+        false => session.notify(Matter::PartMissing.into()),
+    });
+}
+
+#[inline(never)]
+fn chunk_files_export(session: &Session, format: FileFormat, part: Part, secrets: bool) {
     let now = session.wall();
     let rows = session.read(|log, list| list.part(part, log.store()));
     let privacy = if secrets { Privacy::default() } else { profiles::privacy() };
@@ -189,6 +201,18 @@ pub fn open_file(workspace: Workspace, file: &web_sys::File) {
 /// Reads a log into a tab of its own, and says there what became of it. Where nothing at all could be read the tab goes
 /// again, and what was shown before says why.
 pub fn open_text(workspace: &Workspace, name: Option<&str>, text: String, then: impl Fn(Opened) + 'static) {
+    let (workspace, name) = (workspace.clone(), name.map(str::to_owned));
+    Chunk::Files.with(move |is_here| {
+        if is_here {
+            return chunk_files_open(&workspace, name.as_deref(), text, Box::new(then));
+        }
+        workspace.active().notify(Matter::PartMissing.into());
+        then(Opened::Unread);
+    });
+}
+
+#[inline(never)]
+fn chunk_files_open(workspace: &Workspace, name: Option<&str>, text: String, then: Box<dyn Fn(Opened)>) {
     let before = workspace.active();
     if Import::detect(&text).is_none() {
         let error = ImportError { line: 1, kind: ImportErrorKind::UnknownFormat };

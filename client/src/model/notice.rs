@@ -62,6 +62,8 @@ pub enum Matter {
     StorageFull(u64),
     /// Logs are no longer kept, since the browser refuses; its own words.
     StorageRefused(String),
+    /// A part of the page could not be fetched.
+    PartMissing,
     /// A file could not be read, or made no sense.
     Unreadable(Option<ImportError>),
     /// So many entries of a file made no sense, the first of them for this reason.
@@ -161,6 +163,7 @@ impl Notice {
             Matter::Exhausted => t.exhausted,
             Matter::RestoreGone => t.restore_gone,
             Matter::StorageFull(_) | Matter::StorageRefused(_) => t.keep_failed,
+            Matter::PartMissing => t.part_missing,
             Matter::Unreadable(_) => all.log.unreadable,
             Matter::LinkDamaged(_) => all.settings.link_damaged,
         }
@@ -207,6 +210,7 @@ impl Notice {
             Matter::RestoreGone => t.restore_gone_why.to_owned(),
             Matter::StorageFull(bytes) => fill(t.keep_quota, &[&size(*bytes)]),
             Matter::StorageRefused(words) => fill(t.keep_other, &[words]),
+            Matter::PartMissing => t.part_missing_why.to_owned(),
             Matter::Unreadable(None) => all.log.unreadable_why.to_owned(),
             Matter::Unreadable(Some(error)) => {
                 fill(all.log.import_first, &[&file_fault::sentence(error, all)])
@@ -289,6 +293,8 @@ mod tests {
             Matter::Unrelayed(Failure::new(Trouble::NotAllowed)),
             Matter::Unrelayed(Failure::new(Trouble::Absent)),
             Matter::Unrelayed(Failure::new(Trouble::Busy)),
+            Matter::Unrelayed(Failure::new(Trouble::PartMissing)),
+            Matter::PartMissing,
             Matter::Unrelayed(Failure::new(Trouble::Step(None))),
             Matter::NoAnswer,
             Matter::Refused(String::new()),

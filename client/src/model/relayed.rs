@@ -28,6 +28,8 @@ pub enum Trouble {
     Absent,
     /// The relay took no further connection.
     Busy,
+    /// The part of the page that speaks with relays could not be fetched.
+    PartMissing,
 }
 
 impl Failure {
@@ -53,6 +55,7 @@ impl Failure {
             Trouble::NotAllowed => t.relay_not_allowed,
             Trouble::Absent => t.relay_absent,
             Trouble::Busy => t.relay_busy,
+            Trouble::PartMissing => t.part_missing_why,
         };
         fill(template, &[&self.said.trim_end_matches('.')])
     }

@@ -10,6 +10,7 @@
 //! ```
 
 mod answering;
+pub mod chunks;
 pub mod driver;
 pub mod outgoing;
 pub mod session;

@@ -1,27 +1,26 @@
 //! The page as a whole.
 
+use std::rc::Rc;
+
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::connection::connection;
-use super::faults::Faults;
-use super::help::Help;
-use super::hold::Hold;
 use super::hooks::{use_effect_on, use_stored, use_tabs};
 use super::lang::{LangProvider, WORDS, lang_bar, use_lang};
-use super::palette::Palette;
-use super::profiles::Profiles;
+use super::part::Part;
 use super::restore_bar::RestoreBar;
-use super::settings::{Pane, Settings};
+use super::sheets::{chunk_sheets, chunk_sheets_hold};
 use super::top_bar::top_bar;
-use super::watch::Watch;
-use crate::actions::stage::Stage;
-use crate::actions::{Sheet, keys};
+use crate::actions::stage::{Scene, Stage};
+use crate::actions::{Action, Sheet, keys};
 use crate::lasting::preferences::{Density, Theme, limits};
 use crate::lasting::profiles::{follow_link, is_link};
 use crate::lasting::storage::Key;
+use crate::running::chunks::Chunk;
 use crate::running::workspace::Workspace;
+use crate::texts::Texts;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
 use crate::views::markup::html;
@@ -81,6 +80,11 @@ fn use_page(props: &Page) -> Html {
             move || drop(held)
         });
     }
+    // From when on the sheet was open there may be something to say while it is closed.
+    let holds = use_mut_ref(|| false);
+    if stage.sheet() == Some(Sheet::Hold) {
+        holds.replace(true);
+    }
     let close = use_callback(stage.clone(), |(), stage| stage.set_sheet(None));
     let shown = tabs.shown();
     {
@@ -100,24 +104,40 @@ fn use_page(props: &Page) -> Html {
                 {RestoreBar { workspace: props.workspace.clone() }.block()}
             }
             {connection(&scene, *is_settled)}
-            {Hold {
-                scene: scene.clone(),
-                is_open: stage.sheet() == Some(Sheet::Hold),
-                on_close: close.clone(),
-            }.block()}
-            {match stage.sheet() {
-                Some(Sheet::Palette) => Palette { scene, on_close: close }.block(),
-                Some(Sheet::Settings) => Settings { stage, scene, on_close: close, pane: Pane::Heartbeat }.block(),
-                Some(Sheet::Relay) => Settings { stage, scene, on_close: close, pane: Pane::Relay }.block(),
-                Some(Sheet::Profiles) => Profiles { workspace: props.workspace.clone(), on_close: close }.block(),
-                Some(Sheet::Help) => Help { on_close: close }.block(),
-                Some(Sheet::Faults) => Faults { scene, on_close: close }.block(),
-                Some(Sheet::Watch) => Watch { workspace: props.workspace.clone(), on_close: close }.block(),
-                // With what there is to say when it is closed.
-                Some(Sheet::Hold) | None => Html::default(),
-            }}
+            // Always an element: what stands before it is put in front of something that is there.
+            <div class="hold-place">
+                if *holds.borrow() && (stage.sheet() == Some(Sheet::Hold) || Chunk::Sheets.is_here()) {
+                    {held(&stage, &scene, &close, texts)}
+                }
+            </div>
+            if let Some(sheet) = stage.sheet() && sheet != Sheet::Hold {
+                {lying(sheet, &stage, &scene, &close, texts)}
+            }
         </div>
     }
+}
+
+/// What the server holds.
+fn held(stage: &Stage, scene: &Scene, close: &Callback<()>, texts: &'static Texts) -> Html {
+    let is_open = stage.sheet() == Some(Sheet::Hold);
+    let (scene, on_close) = (scene.clone(), close.clone());
+    Part {
+        chunk: Chunk::Sheets,
+        draw: Rc::new(move || chunk_sheets_hold(scene.clone(), is_open, on_close.clone())),
+        dialog: Some((texts.settings.hold, close.clone())),
+    }
+    .block()
+}
+
+/// The sheet that lies over the page.
+fn lying(sheet: Sheet, stage: &Stage, scene: &Scene, close: &Callback<()>, texts: &'static Texts) -> Html {
+    let (stage, scene, on_close) = (stage.clone(), scene.clone(), close.clone());
+    Part {
+        chunk: Chunk::Sheets,
+        draw: Rc::new(move || chunk_sheets(sheet, stage.clone(), scene.clone(), on_close.clone())),
+        dialog: Some((Action::Open(sheet).name(texts), close.clone())),
+    }
+    .keyed(sheet as u8)
 }
 
 /// Follows links with profiles that are opened while the page is there, each into a tab of its own.

@@ -54,6 +54,8 @@ impl Key {
     pub const HISTORY: Key = Key("heartwire.history");
     /// The form of the detail pane, in a word.
     pub const DETAIL: Key = Key("heartwire.detail");
+    /// How the person is called in the scenes.
+    pub const NAME: Key = Key("heartwire.name");
     /// The side panel that is open, in a word; empty for none.
     pub const PANEL: Key = Key("heartwire.panel");
 

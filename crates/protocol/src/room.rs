@@ -3,7 +3,7 @@
 
 mod lobby;
 
-pub use lobby::{Lobby, Member};
+pub use lobby::{Lobby, Member, Share};
 
 use crate::head::{Head, Writer};
 use crate::session::json::{ReadError, client_message};

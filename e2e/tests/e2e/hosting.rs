@@ -38,3 +38,25 @@ async fn a_page_from_elsewhere_is_refused() -> Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn a_part_that_cannot_be_fetched_is_asked_for_again() -> Result<()> {
+    scenario(&[], async |test| {
+        let host = Host::start().await?;
+        host.withhold(Some("sheets-"));
+        let page = &test.page;
+        page.open(&format!("http://127.0.0.1:{}/", host.port())).await?;
+        page.click("open-settings").await?;
+        page.until_shown("part-missing", true).await?;
+        ensure!(!page.shows("settings").await?);
+        page.click("part-again").await?;
+        page.until_shown("part-missing", true).await?;
+        host.withhold(None);
+        page.click("part-again").await?;
+        page.until_shown("settings", true).await?;
+        ensure!(!page.shows("part").await?, "what stood in its place is gone");
+        page.click("dialog-close").await?;
+        page.until_shown("settings", false).await
+    })
+    .await
+}

@@ -20,6 +20,7 @@ mod profiles;
 mod reading;
 mod reconnect;
 mod relayed;
+mod scenes;
 mod schedule;
 mod searching;
 mod strangers;

@@ -3,10 +3,12 @@
 use super::channel::{Channel, State};
 use super::post::Post;
 use protocol::fault::Label as Name;
+use protocol::room::Share;
 use protocol::session::Position;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use tokio::sync::Notify;
 
 /// Where the channels of a server are. A message is published once the bus has kept it: then it has its place in the channel
 /// ([`Channel::keep`]), its readers get it, and its sender is told. There is one suite of tests for all of them.
@@ -27,9 +29,24 @@ pub(crate) trait Bus: fmt::Debug + Send + Sync {
     /// Whether there may be a message at this position, kept over another server, that the channel has not heard of yet.
     fn may_have(&self, channel: &Channel, position: Position) -> bool;
 
+    /// Has servers that share the room tell each other who is in it, as long as it is there.
+    fn gather(&self, name: &Name, hall: Weak<dyn Gathering>);
+
     /// Keeps a message that the channel has taken in hand, now or later, or lets it [fail](Channel::fail). It must not wait:
     /// `state`, the channel's, is locked.
     fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post);
+}
+
+/// Who is in a room, at this server and at others.
+pub(crate) trait Gathering: Send + Sync {
+    /// Those at this server.
+    fn share(&self) -> Share;
+
+    /// Those at another.
+    fn set_elsewhere(&self, server: u64, share: Share);
+
+    /// Told whenever those at this server have changed.
+    fn changed(&self) -> Arc<Notify>;
 }
 
 /// A channel that is being opened.

@@ -1,6 +1,6 @@
 //! Channels in this process, for as long as it lives.
 
-use super::bus::{Bus, Opening, Unavailable};
+use super::bus::{Bus, Gathering, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use crate::lock::lock;
@@ -8,7 +8,7 @@ use protocol::fault::Label as Name;
 use protocol::session::{Epoch, Position};
 use std::future::ready;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 /// A channel is there as long as somebody holds it, and what is handed in is kept at once.
 #[derive(Debug)]
@@ -44,6 +44,9 @@ impl Bus for Memory {
     fn may_have(&self, _: &Channel, _: Position) -> bool {
         false
     }
+
+    /// There is no other server.
+    fn gather(&self, _: &Name, _: Weak<dyn Gathering>) {}
 
     fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post) {
         channel.put(state, post);

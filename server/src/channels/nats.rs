@@ -6,10 +6,11 @@
 
 mod deliver;
 mod follow;
+mod presence;
 #[cfg(test)]
 mod tests;
 
-use super::bus::{Bus, Opening, Unavailable};
+use super::bus::{Bus, Gathering, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use crate::lock::lock;
@@ -21,12 +22,13 @@ use protocol::fault::Label as Name;
 use protocol::session::{Position, Public};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -82,12 +84,16 @@ struct Shared {
     context: Context,
     terms: Terms,
     replicas: usize,
+    /// This server, among those that share its rooms: as good as random.
+    node: u64,
     held: tokio::sync::Mutex<Held>,
     /// What waits to be published, by channel and session: the first of each is on its way.
     queues: Mutex<HashMap<(Name, Public), VecDeque<Post>>>,
     waiting: AtomicUsize,
     /// Something failed, and nothing has gone well since.
     fails: AtomicBool,
+    /// When it was last told that a room can't be opened.
+    told: Mutex<Option<Instant>>,
 }
 
 impl Nats {
@@ -123,7 +129,9 @@ impl Nats {
 impl Drop for Nats {
     fn drop(&mut self) {
         self.end = None;
-        if let Some(thread) = self.thread.take() {
+        // What runs there may be the last to hold this.
+        let elsewhere = |thread: &JoinHandle<()>| thread.thread().id() != thread::current().id();
+        if let Some(thread) = self.thread.take().filter(elsewhere) {
             // Its panic is in the log.
             let _ = thread.join();
         }
@@ -145,6 +153,10 @@ impl Bus for Nats {
     fn may_have(&self, channel: &Channel, position: Position) -> bool {
         let head = channel.head();
         head.epoch == position.epoch && head.offset < position.offset
+    }
+
+    fn gather(&self, name: &Name, hall: Weak<dyn Gathering>) {
+        self.handle.spawn(Arc::clone(&self.shared).gather(name.clone(), hall));
     }
 
     fn append(&self, channel: &Arc<Channel>, _: &mut State, post: Post) {
@@ -224,10 +236,12 @@ async fn connect(config: &NatsConfig, terms: Terms) -> Result<Arc<Shared>, NatsE
         context,
         terms,
         replicas: config.replicas,
+        node: RandomState::new().hash_one("node"),
         held: tokio::sync::Mutex::default(),
         queues: Mutex::default(),
         waiting: AtomicUsize::new(0),
         fails: AtomicBool::new(false),
+        told: Mutex::default(),
     }))
 }
 

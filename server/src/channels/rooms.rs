@@ -1,6 +1,6 @@
 //! The rooms of a server, and what all connections to one share.
 
-use super::bus::{Bus, Unavailable};
+use super::bus::{Bus, Gathering, Unavailable};
 use super::channel::{Channel, Terms};
 use super::frame::Frame;
 use super::memory::Memory;
@@ -12,7 +12,7 @@ use crate::lock::lock;
 use crate::metrics::ChannelCounters;
 use crate::nats::NatsConfig;
 use protocol::fault::Label as Name;
-use protocol::room::{Lobby, Member, Notice};
+use protocol::room::{Lobby, Member, Notice, Share};
 use protocol::session::{Limits, Public};
 use socket::wire::Time;
 use socket::wire::deflate::Settings;
@@ -20,7 +20,8 @@ use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
+use tokio::sync::Notify;
 
 /// Rooms at the same time. Of those that nobody is in, the one that was left first makes way for another.
 const MAX_ROOMS: usize = 1024;
@@ -51,6 +52,8 @@ pub(crate) struct Room {
     pub(super) config: RoomConfig,
     pub(super) counters: ChannelCounters,
     hall: Mutex<Hall>,
+    /// Told when those who are connected here have changed.
+    share: Arc<Notify>,
     /// Changes with the hall, so that who has seen it need not look.
     changes: AtomicU64,
     /// When somebody left last.
@@ -172,11 +175,14 @@ impl Rooms {
             config: self.config,
             counters: self.counters.clone(),
             hall: Mutex::new(hall),
+            share: Arc::default(),
             changes: AtomicU64::new(0),
             left: AtomicU64::new(0),
             departures: Arc::clone(&self.departures),
         });
         rooms.insert(name.clone(), Arc::clone(&room));
+        let hall: Weak<Room> = Arc::downgrade(&room);
+        self.bus.gather(name, hall);
         Ok(room)
     }
 }
@@ -187,6 +193,7 @@ impl Room {
         self.channel.come(compresses);
         let mut hall = lock(&self.hall);
         hall.lobby.enter(client, name);
+        self.share.notify_one();
         self.changes.fetch_add(1, Ordering::Release);
         (Frame::text(hall.lobby.present().write(), self.channel.compression()), hall.next())
     }
@@ -196,6 +203,7 @@ impl Room {
         self.channel.go(compresses);
         self.left.store(self.departures.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         self.change(|hall| hall.lobby.leave(client, name));
+        self.share.notify_one();
         if name.is_some() {
             // Somebody has to see to it that this is told.
             self.channel.roster.nudge();
@@ -204,6 +212,7 @@ impl Room {
 
     pub(super) fn rename(&self, client: Public, before: Option<&str>, name: Option<&str>) {
         self.change(|hall| hall.lobby.rename(client, before, name));
+        self.share.notify_one();
     }
 
     /// Tells all that somebody is typing, unless they are told so much already.
@@ -258,6 +267,22 @@ impl Room {
         let result = f(&mut lock(&self.hall));
         self.changes.fetch_add(1, Ordering::Release);
         result
+    }
+}
+
+impl Gathering for Room {
+    fn share(&self) -> Share {
+        lock(&self.hall).lobby.share()
+    }
+
+    fn set_elsewhere(&self, server: u64, share: Share) {
+        self.change(|hall| hall.lobby.set_elsewhere(server, share));
+        // Somebody has to see to it that this is told.
+        self.channel.roster.nudge();
+    }
+
+    fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.share)
     }
 }
 

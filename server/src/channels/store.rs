@@ -8,7 +8,7 @@ mod tables;
 mod tests;
 
 use self::tables::{Group, Tables};
-use super::bus::{Bus, Opening, Unavailable};
+use super::bus::{Bus, Gathering, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use protocol::fault::Label as Name;
@@ -17,9 +17,9 @@ use redb::{Database, DatabaseError};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -174,6 +174,9 @@ impl Bus for Store {
     fn may_have(&self, _: &Channel, _: Position) -> bool {
         false
     }
+
+    /// There is no other server.
+    fn gather(&self, _: &Name, _: Weak<dyn Gathering>) {}
 
     fn append(&self, channel: &Arc<Channel>, state: &mut State, post: Post) {
         let (session, seq) = (post.author.session, post.author.seq);

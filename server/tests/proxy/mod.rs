@@ -1,3 +1,6 @@
+mod nats;
+mod nodes;
+
 use crate::support::{PATIENCE, RawClient, TestServer, frame, upgrade_request};
 use libtest_mimic::Trial;
 use server::{OriginPolicy, PerAddress};
@@ -79,7 +82,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
         .with_ignored_flag(missing)
     };
-    KINDS.into_iter().map(trial).collect()
+    KINDS.into_iter().map(trial).chain(nodes::trials()).collect()
 }
 
 fn is_installed(program: &str) -> bool {
@@ -95,7 +98,7 @@ fn check(kind: &Kind) {
         config.origins = OriginPolicy::default().known_as([NAME.parse().unwrap()]);
         config.limits.max_connections_per_address = PerAddress::AtMost(NonZeroUsize::MIN);
     });
-    let proxy = Proxy::start(kind, server.address);
+    let proxy = Proxy::start(kind, kind.file, &[(SERVER, server.address)]);
     let host = format!("{NAME}:{}", proxy.address.port());
     let get = |target: &str| {
         let mut client = connect(proxy.address, 2);
@@ -147,22 +150,20 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Starts one with the block for it, before `server`.
-    fn start(kind: &Kind, server: SocketAddr) -> Self {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
-            "deploy-{}-{}",
-            kind.program,
-            std::process::id()
-        ));
+    /// Starts one with a block for it, before `servers` in place of those that are in there.
+    fn start(kind: &Kind, file: &str, servers: &[(&str, SocketAddr)]) -> Self {
+        let name = format!("deploy-{}-{}", file.replace('/', "-"), std::process::id());
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(kind.file);
-        let block = fs::read_to_string(&file).unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file);
+        let mut block = fs::read_to_string(&path).unwrap();
         let (listen, becomes) = kind.listen;
-        for part in [listen, SERVER] {
-            assert!(block.contains(part), "{part} is not in deploy/{}", kind.file);
+        let servers = servers.iter().map(|(server, becomes)| (*server, becomes.to_string()));
+        for (part, becomes) in servers.chain([(listen, becomes(address))]) {
+            assert!(block.contains(part), "{part} is not in deploy/{file}");
+            block = block.replace(part, &becomes);
         }
-        let block = block.replace(SERVER, &server.to_string()).replace(listen, &becomes(address));
         let config = folder.join(kind.file);
         fs::write(&config, (kind.around)(&block, &folder)).unwrap();
         let log = fs::File::create(folder.join("log")).unwrap();

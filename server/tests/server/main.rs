@@ -10,6 +10,7 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod files;
 mod game;
+mod guest;
 mod handshake;
 mod heartbeat;
 mod hold;

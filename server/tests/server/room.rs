@@ -1,107 +1,10 @@
 //! Rooms: who is in one gets all that is said there, over whatever connections.
 
-use crate::support::{RawClient, TestServer, frame_with_head, upgrade_request};
+use crate::guest::{Guest, hello, offsets};
+use crate::support::{TestServer, frame_with_head, upgrade_request};
 use serde_json::{Value, json};
 use server::Driver;
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
-
-const TEXT: u8 = 0x81;
-
-/// A client that says and hears JSON.
-pub(crate) struct Guest(pub(crate) RawClient);
-
-impl Guest {
-    fn knock(server: &TestServer, target: &str) -> Self {
-        Self::knock_at(server.address, target)
-    }
-
-    fn knock_at(address: SocketAddr, target: &str) -> Self {
-        let mut client = RawClient::connect(address);
-        client.send(upgrade_request(target, &[]).as_bytes());
-        let response = client.response();
-        assert_eq!(response.status, 101, "{response:?}");
-        Self(client)
-    }
-
-    /// Says hello as the so-manieth session, and gives the welcome.
-    fn join(server: &TestServer, target: &str, session: u8, more: Value) -> (Self, Value) {
-        Self::join_at(server.address, target, session, more)
-    }
-
-    pub(crate) fn join_at(address: SocketAddr, target: &str, session: u8, more: Value) -> (Self, Value) {
-        let mut guest = Self::knock_at(address, target);
-        guest.say(&hello(session, more));
-        let welcome = guest.hear("welcome");
-        guest.hear("present");
-        (guest, welcome)
-    }
-
-    fn say(&mut self, message: &Value) {
-        self.0.send(&frame_with_head(TEXT, message.to_string().as_bytes()));
-    }
-
-    pub(crate) fn publish(&mut self, seq: u64, data: impl Into<Value>) {
-        self.say(&json!({"type": "publish", "seq": seq, "data": data.into()}));
-    }
-
-    /// The next message, whatever it is, in however many frames.
-    pub(crate) fn next(&mut self) -> Value {
-        let (mut head, mut payload) = self.0.frame();
-        assert_eq!(head & 0xf, 1, "{payload:?}");
-        while head & 0x80 == 0 {
-            let (next, more) = self.0.frame();
-            payload.extend(more);
-            head = next;
-        }
-        serde_json::from_slice(&payload).unwrap()
-    }
-
-    /// The next message in one frame, unless the connection has ended.
-    pub(crate) fn try_next(&mut self) -> Option<Value> {
-        let mut head = [0; 2];
-        if !self.0.try_read(&mut head) {
-            return None;
-        }
-        let mut length = u16::from(head[1]);
-        if length == 126 {
-            let mut long = [0; 2];
-            length = self.0.try_read(&mut long).then(|| u16::from_be_bytes(long))?;
-        }
-        let mut payload = vec![0; length.into()];
-        self.0.try_read(&mut payload).then(|| serde_json::from_slice(&payload).unwrap())
-    }
-
-    /// The next message of a type; those of others are passed over.
-    pub(crate) fn hear(&mut self, kind: &str) -> Value {
-        loop {
-            let message = self.next();
-            if message["type"] == kind {
-                return message;
-            }
-        }
-    }
-
-    /// The offsets and data of so many messages.
-    pub(crate) fn messages(&mut self, count: usize) -> Vec<(u64, Value)> {
-        let message = |message: Value| (message["offset"].as_u64().unwrap(), message["data"].clone());
-        (0..count).map(|_| message(self.hear("message"))).collect()
-    }
-}
-
-fn hello(session: u8, more: Value) -> Value {
-    let mut hello = json!({
-        "type": "hello", "client": format!("{session:032x}"), "session": format!("{session:032x}"), "connection": 1
-    });
-    for (name, value) in more.as_object().into_iter().flatten() {
-        hello[name] = value.clone();
-    }
-    hello
-}
-
-pub(crate) fn offsets(from: u64, to: u64) -> Vec<(u64, Value)> {
-    (from..=to).map(|offset| (offset, json!(offset))).collect()
-}
 
 #[test]
 fn what_one_says_reaches_all_on_every_thread_and_driver_and_is_acknowledged() {
@@ -109,10 +12,16 @@ fn what_one_says_reaches_all_on_every_thread_and_driver_and_is_acknowledged() {
         let server = TestServer::start_with(|config| config.driver = driver);
         let mut guests: Vec<_> = (1..=20)
             .map(|session| {
-                Guest::join(&server, "/ws/room/lounge", session, json!({"name": format!("n{session}")})).0
+                Guest::join(
+                    server.address,
+                    "/ws/room/lounge",
+                    session,
+                    json!({"name": format!("n{session}")}),
+                )
+                .0
             })
             .collect();
-        let (mut other, _) = Guest::join(&server, "/ws/room/elsewhere", 99, json!({}));
+        let (mut other, _) = Guest::join(server.address, "/ws/room/elsewhere", 99, json!({}));
         for seq in 1..=3 {
             guests[0].publish(seq, seq);
         }
@@ -132,7 +41,7 @@ fn what_one_says_reaches_all_on_every_thread_and_driver_and_is_acknowledged() {
 #[test]
 fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
     let server = TestServer::start();
-    let (mut ann, welcome) = Guest::join(&server, "/ws/room/a", 1, json!({}));
+    let (mut ann, welcome) = Guest::join(server.address, "/ws/room/a", 1, json!({}));
     let (epoch, memory) = (welcome["epoch"].clone(), welcome["memory"].clone());
     assert_eq!((&welcome["offset"], &welcome["head"]), (&json!(0), &json!(0)));
     for seq in 1..=3 {
@@ -140,13 +49,13 @@ fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
     }
     assert_eq!(ann.messages(2), offsets(1, 2));
     ann.0.reset();
-    let (mut bob, welcome) = Guest::join(&server, "/ws/room/a", 2, json!({"history": 1}));
+    let (mut bob, welcome) = Guest::join(server.address, "/ws/room/a", 2, json!({"history": 1}));
     assert_eq!((&welcome["offset"], &welcome["head"]), (&json!(2), &json!(3)));
     bob.publish(1, 4);
     assert_eq!(bob.messages(2), offsets(3, 4));
     // She does not know what became of her third message, and the server does.
     let back = json!({"connection": 2, "epoch": epoch, "offset": 2, "memory": memory, "known": 2, "sent": 3});
-    let (mut ann, welcome) = Guest::join(&server, "/ws/room/a", 1, back.clone());
+    let (mut ann, welcome) = Guest::join(server.address, "/ws/room/a", 1, back.clone());
     assert_eq!((&welcome["seq"], &welcome["head"], &welcome["lost"]), (&json!(3), &json!(4), &Value::Null));
     assert_eq!(ann.messages(2), offsets(3, 4));
     ann.publish(3, "again");
@@ -155,7 +64,7 @@ fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
     // A later connection has the session, and the one before is told so once it says something.
     let mut later = back;
     later["connection"] = json!(3);
-    let (_later, _) = Guest::join(&server, "/ws/room/a", 1, later);
+    let (_later, _) = Guest::join(server.address, "/ws/room/a", 1, later);
     ann.publish(5, 6);
     assert_eq!(ann.messages(1), offsets(5, 5));
     ann.0.send(&frame_with_head(0x88, &4409_u16.to_be_bytes()));
@@ -167,7 +76,7 @@ fn what_is_not_understood_or_not_taken_is_said_and_the_room_goes_on() {
     let server = TestServer::start_with(|config| {
         config.rooms.messages_per_second = NonZeroU32::new(1);
     });
-    let mut guest = Guest::knock(&server, "/ws/room/a");
+    let mut guest = Guest::knock(server.address, "/ws/room/a");
     guest.publish(1, 1);
     assert_eq!(guest.next()["error"], "hello comes first: it says who you are");
     guest.say(&json!({"type": "shout"}));
@@ -211,11 +120,11 @@ fn what_is_not_understood_or_not_taken_is_said_and_the_room_goes_on() {
 #[test]
 fn presence_names_typing_and_pages_are_told() {
     let server = TestServer::start();
-    let (mut ann, welcome) = Guest::join(&server, "/ws/room/a", 1, json!({"name": "Ann"}));
+    let (mut ann, welcome) = Guest::join(server.address, "/ws/room/a", 1, json!({"name": "Ann"}));
     let you = welcome["you"].clone();
     let joined = ann.hear("presence");
     assert_eq!(joined, json!({"type": "presence", "joined": [{"id": you, "name": "Ann"}], "here": 1}));
-    let mut bob = Guest::knock(&server, "/ws/room/a");
+    let mut bob = Guest::knock(server.address, "/ws/room/a");
     bob.say(&hello(2, json!({"name": "Bob"})));
     assert_eq!(bob.hear("present")["here"], 2);
     assert_eq!(ann.hear("presence")["joined"][0]["name"], "Bob");
@@ -239,8 +148,9 @@ fn presence_names_typing_and_pages_are_told() {
 #[test]
 fn faults_stand_in_front_of_rooms_too() {
     let server = TestServer::start();
-    let (mut ann, _) = Guest::join(&server, "/ws/room/a", 1, json!({}));
-    let (mut bob, welcome) = Guest::join(&server, "/ws/room/a?delay=20ms&reset-after=2msg", 2, json!({}));
+    let (mut ann, _) = Guest::join(server.address, "/ws/room/a", 1, json!({}));
+    let (mut bob, welcome) =
+        Guest::join(server.address, "/ws/room/a?delay=20ms&reset-after=2msg", 2, json!({}));
     for seq in 1..=3 {
         ann.publish(seq, seq);
     }
@@ -252,7 +162,7 @@ fn faults_stand_in_front_of_rooms_too() {
     let back = json!({
         "connection": 2, "epoch": welcome["epoch"], "offset": 2, "memory": welcome["memory"], "sent": 1
     });
-    let (mut bob, welcome) = Guest::join(&server, "/ws/room/a?fragment=10", 2, back);
+    let (mut bob, welcome) = Guest::join(server.address, "/ws/room/a?fragment=10", 2, back);
     assert_eq!((&welcome["offset"], &welcome["seq"], &welcome["lost"]), (&json!(2), &json!(1), &Value::Null));
     assert_eq!(bob.messages(2), offsets(3, 4));
     let refused = server.get(
@@ -273,8 +183,8 @@ fn who_does_not_read_is_told_what_fell_out_of_history_and_holds_no_more_than_its
         config.rooms.messages_per_second = None;
         config.socket.max_queue = 16 << 10;
     });
-    let (mut ann, _) = Guest::join(&server, "/ws/room/a", 1, json!({}));
-    let (mut bob, _) = Guest::join(&server, "/ws/room/a", 2, json!({}));
+    let (mut ann, _) = Guest::join(server.address, "/ws/room/a", 1, json!({}));
+    let (mut bob, _) = Guest::join(server.address, "/ws/room/a", 2, json!({}));
     // More than history and the buffers of the system hold.
     let (text, count) = ("x".repeat(15 << 10), 900);
     for seq in 1..=count {

@@ -26,6 +26,7 @@ pub use self::visits::Visit;
 use super::files::{self, Opened};
 use super::spawn;
 use crate::model::notice::Matter;
+use crate::running::chunks::Chunk;
 use crate::running::workspace::{TabId, Workspace};
 
 /// Between two looks at what is new, in milliseconds: what a crash can cost.
@@ -110,6 +111,9 @@ impl Journal {
         let (inner, visit) = (self.0.clone(), visit.clone());
         let Some(db) = inner.db.borrow().clone() else { return };
         spawn(async move {
+            if !Chunk::Files.fetch().await {
+                return inner.workspace.active().notify(Matter::PartMissing.into());
+            }
             let mut found = false;
             for log in &visit.logs {
                 let Ok(pieces) = db.read(&log.prefix).await else { continue };

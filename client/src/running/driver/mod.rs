@@ -3,7 +3,7 @@
 //! Every entry point does the same: change the link, carry out its actions, collect its events, arm one timer,
 //! and only then, with nothing borrowed, hand over what happened.
 
-mod hints;
+mod blocked;
 pub(super) mod local;
 mod relaying;
 mod report;
@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::{Rc, Weak};
 
+use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use link::{
     Action, CloseError, CloseRequest, Config, Hint, Inbound, Link, Message, Origin, Phase, SendError,
@@ -20,10 +21,11 @@ use link::{
 
 pub use page::clock;
 use page::clock::{Clock, Instant};
+use page::hints::Hints;
+pub use page::hints::is_offline;
 use workbench::time::Micros;
 
-use self::hints::Hints;
-pub use self::hints::blocked_by;
+pub use self::blocked::blocked_by;
 pub use self::report::{Details, Output, Snapshot};
 use super::transport::{self, Agreed, Signal, Target, Transport};
 
@@ -36,13 +38,8 @@ const TIMER_KEPT_MILLIS: u128 = 1000;
 /// A link at work in a browser. Dropping it closes the socket and stops every timer and listener.
 pub struct Driver {
     core: Rc<RefCell<Core>>,
-    /// Kept for its Drop, which stops listening.
-    _hints: Option<Hints>,
-}
-
-/// Whether the browser believes that there is no network.
-pub fn is_offline() -> bool {
-    web_sys::window().is_some_and(|window| !window.navigator().on_line())
+    /// Kept for their Drop, which stops listening.
+    _hints: Option<(Hints, EventListener)>,
 }
 
 /// The browser's name for itself.
@@ -120,9 +117,9 @@ impl Driver {
         let handle = core.borrow().handle.clone();
         let window = web_sys::window();
         let document = window.as_ref().and_then(web_sys::Window::document);
-        let hints = window
-            .zip(document)
-            .map(|(window, document)| Hints::listen(&window, &document, move |hint| handle.hint(hint)));
+        let hints = window.zip(document).map(|(window, document)| {
+            (Hints::listen(&window, &document, move |hint| handle.hint(hint)), blocked::listen(&document))
+        });
         Driver { core, _hints: hints }
     }
 

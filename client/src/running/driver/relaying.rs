@@ -4,7 +4,7 @@ use link::SocketId;
 use protocol::relay::Command;
 
 use super::{Core, Driver, Output};
-use crate::running::transport::Relay;
+use crate::running::transport::Relaying;
 
 impl Driver {
     /// Has the relay of the open connection do something. Returns whether there is one.
@@ -39,7 +39,7 @@ impl Core {
         }
     }
 
-    fn relay(&self) -> Option<&Relay> {
+    fn relay(&self) -> Option<&dyn Relaying> {
         self.socket.as_ref().and_then(|(_, socket)| socket.relay())
     }
 }

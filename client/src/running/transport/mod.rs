@@ -9,6 +9,7 @@
 //! Another way is another file here and another [`TransportKind`]. What it needs for connecting belongs into [`Target`], what it knows of the
 //! handshake into [`Agreed`], and what else comes in into `Signal`.
 
+mod coming;
 mod relay;
 mod stream;
 
@@ -16,14 +17,16 @@ use std::rc::Rc;
 
 use link::{Close, Message};
 use page::socket::{self, Socket};
-use protocol::relay::Opened;
+use protocol::relay::{Command, Opened};
 use workbench::connection::TransportKind;
 use workbench::entry::{Direction, Wire};
 
-pub(in crate::running) use self::relay::Relay;
+use self::coming::Coming;
+use self::relay::chunk_relay;
 pub use self::relay::{Relayed, ask as ask_for_relay};
 pub use self::stream::is_supported as has_streams;
 use crate::model::relayed::Failure;
+use crate::running::chunks::Chunk;
 use crate::texts::{fill, texts};
 
 /// Where to connect to.
@@ -99,9 +102,22 @@ pub(super) trait Transport {
     fn buffered_bytes(&self) -> u64;
 
     /// What only a relay can do; `None` on every other way.
-    fn relay(&self) -> Option<&Relay> {
+    fn relay(&self) -> Option<&dyn Relaying> {
         None
     }
+}
+
+/// What only a relay can do.
+pub(super) trait Relaying {
+    /// Has the relay do something. Returns whether there is a target to do it to.
+    fn command(&self, command: &Command<'_>) -> bool;
+
+    /// What is sent from here on goes in fragments of so many bytes.
+    fn set_fragment(&self, fragment: Option<u64>);
+
+    /// How a message of so many bytes goes over the wire, where that can be told: its compressed size is the relay's
+    /// alone.
+    fn wire(&self, len: u64) -> Option<Wire>;
 }
 
 /// Starts to connect.
@@ -113,7 +129,8 @@ pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Box<dyn Tr
     match target.kind {
         TransportKind::Browser => Ok(Box::new(connect_socket(target, on_signal)?)),
         TransportKind::Stream => Ok(Box::new(stream::Stream::connect(target, on_signal)?)),
-        TransportKind::Relay => Ok(Box::new(Relay::connect(target, on_signal)?)),
+        TransportKind::Relay if Chunk::Relay.is_here() => chunk_relay(target, on_signal),
+        TransportKind::Relay => Ok(Box::new(Coming::connect(target, on_signal))),
         TransportKind::Watch => Err(fill(texts().common.transport_missing, &[&target.kind.word()])),
     }
 }

@@ -3,7 +3,6 @@
 //! `docs/relay-protocol.md` says what is spoken; `protocol::relay` reads and writes it.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 
 use link::{Close, Message};
@@ -14,7 +13,7 @@ use workbench::connection::TransportKind;
 use workbench::entry::{Direction, LISTED_FRAGMENTS, Wire};
 use workbench::json::Value;
 
-use super::{Agreed, Control, OnSignal, Signal, Target, Transport};
+use super::{Agreed, Control, OnSignal, Relaying, Signal, Target, Transport};
 use crate::model::relayed::{Failure, Trouble};
 use crate::running::fetching;
 use page::socket::Socket;
@@ -31,7 +30,7 @@ pub struct Relayed {
 }
 
 /// A relay in use.
-pub(in crate::running) struct Relay(Rc<Inner>);
+struct Relay(Rc<Inner>);
 
 struct Inner {
     carrier: OnceCell<Socket>,
@@ -63,14 +62,17 @@ pub fn ask(tell: Box<dyn FnOnce(Option<Trouble>)>) {
     });
 }
 
-impl fmt::Debug for Relay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").field("is_open", &self.0.is_open).finish_non_exhaustive()
-    }
+/// Starts to connect through a relay.
+///
+/// # Errors
+/// The browser's own sentence for refusing on the spot.
+#[inline(never)]
+pub(super) fn chunk_relay(target: &Target, on_signal: OnSignal) -> Result<Box<dyn Transport>, String> {
+    Ok(Box::new(Relay::connect(target, on_signal)?))
 }
 
 impl Relay {
-    pub(super) fn connect(target: &Target, on_signal: OnSignal) -> Result<Relay, String> {
+    fn connect(target: &Target, on_signal: OnSignal) -> Result<Relay, String> {
         let Relayed { endpoint, connect, fragment } =
             target.relayed.as_deref().ok_or_else(|| TransportKind::Relay.word().to_owned())?;
         let carrier = Target {
@@ -101,23 +103,6 @@ impl Relay {
         let _ = inner.carrier.set(socket);
         Ok(Relay(inner))
     }
-
-    /// Has the relay do something. Returns whether there is a target to do it to.
-    pub(in crate::running) fn command(&self, command: &Command<'_>) -> bool {
-        self.0.is_open.get() && self.0.say(command.write())
-    }
-
-    /// What is sent from here on goes in fragments of so many bytes.
-    pub(in crate::running) fn set_fragment(&self, fragment: Option<u64>) {
-        self.0.fragment.set(fragment);
-    }
-
-    /// How a message of so many bytes goes over the wire, where that can be told: its compressed size is the relay's
-    /// alone.
-    pub(in crate::running) fn wire(&self, len: u64) -> Option<Wire> {
-        let fragment = self.0.fragment.get().filter(|piece| *piece < len);
-        (fragment.is_some() || !self.0.compresses.get()).then(|| Wire::sent(len, fragment))
-    }
 }
 
 impl Transport for Relay {
@@ -144,8 +129,23 @@ impl Transport for Relay {
         self.0.carrier.get().map_or(0, Transport::buffered_bytes)
     }
 
-    fn relay(&self) -> Option<&Relay> {
+    fn relay(&self) -> Option<&dyn Relaying> {
         Some(self)
+    }
+}
+
+impl Relaying for Relay {
+    fn command(&self, command: &Command<'_>) -> bool {
+        self.0.is_open.get() && self.0.say(command.write())
+    }
+
+    fn set_fragment(&self, fragment: Option<u64>) {
+        self.0.fragment.set(fragment);
+    }
+
+    fn wire(&self, len: u64) -> Option<Wire> {
+        let fragment = self.0.fragment.get().filter(|piece| *piece < len);
+        (fragment.is_some() || !self.0.compresses.get()).then(|| Wire::sent(len, fragment))
     }
 }
 

@@ -40,12 +40,14 @@ use self::toolbar::toolbar;
 use crate::actions::editor::Editor;
 use crate::actions::stage::Scene;
 use crate::actions::{Action, Drawer};
+use crate::running::chunks::Chunk;
 use crate::running::outgoing::Mode;
 use crate::running::session::Compose;
 use crate::views::block::{Block, block};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
 use crate::views::markup::html;
+use crate::views::part::Part;
 
 /// The text field and what opens above it.
 #[derive(PartialEq)]
@@ -138,24 +140,13 @@ fn use_composer(props: &Composer) -> Html {
                     aria-label={Action::Drawer(shown).name(texts)}
                     onkeydown={drawer::escape(close_drawer.clone())}
                 >
-                    { match shown {
-                        Drawer::History => HistoryDrawer { session: session.clone(), on_pick, on_close: close_drawer }.block(),
-                        Drawer::Saved => SavedDrawer { editor: editor.clone(), on_pick, on_close: close_drawer }.block(),
-                        Drawer::Repeat => {
-                            let (scene, update) = (scene.clone(), update.clone());
-                            let on_run = Callback::from(move |_| {
-                                scene.set_drawer(None);
-                                update.force_update();
-                            });
-                            RepeatDrawer {
-                                editor: editor.clone(),
-                                is_closed: props.is_closed,
-                                on_run,
-                                on_close: close_drawer,
-                            }.block()
-                        }
-                        Drawer::More => MoreDrawer { scene: scene.clone(), on_close: close_drawer }.block(),
-                    } }
+                    {{
+                        let (scene, update, is_closed) = (scene.clone(), update.clone(), props.is_closed);
+                        let draw = Rc::new(move || {
+                            chunk_drawers(shown, &scene, is_closed, &update, on_pick.clone(), close_drawer.clone())
+                        });
+                        Part { chunk: Chunk::Drawers, draw, dialog: None }.block()
+                    }}
                 </section>
             }
             if let Some(run) = session.outgoing().run() {
@@ -203,6 +194,32 @@ fn use_composer(props: &Composer) -> Html {
                 <div class="drop-hint" data-testid="drop-hint"><p>{t.drop_here}</p></div>
             }
         </div>
+    }
+}
+
+/// What is in a drawer.
+#[inline(never)]
+fn chunk_drawers(
+    shown: Drawer,
+    scene: &Scene,
+    is_closed: bool,
+    update: &UseForceUpdateHandle,
+    on_pick: Callback<Draft>,
+    on_close: Callback<()>,
+) -> Html {
+    let editor = scene.editor().clone();
+    match shown {
+        Drawer::History => HistoryDrawer { session: scene.session().clone(), on_pick, on_close }.block(),
+        Drawer::Saved => SavedDrawer { editor, on_pick, on_close }.block(),
+        Drawer::Repeat => {
+            let (scene, update) = (scene.clone(), update.clone());
+            let on_run = Callback::from(move |_| {
+                scene.set_drawer(None);
+                update.force_update();
+            });
+            RepeatDrawer { editor, is_closed, on_run, on_close }.block()
+        }
+        Drawer::More => MoreDrawer { scene: scene.clone(), on_close }.block(),
     }
 }
 

@@ -94,9 +94,8 @@ fn use_hold(props: &Hold) -> Html {
         });
     }
     let held = board.map_or(0, |board| board.total);
-    // Always an element: what stands before it is put in front of something that is there.
     html! {
-        <div class="hold-place">
+        <>
             if held > 0 && !props.is_open {
                 <section class="held-bar" aria-label={t.hold}>
                     <p class="notice-text" role="status">{plural(t.hold_count, held)}</p>
@@ -122,7 +121,7 @@ fn use_hold(props: &Hold) -> Html {
                     },
                 }.block()}
             }
-        </div>
+        </>
     }
 }
 

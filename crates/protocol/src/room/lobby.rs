@@ -17,8 +17,19 @@ pub struct Member {
 pub struct Lobby {
     named: HashMap<Public, Present>,
     here: usize,
+    /// What other servers have said of those that are connected to them.
+    elsewhere: HashMap<u64, Share>,
     /// What those were called when it was last told whose presence changed since.
     changed: BTreeMap<Public, Option<String>>,
+}
+
+/// Those in a room that are connected to one server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How many connections there are.
+    pub here: usize,
+    /// Those of them with a name, or the first [`NAMED`].
+    pub members: Vec<Member>,
 }
 
 #[derive(Debug)]
@@ -50,6 +61,41 @@ impl Lobby {
             (before, Some(name)) => self.call(client, name, usize::from(before.is_none())),
             (Some(_), None) => self.forget(client),
             (None, None) => {}
+        }
+    }
+
+    /// Those who are connected here.
+    #[must_use]
+    pub fn share(&self) -> Share {
+        let mut others: HashMap<Public, usize> = HashMap::new();
+        for member in self.elsewhere.values().flat_map(|share| &share.members) {
+            *others.entry(member.client).or_default() += 1;
+        }
+        let is_here = |(client, present): &(&Public, &Present)| {
+            present.connections > others.get(client).copied().unwrap_or(0)
+        };
+        let member =
+            |(client, present): (&Public, &Present)| Member { client: *client, name: present.name.clone() };
+        let members = self.named.iter().filter(is_here).take(NAMED).map(member).collect();
+        let there: usize = self.elsewhere.values().map(|share| share.here).sum();
+        Share { here: self.here - there, members }
+    }
+
+    /// Those who are connected to another server, as it says; nobody, where it says nothing any more.
+    pub fn set_elsewhere(&mut self, server: u64, share: Share) {
+        let before = self.elsewhere.remove(&server).unwrap_or_default();
+        self.here = self.here - before.here + share.here;
+        for Member { client, name } in &share.members {
+            let is_new = before.members.iter().all(|member| member.client != *client);
+            self.call(*client, name, usize::from(is_new));
+        }
+        for Member { client, .. } in &before.members {
+            if share.members.iter().all(|member| member.client != *client) {
+                self.forget(*client);
+            }
+        }
+        if share != Share::default() {
+            self.elsewhere.insert(server, share);
         }
     }
 
@@ -160,5 +206,29 @@ mod tests {
         }
         let Some(Notice::Present { members, here }) = lobby.news() else { panic!("a crowd") };
         assert_eq!((members.len(), here), (NAMED, NAMED + 1));
+    }
+
+    #[test]
+    fn those_at_other_servers_are_there_and_go_with_them_and_each_client_is_there_once() {
+        let member = |client, name: &str| Member { client, name: name.to_owned() };
+        let mut lobby = Lobby::default();
+        lobby.enter(ANN, Some("Ann"));
+        lobby
+            .set_elsewhere(7, Share { here: 3, members: vec![member(Public(2), "Bob"), member(ANN, "Ann")] });
+        let joined = told(&mut lobby);
+        assert!(
+            joined.contains("Ann") && joined.contains("Bob") && joined.contains("\"here\":4"),
+            "{joined}"
+        );
+        assert_eq!(lobby.share(), Share { here: 1, members: vec![member(ANN, "Ann")] });
+        // She leaves here, and is there still.
+        lobby.leave(ANN, Some("Ann"));
+        assert_eq!((told(&mut lobby), lobby.share()), ("nothing".to_owned(), Share::default()));
+        lobby.set_elsewhere(7, Share { here: 2, members: vec![member(Public(2), "Rob")] });
+        let changed = told(&mut lobby);
+        assert!(changed.contains("\"joined\":[{\"id\":\"0000000000000002\",\"name\":\"Rob\"}]"), "{changed}");
+        assert!(changed.contains("\"left\":[\"0000000000000001\"],\"here\":2"), "{changed}");
+        lobby.set_elsewhere(7, Share::default());
+        assert!(told(&mut lobby).ends_with("\"left\":[\"0000000000000002\"],\"here\":0}"));
     }
 }

@@ -53,7 +53,7 @@ impl Answers {
         if epoch != self.epoch {
             return None;
         }
-        let last = progress.last.unwrap_or(0).min(self.came);
+        let last = progress.last.min(self.came);
         let from = self.told + 1;
         if from > last {
             return None;

@@ -130,7 +130,7 @@ impl<E: Entry> Channel<E> {
             // What the client sends from here on lies behind this, if it is published.
             memory: head + 1,
             lost,
-            seq: progress.and_then(|progress| progress.last),
+            seq: progress.map(|progress| progress.last),
             refused: progress.map_or(Vec::new(), |progress| progress.refused_since(hello.known).collect()),
             client,
             session,

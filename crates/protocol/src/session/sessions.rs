@@ -20,8 +20,8 @@ pub struct Ticket {
 /// What became of a session's messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// Up to this number they were dealt with. `None`: none was taken, and any number may come first.
-    pub(super) last: Option<u64>,
+    /// Up to this number they were dealt with.
+    pub(super) last: u64,
     /// Bit `n`: number `last - n` was refused.
     refused: u64,
 }
@@ -56,6 +56,12 @@ struct Record {
     connection: u64,
     generation: u32,
     attached: bool,
+    /// None as long as nothing has come, and number 1 is next: many only listen.
+    dealings: Option<Box<Dealings>>,
+}
+
+#[derive(Debug, Default)]
+struct Dealings {
     progress: Progress,
     /// The offset of the latest that was published.
     latest: Option<u64>,
@@ -88,57 +94,74 @@ impl Progress {
     /// The numbers behind `known` that were refused.
     pub(super) fn refused_since(&self, known: u64) -> impl Iterator<Item = u64> + use<> {
         let Progress { last, refused } = *self;
-        let last = last.unwrap_or(0);
         let back = (last.saturating_sub(known)).min(WINDOW);
         (0..back).rev().filter(move |back| refused & (1 << back) != 0).map(move |back| last - back)
     }
 
     /// Whether a number that was dealt with was refused, of the latest [`WINDOW`].
     pub(super) fn is_refused(&self, seq: u64) -> bool {
-        let back = self.last.and_then(|last| last.checked_sub(seq));
-        back.is_some_and(|back| back < WINDOW && self.refused & (1 << back) != 0)
+        self.last.checked_sub(seq).is_some_and(|back| back < WINDOW && self.refused & (1 << back) != 0)
     }
 
     /// Those between the last one and this are passed over for good, as if they had been refused.
     fn advance(&mut self, seq: u64, refused: bool) {
-        let steps = self.last.map_or(WINDOW, |last| seq - last);
-        let (before, between) = match steps {
+        let (before, between) = match seq - self.last {
             0 => (self.refused, 0),
-            1..WINDOW => (self.refused << steps, (1 << steps) - 2),
+            steps @ 1..WINDOW => (self.refused << steps, (1 << steps) - 2),
             _ => (0, u64::MAX - 1),
         };
         self.refused = before | between | u64::from(refused);
-        self.last = Some(seq);
+        self.last = seq;
     }
 }
 
 impl Record {
     fn new(since: u64, connection: u64, attached: bool) -> Record {
-        let (progress, pending) = (Progress::default(), VecDeque::new());
-        let (generation, latest, unknown) = (0, None, None);
-        Record { since, connection, generation, attached, progress, latest, pending, unknown }
+        Record { since, connection, generation: 0, attached, dealings: None }
     }
 
+    fn progress(&self) -> Progress {
+        self.dealings.as_ref().map_or(Progress::default(), |dealings| dealings.progress)
+    }
+
+    fn dealings(&mut self) -> &mut Dealings {
+        self.dealings.get_or_insert_default()
+    }
+
+    /// What is on its way.
+    fn pending(&self) -> usize {
+        self.dealings.as_ref().map_or(0, |dealings| dealings.pending.len())
+    }
+
+    /// All up to this number is dealt with, if it is not yet.
+    fn settle(&mut self, seq: u64) {
+        if self.progress().last < seq {
+            self.dealings().settle(seq);
+        }
+    }
+
+    /// Its place among those that wait.
+    fn waiting(&self, seq: u64) -> Option<usize> {
+        let Dealings { progress, pending, .. } = &**self.dealings.as_ref()?;
+        let place = usize::try_from(seq.checked_sub(progress.last + 1)?).ok()?;
+        pending.get(place).is_some_and(|fate| *fate == Fate::Waiting).then_some(place)
+    }
+}
+
+impl Dealings {
     /// All up to this number is dealt with.
-    fn settle(&mut self, seq: u64, refused: bool) {
-        let last = self.progress.last.unwrap_or(0);
-        let done = usize::try_from(seq.saturating_sub(last)).unwrap_or(usize::MAX);
+    fn settle(&mut self, seq: u64) {
+        let done = usize::try_from(seq.saturating_sub(self.progress.last)).unwrap_or(usize::MAX);
         self.pending.drain(..done.min(self.pending.len()));
-        self.progress.advance(seq, refused);
+        self.progress.advance(seq, false);
         self.pass_over_refused();
     }
 
     fn pass_over_refused(&mut self) {
         while self.pending.front() == Some(&Fate::Refused) {
             self.pending.pop_front();
-            self.progress.advance(self.progress.last.map_or(1, |last| last + 1), true);
+            self.progress.advance(self.progress.last + 1, true);
         }
-    }
-
-    /// Its place among those that wait.
-    fn waiting(&self, seq: u64) -> Option<usize> {
-        let place = usize::try_from(seq.checked_sub(self.progress.last? + 1)?).ok()?;
-        self.pending.get(place).is_some_and(|fate| *fate == Fate::Waiting).then_some(place)
     }
 }
 
@@ -173,12 +196,13 @@ impl Sessions {
         let same_epoch = hello.position.is_some_and(|Position { epoch: theirs, .. }| theirs == epoch);
         let is_known = same_epoch && hello.memory >= record.since;
         let is_told = is_known || !hello.has_unsettled();
-        record.unknown = (!is_told).then_some(hello.sent);
-        if record.progress.last.is_none_or(|last| last < hello.known) {
-            record.settle(hello.known, false);
+        let unknown = (!is_told).then_some(hello.sent);
+        if record.dealings.is_some() || unknown.is_some() {
+            record.dealings().unknown = unknown;
         }
-        let told = record.unknown.or(record.progress.last).unwrap_or(hello.known);
-        Ok((ticket, Answers::new(epoch, told), is_told.then_some(record.progress)))
+        record.settle(hello.known);
+        let progress = record.progress();
+        Ok((ticket, Answers::new(epoch, unknown.unwrap_or(progress.last)), is_told.then_some(progress)))
     }
 
     /// Takes a message in hand, if it is the session's next.
@@ -186,23 +210,25 @@ impl Sessions {
         let record =
             self.known.get_mut(&ticket.public).filter(|record| record.generation == ticket.generation);
         let record = record.ok_or(NotTaken::Superseded)?;
-        if let Some(unknown) = record.unknown.take_if(|unknown| seq == *unknown + 1)
-            && record.progress.last.is_none_or(|last| last < unknown)
-        {
-            record.settle(unknown, false);
+        let heard = record
+            .dealings
+            .as_mut()
+            .and_then(|dealings| dealings.unknown.take_if(|unknown| seq == *unknown + 1));
+        if let Some(unknown) = heard {
+            record.settle(unknown);
         }
-        let last = *record.progress.last.get_or_insert(seq.saturating_sub(1));
-        let expected = last + record.pending.len() as u64 + 1;
+        let Dealings { progress, pending, .. } = record.dealings();
+        let expected = progress.last + pending.len() as u64 + 1;
         if seq < expected {
             return Err(NotTaken::Again);
         }
         if seq > expected {
             return Err(NotTaken::Gap { expected, came: seq });
         }
-        if record.pending.len() as u64 >= WINDOW {
+        if pending.len() as u64 >= WINDOW {
             return Err(NotTaken::TooMany);
         }
-        record.pending.push_back(Fate::Waiting);
+        pending.push_back(Fate::Waiting);
         Ok(())
     }
 
@@ -210,8 +236,9 @@ impl Sessions {
     pub(super) fn fail(&mut self, session: Public, seq: u64) {
         let Some(record) = self.known.get_mut(&session) else { return };
         if let Some(place) = record.waiting(seq) {
-            record.pending[place] = Fate::Refused;
-            record.pass_over_refused();
+            let dealings = record.dealings();
+            dealings.pending[place] = Fate::Refused;
+            dealings.pass_over_refused();
         }
     }
 
@@ -223,10 +250,8 @@ impl Sessions {
             Entry::Vacant(place) => (place.insert(Record::new(since, connection, false)), true),
         };
         let is_own = record.waiting(seq).is_some();
-        record.latest = Some(head);
-        if record.progress.last.is_none_or(|last| last < seq) {
-            record.settle(seq, false);
-        }
+        record.dealings().latest = Some(head);
+        record.settle(seq);
         // Another server has a newer connection of it.
         let has_left = connection > record.connection && record.attached;
         record.connection = record.connection.max(connection);
@@ -245,13 +270,13 @@ impl Sessions {
 
     /// Where the session's latest message lies, if that is known.
     pub(super) fn latest(&self, session: Public) -> Option<u64> {
-        self.known.get(&session).and_then(|record| record.latest)
+        self.known.get(&session)?.dealings.as_ref()?.latest
     }
 
     /// What became of the session's messages; `None` for a ticket that is no longer valid.
     pub(super) fn progress(&self, ticket: &Ticket) -> Option<Progress> {
         let record = self.known.get(&ticket.public)?;
-        (record.generation == ticket.generation).then_some(record.progress)
+        (record.generation == ticket.generation).then_some(record.progress())
     }
 
     /// The connection is gone, when the channel's latest message was `head`.
@@ -277,7 +302,7 @@ impl Sessions {
                 continue;
             }
             // What is on its way for it would be taken for a new one's.
-            if self.known.get(&session).is_some_and(|record| !record.pending.is_empty()) {
+            if self.known.get(&session).is_some_and(|record| record.pending() > 0) {
                 self.left.push_back((session, generation));
             } else {
                 self.known.remove(&session);
@@ -300,11 +325,13 @@ impl Sessions {
         self.left.clear();
         self.forgotten = 0;
         for record in self.known.values_mut() {
+            record.since = 1;
+            let Some(dealings) = &mut record.dealings else { continue };
             // What came is not taken again, whatever became of it.
-            let came = record.progress.last.map(|last| last + record.pending.len() as u64);
-            record.progress = Progress { last: came, refused: 0 };
-            (record.since, record.latest) = (1, None);
-            record.pending.clear();
+            let came = dealings.progress.last + dealings.pending.len() as u64;
+            dealings.progress = Progress { last: came, refused: 0 };
+            dealings.latest = None;
+            dealings.pending.clear();
         }
     }
 }

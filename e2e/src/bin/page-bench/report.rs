@@ -168,13 +168,17 @@ impl Report {
     }
 
     /// What is downloaded.
-    pub(crate) fn bundle(&mut self, bundle: Bundle) -> Result<()> {
-        let Bundle { files, raw, gzip, brotli } = bundle;
-        self.object(&json!({
-            "measure": "bundle", "files": files, "raw_bytes": raw, "gzip_bytes": gzip, "brotli_bytes": brotli,
-        }))?;
-        self.line(&format!("bundle, {files} files: {raw} bytes, gzip {gzip}, brotli {brotli}"))?;
-        self.bar("370 kB brotli in all", brotli <= BROTLI_BYTES, &format!("{brotli} bytes"));
+    pub(crate) fn bundle(&mut self, [first, all]: [Bundle; 2]) -> Result<()> {
+        for (measure, what, bundle) in
+            [("bundle", "at first", first), ("bundle_whole", "with all that is fetched later", all)]
+        {
+            let Bundle { files, raw, gzip, brotli } = bundle;
+            self.object(&json!({
+                "measure": measure, "files": files, "raw_bytes": raw, "gzip_bytes": gzip, "brotli_bytes": brotli,
+            }))?;
+            self.line(&format!("bundle {what}, {files} files: {raw} bytes, gzip {gzip}, brotli {brotli}"))?;
+        }
+        self.bar("370 kB brotli at first", first.brotli <= BROTLI_BYTES, &format!("{} bytes", first.brotli));
         Ok(())
     }
 

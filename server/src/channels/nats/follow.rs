@@ -4,6 +4,7 @@ use super::{AGAIN, PATIENCE, Shared};
 use crate::channels::bus::Unavailable;
 use crate::channels::channel::{Channel, State};
 use crate::channels::post::Post;
+use crate::lock::lock;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, StorageType, Stream};
@@ -23,6 +24,8 @@ const RECOGNISED: Duration = Duration::from_secs(120);
 const OVERHEAD: usize = 512;
 /// How often it is looked whether anybody has the channel, and whether the stream is the one that it was.
 const LOOK: Duration = Duration::from_secs(10);
+/// After so long a server of NATS knows what the others have.
+const SURE: Duration = Duration::from_secs(2);
 /// Messages that are taken over at once.
 const BATCH: usize = 256;
 
@@ -42,8 +45,12 @@ impl Shared {
         // Nobody has to wait for what does not answer.
         self.ready()?;
         let stream = self.stream(name).await.map_err(|error| {
-            self.has_failed(&error);
-            error!(room = %name, error, "the history of a room can't be had from NATS");
+            // Anybody may ask for any room, and each may be one too many.
+            let mut told = lock(&self.told);
+            if told.is_none_or(|told| told.elapsed() > LOOK) {
+                *told = Some(Instant::now());
+                error!(room = %name, error, "the history of a room can't be had from NATS");
+            }
             Unavailable
         })?;
         let info = stream.cached_info();
@@ -136,6 +143,13 @@ impl Shared {
             channel.renew(epoch, first.max(state.first_sequence).max(1));
             return Ok(());
         }
+        // Who has just come back may not know the latest.
+        tokio::time::sleep(SURE).await;
+        let info = stream.info().await?;
+        if count(info).0 != head.epoch || info.state.last_sequence >= head.offset {
+            return Err("the stream has changed again".into());
+        }
+        let state = &info.state;
         // Offsets that were told are given anew. All that was counted so far is of an epoch that is over.
         let (kept, told) = (state.last_sequence, head.offset);
         error!(room = %channel.name, kept, told, "NATS has lost messages that it had acknowledged: another epoch begins");
@@ -185,7 +199,7 @@ pub(super) fn stream_name(name: &Name) -> String {
 }
 
 /// Dots part the tokens of a subject, and a name has no other sign that means something there.
-fn token(name: &Name) -> String {
+pub(super) fn token(name: &Name) -> String {
     name.as_str().replace('.', "=")
 }
 

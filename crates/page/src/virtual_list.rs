@@ -9,23 +9,29 @@ use workbench::decimal;
 use workbench::window::Window;
 use yew::prelude::*;
 
-use crate::views::block::block;
-use crate::views::hooks::use_effect_on;
-use crate::views::markup::html;
+use crate::block::block;
+use crate::hooks::use_effect_on;
+use crate::markup::html;
 
 const OVERSCAN: usize = 8;
 
 /// Begins at the top, and does again when it is another list (give it another `key`).
-#[derive(PartialEq)]
-pub(super) struct VirtualList {
-    pub(super) class: &'static str,
-    pub(super) rows: usize,
-    pub(super) row_px: f64,
+#[derive(Debug, PartialEq)]
+pub struct VirtualList {
+    /// Classes beside its own.
+    pub class: &'static str,
+    /// How many lines there are.
+    pub rows: usize,
+    /// How high each is, in CSS pixels.
+    pub row_px: f64,
     /// Draws a run of rows.
-    pub(super) draw: Callback<Range<usize>, Html>,
-    pub(super) testid: &'static str,
-    pub(super) role: Option<&'static str>,
-    pub(super) label: Option<&'static str>,
+    pub draw: Callback<Range<usize>, Html>,
+    /// Its `data-testid`.
+    pub testid: &'static str,
+    /// Its role for screen readers.
+    pub role: Option<&'static str>,
+    /// What it is called.
+    pub label: Option<&'static str>,
 }
 
 block!(VirtualList, use_virtual_list);

@@ -1,40 +1,25 @@
 //! What the browser says about the page and the network, as hints for the link.
 
-use std::cell::RefCell;
-
 use gloo_events::EventListener;
 use link::Hint;
-use wasm_bindgen::JsCast;
-use web_sys::{Document, EventTarget, SecurityPolicyViolationEvent, VisibilityState, Window};
+use web_sys::{Document, EventTarget, VisibilityState, Window};
 
-use crate::model::address;
-
-thread_local! {
-    /// What the page's Content-Security-Policy last kept it from: a server, and by which directive.
-    static BLOCKED: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
-}
-
-/// The directive of the page's Content-Security-Policy by which a server was blocked last, if it was. Asked once, it is
-/// forgotten.
-pub fn blocked_by(server: &str) -> Option<String> {
-    BLOCKED.take().filter(|(blocked, _)| blocked == server).map(|(_, directive)| directive)
+/// Whether the browser believes that there is no network.
+pub fn is_offline() -> bool {
+    web_sys::window().is_some_and(|window| !window.navigator().on_line())
 }
 
 /// Listens until dropped.
 #[derive(Debug)]
-pub(super) struct Hints {
+pub struct Hints {
     #[expect(dead_code, reason = "kept for their Drop, which stops listening")]
     listeners: Vec<EventListener>,
 }
 
 impl Hints {
     /// Listens on the page's window and document, and first says what differs from a visible page with a network.
-    pub(super) fn listen(
-        window: &Window,
-        document: &Document,
-        on_hint: impl Fn(Hint) + Clone + 'static,
-    ) -> Hints {
-        if super::is_offline() {
+    pub fn listen(window: &Window, document: &Document, on_hint: impl Fn(Hint) + Clone + 'static) -> Hints {
+        if is_offline() {
             on_hint(Hint::Offline);
         }
         if document.visibility_state() == VisibilityState::Hidden {
@@ -51,15 +36,8 @@ impl Hints {
                 on_hint(if hidden { Hint::Hidden } else { Hint::Visible });
             })
         };
-        let violation = EventListener::new(document, "securitypolicyviolation", |event| {
-            if let Some(event) = event.dyn_ref::<SecurityPolicyViolationEvent>() {
-                let server = address::server(&event.blocked_uri());
-                BLOCKED.set(Some((server, event.effective_directive())));
-            }
-        });
         let listeners = vec![
             visibility,
-            violation,
             listen(window, "online", Hint::Online),
             listen(window, "offline", Hint::Offline),
             listen(window, "pagehide", Hint::PageHide),

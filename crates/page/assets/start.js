@@ -37,10 +37,11 @@
     await page.default({ module_or_path: fetch(wasm.href, { integrity: wasm.integrity }) });
   }
 
-  // Everything this document is made of, for the service worker to keep. Browsers offer one only on https and on this
+  // Everything this document is made of, for the service worker to keep: the one that has a manifest, which is the page
+  // that opens without its server. Browsers offer one only on https and on this
   // machine itself.
   async function keepForOffline() {
-    if (!window.isSecureContext || !navigator.serviceWorker) return;
+    if (!window.isSecureContext || !navigator.serviceWorker || !document.querySelector("link[rel=manifest]")) return;
     await navigator.serviceWorker.register("sw.js");
     const elements = document.querySelectorAll("script[src], link[href]:not([rel=canonical])");
     const files = [...elements].map((element) => element.src || element.href);
