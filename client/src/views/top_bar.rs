@@ -26,6 +26,15 @@ pub(super) fn top_bar(stage: &Stage, scene: &Scene, tabs: &Tabs, texts: &'static
                 for sheet in [Sheet::Palette, Sheet::Profiles, Sheet::Settings, Sheet::Help] {
                     {icon_button(scene, Action::Open(sheet), "button icon-button", texts)}
                 }
+                <a
+                    class="button icon-button scenes-link"
+                    href="scenes.html"
+                    title={texts.common.scenes}
+                    aria-label={texts.common.scenes}
+                    data-testid="scenes"
+                >
+                    {picture(Icon::Play)}
+                </a>
                 {theme_button(stage.theme(), scene, texts)}
             </div>
         </header>

@@ -7,6 +7,7 @@ table! {
     Common {
         close: "Close";
         dismiss: "Dismiss";
+        scenes: "Scenes: chat, prices, a game";
         part_coming: "Loading…";
         part_missing: "A part of the page is missing";
         part_missing_why: "This part of the page could not be fetched from its server. Try again once the server can be reached. If the server has been updated since, reload the page.";

@@ -1,6 +1,7 @@
 //! How the page fares when messages come in by the hundred thousand, beside the echo test page that people know.
 //! Called by `cargo xtask bench page`, which builds what is measured.
 
+mod board;
 mod bundle;
 mod flood;
 mod measure;
@@ -50,6 +51,9 @@ struct Cli {
     /// A short run: 10,000 and 100,000 messages, one round, three loads
     #[arg(long, conflicts_with_all = ["counts", "rounds", "loads"])]
     quick: bool,
+    /// Watch the price board of the scenes too, at 1,000 symbols and 50 Hz
+    #[arg(long)]
+    board: bool,
     /// Leave the other pages out
     #[arg(long)]
     only_own: bool,
@@ -111,6 +115,12 @@ async fn run(cli: &Cli) -> Result<bool> {
         for line in [Line::Local, Line::Slow] {
             report.loads(line, &bench.loads(line, cli.loads).await?)?;
         }
+    }
+    if cli.board {
+        let browser = e2e::Browser::start(&measure::ARGS).await?;
+        let seen = board::watch(&browser, &bench.server).await;
+        browser.quit().await?;
+        report.board(seen?)?;
     }
     if let Some(dist) = std::env::var_os("HEARTWIRE_DIST") {
         report.bundle(Bundle::weigh(Path::new(&dist))?)?;

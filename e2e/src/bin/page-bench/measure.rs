@@ -16,7 +16,7 @@ const PROBE: &str = include_str!("probe.js");
 const SCROLL_FRAMES: usize = 240;
 
 /// Keeps a page in the foreground although nobody looks at it, and its figures exact.
-const ARGS: [&str; 4] = [
+pub(crate) const ARGS: [&str; 4] = [
     "--enable-precise-memory-info",
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",

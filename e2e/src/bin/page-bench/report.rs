@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::board::{Board, SECONDS};
 use crate::bundle::Bundle;
 use crate::measure::{Filtering, Inspection, Line, Load, Run, Scrolling, Which};
 
@@ -164,6 +165,23 @@ impl Report {
             median <= bar,
             &format!("median {median:.0} ms"),
         );
+        Ok(())
+    }
+
+    /// How the scenes' price board fares.
+    pub(crate) fn board(&mut self, board: Board) -> Result<()> {
+        let Board { longest_task_ms, long_tasks, frames_per_s, longest_frame_ms } = board;
+        self.object(&json!({
+            "page": "scenes", "symbols": 1000, "hz": 50, "seconds": SECONDS,
+            "longest_task_ms": round(longest_task_ms), "long_tasks": long_tasks,
+            "frames_per_s": round(frames_per_s), "longest_frame_ms": round(longest_frame_ms),
+        }))?;
+        self.line(&format!(
+            "price board, 1,000 symbols at 50 Hz: {frames_per_s:.0} frames/s, {long_tasks} tasks over 50 ms in \
+             {SECONDS} s, longest frame gap {longest_frame_ms:.0} ms"
+        ))?;
+        let figure = format!("{longest_task_ms:.0} ms");
+        self.bar(&format!("price board: no task over {TASK_MS} ms"), longest_task_ms <= TASK_MS, &figure);
         Ok(())
     }
 
