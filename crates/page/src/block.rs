@@ -1,7 +1,7 @@
 //! One component for all that has state or a life of its own.
 //!
 //! Yew compiles the life of a component once for each type of component, which comes to more than what most of them
-//! draw. So there is one type, [`Life`], and what differs is data: a struct with what its parent says, and a hook that
+//! draw. So there is one type, `Life`, and what differs is data: a struct with what its parent says, and a hook that
 //! draws it.
 
 use std::any::TypeId;
