@@ -12,7 +12,7 @@ use bench::idle::Settling;
 use bench::peers::{Guest, Kitchen, NAMES, OURS, ROOMS, Recipe, Server};
 use bench::turns::Timing;
 use bench::verdict::Verdict;
-use bench::{connect, echo, fanout, idle, process, servers, soak};
+use bench::{connect, echo, fanout, hop, idle, process, servers, soak};
 use clap::{Args, Parser, Subcommand};
 
 /// What a process opens besides its connections, generously.
@@ -34,6 +34,8 @@ enum Command {
     Idle(IdleArgs),
     /// Server CPU per connection opened, upgraded and closed
     Connect(ConnectArgs),
+    /// Heartwire alone: what a relay, a watcher and idle faults cost per message, beside its plain echo
+    Hop(HopArgs),
     /// Server CPU per delivery where one publishes and many listen
     Fanout(FanoutArgs),
     /// Heartwire alone, under random faults for a while: memory, ends, and the same seeds doing the same
@@ -112,6 +114,17 @@ struct ConnectArgs {
 }
 
 #[derive(Debug, Args)]
+struct HopArgs {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    rounds: Rounds,
+    /// Points as CONNECTIONSxBYTESxIN_FLIGHT
+    #[arg(long, default_value = "1x16x1,100x16x1,100x1024x1,100x65536x1,100x16x16", value_name = "LIST")]
+    configs: String,
+}
+
+#[derive(Debug, Args)]
 struct FanoutArgs {
     #[command(flatten)]
     common: Common,
@@ -166,6 +179,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Echo(args) => echo(&args),
         Command::Idle(args) => idle(&args),
         Command::Connect(args) => connect(&args),
+        Command::Hop(args) => hop(&args),
         Command::Fanout(args) => fanout(&args),
         Command::Soak(args) => soak(&args),
         Command::Serve { kind, listen } => {
@@ -217,6 +231,32 @@ fn connect(args: &ConnectArgs) -> anyhow::Result<ExitCode> {
     conclude(connect::verdict(&rows), args.common.json)
 }
 
+fn hop(args: &HopArgs) -> anyhow::Result<ExitCode> {
+    let points = Point::list(&args.configs).map_err(anyhow::Error::msg)?;
+    if points.iter().any(|point| point.deflate) {
+        anyhow::bail!("hops are measured without compression");
+    }
+    let bench = Bench::echoes(&args.common)?;
+    let most = points.iter().map(|point| point.connections as u64).max().unwrap_or(0);
+    // Each of the five servers has as many connections, and one of them as many watchers.
+    process::allow_open_files(6 * most + FILES_BESIDE_SOCKETS)?;
+    let plan = hop::Plan {
+        points,
+        rounds: args.rounds.rounds.into(),
+        timing: args.rounds.timing(),
+        max_total: args.rounds.max_total(),
+    };
+    let place = hop::Place {
+        recipe: bench.ours()?,
+        cache: &bench.kitchen.cache,
+        server_core: bench.server_core,
+        own_core: bench.own_core,
+    };
+    let rows = hop::run(&plan, &place)?;
+    hop::print(&rows, args.common.json)?;
+    conclude(hop::verdict(&rows), args.common.json)
+}
+
 fn fanout(args: &FanoutArgs) -> anyhow::Result<ExitCode> {
     let bench = Bench::new(&args.common, &ROOMS, Kitchen::room)?;
     let asked = |deflate| args.compression.as_deref().is_none_or(|only| (only == "deflate") == deflate);
@@ -252,9 +292,7 @@ fn soak(args: &SoakArgs) -> anyhow::Result<ExitCode> {
     let bench = Bench::echoes(&args.common)?;
     let connections = usize::from(args.connections);
     process::allow_open_files(connections as u64 + FILES_BESIDE_SOCKETS)?;
-    let ours = bench.recipes.iter().find(|recipe| recipe.name == OURS);
-    let ours = ours.ok_or_else(|| anyhow::anyhow!("it is {OURS} that is soaked: give --server-bin"))?;
-    let server = ours.start(&bench.kitchen.cache, bench.server_core, bench.own_core)?;
+    let server = bench.ours()?.start(&bench.kitchen.cache, bench.server_core, bench.own_core)?;
     let by_clock = || std::time::UNIX_EPOCH.elapsed().map_or(0, |now| u64::from(now.subsec_nanos()));
     let plan = soak::Plan {
         connections,
@@ -361,6 +399,12 @@ impl Bench {
         }
         process::pin_to(own_core)?;
         Ok(Self { kitchen, recipes, server_core, own_core })
+    }
+
+    /// Heartwire, for what is measured of it alone.
+    fn ours(&self) -> anyhow::Result<&Recipe> {
+        let ours = self.recipes.iter().find(|recipe| recipe.name == OURS);
+        ours.ok_or_else(|| anyhow::anyhow!("it is {OURS} that is measured: give --server-bin"))
     }
 
     /// Puts Heartwire at each level in the place of Heartwire at its default.

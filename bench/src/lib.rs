@@ -1,8 +1,10 @@
-//! Heartwire's benchmarks: what an echoed message, a delivery in a room and a new connection cost the server, and what an
-//! idle connection holds, beside a bare TCP echo and other WebSocket servers. `README.md` of this package says what the figures mean.
+//! Heartwire's benchmarks: what an echoed message, a delivery in a room and a new connection cost the server, what stands in a
+//! message's way, and what an idle connection holds, beside a bare TCP echo and other WebSocket servers. `README.md` of this
+//! package says what the figures mean.
 
 #![cfg(target_os = "linux")]
 
+pub mod api;
 pub mod audience;
 pub mod churn;
 pub mod client;
@@ -11,6 +13,7 @@ pub mod connect;
 pub mod echo;
 pub mod fanout;
 pub mod frames;
+pub mod hop;
 pub mod idle;
 pub mod load;
 pub mod payload;

@@ -255,6 +255,12 @@ impl Recipe {
         recipe
     }
 
+    /// The same server, asked for its echo at this path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
+        Self { path: Some(path.to_owned()), ..self.clone() }
+    }
+
     /// Starts the server on `core` and waits until it accepts; the calling thread is back on `own_core` then.
     ///
     /// # Errors

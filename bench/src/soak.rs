@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use protocol::fault::Parameter;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use wire::OpCode;
 
+use crate::api::{get, request};
 use crate::frames::client_frame;
 use crate::payload::Random;
 use crate::peers::Server;
@@ -306,23 +306,4 @@ async fn repeatable(address: SocketAddr, label: &str, seed: u64) -> anyhow::Resu
 /// A number below `bound`.
 fn below(random: &mut Random, bound: u64) -> u64 {
     random.next_u64() % bound
-}
-
-async fn get(address: SocketAddr, target: &str) -> anyhow::Result<Value> {
-    request(address, "GET", target).await
-}
-
-async fn request(address: SocketAddr, method: &str, target: &str) -> anyhow::Result<Value> {
-    let mut stream = TcpStream::connect(address).await?;
-    let request = format!(
-        "{method} {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    let Some(head) = answer.windows(4).position(|end| end == b"\r\n\r\n") else {
-        bail!("no answer to {target}")
-    };
-    serde_json::from_slice(&answer[head + 4..])
-        .with_context(|| format!("an answer that is no JSON to {target}"))
 }

@@ -92,11 +92,13 @@ fn draw(workspace: Workspace) {
     };
 }
 
-/// Where the page came from.
+/// Where the page came from. A page that was built for development may have come from elsewhere than its server: a proxy for
+/// that has no subprotocols, and is passed by.
 fn origin() -> Origin {
+    let server = option_env!("HEARTWIRE_SERVER").filter(|_| cfg!(debug_assertions));
     Origin {
         secure: location(web_sys::Location::protocol) == "https:",
-        host: location(web_sys::Location::host),
+        host: server.map_or_else(|| location(web_sys::Location::host), str::to_owned),
     }
 }
 

@@ -19,17 +19,19 @@ const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
 const COUNT_LIMIT: Duration = Duration::from_secs(120);
 
 /// What can be measured.
-const LIST: &str = "`echo`, `fanout`, `idle`, `connect`, `soak`, `page` and `micro`";
+const LIST: &str = "`echo`, `fanout`, `idle`, `connect`, `hop`, `soak`, `page` and `micro`";
 
-/// Measures what `args` begin with: `echo`, `fanout`, `idle`, `connect` and `soak` are the package `bench`'s, with the server
+/// Measures what `args` begin with: `echo`, `fanout`, `idle`, `connect`, `hop` and `soak` are the package `bench`'s, with the server
 /// built for them; `page` is the package `e2e`'s, with the page built as well; `micro` is the protocol core's.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     let Some((what, rest)) = args.split_first() else { bail!("say what to measure: {LIST}") };
     match (what.as_str(), rest) {
-        ("echo" | "fanout" | "idle" | "connect" | "soak" | "page", _) if !cfg!(target_os = "linux") => {
+        ("echo" | "fanout" | "idle" | "connect" | "hop" | "soak" | "page", _)
+            if !cfg!(target_os = "linux") =>
+        {
             bail!("`bench {what}` reads what Linux says about processes, so it runs there only")
         }
-        ("echo" | "fanout" | "idle" | "connect" | "soak", rest) => servers(what, rest),
+        ("echo" | "fanout" | "idle" | "connect" | "hop" | "soak", rest) => servers(what, rest),
         ("page", rest) => the_page(rest),
         ("micro", []) => micro(),
         ("micro", _) => bail!("`bench micro` takes no arguments"),

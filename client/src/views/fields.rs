@@ -41,6 +41,8 @@ pub(super) struct TextRow {
     pub(super) problem: Option<AttrValue>,
     /// Whether it is as wide as the form.
     pub(super) wide: bool,
+    /// Whether nobody is to read it over the person's shoulder.
+    pub(super) secret: bool,
     pub(super) placeholder: AttrValue,
     /// With every key.
     pub(super) on_input: Callback<String>,
@@ -60,8 +62,8 @@ impl TextRow {
                     class="field"
                     id={self.name.clone()}
                     data-testid={self.name.clone()}
-                    type="text"
-                    autocomplete="off"
+                    type={if self.secret { "password" } else { "text" }}
+                    autocomplete={if self.secret { "new-password" } else { "off" }}
                     autocapitalize="off"
                     spellcheck="false"
                     placeholder={self.placeholder.clone()}

@@ -1,7 +1,8 @@
 //! What the page's own server has under names: targets that clients are carried to, and recordings that are played back.
 //!
 //! `data-testid`: `mounted-item` (one, with `data-url`) with `mounted-connect` and, where it was made or uploaded,
-//! `mounted-delete`; `via-name`, `via-target`, `via-header`, `via-do`; `replay-file` (the file field); `mounted-failed`.
+//! `mounted-delete`; `via-name`, `via-target`, `via-header`, `via-tls` (shows `via-roots`,
+//! `via-certificate`, `via-key`, `via-invalid`), `via-do`; `replay-file` (the file field); `mounted-failed`.
 
 use std::rc::Rc;
 
@@ -18,6 +19,7 @@ use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
 use crate::texts::{fill, plural};
 use crate::views::block::block;
+use crate::views::fields::{AreaRow, SwitchRow};
 use crate::views::hooks::use_effect_on;
 use crate::views::lang::use_texts;
 use crate::views::markup::html;
@@ -72,21 +74,24 @@ fn use_mounted(props: &Mounted) -> Html {
         Callback::from(move |(method, address, body): (&'static str, String, Option<Payload>)| {
             let (failure, round) = (failure.clone(), round.clone());
             fetching::ask(method, address, body, move |said| {
-                failure.set(said.err().map_or(String::new(), |said| explained(said, t)));
+                failure.set(said.err().map_or(String::new(), |said| explained(&said, t)));
                 round.set(*round + 1);
             });
         })
     };
     let (name, target, header) = (use_node_ref(), use_node_ref(), use_node_ref());
+    let tls = use_state_eq(Tls::default);
     let mount = {
         let (name, target, header, tell) = (name.clone(), target.clone(), header.clone(), tell.clone());
+        let tls = tls.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
             let header = written(&header);
             let (header, value) = header.split_once(':').unwrap_or((&header, ""));
             let pair = format!("[{},{}]", json::quote(header), json::quote(value.trim()));
             let pair = if header.is_empty() { "" } else { &pair };
-            let body = format!("{{\"url\":{},\"headers\":[{pair}]}}", json::quote(&written(&target)));
+            let url = json::quote(&written(&target));
+            let body = format!("{{\"url\":{url},\"headers\":[{pair}]{}}}", tls.member());
             tell.emit(("POST", format!("api/vias/{}", encoded(&written(&name))), Some(Payload::Text(body))));
         }
     };
@@ -196,6 +201,7 @@ fn use_mounted(props: &Mounted) -> Html {
                     title={t.mounted_header}
                     data-testid="via-header"
                 />
+                {tls_fields(&tls, t)}
                 <button class="button small" type="submit" data-testid="via-do">{t.mounted_mount}</button>
                 <label class="button small">
                     {t.mounted_upload}
@@ -209,6 +215,61 @@ fn use_mounted(props: &Mounted) -> Html {
                 </label>
             </form>
         </section>
+    }
+}
+
+/// Whom the target is trusted as, and as whom it is spoken to.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Tls {
+    roots: String,
+    certificate: String,
+    key: String,
+    accept_invalid: bool,
+}
+
+impl Tls {
+    /// The member of what the server is told, behind others; nothing where nothing was entered.
+    fn member(&self) -> String {
+        if *self == Tls::default() {
+            return String::new();
+        }
+        let texts = [("roots", &self.roots), ("certificate", &self.certificate), ("key", &self.key)];
+        let texts = texts.iter().filter(|(_, pem)| !pem.trim().is_empty());
+        let texts: String = texts.map(|(name, pem)| format!("\"{name}\":{},", json::quote(pem))).collect();
+        format!(",\"tls\":{{{texts}\"acceptInvalid\":{}}}", self.accept_invalid)
+    }
+}
+
+fn tls_fields(tls: &UseStateHandle<Tls>, t: &'static Settings) -> Html {
+    let change = |change: fn(&mut Tls, String)| {
+        let tls = tls.clone();
+        Callback::from(move |written: String| {
+            let mut changed = (*tls).clone();
+            change(&mut changed, written);
+            tls.set(changed);
+        })
+    };
+    let area = |name: &'static str, label: &'static str, hint: &'static str, value: &str, on_input| {
+        let (label, hint, value) = (label.into(), hint.into(), value.to_owned().into());
+        AreaRow { name: name.into(), label, hint, value, on_input, ..AreaRow::default() }.view()
+    };
+    html! {
+        <details class="mounted-tls">
+            <summary data-testid="via-tls">{t.mounted_tls}</summary>
+            {area("via-roots", t.roots, t.roots_hint, &tls.roots, change(|tls, pem| tls.roots = pem))}
+            {area("via-certificate", t.certificate, t.certificate_hint, &tls.certificate, change(|tls, pem| tls.certificate = pem))}
+            {area("via-key", t.key, t.mounted_key_hint, &tls.key, change(|tls, pem| tls.key = pem))}
+            {SwitchRow {
+                name: "via-invalid".into(),
+                label: t.accept_invalid.into(),
+                hint: t.accept_invalid_hint.into(),
+                checked: tls.accept_invalid,
+                on_change: {
+                    let tls = tls.clone();
+                    Callback::from(move |accept_invalid| tls.set(Tls { accept_invalid, ..(*tls).clone() }))
+                },
+            }.view()}
+        </details>
     }
 }
 
@@ -228,8 +289,8 @@ fn name_of(file: &File) -> String {
     stem.chars().map(sign).take(64).collect()
 }
 
-fn explained(said: String, t: &'static Settings) -> String {
-    if said.is_empty() { t.mounted_failed.to_owned() } else { said }
+fn explained(said: &str, t: &'static Settings) -> String {
+    if said.is_empty() { t.mounted_failed.to_owned() } else { said.trim_end().to_owned() }
 }
 
 fn read(answer: &str, list: &str, entry: impl Fn(&Value<'_>) -> Option<Entry>) -> Vec<Entry> {

@@ -46,6 +46,8 @@ impl Key {
     pub const VARIABLES: Key = Key("heartwire.variables");
     /// `true` where placeholders are not filled.
     pub const LITERAL: Key = Key("heartwire.literal");
+    /// The token that the page's server wants of who is not on its machine.
+    pub const API_TOKEN: Key = Key("heartwire.api-token");
     /// Which values may go to which server, as [`workbench::grants::Grants::to_json`] writes it.
     pub const GRANTS: Key = Key("heartwire.grants");
     /// Messages that were sent, as [`workbench::library::drafts_to_json`] writes them.

@@ -70,7 +70,11 @@ async fn a_header_arrives_and_pings_pongs_and_frames_are_seen() -> Result<()> {
         page.click("more-toggle").await?;
         page.fill("ping-payload", "hello").await?;
         page.click("ping-send").await?;
-        page.until("the Pong comes back", async || Ok(page.texts("pong").await? == ["hello"])).await?;
+        let pongs = async || page.texts("pong").await;
+        page.until("the Pong comes back behind the relay's own", async || {
+            Ok(pongs().await? == ["beat", "hello"])
+        })
+        .await?;
         ensure!(page.texts("ping").await? == ["beat", "hello"]);
         page.click("drawer-close").await?;
 
@@ -94,6 +98,31 @@ async fn a_header_arrives_and_pings_pongs_and_frames_are_seen() -> Result<()> {
         let wire = page.text("wire").await?;
         ensure!(wire.contains("4, 4, 3"), "{wire}");
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_target_that_falls_silent_behind_the_relay_is_noticed_and_connected_to_again() -> Result<()> {
+    scenario(&[], async |test| {
+        let (server, target) = (Server::start(&[])?, Server::start(&[])?);
+        // The first connection plays dead once the first message, a heartbeat, has come.
+        let address = format!("{}?label=relayed&times=1&vanish-after=1msg", target.socket());
+        let page = &test.page;
+        let query = format!("hb=500&deadline=500&min=100&max=300&url={}", address.replace('&', "%26"));
+        page.open(&server.page(&query)).await?;
+        page.click("options-toggle").await?;
+        page.click("relay-toggle").await?;
+        page.connect(&address).await?;
+        page.until("the silence is noticed and the target connected to again", async || {
+            Ok(page.texts("connected").await?.len() == 2)
+        })
+        .await?;
+        let said = page.texts("disconnected").await?;
+        ensure!(said.len() == 1 && said[0].to_lowercase().contains("heartbeat"), "{said:?}");
+        page.wait_for(SOON, "a heartbeat is answered", |state| state.heartbeat == "alive").await?;
+        page.send("still there").await?;
+        page.until("an echo", async || Ok(page.texts("response").await? == ["still there"])).await
     })
     .await
 }

@@ -57,11 +57,17 @@ async fn two_pages_chat_and_one_that_is_cut_misses_nothing() -> Result<()> {
             let all = ["one", "two", "four", "three"];
             bob.until("all is there once", async || Ok(texts(bob, ".said .text").await? == all)).await?;
             ann.until("all is there once", async || Ok(texts(ann, ".said .text").await? == all)).await?;
-            let recovery = bob.text("recovery").await?;
-            ensure!(recovery.contains("2 missed messages replayed"), "{recovery}");
-            ensure!(recovery.contains("1 message sent from the queue"), "{recovery}");
-            let people = bob.text("people").await?;
-            ensure!(people.contains("Ann") && people.contains("Bob (you)"), "{people}");
+            bob.until("what was made up for is told", async || {
+                let recovery = bob.text("recovery").await?;
+                Ok(recovery.contains("2 missed messages replayed")
+                    && recovery.contains("1 message sent from the queue"))
+            })
+            .await?;
+            bob.until("both are there", async || {
+                let people = bob.text("people").await?;
+                Ok(people.contains("Ann") && people.contains("Bob (you)"))
+            })
+            .await?;
             Ok(())
         })
         .await

@@ -28,15 +28,9 @@ impl Watched {
         self.watchers.iter().filter(|watcher| watcher.is_open()).count()
     }
 
-    /// Tells what passed, `size` bytes of payload. It is not even copied where nobody has room for it.
-    fn tell(&mut self, size: usize, passed: impl FnOnce() -> Passed) {
-        let (mut ready, full): (Vec<_>, Vec<_>) =
-            self.watchers().iter().partition(|watcher| watcher.has_room(size));
-        full.iter().for_each(|watcher| watcher.lose());
-        let Some(last) = ready.pop() else { return };
-        let passed = passed();
-        ready.iter().for_each(|watcher| watcher.tell(passed.clone()));
-        last.tell(passed);
+    /// Tells what passed.
+    fn tell(&self, passed: Passed<'_>) {
+        self.watchers.iter().filter(|watcher| watcher.is_open()).for_each(|watcher| watcher.tell(passed));
     }
 
     fn overhear(&mut self, out: &mut Outgoing<'_>, f: impl FnOnce(&mut Behind, &mut Outgoing<'_>)) {
@@ -44,19 +38,17 @@ impl Watched {
             return f(&mut self.behind, out);
         }
         let behind = &mut self.behind;
-        let sent = out.overhear(|out| f(behind, out));
-        for sent in sent {
-            if let Some(passed) = self.overhearing.passed(sent) {
-                self.tell(0, || passed);
-            }
-        }
+        let said = out.overhear(|out| f(behind, out));
+        let mut overhearing = std::mem::take(&mut self.overhearing);
+        said.iter().for_each(|sent| overhearing.hear(sent, |passed| self.tell(passed)));
+        self.overhearing = overhearing;
     }
 }
 
 impl Endpoint for Watched {
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
         let Message { kind, payload, .. } = message;
-        self.tell(payload.len(), || Passed::Message { from: Side::Client, kind, payload: payload.to_vec() });
+        self.tell(Passed::Message { from: Side::Client, kind, payload });
         self.overhear(out, |behind, out| behind.message(message, out));
     }
 
@@ -64,18 +56,13 @@ impl Endpoint for Watched {
         let from = Side::Client;
         match control {
             Control::Ping(payload) => {
-                self.tell(payload.len(), || Passed::Ping { from, payload: payload.to_vec() });
+                self.tell(Passed::Ping { from, payload });
                 if out.answers_pings() {
-                    let pong = || Passed::Pong { from: Side::Server, payload: payload.to_vec(), rtt: None };
-                    self.tell(payload.len(), pong);
+                    self.tell(Passed::Pong { from: Side::Server, payload, rtt: None });
                 }
             }
-            Control::Pong(payload, rtt) => {
-                self.tell(payload.len(), || Passed::Pong { from, payload: payload.to_vec(), rtt });
-            }
-            Control::Close(code, reason) => {
-                self.tell(reason.len(), || Passed::Close { from, code, reason: reason.to_owned() });
-            }
+            Control::Pong(payload, rtt) => self.tell(Passed::Pong { from, payload, rtt }),
+            Control::Close(code, reason) => self.tell(Passed::Close { from, code, reason }),
         }
         self.overhear(out, |behind, out| behind.control(control, out));
     }
@@ -117,8 +104,12 @@ impl Endpoint for Watched {
     }
 
     fn closed(&mut self, summary: &Summary) {
+        let reason = match &summary.cause {
+            Some(cause) => format!("{}: {cause}", summary.end),
+            None => summary.end.to_string(),
+        };
         for watcher in std::mem::take(&mut self.watchers) {
-            watcher.end(Some(Passed::ended(summary)));
+            watcher.end(Some(Passed::ended(summary, &reason)));
         }
         self.behind.closed(summary);
     }

@@ -62,7 +62,10 @@ impl Leg {
     /// Sends what lies in the pipe for this end, as far as there is room.
     fn pass_on(&mut self, out: &mut Outgoing<'_>) {
         let mut passed = 0;
-        while self.taken.first().is_some() || self.pipe.take(self.side, &mut self.taken) {
+        // What waits is counted before it lies there, so that only what was passed on can be left of the count.
+        while self.taken.first().is_some()
+            || (self.pipe.waiting(self.side) > passed && self.pipe.take(self.side, &mut self.taken))
+        {
             let mut blocked = false;
             while let Some((item, payload)) = self.taken.first() {
                 let closes = matches!(item, Item::Close(_));

@@ -44,7 +44,7 @@ impl Endpoint for Reporting {
         let at = self.at(out);
         let pipe = self.leg.pipe();
         match control {
-            Control::Ping(payload) => pipe.tell(&Event::Ping { at, payload }),
+            Control::Ping(payload) => pipe.tell(&Event::Ping { at, answered: out.answers_pings(), payload }),
             Control::Pong(payload, _) => pipe.tell(&Event::Pong { at, payload }),
             Control::Close(code, reason) => {
                 let (code, reason) = (code.map(|code| code.0), reason.to_owned());

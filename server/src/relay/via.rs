@@ -136,12 +136,16 @@ fn offers(handshake: &Handshake, known: bool) -> Vec<Offer> {
     if known && offered { vec![Offer::BROWSER] } else { Vec::new() }
 }
 
-/// What a target says of where else to go may hold a secret.
+/// What a target says itself, of where else to go or what it wants to be shown, may hold a secret.
 pub(super) fn for_the_log(error: &ConnectError) -> String {
-    match error {
-        ConnectError::Response { error: ResponseError::Redirect { status, .. }, .. } => {
-            format!("the server redirects ({status})")
+    let ConnectError::Response { error: response, .. } = error else { return error.to_string() };
+    match response {
+        ResponseError::Redirect { status, .. } => format!("the server redirects ({status})"),
+        ResponseError::Status { status, .. } => {
+            ResponseError::Status { status: *status, detail: None }.to_string()
         }
-        error => error.to_string(),
+        ResponseError::Protocol(_) => "the server chose a subprotocol that was not requested".to_owned(),
+        ResponseError::Extensions(_) => "the server agreed to what was not offered".to_owned(),
+        response => response.to_string(),
     }
 }

@@ -37,7 +37,7 @@ impl Lines {
     }
 
     /// Something that passed.
-    pub(super) fn passed(&mut self, at: SystemTime, passed: &Passed, out: &mut String) {
+    pub(super) fn passed(&mut self, at: SystemTime, passed: &Passed<'_>, out: &mut String) {
         let entry =
             |kind, direction, body| Draft::new(micros(at), CONNECTION, direction, kind, body).entry(0);
         let note;

@@ -11,57 +11,65 @@ pub(crate) enum Side {
 }
 
 /// One thing that passed.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Passed {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Passed<'p> {
     Message {
         from: Side,
         kind: MessageKind,
-        payload: Vec<u8>,
+        payload: &'p [u8],
     },
     Ping {
         from: Side,
-        payload: Vec<u8>,
+        payload: &'p [u8],
     },
     /// With the round-trip time, where it answers the heartbeat.
     Pong {
         from: Side,
-        payload: Vec<u8>,
+        payload: &'p [u8],
         rtt: Option<Duration>,
     },
     Close {
         from: Side,
         code: Option<CloseCode>,
-        reason: String,
+        reason: &'p str,
     },
     /// Bytes that the server sent whatever the protocol says.
-    Raw(Vec<u8>),
+    Raw(&'p [u8]),
     Ended {
-        reason: String,
+        reason: &'p str,
         code: Option<CloseCode>,
         clean: bool,
     },
 }
 
-impl Passed {
-    /// What it takes in memory, about, in bytes.
-    pub(super) fn cost(&self) -> usize {
-        let payload = match self {
+impl<'p> Passed<'p> {
+    /// What it says.
+    pub(super) fn payload(&self) -> &'p [u8] {
+        match *self {
             Self::Message { payload, .. } | Self::Ping { payload, .. } | Self::Pong { payload, .. } => {
-                payload.capacity()
+                payload
             }
-            Self::Raw(bytes) => bytes.capacity(),
-            Self::Close { reason, .. } | Self::Ended { reason, .. } => reason.capacity(),
-        };
-        size_of::<Self>() + payload
+            Self::Close { reason, .. } | Self::Ended { reason, .. } => reason.as_bytes(),
+            Self::Raw(bytes) => bytes,
+        }
+    }
+
+    /// The same with another payload, which is text where its own was.
+    pub(super) fn with_payload<'o>(self, payload: &'o [u8]) -> Passed<'o> {
+        let reason = || str::from_utf8(payload).unwrap_or_default();
+        match self {
+            Self::Message { from, kind, .. } => Passed::Message { from, kind, payload },
+            Self::Ping { from, .. } => Passed::Ping { from, payload },
+            Self::Pong { from, rtt, .. } => Passed::Pong { from, payload, rtt },
+            Self::Close { from, code, .. } => Passed::Close { from, code, reason: reason() },
+            Self::Raw(_) => Passed::Raw(payload),
+            Self::Ended { code, clean, .. } => Passed::Ended { reason: reason(), code, clean },
+        }
     }
 
     /// The end of a connection.
-    pub(crate) fn ended(summary: &Summary) -> Self {
+    pub(crate) fn ended(summary: &Summary, reason: &'p str) -> Self {
         let code = |close: Option<Option<CloseCode>>| close.flatten();
-        let reason = match &summary.cause {
-            Some(cause) => format!("{}: {cause}", summary.end),
-            None => summary.end.to_string(),
-        };
         let code = code(summary.close_received).or_else(|| code(summary.close_sent));
         Self::Ended { reason, code, clean: summary.is_clean() }
     }
@@ -74,29 +82,31 @@ pub(crate) struct Overhearing {
 }
 
 impl Overhearing {
-    /// What passed, once it is whole. How a connection is cut is its end's to say.
-    pub(crate) fn passed(&mut self, sent: Sent) -> Option<Passed> {
+    /// Tells what passed, once it is whole. How a connection is cut is its end's to say.
+    pub(crate) fn hear(&mut self, sent: &Sent, tell: impl FnOnce(Passed<'_>)) {
         let from = Side::Server;
         match sent {
-            Sent::Message { kind, payload, .. } => Some(Passed::Message { from, kind, payload }),
-            Sent::Begin(kind, payload) => {
-                self.partial = Some((kind, payload));
-                None
-            }
+            Sent::Message { kind, payload, .. } => tell(Passed::Message { from, kind: *kind, payload }),
+            Sent::Begin(kind, payload) => self.partial = Some((*kind, payload.clone())),
             Sent::Fragment(payload, last) => {
-                let (_, whole) = self.partial.as_mut()?;
-                whole.extend_from_slice(&payload);
-                let (kind, payload) = if last { self.partial.take()? } else { return None };
-                Some(Passed::Message { from, kind, payload })
+                let Some((kind, whole)) = &mut self.partial else { return };
+                whole.extend_from_slice(payload);
+                if *last {
+                    tell(Passed::Message { from, kind: *kind, payload: whole });
+                    self.partial = None;
+                }
             }
-            Sent::Ping(payload) => Some(Passed::Ping { from, payload }),
-            Sent::Pong(payload) => Some(Passed::Pong { from, payload, rtt: None }),
+            Sent::Ping(payload) => tell(Passed::Ping { from, payload }),
+            Sent::Pong(payload) => tell(Passed::Pong { from, payload, rtt: None }),
             Sent::Close(status, _) => {
-                let (code, reason) = status.unzip();
-                Some(Passed::Close { from, code, reason: reason.unwrap_or_default() })
+                let (code, reason) = match status {
+                    Some((code, reason)) => (Some(*code), reason.as_str()),
+                    None => (None, ""),
+                };
+                tell(Passed::Close { from, code, reason });
             }
-            Sent::Raw(bytes) => Some(Passed::Raw(bytes)),
-            Sent::Abort(..) => None,
+            Sent::Raw(bytes) => tell(Passed::Raw(bytes)),
+            Sent::Abort(..) => {}
         }
     }
 

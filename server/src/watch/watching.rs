@@ -67,15 +67,14 @@ impl Watching {
     }
 
     fn make_ready(&mut self) {
-        if self.batch.passed.is_empty() && self.batch.lost == 0 {
-            self.batch = self.reader.take();
+        let Self { batch, lines, ready, .. } = self;
+        if batch.passed.is_empty() && batch.lost == 0 {
+            self.reader.take(batch);
         }
-        while self.ready.len() < TOGETHER {
-            if let Some((at, passed)) = self.batch.passed.pop_front() {
-                self.lines.passed(at, &passed, &mut self.ready);
-            } else {
-                if self.batch.lost > 0 {
-                    self.lines.lost(std::mem::take(&mut self.batch.lost), &mut self.ready);
+        while ready.len() < TOGETHER {
+            if !batch.passed.pop(|at, passed| lines.passed(at, passed, ready)) {
+                if batch.lost > 0 {
+                    lines.lost(std::mem::take(&mut batch.lost), ready);
                 }
                 break;
             }
@@ -113,7 +112,6 @@ impl Endpoint for Watching {
     }
 
     fn held(&self) -> usize {
-        let batch: usize = self.batch.passed.iter().map(|(_, passed)| passed.cost()).sum();
-        self.reader.held() + batch + self.ready.capacity()
+        self.reader.held() + self.batch.passed.held() + self.ready.capacity()
     }
 }

@@ -1,5 +1,7 @@
 //! Clients that choose their target, and are told all that happens there.
 
+#[cfg(unix)]
+use crate::process::{Process, heartwire};
 use crate::support::{RawClient, TestServer, frame, upgrade_request};
 use crate::via::{Target, TargetEnd};
 use protocol::fault::Kind;
@@ -16,7 +18,10 @@ pub(crate) struct Client(RawClient);
 
 impl Client {
     pub(crate) fn new(server: &TestServer) -> Self {
-        let mut client = server.connect();
+        Self::on(server.connect())
+    }
+
+    fn on(mut client: RawClient) -> Self {
         client.send(upgrade_request("/ws/relay", &[PROTOCOL, "+Cookie: ambient=1"]).as_bytes());
         let response = client.response();
         assert_eq!(response.status, 101, "{}", response.text());
@@ -162,13 +167,17 @@ fn commands_are_carried_out_in_order_also_before_there_is_a_target() {
     assert_eq!(seen, expected.map(|(head, payload)| (head, payload.to_vec())));
     // Pings are left alone, until they no longer are.
     end.send(b"\x89\x01a");
-    client.event(|event| assert!(matches!(event, Event::Ping { payload: b"a", .. })));
+    client.event(|event| {
+        assert!(matches!(event, Event::Ping { payload: b"a", answered: false, .. }), "{event:?}");
+    });
     client.say(Command::AutoPong(true).write());
     client.say(Command::Ping(b"on").write());
     assert_eq!(end.frame(), (0x89, b"on".to_vec()));
     end.send(b"\x89\x01b");
     assert_eq!(end.frame(), (0x8a, b"b".to_vec()));
-    client.event(|event| assert!(matches!(event, Event::Ping { payload: b"b", .. })));
+    client.event(|event| {
+        assert!(matches!(event, Event::Ping { payload: b"b", answered: true, .. }), "{event:?}");
+    });
     // What can't be followed is told, and harms nothing.
     client.0.send(&frame(0x1, br#"{"type":"shout"}"#));
     client.event(|event| assert!(matches!(event, Event::Refused { .. }), "{event:?}"));
@@ -422,6 +431,91 @@ fn relaying_is_for_this_machine_alone_unless_others_are_let_in() {
     });
     let _two = [Client::new(&server), Client::new(&server)];
     assert_eq!(refused(&server, &[PROTOCOL]).0, 429);
+}
+
+/// Neither the process's environment nor the person's files have a say in where a relay connects to and as whom; and of what
+/// its clients entrust to it nothing is in the log, whatever level that has.
+#[cfg(unix)]
+#[test]
+fn nothing_but_what_was_asked_for_goes_along_and_no_secret_is_logged() {
+    let (target, trap) = (Target::new(), TcpListener::bind("127.0.0.1:0").unwrap());
+    trap.set_nonblocking(true).unwrap();
+    let home = std::env::temp_dir().join(format!("heartwire-netrc-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join(".netrc"), "default login me password hidden-netrc\n").unwrap();
+    let via = format!("api=ws://localhost:{}/feed?key=hidden-via", target.port());
+    let mut command = heartwire(&["--listen=127.0.0.1:0", "--threads=1", "--log-level=trace"]);
+    command.args(["--api-token=hidden-token-hidden", "--via", &via]);
+    command.args(["--via-header", "api=Authorization: hidden-header"]);
+    let proxy = format!("http://me:hidden-proxy@{}", trap.local_addr().unwrap());
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &proxy);
+    }
+    command.env("HOME", &home);
+    let mut process = Process::start(&mut command);
+    let mut log = process.child.stderr.take().unwrap();
+    // All of it, so that the process does not wait for its reader.
+    let log = std::thread::spawn(move || {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut log, &mut text).unwrap();
+        text
+    });
+    let asked = Connect {
+        headers: ["Authorization", "Cookie", "X-Api-Key"]
+            .map(|name| (name.to_owned(), format!("hidden-{name}")))
+            .to_vec(),
+        ..Connect::new(format!("ws://localhost:{}/hidden-path?hidden-query=1", target.port()))
+    };
+    // With what it says itself, without anything, refused, and with what can't be followed.
+    let mut client = Client::on(RawClient::connect(process.address));
+    let (_, end) = connect(&mut client, &target, &asked);
+    assert_eq!(end.header("authorization"), Some("hidden-Authorization"));
+    let mut client = Client::on(RawClient::connect(process.address));
+    let (_, mut end) = connect(&mut client, &target, &Connect::new(url(&target)));
+    let credentials =
+        ["authorization", "proxy-authorization", "cookie", "origin"].map(|name| end.header(name));
+    assert_eq!(credentials, [None; 4]);
+    end.send(b"\x81\x0ehidden-message");
+    client.event(|event| assert!(matches!(event, Event::Message { .. }), "{event:?}"));
+    let mut client = Client::on(RawClient::connect(process.address));
+    client.say(asked.write());
+    let challenge = b"HTTP/1.1 401 hidden-reason\r\nWWW-Authenticate: Basic realm=hidden-realm\r\nContent-Length: 0\r\n\r\n";
+    target.asked().send(challenge);
+    assert_eq!(client.failure().1, Some(401));
+    let key = TlsChoice { key: Some("hidden-key".to_owned()), ..TlsChoice::default() };
+    for connect in [
+        Connect { tls: key, ..asked.clone() },
+        Connect { proxy: Some("http://hidden-user:hidden-pass@127.0.0.1:1/".to_owned()), ..asked.clone() },
+        Connect {
+            proxy_authorization: Some("hidden-basic".to_owned()),
+            ..Connect::new("ws://hidden-user@h/")
+        },
+    ] {
+        let mut client = Client::on(RawClient::connect(process.address));
+        client.say(connect.write());
+        client.failure();
+    }
+    let mut client = RawClient::connect(process.address);
+    client.send(upgrade_request("/ws/via/api?hidden-parameter=1", &["+Cookie: hidden-cookie"]).as_bytes());
+    let end = target.accept("Set-Cookie: hidden-answer\r\n");
+    assert_eq!(end.header("authorization"), Some("hidden-header"));
+    assert_eq!(client.response().status, 101);
+    let token = "+Sec-WebSocket-Protocol: heartwire.token.aGlkZGVuLXRva2VuLWhpZGRlbg";
+    let mut client = RawClient::connect(process.address);
+    client.send(upgrade_request("/ws/via/api", &[token]).as_bytes());
+    let end = target.accept("");
+    assert_eq!(end.header("sec-websocket-protocol"), None, "the server's own token is nobody else's");
+    process.signal("TERM");
+    drop((client, end));
+    let (code, _) = process.wait();
+    let log = log.join().unwrap();
+    std::fs::remove_dir_all(&home).unwrap();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("localhost"), "there is a log: {log}");
+    let told: Vec<_> =
+        log.lines().filter(|line| line.contains("hidden") || line.contains("aGlkZGVu")).collect();
+    assert!(told.is_empty(), "{told:#?}");
+    assert!(trap.accept().is_err(), "nobody came");
 }
 
 #[test]

@@ -45,10 +45,18 @@ impl Origin {
 
     /// Whether an address is that of the endpoint, whatever it asks of it: of the one server that is known to echo.
     pub fn is_echo(&self, address: &str) -> bool {
-        let endpoint = self.endpoint();
-        let path =
-            |address| parts(address).map(|parts| parts.path.split(['?', '#']).next().unwrap_or_default());
-        self.is_own(address) && path(address.trim()) == path(&endpoint)
+        self.own_path(address) == Some("/ws")
+    }
+
+    /// Whether an address is for who is on the server's machine or knows its token: that of a connection that is watched.
+    pub fn wants_token(&self, address: &str) -> bool {
+        self.own_path(address).is_some_and(|path| path.starts_with("/ws/watch/"))
+    }
+
+    /// The path of an address, without what it asks of it, where that leads to the server the page came from.
+    fn own_path<'a>(&self, address: &'a str) -> Option<&'a str> {
+        let path = parts(address.trim())?.path.split(['?', '#']).next();
+        path.filter(|_| self.is_own(address))
     }
 }
 

@@ -252,6 +252,26 @@ fn servers_are_told_apart_by_scheme_host_and_port() {
 }
 
 #[test]
+fn a_token_goes_to_watched_connections_of_the_own_server_alone() {
+    let page = Origin { secure: true, host: "bench.example".to_owned() };
+    for address in ["wss://bench.example/ws/watch/7", " wss://bench.example:443/ws/watch/7?delay=1ms"] {
+        assert!(page.wants_token(address), "{address}");
+    }
+    for address in [
+        "wss://bench.example/ws",
+        "wss://bench.example/ws/via/watch/7",
+        "wss://bench.example/ws?/ws/watch/7",
+        "ws://bench.example/ws/watch/7",
+        "wss://bench.example:8443/ws/watch/7",
+        "wss://bench.example@evil.test/ws/watch/7",
+        "wss://evil.test/ws/watch/7",
+        "",
+    ] {
+        assert!(!page.wants_token(address), "{address}");
+    }
+}
+
+#[test]
 fn only_the_own_endpoint_is_known_to_echo() {
     let page = Origin { secure: false, host: "127.0.0.1:8080".to_owned() };
     for address in ["ws://127.0.0.1:8080/ws", " ws://127.0.0.1:8080/ws?close=4001"] {

@@ -288,7 +288,7 @@ impl Handle {
                 core.outputs.push(Output::Framed(wire));
                 core.received(now, id, message);
             }
-            Signal::Control(control, payload) => core.output(id, Output::Control(control, payload)),
+            Signal::Control(way, control, payload) => core.output(id, Output::Control(way, control, payload)),
             Signal::Told(words) => core.output(id, Output::Told(words)),
             Signal::Failed(failure) => core.output(id, Output::Failed(failure)),
             Signal::Close(close) => {

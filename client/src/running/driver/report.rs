@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use link::{Close, Event, Message, MessageId, Phase, Pulse, Stats, Why};
 use protocol::relay::Opened;
-use workbench::entry::Wire;
+use workbench::entry::{Direction, Wire};
 
 use crate::model::relayed::Failure;
 use crate::running::transport::Control;
@@ -29,8 +29,8 @@ pub enum Output {
     Framed(Wire),
     /// How a message of the person's went out.
     SentAs(MessageId, Wire),
-    /// A control frame came in.
-    Control(Control, Vec<u8>),
+    /// A control frame came in, or went out of the relay's own accord.
+    Control(Direction, Control, Vec<u8>),
     /// The relay says something; nothing where it is gone.
     Told(String),
     /// There is no connection through the relay, and this is why.

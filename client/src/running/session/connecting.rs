@@ -2,6 +2,7 @@
 
 use link::{Config, Phase};
 use protocol::relay::{Connect, TlsChoice};
+use workbench::bytes::to_base64url;
 use workbench::connection::{Connection, TransportKind};
 use workbench::draft::Draft as Written;
 use workbench::preset::Preset;
@@ -17,6 +18,7 @@ use crate::model::protocols;
 use crate::model::settings::to_config;
 use crate::model::terms::Terms;
 use crate::running::driver::local;
+use crate::running::fetching;
 use crate::running::transport::{Relayed, Target};
 use crate::texts::texts;
 
@@ -34,7 +36,12 @@ impl Session {
                 self.0.address.replace(url.as_str().into());
                 self.0.offered.replace(target.offered.join(", "));
                 let kind = target.transport;
-                let protocols = target.offered.clone();
+                let mut protocols = target.offered.clone();
+                let token = fetching::api_token();
+                if !token.is_empty() && self.0.page.wants_token(&url) {
+                    // It is no subprotocol, so it is not told as one.
+                    protocols.push(format!("heartwire.token.{}", to_base64url(token.as_bytes())));
+                }
                 self.0.log.borrow_mut().opening(target);
                 if address::space(address::host_and_port(address::host(&url)).0) != Space::Public {
                     local::follow_permission();

@@ -48,17 +48,18 @@ impl Inner {
                 }
                 Output::Framed(seen) => wire = Some(seen),
                 Output::SentAs(id, wire) => log.sent_as(*id, wire),
-                Output::Control(control, payload) => {
+                Output::Control(way, control, payload) => {
                     let [pings, pongs] = self.controls.get();
-                    self.controls.set(match control {
-                        Control::Ping => [pings + 1, pongs],
-                        Control::Pong => [pings, pongs + 1],
+                    self.controls.set(match (way, control) {
+                        (Direction::In, Control::Ping) => [pings + 1, pongs],
+                        (Direction::In, Control::Pong) => [pings, pongs + 1],
+                        _ => [pings, pongs],
                     });
                     let kind = match control {
                         Control::Ping => Kind::Ping,
                         Control::Pong => Kind::Pong,
                     };
-                    log.control(at, Direction::In, kind, payload);
+                    log.control(at, *way, kind, payload);
                 }
                 Output::Told(words) => log.told(at, words),
                 Output::Failed(failure) => drop(self.failure.replace(Some(failure.clone()))),

@@ -19,7 +19,7 @@ use link::{Close, Message};
 use page::socket::{self, Socket};
 use protocol::relay::{Command, Opened};
 use workbench::connection::TransportKind;
-use workbench::entry::Wire;
+use workbench::entry::{Direction, Wire};
 
 use self::coming::Coming;
 use self::relay::chunk_relay;
@@ -71,8 +71,8 @@ pub(super) enum Signal {
     Message(Message),
     /// A whole message came in, and this is how.
     Framed(Message, Wire),
-    /// A control frame came in.
-    Control(Control, Vec<u8>),
+    /// A control frame came in, or went out of the relay's own accord.
+    Control(Direction, Control, Vec<u8>),
     /// The relay says something; nothing where it is gone.
     Told(String),
     /// There is no connection, and this is why. `Close` follows.

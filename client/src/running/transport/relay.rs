@@ -10,7 +10,7 @@ use protocol::fault::Kind;
 use protocol::relay::{Command, Connect, Encoded, Event, Frame, SUBPROTOCOL};
 use wasm_bindgen_futures::spawn_local;
 use workbench::connection::TransportKind;
-use workbench::entry::{LISTED_FRAGMENTS, Wire};
+use workbench::entry::{Direction, LISTED_FRAGMENTS, Wire};
 use workbench::json::Value;
 
 use super::{Agreed, Control, OnSignal, Relaying, Signal, Target, Transport};
@@ -233,8 +233,15 @@ impl Inner {
                 let fragments = fragments.into_iter().take(LISTED_FRAGMENTS).map(len).collect();
                 self.tell(Signal::Framed(message, Wire { bytes: wire, compressed, frames, fragments }));
             }
-            Event::Ping { payload, .. } => self.tell(Signal::Control(Control::Ping, payload.to_vec())),
-            Event::Pong { payload, .. } => self.tell(Signal::Control(Control::Pong, payload.to_vec())),
+            Event::Ping { answered, payload, .. } => {
+                self.tell(Signal::Control(Direction::In, Control::Ping, payload.to_vec()));
+                if answered {
+                    self.tell(Signal::Control(Direction::Out, Control::Pong, payload.to_vec()));
+                }
+            }
+            Event::Pong { payload, .. } => {
+                self.tell(Signal::Control(Direction::In, Control::Pong, payload.to_vec()));
+            }
             Event::Close { code, reason, .. } => drop(self.close.replace(Some((code, reason)))),
             Event::Ended { clean, reason, detail } => {
                 let close = self.close.take();

@@ -18,6 +18,10 @@ table! {
         pane_opening: "On connect";
         pane_log: "Log";
         pane_appearance: "Appearance";
+        pane_server: "Server";
+        api_token: "Token of the server";
+        api_token_hint: "Its --api-token, where it runs on another machine: for its connections, breakpoints, targets and recordings. It is kept in this browser, in no link, profile or file, and goes to the page's own server alone.";
+        api_token_wrong: "A token has letters, digits and signs, and no spaces.";
         kept_for_new: "For this connection, and kept for new ones.";
         times_kept: "For this connection. The times are kept for new ones.";
         only_here: "For this connection only. Save it as a profile to keep it.";
@@ -319,6 +323,8 @@ table! {
         mounted_name_hint: "Letters, digits, dots, dashes and underscores";
         mounted_target: "Address of the target";
         mounted_header: "A header for the target in place of the client's, such as Origin";
+        mounted_tls: "Certificates";
+        mounted_key_hint: "In PEM. The server keeps it until it ends, and tells nobody.";
         mounted_mount: "Mount target";
         mounted_upload: "Upload recording…";
         mounted_failed: "The server did not answer.";
@@ -349,6 +355,8 @@ table! {
         hold_where: "Connections";
         hold_everywhere: "all that are carried on";
         hold_via: "all to {0}";
+        hold_label: "Label";
+        hold_label_hint: "any, or as in label=ci";
         hold_direction: "Direction";
         hold_both: "both";
         hold_to_target: "to the target";

@@ -23,6 +23,7 @@ pub(super) struct Setting {
 #[derive(Clone, PartialEq)]
 struct Form {
     place: String,
+    label: String,
     direction: String,
     filter: String,
     deadline: String,
@@ -36,6 +37,7 @@ fn use_setting(props: &Setting) -> Html {
     let t = &use_texts().settings;
     let form = use_state_eq(|| Form {
         place: String::new(),
+        label: String::new(),
         direction: "both".to_owned(),
         filter: String::new(),
         deadline: "5m".to_owned(),
@@ -56,11 +58,15 @@ fn use_setting(props: &Setting) -> Html {
         let (form, problem) = (form.clone(), problem.setter());
         move |event: SubmitEvent| {
             event.prevent_default();
-            let Form { place, direction, filter, deadline, heartbeats } = &*form;
+            let Form { place, label, direction, filter, deadline, heartbeats } = &*form;
             let heartbeats = if *heartbeats { "on" } else { "off" };
             let filter = encode_uri_component(filter);
+            let label = match label.trim() {
+                "" => String::new(),
+                label => format!("&label={}", encode_uri_component(label)),
+            };
             let address = format!(
-                "api/breakpoints?{place}&direction={direction}&filter={filter}&deadline={deadline}&heartbeats={heartbeats}"
+                "api/breakpoints?{place}{label}&direction={direction}&filter={filter}&deadline={deadline}&heartbeats={heartbeats}"
             );
             let problem = problem.clone();
             fetching::ask("POST", address, None, move |told| problem.set(outcome(told, t)));
@@ -74,23 +80,17 @@ fn use_setting(props: &Setting) -> Html {
                 <span>{t.hold_where}</span>
                 {place_select("hold-place", &props.places, &form.place, change(|form, value| form.place = value))}
             </label>
+            <label class="hold-field">
+                <span>{t.hold_label}</span>
+                {line("hold-label", t.hold_label_hint, &form.label, change(|form, value| form.label = value))}
+            </label>
             <label class="hold-field" for="hold-direction">
                 <span>{t.hold_direction}</span>
                 {select(&"hold-direction".into(), &directions, &form.direction, change(|form, value| form.direction = value), None, None)}
             </label>
             <label class="hold-field wide">
                 <span>{t.hold_filter}</span>
-                <input
-                    class="field"
-                    type="text"
-                    data-testid="hold-filter"
-                    placeholder={t.hold_filter_hint}
-                    autocapitalize="off"
-                    autocomplete="off"
-                    spellcheck="false"
-                    value={form.filter.clone()}
-                    oninput={change(|form, value| form.filter = value).reform(|event: InputEvent| input_value(&event))}
-                />
+                {line("hold-filter", t.hold_filter_hint, &form.filter, change(|form, value| form.filter = value))}
             </label>
             <label class="hold-field" for="hold-deadline">
                 <span>{t.hold_deadline}</span>
@@ -105,6 +105,22 @@ fn use_setting(props: &Setting) -> Html {
                 <p class="setting-problem wide" role="alert" data-testid="hold-problem">{&*problem}</p>
             }
         </form>
+    }
+}
+
+fn line(name: &'static str, hint: &'static str, value: &str, on_input: Callback<String>) -> Html {
+    html! {
+        <input
+            class="field"
+            type="text"
+            data-testid={name}
+            placeholder={hint}
+            autocapitalize="off"
+            autocomplete="off"
+            spellcheck="false"
+            value={value.to_owned()}
+            oninput={on_input.reform(|event: InputEvent| input_value(&event))}
+        />
     }
 }
 

@@ -395,6 +395,7 @@ impl Row {
                 placeholder: placeholder(field).into(),
                 on_input: editor.on_input(move |form, text| *place(form) = text),
                 on_done: editor.on_done(),
+                secret: false,
             }
             .view(),
             Area(place, field) => AreaRow {

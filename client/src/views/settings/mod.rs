@@ -1,7 +1,7 @@
 //! The settings of the connection that is shown, and of the page.
 //!
 //! `data-testid`: `settings` (the dialog), `settings-<pane>` (the tabs: `heartbeat`, `reconnect`, `relay`, `opening`,
-//! `answers`, `log`, `appearance`), `dialog-close`, `setting-problem`. The fields are named in their files.
+//! `answers`, `log`, `appearance`, `server`), `dialog-close`, `setting-problem`. The fields are named in their files.
 
 mod answers;
 pub(super) mod connection;
@@ -14,7 +14,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use self::editor::use_editor;
-use self::page::{Appearance, LogSettings};
+use self::page::{Appearance, LogSettings, OwnServer};
 use super::dialog::Dialog;
 use crate::actions::stage::{Scene, Stage};
 use crate::running::transport::ask_for_relay;
@@ -43,10 +43,11 @@ pub(super) enum Pane {
     Answers,
     Log,
     Appearance,
+    Server,
 }
 
 impl Pane {
-    const ALL: [Pane; 7] = [
+    const ALL: [Pane; 8] = [
         Pane::Heartbeat,
         Pane::Reconnect,
         Pane::Relay,
@@ -54,6 +55,7 @@ impl Pane {
         Pane::Answers,
         Pane::Log,
         Pane::Appearance,
+        Pane::Server,
     ];
 
     fn slug(self) -> &'static str {
@@ -65,6 +67,7 @@ impl Pane {
             Pane::Answers => "answers",
             Pane::Log => "log",
             Pane::Appearance => "appearance",
+            Pane::Server => "server",
         }
     }
 
@@ -77,6 +80,7 @@ impl Pane {
             Pane::Answers => t.pane_answers,
             Pane::Log => t.pane_log,
             Pane::Appearance => t.pane_appearance,
+            Pane::Server => t.pane_server,
         }
     }
 
@@ -86,7 +90,7 @@ impl Pane {
             Pane::Heartbeat => t.times_kept,
             Pane::Reconnect => t.kept_for_new,
             Pane::Relay | Pane::Opening | Pane::Answers => t.only_here,
-            Pane::Log | Pane::Appearance => t.for_all,
+            Pane::Log | Pane::Appearance | Pane::Server => t.for_all,
         }
     }
 }
@@ -139,6 +143,7 @@ fn use_settings(props: &Settings) -> Html {
         Pane::Answers => answers::answers(&editor, t),
         Pane::Log => LogSettings { workspace: props.stage.workspace().clone() }.block(),
         Pane::Appearance => Appearance { stage: props.stage.clone(), theme: props.stage.theme() }.block(),
+        Pane::Server => OwnServer.block(),
     };
     Dialog {
         title: t.title,
@@ -200,6 +205,8 @@ fn heading(pane: Pane, t: &Texts) -> Option<&'static str> {
     match pane {
         Pane::Heartbeat => Some(t.of_connection),
         Pane::Log => Some(t.of_page),
-        Pane::Reconnect | Pane::Relay | Pane::Opening | Pane::Answers | Pane::Appearance => None,
+        Pane::Reconnect | Pane::Relay | Pane::Opening | Pane::Answers | Pane::Appearance | Pane::Server => {
+            None
+        }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn opening(editor: &Editor, t: &'static Settings) -> Html {
                 value: session.draft().protocols,
                 problem: protocols_problem(session),
                 on_input: on_protocols,
-                on_done: Callback::noop(),
+                ..TextRow::default()
             }.view()}
             <div class="setting wide">
                 <h3 class="setting-label">{t.opening}</h3>

@@ -1,7 +1,7 @@
 //! Settings of the page as a whole.
 //!
 //! `data-testid`: `limit-entries`, `limit-mib`, `settings-times`; `settings-theme`, `settings-density`,
-//! `settings-language`, `single-keys`.
+//! `settings-language`, `single-keys`; `api-token`.
 
 use workbench::store::Limits;
 use yew::prelude::*;
@@ -9,6 +9,7 @@ use yew::prelude::*;
 use crate::actions::stage::Stage;
 use crate::lasting::preferences::{self, Density, MAX_ENTRIES, MAX_MIB, MIN_ENTRIES, Theme};
 use crate::model::format::count;
+use crate::running::fetching;
 use crate::running::workspace::Workspace;
 use crate::texts::settings::Settings;
 use crate::texts::{Lang, fill};
@@ -171,6 +172,38 @@ fn use_appearance(props: &Appearance) -> Html {
             }.view()}
         </>
     }
+}
+
+/// What the page's server wants to know.
+#[derive(PartialEq)]
+pub(super) struct OwnServer;
+
+block!(OwnServer, use_own_server);
+
+#[hook]
+fn use_own_server(_own: &OwnServer) -> Html {
+    let t = &use_texts().settings;
+    let token = use_state_eq(fetching::api_token);
+    let fits = use_state_eq(|| true);
+    let on_input = {
+        let (token, fits) = (token.setter(), fits.setter());
+        Callback::from(move |written: String| {
+            fits.set(fetching::set_api_token(written.trim()));
+            token.set(written);
+        })
+    };
+    TextRow {
+        name: "api-token".into(),
+        label: t.api_token.into(),
+        hint: t.api_token_hint.into(),
+        value: (*token).clone().into(),
+        problem: (!*fits).then(|| t.api_token_wrong.into()),
+        wide: true,
+        secret: true,
+        on_input,
+        ..TextRow::default()
+    }
+    .view()
 }
 
 fn language_row(language: &LangContext, t: &Settings) -> Html {

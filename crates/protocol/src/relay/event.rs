@@ -39,6 +39,8 @@ pub enum Event<'a> {
     Ping {
         /// When.
         at: u64,
+        /// Whether the relay has answered it by itself.
+        answered: bool,
         /// Its payload.
         payload: &'a [u8],
     },
@@ -163,7 +165,10 @@ impl<'a> Event<'a> {
                 }
                 writer.with(payload)
             }
-            Event::Ping { at, payload } => timed("ping", at).with(payload),
+            Event::Ping { at, answered, payload } => {
+                let writer = timed("ping", at);
+                if *answered { writer.bool("answered", true) } else { writer }.with(payload)
+            }
             Event::Pong { at, payload } => timed("pong", at).with(payload),
             Event::Close { at, code, reason } => {
                 let writer = timed("close", at);
@@ -213,7 +218,9 @@ impl<'a> Event<'a> {
                 fragments: head.numbers("fragments")?,
                 payload,
             },
-            "ping" => Event::Ping { at: at(&mut head)?, payload },
+            "ping" => {
+                Event::Ping { at: at(&mut head)?, answered: head.bool("answered")?.unwrap_or(false), payload }
+            }
             "pong" => Event::Pong { at: at(&mut head)?, payload },
             "close" => Event::Close {
                 at: at(&mut head)?,

@@ -67,9 +67,14 @@ impl<T> Inbox<T> {
         !self.asked.load(Ordering::SeqCst)
     }
 
-    /// The thread does not wait any longer. All that came since it looked last goes behind what is in `into`, in order.
-    pub(super) fn take(&self, into: &mut VecDeque<T>) {
+    /// The thread does not wait any longer, and will [`take`](Self::take) before it does again: what its own connections ask
+    /// meanwhile needs no waking.
+    pub(super) fn is_awake(&self) {
         self.waiting.store(false, Ordering::Relaxed);
+    }
+
+    /// All that came since it looked last goes behind what is in `into`, in order.
+    pub(super) fn take(&self, into: &mut VecDeque<T>) {
         if self.asked.load(Ordering::Acquire) {
             self.asked.store(false, Ordering::Relaxed);
             into.append(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner));

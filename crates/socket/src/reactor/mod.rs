@@ -270,6 +270,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
+            core.inbox.is_awake();
             let now = core.clock.now();
             core.serve_again(now);
             // An event of the inbox has nothing to say but that the wait is over: no slot has its number.

@@ -48,7 +48,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Privacy, push_millis};
+use super::{Privacy, push_millis, push_number};
 use crate::bytes::to_base64_into;
 use crate::connection::{Connection, Handshake, TlsSeen, TransportKind};
 use crate::entry::{Body, ConnectionId, Entry, EntryId, Origin, What, Wire};
@@ -155,17 +155,20 @@ pub(super) fn write_wire(out: &mut String, mark: &str, wire: Option<&Wire>) {
 
 /// Appends the line of an entry.
 pub fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy) {
-    let _ = write!(out, "{{\"id\":{},\"time\":", entry.id);
+    out.push_str("{\"id\":");
+    push_number(out, entry.id);
+    out.push_str(",\"time\":");
     push_millis(out, entry.time);
-    let (dir, kind) = (entry.direction.word(), entry.kind.word());
-    let _ = write!(out, ",\"conn\":{},\"dir\":\"{dir}\",\"kind\":\"{kind}\"", entry.connection.0);
+    number(out, "conn", entry.connection.0.into());
+    word(out, "dir", entry.direction.word());
+    word(out, "kind", entry.kind.word());
     let fact = entry.fact;
     if fact.what != What::Said {
         word(out, "what", fact.what.word());
     }
     for (name, value) in [("ms", fact.millis), ("n", fact.count), ("code", entry.code.into())] {
         if value != 0 {
-            let _ = write!(out, ",\"{name}\":{value}");
+            number(out, name, value);
         }
     }
     match entry.body {
@@ -190,7 +193,7 @@ pub fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy) {
     }
     write_wire(out, "", entry.wire);
     if let Some(pair) = entry.pair {
-        let _ = write!(out, ",\"pair\":{pair}");
+        number(out, "pair", pair);
     }
     if let Some(rtt) = entry.rtt_micros {
         time(out, "rtt", Micros(rtt.into()));
@@ -201,14 +204,26 @@ pub fn write_entry(out: &mut String, entry: &Entry<'_>, privacy: &Privacy) {
 /// A member with a text, unless that is empty.
 fn word(out: &mut String, name: &str, value: &str) {
     if !value.is_empty() {
-        let _ = write!(out, ",\"{name}\":");
+        member(out, name);
         quote_into(out, value);
     }
 }
 
+fn number(out: &mut String, name: &str, value: u64) {
+    member(out, name);
+    push_number(out, value);
+}
+
 fn time(out: &mut String, name: &str, at: Micros) {
-    let _ = write!(out, ",\"{name}\":");
+    member(out, name);
     push_millis(out, at);
+}
+
+/// What stands in front of a member's value; names are plain words.
+fn member(out: &mut String, name: &str) {
+    for part in [",\"", name, "\":"] {
+        out.push_str(part);
+    }
 }
 
 /// The connections that a file has met, by their ids.
