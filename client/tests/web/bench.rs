@@ -15,9 +15,11 @@ use yew::AppHandle;
 /// Longer than anything here takes; only a failing test waits for it.
 const PATIENCE_MILLIS: f64 = 20_000.0;
 
-const STYLES: [&str; 13] = [
-    include_str!("../../styles/theme.css"),
-    include_str!("../../styles/base.css"),
+const STYLES: [&str; 15] = [
+    include_str!("../../../crates/page/styles/theme.css"),
+    include_str!("../../../crates/page/styles/base.css"),
+    include_str!("../../../crates/page/styles/top_bar.css"),
+    include_str!("../../../crates/page/styles/virtual_list.css"),
     include_str!("../../styles/app.css"),
     include_str!("../../styles/top_bar.css"),
     include_str!("../../styles/side_panel.css"),
