@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use crate::{Browser, Page, evidence_folder};
 
 /// A whole test may take this long, its browser included.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// What a test works with.
 #[derive(Debug)]
