@@ -1,78 +1,79 @@
 //! What the macro calls, recorded instead of drawn.
 
-use markup::html;
+// The macro names the crate that the builder is in.
+extern crate self as page;
+
+use ::markup::html;
 
 /// Stands where the page has its builder.
-mod views {
-    pub(crate) mod markup {
-        use std::fmt::Debug;
+pub(crate) mod markup {
+    use std::fmt::Debug;
 
-        pub(crate) struct Shape {
-            pub(crate) tag: &'static str,
-            pub(crate) names: &'static [&'static str],
-            pub(crate) fixed: &'static [&'static str],
-        }
-
-        pub(crate) struct Markup(String);
-
-        impl Markup {
-            pub(crate) fn new() -> Markup {
-                Markup(String::new())
-            }
-
-            pub(crate) fn open(&mut self, shape: &'static Shape) {
-                self.0 += &format!("<{} {:?} {:?}", shape.tag, shape.names, shape.fixed);
-            }
-
-            pub(crate) fn key(&mut self, key: String) {
-                self.0 += &format!(" key {key}");
-            }
-
-            pub(crate) fn value(&mut self, value: String) {
-                self.0 += &format!(" value {value}");
-            }
-
-            pub(crate) fn flag(&mut self, name: &str, is_set: bool) {
-                self.0 += &format!(" {name} {is_set}");
-            }
-
-            pub(crate) fn close(&mut self) {
-                self.0 += ">";
-            }
-
-            pub(crate) fn begin(&mut self) {
-                self.0 += "(";
-            }
-
-            pub(crate) fn end(&mut self) {
-                self.0 += ")";
-            }
-
-            pub(crate) fn finish(self) -> String {
-                self.0
-            }
-        }
-
-        pub(crate) trait Put: Debug + Sized {
-            fn put(self, markup: &mut Markup) {
-                markup.0 += &format!(" {self:?}");
-            }
-        }
-
-        impl<T: Debug> Put for T {}
-
-        pub(crate) trait Set: Debug + Sized {
-            fn set(self, markup: &mut Markup) {
-                markup.0 += &format!(" set {self:?}");
-            }
-
-            fn value(self) -> String {
-                format!("{self:?}")
-            }
-        }
-
-        impl<T: Debug> Set for T {}
+    pub(crate) struct Shape {
+        pub(crate) tag: &'static str,
+        pub(crate) names: &'static [&'static str],
+        pub(crate) fixed: &'static [&'static str],
     }
+
+    pub(crate) struct Markup(String);
+
+    impl Markup {
+        pub(crate) fn new() -> Markup {
+            Markup(String::new())
+        }
+
+        pub(crate) fn open(&mut self, shape: &'static Shape) {
+            self.0 += &format!("<{} {:?} {:?}", shape.tag, shape.names, shape.fixed);
+        }
+
+        pub(crate) fn key(&mut self, key: String) {
+            self.0 += &format!(" key {key}");
+        }
+
+        pub(crate) fn value(&mut self, value: String) {
+            self.0 += &format!(" value {value}");
+        }
+
+        pub(crate) fn flag(&mut self, name: &str, is_set: bool) {
+            self.0 += &format!(" {name} {is_set}");
+        }
+
+        pub(crate) fn close(&mut self) {
+            self.0 += ">";
+        }
+
+        pub(crate) fn begin(&mut self) {
+            self.0 += "(";
+        }
+
+        pub(crate) fn end(&mut self) {
+            self.0 += ")";
+        }
+
+        pub(crate) fn finish(self) -> String {
+            self.0
+        }
+    }
+
+    pub(crate) trait Put: Debug + Sized {
+        fn put(self, markup: &mut Markup) {
+            markup.0 += &format!(" {self:?}");
+        }
+    }
+
+    impl<T: Debug> Put for T {}
+
+    pub(crate) trait Set: Debug + Sized {
+        fn set(self, markup: &mut Markup) {
+            markup.0 += &format!(" set {self:?}");
+        }
+
+        fn value(self) -> String {
+            format!("{self:?}")
+        }
+    }
+
+    impl<T: Debug> Set for T {}
 }
 
 #[test]
