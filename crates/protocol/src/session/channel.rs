@@ -29,7 +29,7 @@ pub struct Limits {
 ///
 /// The entries of a channel come from [`publish`](Channel::publish), [`keep`](Channel::keep) and [`push`](Channel::push)
 /// alone, which number them. Where a message is kept elsewhere first, [`begin`](Channel::begin) takes it in hand, and `keep` or
-/// [`fail`](Channel::fail) says later what became of it: its sender's [`progress`](Channel::progress) follows.
+/// [`fail`](Channel::fail) says later what became of it: its sender's [`answer`](Channel::answer) follows.
 #[derive(Debug)]
 pub struct Channel<E> {
     epoch: Epoch,
