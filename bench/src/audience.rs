@@ -63,7 +63,7 @@ pub struct Audience {
     totals: Totals,
     /// Nanoseconds are counted from here.
     epoch: Instant,
-    /// Private memory of the server for each listener beyond the first hundred, where there are many.
+    /// Private memory of the server for each listener beyond the first hundred, where there are many, without compression.
     pub bytes_per_subscriber: Option<f64>,
 }
 
@@ -165,7 +165,8 @@ impl Audience {
             bytes_per_subscriber: None,
         };
         audience.grow(server, size.subscribers.min(WARM_UP))?;
-        if size.subscribers > 2 * WARM_UP {
+        // With compression the memory of those before is used again, and says nothing.
+        if size.subscribers > 2 * WARM_UP && !size.deflate {
             audience.settle()?;
             let before = private_memory(server.pid)?;
             audience.grow(server, size.subscribers)?;
