@@ -30,7 +30,7 @@ enum Kind {
 
 impl Behind {
     pub(crate) fn new(endpoint: impl Endpoint + Send + Sync + 'static) -> Self {
-        let about = About::default().shared();
+        let about = About::echo();
         Self::Other(Box::new(Other { about, kind: Kind::Endpoint(Box::new(endpoint)) }))
     }
 
@@ -50,7 +50,7 @@ impl Behind {
     /// What is told of the connection, and how many watch it.
     pub(crate) fn about(&self) -> (Arc<About>, usize) {
         match self {
-            Self::Echo(_) => (About::default().shared(), 0),
+            Self::Echo(_) => (About::echo(), 0),
             Self::Other(other) => {
                 let watchers = if let Kind::Watched(watched) = &other.kind { watched.count() } else { 0 };
                 (Arc::clone(&other.about), watchers)
@@ -188,6 +188,18 @@ impl fmt::Debug for Behind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_that_are_alike_share_what_is_told_of_them() {
+        let about = |path: &'static str| About { path: path.into(), ..About::default() };
+        let behind = |path| Behind::new(Echo).with_about(about(path));
+        let (one, two, other) = (behind("/ws/room/a"), behind("/ws/room/a"), behind("/ws/room/b"));
+        assert!(Arc::ptr_eq(&one.about().0, &two.about().0));
+        assert_eq!(
+            (one.about().0.path.as_ref(), other.about().0.path.as_ref()),
+            ("/ws/room/a", "/ws/room/b")
+        );
+    }
 
     #[test]
     fn an_echo_pays_for_no_other() {

@@ -17,7 +17,7 @@ use socket::wire::Counts;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -100,6 +100,12 @@ pub(crate) enum NotWatched {
 }
 
 impl About {
+    /// The plain echo's.
+    pub(crate) fn echo() -> Arc<Self> {
+        static ECHO: LazyLock<Arc<About>> = LazyLock::new(Arc::default);
+        Arc::clone(&ECHO)
+    }
+
     /// The same in memory that is shared with the one before, if that is equal: most that come one after the other are alike.
     pub(crate) fn shared(self) -> Arc<Self> {
         thread_local! {

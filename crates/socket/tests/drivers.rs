@@ -106,21 +106,7 @@ impl Case {
     }
 
     fn frame(&mut self) -> (u8, Vec<u8>) {
-        let mut head = vec![0; 2];
-        self.client.read_exact(&mut head).unwrap();
-        let (header, _) = loop {
-            match Header::read(&head) {
-                Ok(read) => break read,
-                Err(len) => {
-                    let have = head.len();
-                    head.resize(len, 0);
-                    self.client.read_exact(&mut head[have..]).unwrap();
-                }
-            }
-        };
-        let mut payload = vec![0; usize::try_from(header.len).unwrap()];
-        self.client.read_exact(&mut payload).unwrap();
-        (header.opcode, payload)
+        read_frame(&mut self.client)
     }
 
     fn expect_message(&mut self, payload: &[u8]) {
@@ -181,6 +167,39 @@ impl Endpoint for Reporting {
         // Nobody may be interested.
         let _ = self.report.send((summary.end, summary.counts, summary.unsent));
     }
+}
+
+fn read_frame(client: &mut TcpStream) -> (u8, Vec<u8>) {
+    let mut head = vec![0; 2];
+    client.read_exact(&mut head).unwrap();
+    let (header, _) = loop {
+        match Header::read(&head) {
+            Ok(read) => break read,
+            Err(len) => {
+                let have = head.len();
+                head.resize(len, 0);
+                client.read_exact(&mut head[have..]).unwrap();
+            }
+        }
+    };
+    let mut payload = vec![0; usize::try_from(header.len).unwrap()];
+    client.read_exact(&mut payload).unwrap();
+    (header.opcode, payload)
+}
+
+/// Hands a new connection to the reactor, which is still to be woken for it; gives the far end.
+fn arrive<E: Endpoint + Send + 'static>(
+    reactor: &Reactor<E>,
+    listener: &TcpListener,
+    endpoint: E,
+) -> TcpStream {
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (stream, _) = listener.accept().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let (early, settings) = (bytes::Bytes::new(), Arc::default());
+    reactor.add(Arrival { stream, role: Role::Server, early, compression: None, settings, endpoint });
+    client
 }
 
 fn frame(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
@@ -556,29 +575,13 @@ fn a_crowd_that_is_woken_does_not_hold_up_the_rest_of_the_reactor() {
     let (all, woken, (begin, begun)) = (Arc::default(), Arc::default(), mpsc::channel());
     let mut clients: Vec<_> = (0..CROWD)
         .map(|_| {
-            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-            client.set_read_timeout(Some(PATIENCE)).unwrap();
-            let (stream, _) = listener.accept().unwrap();
-            stream.set_nonblocking(true).unwrap();
-            let endpoint = Crowd { all: Arc::clone(&all), woken: Arc::clone(&woken), begun: begin.clone() };
-            reactor.add(Arrival {
-                stream,
-                role: Role::Server,
-                early: bytes::Bytes::new(),
-                compression: None,
-                settings: Arc::default(),
-                endpoint,
-            });
-            client
+            let (all, woken) = (Arc::clone(&all), Arc::clone(&woken));
+            arrive(&reactor, &listener, Crowd { all, woken, begun: begin.clone() })
         })
         .collect();
     reactor.wake();
     let woken_before = |client: &mut TcpStream| -> usize {
-        let mut header = [0; 2];
-        client.read_exact(&mut header).unwrap();
-        let mut answer = vec![0; usize::from(header[1])];
-        client.read_exact(&mut answer).unwrap();
-        String::from_utf8(answer).unwrap().parse().unwrap()
+        String::from_utf8(read_frame(client).1).unwrap().parse().unwrap()
     };
     let speak = |client: &mut TcpStream| client.write_all(&frame(OpCode::Text, b"wake up")).unwrap();
     let [first, second, ..] = clients.as_mut_slice() else { panic!("there are many") };
@@ -598,18 +601,7 @@ fn the_reactor_reaches_all_its_connections_and_tells_them_to_leave_one_by_one() 
     let thread = std::thread::spawn(move || run.run().unwrap());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let add = || {
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (stream, _) = listener.accept().unwrap();
-        stream.set_nonblocking(true).unwrap();
-        reactor.add(Arrival {
-            stream,
-            role: Role::Server,
-            early: bytes::Bytes::new(),
-            compression: None,
-            settings: Arc::default(),
-            endpoint: Echo,
-        });
+        let client = arrive(&reactor, &listener, Echo);
         reactor.wake();
         client
     };

@@ -13,6 +13,7 @@ use protocol::session::{
 };
 use socket::wire::deflate::Settings;
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
@@ -32,6 +33,11 @@ pub(crate) struct Channel {
     /// Connections that take compressed messages.
     compressing: AtomicUsize,
     terms: Terms,
+}
+
+/// The epoch of a new count: as good as random, and another each time.
+pub(super) fn fresh_epoch(name: &Name) -> Epoch {
+    Epoch(RandomState::new().hash_one(name.as_str()))
 }
 
 /// What all channels of a server have in common.

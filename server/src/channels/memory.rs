@@ -1,13 +1,12 @@
 //! Channels in this process, for as long as it lives.
 
 use super::bus::{Bus, Gathering, Opening, Unavailable};
-use super::channel::{Channel, Held, State, Terms};
+use super::channel::{Channel, Held, State, Terms, fresh_epoch};
 use super::post::Post;
 use crate::lock::lock;
 use protocol::fault::Label as Name;
-use protocol::session::{Epoch, Position};
+use protocol::session::Position;
 use std::future::ready;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, Weak};
 
 /// A channel is there as long as somebody holds it, and what is handed in is kept at once.
@@ -27,9 +26,7 @@ impl Bus for Memory {
     fn open<'a>(&'a self, name: &'a Name) -> Opening<'a> {
         let mut channels = lock(&self.channels);
         let channel = channels.get(name).unwrap_or_else(|| {
-            // As good as random, and another each time.
-            let epoch = Epoch(RandomState::new().hash_one(name.as_str()));
-            let state = State::new(epoch, self.terms.limits);
+            let state = State::new(fresh_epoch(name), self.terms.limits);
             let channel = Arc::new(Channel::new(name.clone(), state, self.terms.clone()));
             channels.add(&channel);
             channel

@@ -278,7 +278,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
                 core.serve_event(event, now);
             }
             core.inbox.take(&mut core.requests);
-            for _ in 0..core.requests.len().min(REQUESTS) {
+            for _ in 0..REQUESTS {
                 match core.requests.pop_front() {
                     None => break,
                     Some(Request::End) => return Ok(()),

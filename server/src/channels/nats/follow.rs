@@ -2,7 +2,7 @@
 
 use super::{AGAIN, PATIENCE, Shared};
 use crate::channels::bus::Unavailable;
-use crate::channels::channel::{Channel, State};
+use crate::channels::channel::{Channel, State, fresh_epoch};
 use crate::channels::post::Post;
 use crate::lock::lock;
 use async_nats::jetstream::consumer::DeliverPolicy;
@@ -13,7 +13,6 @@ use protocol::fault::Label as Name;
 use protocol::session::{Epoch, Public};
 use std::collections::HashMap;
 use std::error::Error;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tracing::{debug, error, warn};
@@ -210,8 +209,6 @@ fn count(info: &Info) -> (Epoch, u64) {
     (Epoch(epoch.unwrap_or(0)), first.unwrap_or(1))
 }
 
-/// Another epoch: as good as random, and another each time.
 fn fresh_count(name: &Name, first: u64) -> HashMap<String, String> {
-    let epoch = Epoch(RandomState::new().hash_one(name.as_str()));
-    HashMap::from([(EPOCH.to_owned(), epoch.to_string()), (FIRST.to_owned(), first.to_string())])
+    HashMap::from([(EPOCH.to_owned(), fresh_epoch(name).to_string()), (FIRST.to_owned(), first.to_string())])
 }
