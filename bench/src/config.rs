@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::print;
+
 /// One point of the grid, written `CONNECTIONSxBYTESxIN_FLIGHT`, with `+deflate` behind it when compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
@@ -42,7 +44,7 @@ impl Point {
 
     /// What the JSON calls the compression.
     pub fn compression(self) -> &'static str {
-        if self.deflate { "permessage-deflate" } else { "none" }
+        print::compression(self.deflate)
     }
 
     /// Reads a comma-separated list of points and of the names `all`, `plain` and `deflate`.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::churn::Churn;
 use crate::peers::{OURS, Server, TCP, TUNGSTENITE};
+use crate::print;
 use crate::stats::{Sample, median_of, median_ratio};
 use crate::turns::{self, Contender, Timing};
 use crate::verdict::Verdict;
@@ -93,30 +94,16 @@ pub fn verdict(rows: &[ConnectRow]) -> Verdict {
 /// # Errors
 /// When standard output is closed.
 pub fn print(rows: &[ConnectRow], as_json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if !as_json {
-        writeln!(
-            out,
-            "{:<18} {:>9} {:>9} {:>9} {:>9} {:>7} {:>8} {:>5} {:>5} {:>8}",
-            "server",
-            "at a time",
-            "cpu µs",
-            "conns/s",
-            "p99 ms",
-            "× TCP",
-            "× tungst",
-            "busy",
-            "load",
-            "reply B"
-        )?;
+    if as_json {
+        return rows.iter().try_for_each(print::json);
     }
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:<18} {:>9} {:>9} {:>9} {:>9} {:>7} {:>8} {:>5} {:>5} {:>8}",
+        "server", "at a time", "cpu µs", "conns/s", "p99 ms", "× TCP", "× tungst", "busy", "load", "reply B"
+    )?;
     for row in rows {
-        if as_json {
-            serde_json::to_writer(&mut out, row)?;
-            writeln!(out)?;
-            continue;
-        }
-        let ratio = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
         writeln!(
             out,
             "{:<18} {:>9} {:>9.1} {:>9.0} {:>9.3} {:>7} {:>8} {:>4.0}% {:>4.0}% {:>8.0}",
@@ -125,8 +112,8 @@ pub fn print(rows: &[ConnectRow], as_json: bool) -> anyhow::Result<()> {
             row.cpu_us_per_connection,
             row.connections_per_s,
             row.p99_ms,
-            ratio(row.ratio_to_tcp),
-            ratio(row.ratio_to_tungstenite),
+            print::ratio(row.ratio_to_tcp),
+            print::ratio(row.ratio_to_tungstenite),
             row.busy * 100.0,
             row.load_busy * 100.0,
             row.reply_bytes,

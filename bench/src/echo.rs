@@ -10,6 +10,7 @@ use crate::config::Point;
 use crate::load::Load;
 use crate::payload::Cycle;
 use crate::peers::{OURS, Server, TCP};
+use crate::print;
 use crate::stats::{Sample, median_of, median_ratio};
 use crate::turns::{self, Contender, Timing};
 use crate::verdict::Verdict;
@@ -103,14 +104,13 @@ pub fn run(plan: &Plan, servers: &[Server]) -> anyhow::Result<Vec<Row>> {
         })?;
         let rows = rows_of(point, &contenders);
         for row in &rows {
-            if plan.json { print_json(row)? } else { print_row(row)? }
+            if plan.json { print::json(row)? } else { print_row(row)? }
         }
         if !plan.json {
             writeln!(io::stdout())?;
         }
         all.extend(rows);
-        if Instant::now() > end {
-            writeln!(io::stderr(), "the time is up: the rest is left out (--max-seconds)")?;
+        if print::time_is_up(end)? {
             break;
         }
     }
@@ -180,13 +180,6 @@ fn place(row: &Row) -> String {
     format!("{} × {} B, {} in flight{compression}", row.connections, row.bytes, row.in_flight)
 }
 
-fn print_json(row: &Row) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, row)?;
-    writeln!(out)?;
-    Ok(out.flush()?)
-}
-
 fn print_head() -> io::Result<()> {
     writeln!(
         io::stdout(),
@@ -208,7 +201,7 @@ fn print_head() -> io::Result<()> {
 
 fn print_row(row: &Row) -> io::Result<()> {
     let deflate = if row.compression == "none" { "-" } else { "yes" };
-    let ratio = row.ratio_to_tcp.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
+    let ratio = print::ratio(row.ratio_to_tcp);
     writeln!(
         io::stdout(),
         "{:<18} {:>5} {:>6} {:>6} {deflate:>7} {:>9.2} {:>10.0} {:>9.3} {ratio:>7} {:>4.0}% {:>4.0}% {:>8.0}",

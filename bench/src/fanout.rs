@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::audience::{Audience, Size};
 use crate::peers::{OURS, Server};
+use crate::print;
 use crate::stats::{Sample, median_of, median_ratio};
 use crate::turns::{self, Contender, Timing};
 use crate::verdict::Verdict;
@@ -79,8 +80,7 @@ pub struct Row {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let compressed = if self.deflate { " compressed" } else { "" };
-        write!(f, "{} subscribers × {} B{compressed}", self.subscribers, self.bytes)
+        f.write_str(&place(self.subscribers, self.bytes, self.deflate))
     }
 }
 
@@ -113,14 +113,13 @@ pub fn run(plan: &Plan, servers: &[Server], together: impl Fn(Size) -> bool) -> 
         }
         let rows = rows_of(size, &measured);
         for row in &rows {
-            if plan.json { print_json(row)? } else { print_row(row)? }
+            if plan.json { print::json(row)? } else { print_row(row)? }
         }
         if !plan.json {
             writeln!(io::stdout())?;
         }
         all.extend(rows);
-        if Instant::now() > end {
-            writeln!(io::stderr(), "the time is up: the rest is left out (--max-seconds)")?;
+        if print::time_is_up(end)? {
             break;
         }
     }
@@ -137,7 +136,7 @@ fn rows_of(size: Size, measured: &[Measured]) -> Vec<Row> {
             subscribers: size.subscribers,
             nodes: 1,
             bytes: size.bytes,
-            compression: if size.deflate { "permessage-deflate" } else { "none" },
+            compression: print::compression(size.deflate),
             deliveries_per_s: median_of(samples, |sample| sample.per_s)?,
             cpu_us_per_delivery: median_of(samples, |sample| sample.cpu_us)?,
             p50_ms: median_of(samples, |sample| sample.p50_ms)?,
@@ -151,14 +150,18 @@ fn rows_of(size: Size, measured: &[Measured]) -> Vec<Row> {
     measured.iter().filter_map(row).collect()
 }
 
+fn place(subscribers: usize, bytes: usize, compressed: bool) -> String {
+    let compressed = if compressed { " compressed" } else { "" };
+    format!("{subscribers} subscribers × {bytes} B{compressed}")
+}
+
 /// How Heartwire stands against the bars.
 pub fn verdict(rows: &[Row]) -> Verdict {
     let mut verdict = Verdict::default();
     for row in rows {
         let Row { server, subscribers, bytes, .. } = row;
         let compressed = row.compression != "none";
-        let place =
-            format!("{subscribers} subscribers × {bytes} B{}", if compressed { " compressed" } else { "" });
+        let place = place(*subscribers, *bytes, compressed);
         if server == OURS {
             verdict.judge(&place, row.cpu_us_per_delivery, PUBLISHED_BAR, " µs a delivery");
             if let (Some(memory), true) = (row.bytes_per_subscriber, *subscribers >= MANY) {
@@ -176,13 +179,6 @@ pub fn verdict(rows: &[Row]) -> Verdict {
         }
     }
     verdict
-}
-
-fn print_json(row: &Row) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, row)?;
-    writeln!(out)?;
-    Ok(out.flush()?)
 }
 
 fn print_head() -> io::Result<()> {

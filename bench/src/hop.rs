@@ -22,6 +22,7 @@ use crate::config::Point;
 use crate::load::Load;
 use crate::payload::Cycle;
 use crate::peers::{Recipe, Server};
+use crate::print;
 use crate::stats::{Sample, median_of, median_ratio};
 use crate::turns::{self, Contender, Timing};
 use crate::verdict::Verdict;
@@ -166,8 +167,7 @@ pub fn run(plan: &Plan, place: &Place<'_>) -> anyhow::Result<Vec<HopRow>> {
             load.measure(server, plan.timing)
         })?;
         all.extend(rows_of(point, &contenders));
-        if Instant::now() > end {
-            writeln!(io::stderr(), "the time is up: the rest is left out (--max-seconds)")?;
+        if print::time_is_up(end)? {
             break;
         }
     }
@@ -192,21 +192,16 @@ pub fn verdict(rows: &[HopRow]) -> Verdict {
 /// # Errors
 /// When standard output is closed.
 pub fn print(rows: &[HopRow], as_json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if !as_json {
-        writeln!(
-            out,
-            "{:<18} {:>5} {:>6} {:>6} {:>9} {:>7} {:>7} {:>10}",
-            "between", "conns", "bytes", "flight", "cpu µs", "× echo", "× hop", "msgs/s"
-        )?;
+    if as_json {
+        return rows.iter().try_for_each(print::json);
     }
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:<18} {:>5} {:>6} {:>6} {:>9} {:>7} {:>7} {:>10}",
+        "between", "conns", "bytes", "flight", "cpu µs", "× echo", "× hop", "msgs/s"
+    )?;
     for row in rows {
-        if as_json {
-            serde_json::to_writer(&mut out, row)?;
-            writeln!(out)?;
-            continue;
-        }
-        let ratio = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
         writeln!(
             out,
             "{:<18} {:>5} {:>6} {:>6} {:>9.2} {:>7} {:>7} {:>10.0}",
@@ -215,8 +210,8 @@ pub fn print(rows: &[HopRow], as_json: bool) -> anyhow::Result<()> {
             row.bytes,
             row.in_flight,
             row.cpu_us_per_msg,
-            ratio(row.ratio_to_echo),
-            ratio(row.ratio_to_hop),
+            print::ratio(row.ratio_to_echo),
+            print::ratio(row.ratio_to_hop),
             row.msgs_per_s,
         )?;
     }

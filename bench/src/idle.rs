@@ -15,6 +15,7 @@ use crate::frames::{FrameReader, Reply, Sink, client_frame};
 use crate::load::exchange;
 use crate::payload::{Inflater, Random, deflate, json};
 use crate::peers::{OURS, Server};
+use crate::print;
 use crate::process::private_memory;
 use crate::verdict::Verdict;
 
@@ -69,14 +70,12 @@ pub fn measure(server: &Server, connections: usize, settling: Settling) -> anyho
 /// # Errors
 /// When standard output is closed.
 pub fn print(row: &IdleRow, as_json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
     if as_json {
-        serde_json::to_writer(&mut out, row)?;
-        writeln!(out)?;
-    } else {
-        let IdleRow { server, connections, bytes_per_connection } = row;
-        writeln!(out, "{server:<18} {connections:>6} connections {bytes_per_connection:>10.0} B each")?;
+        return print::json(row);
     }
+    let IdleRow { server, connections, bytes_per_connection } = row;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{server:<18} {connections:>6} connections {bytes_per_connection:>10.0} B each")?;
     Ok(out.flush()?)
 }
 

@@ -18,6 +18,7 @@ pub mod idle;
 pub mod load;
 pub mod payload;
 pub mod peers;
+pub mod print;
 pub mod process;
 pub mod servers;
 pub mod soak;
