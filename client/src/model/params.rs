@@ -1,5 +1,7 @@
 //! What the page's own address asks for: `?url=…&connect=1&hb=…&deadline=…&min=…&max=…`.
 
+use workbench::query::decode;
+
 /// Parameters of the page. Unknown names and values that are not numbers are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params {
@@ -45,24 +47,6 @@ fn millis(value: &str) -> Option<u64> {
     value.parse().ok().map(|millis: u64| millis.min(MAX_MILLIS))
 }
 
-/// `application/x-www-form-urlencoded` decoding; a stray percent sign stands for itself.
-fn decode(value: &str) -> String {
-    let bytes = value.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        let pair = (byte == b'%').then(|| hex_pair(bytes.get(index + 1..index + 3)?)).flatten();
-        index += if pair.is_some() { 3 } else { 1 };
-        out.push(pair.unwrap_or(if byte == b'+' { b' ' } else { byte }));
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn hex_pair(pair: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,13 +82,5 @@ mod tests {
         assert_eq!(Params::parse(""), Params::default());
         assert_eq!(Params::parse("?&=&url=&hb=soon&connect=0&min=-1"), Params::default());
         assert_eq!(Params::parse("max=99999999999").max_delay_millis, Some(MAX_MILLIS));
-    }
-
-    #[test]
-    fn decoding_never_fails() {
-        assert_eq!(decode("a+b%20c%"), "a b c%");
-        assert_eq!(decode("%zz%4"), "%zz%4");
-        assert_eq!(decode("%E4%BD%A0"), "你");
-        assert_eq!(decode("%ff"), "\u{fffd}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-pub(super) use page::hooks::{use_effect_on, use_stored};
+pub(super) use page::hooks::{use_effect_on, use_height, use_stored};
 use yew::prelude::*;
 
 use crate::running::session::{Session, View};

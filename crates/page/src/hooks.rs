@@ -3,6 +3,9 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
 use yew::functional::{Hook, TearDown};
 use yew::prelude::*;
 
@@ -52,6 +55,32 @@ impl PartialEq for On {
 #[hook]
 fn use_any_effect(on: On, effect: Box<dyn FnOnce() -> Box<dyn FnOnce()>>) {
     use_effect_with(on, move |_| effect());
+}
+
+/// Calls `then` with an element's height in CSS pixels, at first and whenever it changes. It may hold what
+/// [`use_stored`]'s may. A browser that does not tell calls nothing.
+#[hook]
+pub fn use_height(element: &NodeRef, then: impl FnMut(f64) + 'static) {
+    let (element, mut then) = (element.clone(), then);
+    use_effect_on((), move |()| {
+        let element = element.cast::<HtmlElement>();
+        let measured = element.clone();
+        let on_resize = Closure::<dyn FnMut()>::new(move || {
+            if let Some(element) = &measured {
+                then(f64::from(element.client_height()));
+            }
+        });
+        let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
+        if let (Some(observer), Some(element)) = (&observer, &element) {
+            observer.observe(element);
+        }
+        move || {
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+            drop(on_resize);
+        }
+    });
 }
 
 /// Calls `then` when another tab of the browser has stored something under one of the keys. It may hold setters, and

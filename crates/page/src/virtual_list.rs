@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::Closure;
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, HtmlElement};
 use workbench::decimal;
 use workbench::window::Window;
 use yew::prelude::*;
 
 use crate::block::block;
-use crate::hooks::use_effect_on;
+use crate::hooks::{use_effect_on, use_height};
 use crate::markup::html;
 
 const OVERSCAN: usize = 8;
@@ -52,26 +50,10 @@ fn use_virtual_list(props: &VirtualList) -> Html {
         window.replaced(props.rows, top);
     }
     {
-        let (scroller, window, redraw) = (scroller.clone(), window.clone(), redraw.clone());
-        use_effect_on((), move |()| {
-            let element = scroller.cast::<HtmlElement>();
-            let measured = element.clone();
-            let on_resize = Closure::<dyn FnMut()>::new(move || {
-                if let Some(element) = &measured {
-                    window.borrow_mut().resized(row_px, f64::from(element.client_height()));
-                    redraw.force_update();
-                }
-            });
-            let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
-            if let (Some(observer), Some(element)) = (&observer, &element) {
-                observer.observe(element);
-            }
-            move || {
-                if let Some(observer) = observer {
-                    observer.disconnect();
-                }
-                drop(on_resize);
-            }
+        let (window, redraw) = (window.clone(), redraw.clone());
+        use_height(&scroller, move |height_px| {
+            window.borrow_mut().resized(row_px, height_px);
+            redraw.force_update();
         });
     }
     let on_scroll = {

@@ -2,6 +2,7 @@
 //! it. What a value may be, only the server knows: it is asked (`GET /api/faults/check`).
 
 use crate::json::Value;
+use crate::query::decode;
 
 /// A catalogue with more parameters or rules than this is cut off: it comes from the network.
 const MAX_LISTED: usize = 200;
@@ -104,7 +105,7 @@ impl Catalogue {
 /// The value of a parameter in a query.
 fn example(query: &str, name: &str) -> String {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(known, _)| *known == name).map(|(_, value)| decoded(value)).unwrap_or_default()
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| decode(value)).unwrap_or_default()
 }
 
 impl Asking {
@@ -122,7 +123,7 @@ impl Asking {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match is_known(name) {
-                true => asked.push((name.to_owned(), decoded(value))),
+                true => asked.push((name.to_owned(), decode(value))),
                 false => own.push(pair),
             }
         }
@@ -192,26 +193,6 @@ fn encoded(value: &str) -> String {
         }
     }
     out
-}
-
-/// A value of a query as it is meant. A percent sign that begins no escape stands for itself, as the server has it.
-fn decoded(value: &str) -> String {
-    let bytes = value.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let digit = |at: usize| bytes.get(at).and_then(|byte| (*byte as char).to_digit(16));
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 2;
-            }
-            (b'+', ..) => out.push(b' '),
-            _ => out.push(*byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub mod pairing;
 pub mod position;
 pub mod preset;
 pub mod profile;
+pub mod query;
 pub mod rows;
 pub mod schedule;
 pub mod secrets;

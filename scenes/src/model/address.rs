@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use workbench::query::decode;
+
 /// Which scene.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scene {
@@ -134,23 +136,6 @@ pub fn encode(text: &str) -> String {
         }
     }
     out
-}
-
-/// `application/x-www-form-urlencoded`; a stray percent sign stands for itself.
-fn decode(value: &str) -> String {
-    let mut out = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let [first, after @ ..] = rest {
-        let pair =
-            (*first == b'%').then(|| after.split_at_checked(2)).flatten().and_then(|(pair, behind)| {
-                let digits = std::str::from_utf8(pair).ok()?;
-                Some((u8::from_str_radix(digits, 16).ok()?, behind))
-            });
-        let (byte, behind) = pair.unwrap_or((if *first == b'+' { b' ' } else { *first }, after));
-        out.push(byte);
-        rest = behind;
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use yew::prelude::*;
 
 use super::app::Stage;
 use super::connection::{Connection, Held};
-use crate::model::address::{Params, Scene, is_name};
+use super::fields::{Where, fields};
+use crate::model::address::{Params, Scene};
 use crate::model::chat::{Chat, Earlier, Line, Mark, Pending, Said};
 use crate::running::{Live, use_live};
 use crate::texts::{Texts, fill, plural, texts};
@@ -318,40 +319,13 @@ fn room(stage: &Stage, t: &'static Texts) -> Html {
             stage.rename(&name);
         }
     };
-    let join = {
-        let stage = stage.clone();
-        move |event: Event| {
-            let field = event.target_unchecked_into::<HtmlInputElement>();
-            let room = field.value();
-            if is_name(&room) {
-                field.set_custom_validity("");
-                stage.set.emit(Params { room, ..stage.params.clone() });
-            } else {
-                field.set_custom_validity(t.room_rule);
-                field.report_validity();
-            }
-        }
+    let there = Where {
+        label: t.room,
+        name: stage.params.room.clone(),
+        testid: "room",
+        choose: |params, room| Params { room, ..params },
     };
-    html! {
-        <div class="fields">
-            <label class="labelled">
-                <span>{t.your_name}</span>
-                <input class="field" value={stage.name()} maxlength="40" data-testid="name" onchange={rename} />
-            </label>
-            <label class="labelled">
-                <span>{t.room}</span>
-                <input
-                    class="field"
-                    value={stage.params.room.clone()}
-                    maxlength="64"
-                    spellcheck="false"
-                    title={t.room_rule}
-                    data-testid="room"
-                    onchange={join}
-                />
-            </label>
-        </div>
-    }
+    fields(stage, "40", rename, there, t)
 }
 
 thread_local! {

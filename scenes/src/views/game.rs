@@ -16,7 +16,8 @@ use super::app::Stage;
 use super::arena;
 use super::canvas::{Colours, Sheet};
 use super::connection::{Connection, Held};
-use crate::model::address::{Params, Scene, is_name};
+use super::fields::{Where, fields};
+use crate::model::address::{Params, Scene};
 use crate::model::figures::clock;
 use crate::model::pilot::{Key, Pilot};
 use crate::running::{Live, use_live};
@@ -272,44 +273,17 @@ fn players(live: &Live<Pilot>, t: &Texts) -> Html {
 }
 
 fn arena_field(stage: &Stage, t: &'static Texts) -> Html {
-    let join = {
-        let stage = stage.clone();
-        move |event: Event| {
-            let field = event.target_unchecked_into::<HtmlInputElement>();
-            let arena = field.value();
-            if is_name(&arena) {
-                field.set_custom_validity("");
-                stage.set.emit(Params { arena, ..stage.params.clone() });
-            } else {
-                field.set_custom_validity(t.room_rule);
-                field.report_validity();
-            }
-        }
-    };
     let rename = {
         let stage = stage.clone();
         move |event: Event| stage.rename(event.target_unchecked_into::<HtmlInputElement>().value().trim())
     };
-    html! {
-        <div class="fields">
-            <label class="labelled">
-                <span>{t.your_name}</span>
-                <input class="field" value={stage.name()} maxlength="16" data-testid="name" onchange={rename} />
-            </label>
-            <label class="labelled">
-                <span>{t.arena}</span>
-                <input
-                    class="field"
-                    value={stage.params.arena.clone()}
-                    maxlength="64"
-                    spellcheck="false"
-                    title={t.room_rule}
-                    data-testid="arena-name"
-                    onchange={join}
-                />
-            </label>
-        </div>
-    }
+    let there = Where {
+        label: t.arena,
+        name: stage.params.arena.clone(),
+        testid: "arena-name",
+        choose: |params, arena| Params { arena, ..params },
+    };
+    fields(stage, "16", rename, there, t)
 }
 
 thread_local! {

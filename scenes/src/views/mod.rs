@@ -6,6 +6,7 @@ mod board;
 mod canvas;
 mod chat;
 mod connection;
+mod fields;
 mod game;
 mod says;
 

@@ -1,8 +1,6 @@
 //! As many rows in the page as fit on screen, however many entries there are.
 
-use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::Closure;
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, HtmlElement};
 use workbench::decimal;
 use workbench::entry::EntryId;
 use yew::prelude::*;
@@ -16,7 +14,7 @@ use crate::model::log::Log;
 use crate::running::driver::clock::zone;
 use crate::running::session::Session;
 use crate::views::block::block;
-use crate::views::hooks::use_effect_on;
+use crate::views::hooks::{use_effect_on, use_height};
 use crate::views::lang::use_texts;
 use crate::views::markup::html;
 
@@ -56,29 +54,13 @@ fn use_rows(props: &Rows) -> Html {
         }
     };
     {
-        let (session, scroller) = (session.clone(), scroller.clone());
-        use_effect_on((), move |()| {
-            let element = scroller.cast::<HtmlElement>();
-            let measured = element.clone();
-            let on_resize = Closure::<dyn FnMut()>::new(move || {
-                let Some(element) = &measured else { return };
-                let view_px = f64::from(element.client_height());
-                session.look(|list, log| {
-                    list.window_mut().resized(Density::current().row_px(), view_px);
-                    keep_focus_in_view(list, log);
-                });
-                redraw.force_update();
+        let session = session.clone();
+        use_height(&scroller, move |view_px| {
+            session.look(|list, log| {
+                list.window_mut().resized(Density::current().row_px(), view_px);
+                keep_focus_in_view(list, log);
             });
-            let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
-            if let (Some(observer), Some(element)) = (&observer, &element) {
-                observer.observe(element);
-            }
-            move || {
-                if let Some(observer) = observer {
-                    observer.disconnect();
-                }
-                drop(on_resize);
-            }
+            redraw.force_update();
         });
     }
 
