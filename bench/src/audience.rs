@@ -34,7 +34,7 @@ const SETTLED: Duration = Duration::from_secs(20);
 /// Listeners there are before the first reading of the memory, so that what a server needs once isn't counted.
 const WARM_UP: usize = 100;
 /// Connections that stay idle while the memory of one is read.
-const IDLE: usize = 5000;
+pub const IDLE: usize = 5000;
 const READ_BUFFER: usize = 256 * 1024;
 /// Masks need to be there, not to be different.
 const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
@@ -171,11 +171,12 @@ impl Audience {
             bytes_per_idle: None,
         };
         audience.grow(server, size.subscribers.min(WARM_UP))?;
+        let mut idle = Vec::new();
         // With compression the memory of those before is used again, and says nothing.
         if size.subscribers > 2 * WARM_UP && !size.deflate {
             audience.settle()?;
             if size.subscribers > IDLE && server.dialect == Dialect::Session && server.others.is_empty() {
-                audience.bytes_per_idle = Some(audience.idle(server)?);
+                idle = audience.open_idle(server)?;
             }
             let before = memory_of(server)?;
             audience.grow(server, size.subscribers)?;
@@ -183,6 +184,8 @@ impl Audience {
             let grown = memory_of(server)? as f64 - before as f64;
             audience.bytes_per_subscriber = Some(grown / (size.subscribers - WARM_UP) as f64);
         }
+        // What they held must not be used again by those that were counted.
+        drop(idle);
         audience.settle()?;
         audience.check(server)?;
         Ok(audience)
@@ -238,18 +241,15 @@ impl Audience {
         Ok(())
     }
 
-    /// Memory of the server for each connection to its echo that says nothing.
-    fn idle(&mut self, server: &Server) -> anyhow::Result<f64> {
+    /// Opens connections to the server's echo that say nothing, and notes the memory of each.
+    fn open_idle(&mut self, server: &Server) -> anyhow::Result<Vec<Opened>> {
         let target = Target { path: Some("/ws".to_owned()), ..server.target.clone() };
         let before = memory_of(server)?;
         let open = |number| client::open(&target, Some(source(number)), Offer::Nothing);
-        let connections =
-            (0..IDLE).map(open).collect::<io::Result<Vec<_>>>().context("an idle connection")?;
+        let idle = (0..IDLE).map(open).collect::<io::Result<Vec<_>>>().context("an idle connection")?;
         self.settle()?;
-        let grown = memory_of(server)? as f64 - before as f64;
-        drop(connections);
-        self.settle()?;
-        Ok(grown / IDLE as f64)
+        self.bytes_per_idle = Some((memory_of(server)? as f64 - before as f64) / IDLE as f64);
+        Ok(idle)
     }
 
     /// Waits until the server has nothing to say any more.

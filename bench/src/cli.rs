@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bench::audience::Size;
+use bench::audience::{self, Size};
 use bench::config::Point;
 use bench::idle::Settling;
 use bench::peers::{Guest, Kitchen, NAMES, OURS, ROOMS, Recipe, Server};
@@ -293,13 +293,14 @@ fn fanout(args: &FanoutArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let rooms = servers.len() as u64;
-    let files = process::allow_open_files(most * rooms + FILES_BESIDE_SOCKETS)?;
-    if files < most + FILES_BESIDE_SOCKETS {
+    let beside = FILES_BESIDE_SOCKETS + audience::IDLE as u64;
+    let files = process::allow_open_files(most * rooms + beside)?;
+    if files < most + beside {
         anyhow::bail!(
             "{most} subscribers need more than the {files} open files allowed (ulimit -Hn): choose fewer with --subscribers"
         );
     }
-    let together = |size: Size| size.subscribers as u64 * rooms + FILES_BESIDE_SOCKETS <= files;
+    let together = |size: Size| size.subscribers as u64 * rooms + beside <= files;
     let rows = fanout::run(&plan, &servers, together)?;
     conclude(fanout::verdict(&rows), args.common.json)
 }
