@@ -107,8 +107,7 @@ impl Breakpoint {
                 "direction" if value == "both" => self.way = None,
                 "direction" => {
                     let way = Way::named(&value);
-                    self.way =
-                        Some(way.ok_or_else(|| wrong("direction", "to-target, to-client or both"))?);
+                    self.way = Some(way.ok_or_else(|| wrong("direction", "to-target, to-client or both"))?);
                 }
                 "filter" => (self.filter, self.written) = (read_filter(&value)?, value.into_owned()),
                 "heartbeats" => self.heartbeats = switch("heartbeats")?,
@@ -168,10 +167,10 @@ impl Scope {
             "label" => self.label = Some(word("label")?),
             "connection" => {
                 let number = value.parse();
-                self.connection =
-                    Some(number.map_err(|_| {
-                        wrong("connection", "a number, as GET /api/connections lists them")
-                    })?);
+                self.connection = Some(
+                    number
+                        .map_err(|_| wrong("connection", "a number, as GET /api/connections lists them"))?,
+                );
             }
             _ => return Ok(false),
         }
