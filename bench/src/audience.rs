@@ -24,6 +24,8 @@ use crate::turns::Timing;
 
 /// Longest time without any delivery before a server counts as stuck.
 const STALL: Duration = Duration::from_secs(10);
+/// Longest time that all which is published may take to get to everybody, as long as something does.
+const DRAINED: Duration = Duration::from_secs(60);
 /// A window is prolonged, up to [`PROLONGED`] times, until it holds this many messages, each with all its deliveries.
 const ENOUGH_MESSAGES: u64 = 8;
 const PROLONGED: u32 = 10;
@@ -222,7 +224,7 @@ impl Audience {
         let bus = bus.map(Meter::stop).transpose().context(ENDED)?;
         sample.bus_us = bus.map_or(0.0, |bus| bus.server.as_secs_f64() * 1e6 / (*deliveries).max(1) as f64);
         // Others are measured next: nothing may be under way then.
-        self.run(STALL, false)?;
+        self.run(DRAINED, false)?;
         Ok(sample)
     }
 
@@ -304,7 +306,7 @@ impl Audience {
         }
         self.listeners[0].count = 1;
         self.deliver(0, 0, 1)?;
-        self.run(STALL, false)
+        self.run(DRAINED, false)
     }
 
     /// Publishes another message; returns what it says.
