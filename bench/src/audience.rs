@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,11 +13,12 @@ use mio::{Events, Interest, Poll, Token};
 use wire::OpCode;
 
 use crate::client::{self, Offer, Opened, Target, source};
-use crate::frames::{Collector, FrameReader, Reply, Sink, client_frame};
+use crate::frames::{Collector, FrameReader, client_frame};
 use crate::load::nanos;
 use crate::payload::{Inflater, Random, record};
 use crate::peers::{Dialect, Server};
 use crate::process::{ENDED, Meter, private_memory};
+use crate::publisher::{Counter, MASK, Publisher, greet};
 use crate::stats::Sample;
 use crate::turns::Timing;
 
@@ -41,8 +41,6 @@ const WARM_UP: usize = 100;
 pub const IDLE: usize = 6000;
 const FILLING: usize = 2000;
 const READ_BUFFER: usize = 256 * 1024;
-/// Masks need to be there, not to be different.
-const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
 /// What is asked of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,17 +73,6 @@ pub struct Audience {
     pub bytes_per_subscriber: Option<f64>,
     /// The same of an idle connection of the same server, where that has any beside its room.
     pub bytes_per_idle: Option<f64>,
-}
-
-#[derive(Debug)]
-struct Publisher {
-    stream: TcpStream,
-    /// What comes back is only stepped over.
-    reader: FrameReader,
-    dialect: Dialect,
-    random: Random,
-    sequence: u64,
-    unsent: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -410,93 +397,6 @@ impl Audience {
         }
         Ok(finished)
     }
-}
-
-impl Publisher {
-    /// Writes what is there to be said, as far as the socket takes it.
-    fn flush(&mut self) -> io::Result<()> {
-        while !self.unsent.is_empty() {
-            match self.stream.write(&self.unsent) {
-                Ok(written) => drop(self.unsent.drain(..written)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes what comes back: acknowledgements, and its own messages.
-    fn receive(&mut self, buffer: &mut [u8]) -> anyhow::Result<()> {
-        loop {
-            match self.stream.read(buffer) {
-                Ok(0) => bail!("the server hung up on the publisher"),
-                Ok(read) => {
-                    let mut counter = Counter::default();
-                    self.reader.feed(&buffer[..read], &mut counter)?;
-                    self.unsent.extend(counter.pongs);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-}
-
-/// Counts messages, and answers Pings.
-#[derive(Default)]
-struct Counter {
-    messages: u64,
-    pongs: Vec<u8>,
-}
-
-impl Sink for Counter {
-    fn message(&mut self, _: Reply) {
-        self.messages += 1;
-    }
-    fn ping(&mut self, payload: &[u8]) {
-        client_frame(&mut self.pongs, OpCode::Pong, false, MASK, payload);
-    }
-}
-
-/// Says what has to be said first, and waits for the answer. What reads on knows where in the stream it is.
-fn greet(opened: &mut Opened, dialect: Dialect, number: usize) -> anyhow::Result<FrameReader> {
-    let mut reader = FrameReader::default();
-    let mut seen = Collector::default();
-    reader.feed(&std::mem::take(&mut opened.early), &mut seen)?;
-    let mut wait_for = |opened: &mut Opened, count| -> anyhow::Result<()> {
-        let mut chunk = [0; 4096];
-        while seen.messages.len() < count {
-            match opened.stream.read(&mut chunk)? {
-                0 => bail!("the server hung up on a greeting"),
-                read => reader.feed(&chunk[..read], &mut seen)?,
-            }
-        }
-        Ok(())
-    };
-    match dialect {
-        Dialect::Plain => {}
-        // Engine.IO's handshake is the server's, Socket.IO's the client's.
-        Dialect::SocketIo => {
-            wait_for(opened, 1)?;
-            say(opened, "40")?;
-            wait_for(opened, 2)?;
-        }
-        // Answered by `welcome` and `present`. A session is never begun twice.
-        Dialect::Session => {
-            static SESSIONS: AtomicU64 = AtomicU64::new(1);
-            let session = SESSIONS.fetch_add(1, Ordering::Relaxed);
-            let ids = format!(r#""client":"{number:032x}","session":"{session:032x}""#);
-            say(opened, &format!(r#"{{"type":"hello",{ids},"connection":1}}"#))?;
-            wait_for(opened, 2)?;
-        }
-    }
-    Ok(reader)
-}
-
-fn say(opened: &mut Opened, text: &str) -> io::Result<()> {
-    let mut frame = Vec::new();
-    client_frame(&mut frame, OpCode::Text, false, MASK, text.as_bytes());
-    opened.stream.write_all(&frame)
 }
 
 /// Private memory of all of its nodes.

@@ -21,6 +21,7 @@ pub mod payload;
 pub mod peers;
 pub mod print;
 pub mod process;
+mod publisher;
 pub mod servers;
 pub mod soak;
 pub mod stats;
