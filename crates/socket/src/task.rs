@@ -90,13 +90,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Endpoint> Socket<S, E> {
             let (progress, now) = self.have_turn(cx);
             match progress {
                 Progress::Done => {
+                    // Who sees the end finds it told already.
+                    let summary = self.conversation.conclude();
                     match (self.conversation.connection.abort(), self.reset) {
                         (Some(Abort::Reset), Some(reset)) => reset(&self.io),
                         // Input that nobody read would otherwise have TCP reset. A peer that is gone needs no end.
                         (Some(Abort::Fin), _) => _ = Polled { io: &mut self.io, cx }.shut_down(),
                         _ => {}
                     }
-                    return Poll::Ready(self.conversation.conclude());
+                    return Poll::Ready(summary);
                 }
                 Progress::Again => {
                     cx.waker().wake_by_ref();

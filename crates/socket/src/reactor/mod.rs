@@ -433,6 +433,8 @@ impl<E: Endpoint + Send + 'static> Core<E> {
                 }
             }
             Progress::Done => {
+                // Who sees the end finds it told already.
+                conversation.conclude();
                 match conversation.connection.abort() {
                     // Closing it then resets it. Where that can't be had it is closed in order.
                     Some(Abort::Reset) => {
@@ -442,7 +444,6 @@ impl<E: Endpoint + Send + 'static> Core<E> {
                     Some(Abort::Fin) => _ = Tcp(stream).shut_down(),
                     None => {}
                 }
-                conversation.conclude();
                 self.timetable.clear(key);
                 self.slots.remove(key);
                 self.gone += 1;
