@@ -18,7 +18,7 @@ use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tracing::info;
 
 /// Data of a message, in bytes. More is refused.
@@ -45,7 +45,7 @@ pub(crate) struct Visitor {
     client: Client,
     mailbox: Option<Mailbox>,
     /// What it said first, where it knows of messages that have not come here, and until when they may.
-    early: Option<Box<(Hello, Time)>>,
+    early: Option<Box<(Hello, Time, Instant)>>,
     joined: Option<Box<Joined>>,
     /// When to tell what is new of who is there.
     due: Option<Time>,
@@ -106,7 +106,7 @@ impl Visitor {
     fn obey(&mut self, command: Command, out: &mut Outgoing<'_>) -> Result<(), String> {
         match (command, &mut self.joined) {
             (Command::Session(ClientMessage::Hello(hello)), None) if self.early.is_none() => {
-                self.hello(hello, out.now() + MAX_BEHIND, out);
+                self.hello(hello, out.now() + MAX_BEHIND, Instant::now(), out);
                 return Ok(());
             }
             (Command::Session(ClientMessage::Hello(_)), _) => {
@@ -136,11 +136,11 @@ impl Visitor {
         Ok(())
     }
 
-    fn hello(&mut self, hello: Hello, patience: Time, out: &mut Outgoing<'_>) {
+    fn hello(&mut self, hello: Hello, patience: Time, came: Instant, out: &mut Outgoing<'_>) {
         let (bus, channel) = (&self.room.bus, &self.room.channel);
-        if hello.position.is_some_and(|position| bus.may_have(channel, position)) {
+        if hello.position.is_some_and(|position| bus.may_have(channel, position, came)) {
             if out.now() < patience {
-                self.early = Some(Box::new((hello, patience)));
+                self.early = Some(Box::new((hello, patience, came)));
                 self.due = Some(out.now() + LOOK);
                 return;
             }
@@ -314,8 +314,8 @@ impl Endpoint for Visitor {
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
         self.due = None;
         if let Some(early) = self.early.take() {
-            let (hello, patience) = *early;
-            return self.hello(hello, patience, out);
+            let (hello, patience, came) = *early;
+            return self.hello(hello, patience, came, out);
         }
         self.room.tell_news();
         self.go_on(out);
@@ -353,7 +353,7 @@ fn say(out: &mut Outgoing<'_>, text: &str) {
 fn give_up(out: &mut Outgoing<'_>, error: NotTaken) {
     let code = match error {
         NotTaken::Superseded => SUPERSEDED,
-        NotTaken::Gap { .. } | NotTaken::Again => GAP,
+        NotTaken::Gap { .. } | NotTaken::Again | NotTaken::Missed => GAP,
         NotTaken::TooMany => MISUSED,
     };
     close(out, code, &error.to_string());
