@@ -1,60 +1,85 @@
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Wake;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What any thread asks of a reactor's. Its thread is woken only if it waits, since a system call is what costs here.
+/// What any thread asks of a reactor's.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
     requests: Mutex<VecDeque<T>>,
-    /// There are some.
+    bell: Arc<Bell>,
+}
+
+/// Which connections of a reactor are woken, whatever is behind them. Its thread is woken only if it waits, since a system
+/// call is what costs here.
+pub(crate) struct Bell {
+    woken: Mutex<Woken>,
+    /// There is something to look at, here or in the inbox.
     asked: AtomicBool,
     /// The thread waits, or is about to: whoever asks first has to wake it.
     waiting: AtomicBool,
     waker: mio::Waker,
 }
 
-/// Where the connection behind a mailbox is.
-#[derive(Debug)]
-pub(super) struct Address<T> {
-    pub(super) slot: usize,
-    /// Tells a connection from those that had the slot before.
-    pub(super) generation: u32,
-    /// It is in the inbox already.
-    pending: AtomicBool,
-    inbox: Arc<Inbox<T>>,
+#[derive(Debug, Default)]
+struct Woken {
+    /// Slots, each at most once. Who had one before may be meant: then the one that has it is woken for nothing.
+    slots: VecDeque<u32>,
+    /// A bit for each slot: it is among them.
+    among: Vec<u64>,
 }
 
 impl<T> Inbox<T> {
     pub(super) fn new(waker: mio::Waker) -> Arc<Inbox<T>> {
-        Arc::new(Inbox {
-            requests: Mutex::default(),
-            asked: AtomicBool::new(false),
-            waiting: AtomicBool::new(false),
-            waker,
-        })
+        let (asked, waiting) = (AtomicBool::new(false), AtomicBool::new(false));
+        let bell = Arc::new(Bell { woken: Mutex::default(), asked, waiting, waker });
+        Arc::new(Inbox { requests: Mutex::default(), bell })
     }
 
-    pub(super) fn address(self: &Arc<Inbox<T>>, slot: usize, generation: u32) -> Arc<Address<T>> {
-        Arc::new(Address { slot, generation, pending: AtomicBool::new(false), inbox: Arc::clone(self) })
+    pub(super) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
     }
 
     /// Asks, and has the thread look at once.
     pub(super) fn push(&self, request: T) {
         self.put(request);
-        self.wake();
+        self.bell.wake_thread();
     }
 
     /// Asks. The thread looks when it is woken, or had something else to do.
     pub(super) fn put(&self, request: T) {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(request);
-        // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
-        // other does, so that one of them at least notices.
-        self.asked.store(true, Ordering::SeqCst);
+        lock(&self.requests).push_back(request);
+        self.bell.say_that_there_is_something();
+    }
+
+    /// All that was asked since it looked last goes behind what is in `into`, in order, and of the slots that are woken the
+    /// first `most` into `woken`. From here on, waking those again counts.
+    pub(super) fn take(&self, into: &mut VecDeque<T>, most: usize, woken: &mut Vec<u32>) {
+        let Bell { asked, woken: slots, .. } = &*self.bell;
+        if asked.load(Ordering::Acquire) {
+            asked.store(false, Ordering::Relaxed);
+            into.append(&mut lock(&self.requests));
+            if lock(slots).take(most, woken) {
+                asked.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Bell {
+    /// Wakes the connections in these slots.
+    pub(crate) fn ring(&self, slots: impl IntoIterator<Item = u32>) {
+        let mut woken = lock(&self.woken);
+        for slot in slots {
+            woken.add(slot);
+        }
+        drop(woken);
+        self.say_that_there_is_something();
+        self.wake_thread();
     }
 
     /// Wakes the thread if it waits.
-    pub(super) fn wake(&self) {
+    pub(super) fn wake_thread(&self) {
         if self.waiting.load(Ordering::SeqCst) && self.waiting.swap(false, Ordering::SeqCst) {
             // It fails only if the system has no memory for an event that is there already.
             let _ = self.waker.wake();
@@ -67,36 +92,47 @@ impl<T> Inbox<T> {
         !self.asked.load(Ordering::SeqCst)
     }
 
-    /// The thread does not wait any longer, and will [`take`](Self::take) before it does again: what its own connections ask
+    /// The thread does not wait any longer, and will [`take`](Inbox::take) before it does again: what its own connections ask
     /// meanwhile needs no waking.
     pub(super) fn is_awake(&self) {
         self.waiting.store(false, Ordering::Relaxed);
     }
 
-    /// All that came since it looked last goes behind what is in `into`, in order.
-    pub(super) fn take(&self, into: &mut VecDeque<T>) {
-        if self.asked.load(Ordering::Acquire) {
-            self.asked.store(false, Ordering::Relaxed);
-            into.append(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner));
-        }
+    fn say_that_there_is_something(&self) {
+        // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
+        // other does, so that one of them at least notices.
+        self.asked.store(true, Ordering::SeqCst);
     }
 }
 
-impl<T> Address<T> {
-    /// From here on, waking it again counts.
-    pub(super) fn is_taken(&self) {
-        self.pending.store(false, Ordering::Release);
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bell").field("woken", &lock(&self.woken).slots.len()).finish_non_exhaustive()
     }
 }
 
-impl<T: From<Arc<Address<T>>> + Send + 'static> Wake for Address<T> {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.pending.swap(true, Ordering::AcqRel) {
-            self.inbox.push(T::from(Arc::clone(self)));
+impl Woken {
+    fn add(&mut self, slot: u32) {
+        let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
+        if word >= self.among.len() {
+            self.among.resize(word + 1, 0);
+        }
+        if self.among[word] & bit == 0 {
+            self.among[word] |= bit;
+            self.slots.push_back(slot);
         }
     }
+
+    /// The first `most`. True: there are more.
+    fn take(&mut self, most: usize, into: &mut Vec<u32>) -> bool {
+        for slot in self.slots.drain(..most.min(self.slots.len())) {
+            self.among[slot as usize / 64] &= !(1 << (slot % 64));
+            into.push(slot);
+        }
+        !self.slots.is_empty()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -186,7 +186,7 @@ async fn who_is_in_a_room_is_known_at_all_servers() {
     bob.come(Public(2), Some("Bob"), false);
     // Somebody without a name looks who is there.
     let present = |room: &Arc<Room>| {
-        let (present, _) = room.come(Public(9), None, false);
+        let (present, ..) = room.come(Public(9), None, false);
         room.go(Public(9), None, false);
         present.as_text().to_owned()
     };
@@ -218,7 +218,7 @@ async fn who_was_at_a_server_that_is_killed_has_left_once_that_is_believed_no_mo
     there.come(Public(2), Some("Bob"), false);
     room.come(Public(1), Some("Ann"), false);
     let present = || {
-        let (present, _) = room.come(Public(9), None, false);
+        let (present, ..) = room.come(Public(9), None, false);
         room.go(Public(9), None, false);
         present.as_text().to_owned()
     };
