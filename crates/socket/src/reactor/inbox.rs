@@ -1,17 +1,27 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Wake;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::mailbox::Slot;
 
 /// What any thread asks of a reactor's. Its thread is woken only if it waits, since a system call is what costs here.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
-    requests: Mutex<VecDeque<T>>,
+    requests: Mutex<Requests<T>>,
     /// There are some.
     asked: AtomicBool,
+    /// Some of them come next.
+    asked_next: AtomicBool,
     /// The thread waits, or is about to: whoever asks first has to wake it.
     waiting: AtomicBool,
     waker: mio::Waker,
+}
+
+#[derive(Debug)]
+struct Requests<T> {
+    /// Ahead of the others.
+    next: VecDeque<T>,
+    others: VecDeque<T>,
 }
 
 /// Where the connection behind a mailbox is.
@@ -28,8 +38,9 @@ pub(super) struct Address<T> {
 impl<T> Inbox<T> {
     pub(super) fn new(waker: mio::Waker) -> Arc<Inbox<T>> {
         Arc::new(Inbox {
-            requests: Mutex::default(),
+            requests: Mutex::new(Requests { next: VecDeque::new(), others: VecDeque::new() }),
             asked: AtomicBool::new(false),
+            asked_next: AtomicBool::new(false),
             waiting: AtomicBool::new(false),
             waker,
         })
@@ -47,7 +58,19 @@ impl<T> Inbox<T> {
 
     /// Asks. The thread looks when it is woken, or had something else to do.
     pub(super) fn put(&self, request: T) {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push_back(request);
+        self.requests().others.push_back(request);
+        self.is_asked();
+    }
+
+    /// Asks, ahead of all else that is asked, and has the thread look at once.
+    fn push_next(&self, request: T) {
+        self.requests().next.push_back(request);
+        self.asked_next.store(true, Ordering::Release);
+        self.is_asked();
+        self.wake();
+    }
+
+    fn is_asked(&self) {
         // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
         // other does, so that one of them at least notices.
         self.asked.store(true, Ordering::SeqCst);
@@ -77,8 +100,28 @@ impl<T> Inbox<T> {
     pub(super) fn take(&self, into: &mut VecDeque<T>) {
         if self.asked.load(Ordering::Acquire) {
             self.asked.store(false, Ordering::Relaxed);
-            into.append(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut requests = self.requests();
+            let Requests { next, others } = &mut *requests;
+            self.asked_next.store(false, Ordering::Relaxed);
+            into.append(next);
+            into.append(others);
         }
+    }
+
+    /// Takes the first of those that come next.
+    #[inline]
+    pub(super) fn take_next(&self) -> Option<T> {
+        if !self.asked_next.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut requests = self.requests();
+        let request = requests.next.pop_front();
+        self.asked_next.store(!requests.next.is_empty(), Ordering::Relaxed);
+        request
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests<T>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,14 +132,17 @@ impl<T> Address<T> {
     }
 }
 
-impl<T: From<Arc<Address<T>>> + Send + 'static> Wake for Address<T> {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+impl<T: From<Arc<Address<T>>> + Send + 'static> Slot for Address<T> {
+    fn claim(&self) -> bool {
+        !self.pending.swap(true, Ordering::AcqRel)
     }
 
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.pending.swap(true, Ordering::AcqRel) {
-            self.inbox.push(T::from(Arc::clone(self)));
+    fn ask(self: Arc<Self>, next: bool) {
+        let inbox = Arc::clone(&self.inbox);
+        if next {
+            inbox.push_next(T::from(self));
+        } else {
+            inbox.push(T::from(self));
         }
     }
 }
