@@ -60,6 +60,13 @@ fn main() -> ExitCode {
             Err(why) => suite.skip(name, why),
         }
     }
+    for driver in [Driver::Reactor, Driver::Tokio] {
+        let name = format!("every case of sessions (examples/session, {driver:?})");
+        match program_for("js", &programs) {
+            Ok(program) => suite.test(name, move || sessions(&program, driver)),
+            Err(why) => suite.skip(name, why),
+        }
+    }
     for snippet in Snippet::ALL {
         let name = format!("the page's client ({})", snippet.name());
         let language = if snippet == Snippet::JavaScript { "js" } else { "python" };
@@ -152,11 +159,26 @@ fn run(program: &Program, language: &str, recipe: &str, driver: Driver) -> anyho
 /// Clients talk while their connections are cut: everything has to arrive once and in one order.
 fn chaos(program: &Program, driver: Driver) -> anyhow::Result<()> {
     let server = Heartwire::start(driver, |_| {})?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/session/chaos.mjs");
+    let mut command = example(program, "chaos.mjs");
+    command.arg(format!("ws://{}", server.address));
+    output(command.args(["--clients", "5", "--messages", "40", "--fault-every", "200"])).map(drop)
+}
+
+/// The example client does all that is asked of a client of sessions, in shorter times than the protocol's own.
+fn sessions(program: &Program, driver: Driver) -> anyhow::Result<()> {
+    let server = Heartwire::start(driver, |_| {})?;
+    let mut command = example(program, "conformance.mjs");
+    command.args([&server.address.to_string(), "example"]);
+    output(command.args(["--delay", "20", "--patience", "1000", "--quiet", "1500"])).map(drop)
+}
+
+/// A script of the example client's folder.
+fn example(program: &Program, script: &str) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/session").join(script);
     let mut command = Command::new(&program.command);
     command.envs(program.envs.iter().map(|(name, value)| (name, value))).current_dir(&program.folder);
-    command.arg(script).arg(format!("ws://{}", server.address));
-    output(command.args(["--clients", "5", "--messages", "40", "--fault-every", "200"])).map(drop)
+    command.arg(script);
+    command
 }
 
 fn fetch(server: &Heartwire, target: &str) -> anyhow::Result<Value> {

@@ -22,10 +22,12 @@ use bytes::{Buf, BytesMut};
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
-use protocol::conformance::{Case, Report};
+use protocol::conformance::session::SessionCase;
+use protocol::conformance::{Case, Named, Report};
 use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
 use protocol::journal::{Condition, Entry, Verification};
 use protocol::units;
+use serde::Serialize;
 use serde_json::{Value, json};
 use socket::wire::{Abort, CloseCode};
 use std::fmt;
@@ -142,14 +144,25 @@ impl Call<'_> {
             let cases: Vec<_> = Case::all().into_iter().map(case).collect();
             return Ok(reply::json(StatusCode::OK, &json!({ "cases": cases })));
         }
-        if let Operation::Label | Operation::Journal | Operation::Verdicts = operation {
+        if let Operation::SessionCases = operation {
+            let case = |case: &SessionCase| {
+                let (target, publish) = (case.target(&name), case.publishes());
+                json!({ "case": case, "target": target, "publish": publish })
+            };
+            let cases: Vec<_> = SessionCase::all().iter().map(case).collect();
+            return Ok(reply::json(StatusCode::OK, &json!({ "cases": cases })));
+        }
+        if let Operation::Label | Operation::Journal | Operation::Verdicts | Operation::SessionVerdicts =
+            operation
+        {
             let none = || {
                 Box::new(reply::text(StatusCode::NOT_FOUND, format!("no connection had the label {name}")))
             };
             let label = labels.get(&name).ok_or_else(none)?;
             return match operation {
                 Operation::Label => Ok(reply::json(StatusCode::OK, &label.list())),
-                Operation::Verdicts => self.verdicts(&label, &name),
+                Operation::Verdicts => self.verdicts(&label.ask(Report::of), &name),
+                Operation::SessionVerdicts => self.verdicts(&label.sessions(), &name),
                 _ => self.journal(&label),
             };
         }
@@ -200,10 +213,9 @@ impl Call<'_> {
         Ok(reply::json(StatusCode::OK, &answer))
     }
 
-    fn verdicts(&self, label: &Label, name: &Name) -> Answer {
-        let report = label.ask(Report::of);
+    fn verdicts<C: Named + Serialize>(&self, report: &Report<C>, name: &Name) -> Answer {
         match self.query {
-            "" | "format=json" => Ok(reply::json(StatusCode::OK, &report)),
+            "" | "format=json" => Ok(reply::json(StatusCode::OK, report)),
             "format=junit" => Ok(reply::xml(StatusCode::OK, report.to_junit(name.as_str()))),
             other => {
                 Err(self.wrong(&format_args!("{other} can't be followed: use format=json or format=junit")))

@@ -1,9 +1,11 @@
 //! The URLs behind which there are WebSockets. Each takes a plan of faults, whatever is behind it.
 
+mod conformance;
 mod game;
 mod room;
 mod ticker;
 
+pub(crate) use self::conformance::conformance;
 pub(crate) use self::game::game;
 pub(crate) use self::room::room;
 pub(crate) use self::ticker::ticker;

@@ -2,11 +2,16 @@
 
 mod command;
 mod member;
+mod running;
 
 pub(crate) use self::command::{Command, Order};
 pub(crate) use self::member::{Member, Scribe};
 use self::member::{Shown, Tap};
+use self::running::Exams;
+pub(crate) use self::running::Running;
 use crate::lock::lock;
+use protocol::conformance::Report;
+use protocol::conformance::session::SessionCase;
 use protocol::fault::Label as Name;
 use protocol::journal::{Condition, Journal};
 use serde::Serialize;
@@ -40,6 +45,7 @@ pub(crate) struct Label {
     state: Mutex<State>,
     /// The journal has a new entry.
     written: Notify,
+    exams: Exams,
 }
 
 #[derive(Debug)]
@@ -113,7 +119,7 @@ impl Label {
             standing: Vec::new(),
             used: Instant::now(),
         };
-        Self { name, state: Mutex::new(state), written: Notify::new() }
+        Self { name, state: Mutex::new(state), written: Notify::new(), exams: Exams::new() }
     }
 
     /// Counts another connection.
@@ -171,6 +177,11 @@ impl Label {
     /// Asks the journal.
     pub(crate) fn ask<R>(&self, question: impl FnOnce(&Journal) -> R) -> R {
         question(&self.state().journal)
+    }
+
+    /// How the cases of sessions came out that were run under it.
+    pub(crate) fn sessions(&self) -> Report<SessionCase> {
+        self.exams.report()
     }
 
     /// Waits until the condition holds, and asks the journal then.

@@ -38,6 +38,8 @@ pub(crate) fn routes(sockets: &Sockets) -> Routes {
         .unify()
         .or(endpoints::game(sockets))
         .unify()
+        .or(endpoints::conformance(sockets))
+        .unify()
         .or(api(shard))
         .unify()
         .or(conformance(shard))
@@ -110,8 +112,8 @@ fn conformance(shard: &Arc<Shard>) -> impl Filter<Extract = (Response,), Error =
             Err(refusal) => *refusal,
         })
     };
-    let [page, script, style] = FILES;
-    file(page).or(file(script)).unify().or(file(style)).unify()
+    let [page, script, style, client] = FILES;
+    file(page).or(file(script)).unify().or(file(style)).unify().or(file(client)).unify()
 }
 
 /// The page and everything it loads; 404 for the rest.

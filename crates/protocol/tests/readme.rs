@@ -1,14 +1,13 @@
-//! The README lists every parameter, as the catalogue has it, and the page has its phrases in every language.
+//! The README lists every parameter, as the catalogue has it, and the page has its phrases in every language; the sessions'
+//! protocol lists the cases that its clients are tried by.
 
 use std::path::Path;
 
+use protocol::conformance::session::SessionCase;
 use protocol::fault::{Group, Parameter, Violation};
 
-const BEGIN: &str = "<!-- faults: written by crates/protocol/tests/readme.rs -->\n";
-const END: &str = "<!-- /faults -->";
-
-/// The tables, one a group.
-fn tables() -> String {
+/// The parameters, one table a group.
+fn faults() -> String {
     let mut text = String::new();
     let groups = [
         (Group::Handshake, "Handshake"),
@@ -31,18 +30,46 @@ fn tables() -> String {
     text
 }
 
-/// With `UPDATE_README=1` it is written anew.
+/// The cases of sessions, in the order of the protocol's text.
+fn cases() -> String {
+    let mut text =
+        "| case | section | what the server does | what the client has to do |\n|---|---|---|---|\n"
+            .to_owned();
+    for SessionCase { name, section, does, asks, .. } in SessionCase::all() {
+        text.push_str(&format!("| `{name}` | {section} | {does} | {asks} |\n"));
+    }
+    text
+}
+
+/// A file has these lines between its marks. With `UPDATE_README=1` they are written anew.
+fn check(file: &str, mark: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
+    let (begin, end) = (
+        format!("<!-- {mark}: written by crates/protocol/tests/readme.rs -->\n"),
+        format!("<!-- /{mark} -->"),
+    );
+    let whole = std::fs::read_to_string(&path).expect("the file is there");
+    let (before, rest) = whole.split_once(&begin).expect("the file has a place for the lines");
+    let (there, behind) = rest.split_once(&end).expect("the place ends");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&path, [before, &begin, text, &end, behind].concat())
+            .expect("the file can be written");
+    } else {
+        assert_eq!(there, text, "run this test with UPDATE_README=1 after a change of what {file} lists");
+    }
+}
+
 #[test]
 fn the_readme_has_the_catalogue() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = std::fs::read_to_string(&path).expect("the README is there");
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has a place for the tables");
-    let (there, behind) = rest.split_once(END).expect("the place ends");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, [before, BEGIN, &tables(), END, behind].concat())
-            .expect("the README can be written");
-    } else {
-        assert_eq!(there, tables(), "run this test with UPDATE_README=1 after a change of the catalogue");
+    check("README.md", "faults", &faults());
+}
+
+#[test]
+fn the_sessions_protocol_lists_the_cases_by_its_own_sections() {
+    check("docs/session-protocol.md", "cases", &cases());
+    let text = include_str!("../../../docs/session-protocol.md");
+    for SessionCase { name, section, .. } in SessionCase::all() {
+        assert!(text.contains(&format!("\n## {section}\n")), "{name} names {section}");
     }
 }
 

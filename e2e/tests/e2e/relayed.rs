@@ -102,6 +102,11 @@ async fn a_header_arrives_and_pings_pongs_and_frames_are_seen() -> Result<()> {
     .await
 }
 
+/// What the lines say of sizes, and whether each fits in its line.
+const SIZES: &str = "const sizes = [...document.querySelectorAll('.entry-size')];
+  return { text: sizes.map(size => size.textContent).join(),
+    fits: sizes.every(size => size.offsetHeight < 2 * parseFloat(getComputedStyle(size).fontSize)) };";
+
 #[tokio::test]
 async fn a_target_that_falls_silent_behind_the_relay_is_noticed_and_connected_to_again() -> Result<()> {
     scenario(&[], async |test| {
@@ -121,8 +126,14 @@ async fn a_target_that_falls_silent_behind_the_relay_is_noticed_and_connected_to
         let said = page.texts("disconnected").await?;
         ensure!(said.len() == 1 && said[0].to_lowercase().contains("heartbeat"), "{said:?}");
         page.wait_for(SOON, "a heartbeat is answered", |state| state.heartbeat == "alive").await?;
-        page.send("still there").await?;
-        page.until("an echo", async || Ok(page.texts("response").await? == ["still there"])).await
+        // Long enough to be worth compressing.
+        let text = ["still there"; 10].join(" ");
+        page.send(&text).await?;
+        page.until("an echo", async || Ok(page.texts("response").await? == [text.as_str()])).await?;
+        let sizes = page.run(SIZES, vec![]).await?;
+        let (sizes, is_on_one_line) = (sizes["text"].to_string(), &sizes["fits"]);
+        ensure!(sizes.contains(" → 119 B") && *is_on_one_line == true, "{sizes} in a line: {is_on_one_line}");
+        Ok(())
     })
     .await
 }

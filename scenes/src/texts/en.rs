@@ -123,7 +123,7 @@ table! {
         champion: "{0} won the last round with {1}";
         rtt: "Round trip";
         correction: "Correction";
-        correction_worst: "worst in 10 s";
+        correction_worst: "Worst in 10 s";
         input_delay: "Input delay";
         playback: "Others shown late by";
         millis: "{0} ms";

@@ -28,6 +28,9 @@ const SORTED: Duration = Duration::from_secs(1);
 /// Numbers of symbols and rates that are offered.
 const COUNTS: [&str; 4] = ["10", "100", "500", "1000"];
 const RATES: [u32; 5] = [1, 5, 10, 25, 50];
+/// The height of a row's line in its own units, and those units.
+const SPARK_UNITS: u16 = 20;
+const SPARK_BOX: &str = "0 0 119 20";
 /// Room for the prices beside the chart, in pixels.
 const SCALE_PX: f64 = 62.0;
 
@@ -70,7 +73,7 @@ fn use_board(props: &BoardView) -> Html {
     };
     let shown = chosen.filter(|number| talk.quote(*number).is_some()).or(rows.first().copied());
     {
-        // Canvases are drawn once the rows are there, which is once a frame.
+        // The canvas is drawn once it is there, which is once a frame.
         let (node, live) = (node.clone(), live.clone());
         use_effect(move || {
             if let Some(node) = node.cast::<Element>() {
@@ -87,7 +90,11 @@ fn use_board(props: &BoardView) -> Html {
             let rows = rows.get(range).unwrap_or_default();
             let quotes = rows.iter().filter_map(|number| Some((*number, talk.quote(*number)?)));
             let rows: Vec<Html> = quotes
-                .map(|(number, quote)| row(number, quote, Some(number) == shown, now, &chosen))
+                .map(|(number, quote)| {
+                    let version = quote.trail.version();
+                    let spark = Spark { live: live.clone(), number, version }.block();
+                    row(number, quote, spark, Some(number) == shown, now, &chosen)
+                })
                 .collect();
             html! { <>{rows}</> }
         })
@@ -208,6 +215,7 @@ fn controls(
 fn row(
     number: u16,
     quote: &Quote,
+    spark: Html,
     is_shown: bool,
     now: Duration,
     choose: &UseStateSetter<Option<u16>>,
@@ -236,8 +244,29 @@ fn row(
             <span class="way" aria-hidden="true">{sign}</span>
             <span class="price">{price(quote.price)}</span>
             <span class={classes!("change", tone(change_of))}>{change(change_of)}</span>
-            <canvas class="spark" data-number={number.to_string()} aria-hidden="true" />
+            {spark}
         </button>
+    }
+}
+
+/// The line of a row. Prices change every frame, their lines a few times a second: so it is drawn by itself.
+#[derive(PartialEq)]
+struct Spark {
+    live: Live<Board>,
+    number: u16,
+    version: u32,
+}
+
+block!(Spark, use_spark);
+
+#[hook]
+fn use_spark(props: &Spark) -> Html {
+    let talk = props.live.talk();
+    let Some(quote) = talk.quote(props.number) else { return Html::default() };
+    html! {
+        <svg class={classes!("spark", tone(quote.change()))} viewBox={SPARK_BOX} preserveAspectRatio="none" aria-hidden="true">
+            <path d={quote.trail.path(SPARK_UNITS)} />
+        </svg>
     }
 }
 
@@ -297,31 +326,14 @@ fn figures(live: &Live<Board>, t: &Texts) -> Html {
     }
 }
 
-/// Draws the line of each row, and the chart.
+/// Draws the chart.
 fn draw(node: &Element, board: &Board, shown: Option<u16>) {
-    let colours = Colours::of_page();
-    let (up, down) = (colours.get("--good"), colours.get("--bad"));
-    if let Ok(canvases) = node.query_selector_all("canvas.spark") {
-        for place in 0..canvases.length() {
-            let Some(canvas) =
-                canvases.item(place).and_then(|node| node.dyn_into::<HtmlCanvasElement>().ok())
-            else {
-                continue;
-            };
-            let number = canvas.get_attribute("data-number").and_then(|number| number.parse().ok());
-            if let (Some(quote), Some(sheet)) =
-                (number.and_then(|number| board.quote(number)), Sheet::of(&canvas))
-            {
-                spark(&sheet, quote, if quote.change() < 0 { &down } else { &up });
-            }
-        }
-    }
     let canvas = node.query_selector("canvas.price-chart").ok().flatten();
     let canvas = canvas.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok());
     if let (Some(sheet), Some(quote)) =
         (canvas.as_ref().and_then(Sheet::of), shown.and_then(|number| board.quote(number)))
     {
-        big(&sheet, quote, &colours);
+        big(&sheet, quote, &Colours::of_page());
     }
 }
 
@@ -340,13 +352,6 @@ fn points(
         let x = width - (samples - 1 - place) as f64 * step;
         Some((x, bottom - (bottom - top) * f64::from(sample? - low) / span))
     })
-}
-
-fn spark(sheet: &Sheet, quote: &Quote, colour: &str) {
-    let Some(range) = quote.trail.range() else { return };
-    sheet.ink.set_stroke_style_str(colour);
-    sheet.ink.set_line_width(1.25);
-    sheet.trace(points(quote, sheet.width - 2.0, (3.0, sheet.height - 3.0), range));
 }
 
 fn big(sheet: &Sheet, quote: &Quote, colours: &Colours) {

@@ -24,6 +24,8 @@ pub(super) enum Operation {
     SetFaults,
     Cases,
     Verdicts,
+    SessionCases,
+    SessionVerdicts,
     Replays,
     Upload,
     Remove,
@@ -78,6 +80,7 @@ const FILTER: (&str, &str) = (
     "filter",
     "Entries that this filter shows, in the language of the page's filter bar; dir:in is from the client.",
 );
+const FORMAT: (&str, &str) = ("format", "json, or junit for XML; json without it.");
 const AFTER: (&str, &str) = ("after", "Entries behind this number.");
 
 const VIA: (&str, &str) = ("via", "Only connections that are carried to the target of this name.");
@@ -104,7 +107,7 @@ const MESSAGE: Option<(&str, &str)> = Some((
 ));
 
 /// All of them.
-pub(super) static ROUTES: [Route; 37] = [
+pub(super) static ROUTES: [Route; 39] = [
     Route {
         method: Method::GET,
         path: "/api/faults",
@@ -150,7 +153,23 @@ pub(super) static ROUTES: [Route; 37] = [
         path: "/api/conformance/{label}",
         operation: Operation::Verdicts,
         summary: "What a client made of the cases that it ran under this label",
-        parameters: &[("format", "json, or junit for XML; json without it.")],
+        parameters: &[FORMAT],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conformance/{label}/session/cases",
+        operation: Operation::SessionCases,
+        summary: "What heartwire.session.v1 asks of a client, case by case: where to connect for each, and what to publish; the server closes with 4409 when one is over",
+        parameters: &[],
+        body: None,
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conformance/{label}/session",
+        operation: Operation::SessionVerdicts,
+        summary: "What a client of heartwire.session.v1 made of the cases that it ran under this label",
+        parameters: &[FORMAT],
         body: None,
     },
     Route {

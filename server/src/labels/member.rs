@@ -1,6 +1,7 @@
 //! One connection of a label, from both sides: what others reach of it, and its own place.
 
-use super::{Label, MAX_ENDED, MAX_ORDERS, Order, lock};
+use super::{Label, MAX_ENDED, MAX_ORDERS, Order, Running, lock};
+use protocol::conformance::session::SessionCase;
 use protocol::fault::Label as Name;
 use protocol::journal::Event;
 use serde::Serialize;
@@ -111,6 +112,16 @@ impl Member {
 }
 
 impl Scribe {
+    /// Of the label's connections it is the so-manieth.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The run of a case that the connection belongs to.
+    pub(crate) fn run(&self, case: &'static SessionCase) -> Arc<Running> {
+        self.label.exams.get_or_begin(case)
+    }
+
     /// The label that it writes for.
     pub(crate) fn label(&self) -> &Name {
         &self.label.name

@@ -1,6 +1,6 @@
 //! Connections with a label, as a test suite steers and questions them.
 
-use crate::support::{HttpResponse, RawClient, TestServer, frame};
+use crate::support::{HttpResponse, RawClient, TestServer, frame, upgrade_request};
 use serde_json::{Value, json};
 use server::{AllowedOrigin, ApiToken, OriginPolicy};
 use std::io::ErrorKind;
@@ -430,6 +430,50 @@ fn a_client_is_judged_by_what_it_did() {
 }
 
 #[test]
+fn a_client_of_sessions_is_judged_by_what_it_says() {
+    let server = TestServer::start();
+    let cases = get(&server, "/api/conformance/mine/session/cases");
+    let cases = cases["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["case"]["name"] == "hello").unwrap();
+    assert_eq!(case["publish"], json!(["mine 1"]));
+    let target = case["target"].as_str().unwrap();
+    let hello = |session: char| {
+        let (client, session) = ("0".repeat(32), session.to_string().repeat(32));
+        format!(r#"{{"type":"hello","client":"{client}","session":"{session}","connection":1}}"#)
+    };
+    // One says too much.
+    let mut client = server.upgrade(target);
+    client.send(&frame(TEXT, br#"{"type":"publish","seq":1,"data":"mine 1"}"#));
+    client.send(&frame(0x8, &4409_u16.to_be_bytes()));
+    assert_eq!(client.expect_close(4409), "hello failed: said something else before hello");
+    let report = get(&server, "/api/conformance/mine/session");
+    assert_eq!((&report["passed"], &report["failed"]), (&json!(0), &json!(1)));
+    let junit = server.get("/api/conformance/mine/session?format=junit", &[]);
+    assert!(junit.text().contains(r#"<failure message="said something else before hello"/>"#));
+    // Another one says what it should, and what the first one did counts no more.
+    let mut client = server.upgrade(target);
+    client.send(&frame(TEXT, hello('1').as_bytes()));
+    let (_, welcome) = client.frame();
+    assert!(welcome.starts_with(br#"{"type":"welcome","#), "{}", String::from_utf8_lossy(&welcome));
+    client.send(&frame(TEXT, br#"{"type":"publish","seq":1,"data":"mine 1"}"#));
+    assert_eq!(client.frame(), (0x80 | TEXT, br#"{"type":"ack","from":1,"to":1}"#.to_vec()));
+    let (first, close) = client.frame();
+    assert_eq!((first, &close[2..]), (0x88, &b"hello passed: connections: 1, messages: 1"[..]));
+    let report = get(&server, "/api/conformance/mine/session");
+    assert_eq!((&report["passed"], &report["failed"]), (&json!(1), &json!(0)));
+    assert_eq!(report["missing"], cases.len() - 1);
+
+    for (target, status) in
+        [("/ws/conformance/session/hello", 400), ("/ws/conformance/session/none?label=mine", 404)]
+    {
+        let mut client = server.connect();
+        client.send(upgrade_request(target, &[]).as_bytes());
+        assert_eq!(client.response().status, status, "{target}");
+    }
+    assert_eq!(server.get("/api/conformance/none/session", &[]).status, 404);
+}
+
+#[test]
 fn the_conformance_page_loads_what_is_there_and_nothing_else() {
     let server = TestServer::start();
     let page = server.get("/conformance", &[]);
@@ -442,7 +486,10 @@ fn the_conformance_page_loads_what_is_there_and_nothing_else() {
         assert_eq!(server.get(reference, &[]).status, 200, "{reference}");
         count += 1;
     }
-    assert_eq!(count, 2);
+    assert_eq!(count, 3);
+    let script = server.get("/conformance.js", &[]);
+    let (_, imported) = script.text().split_once("from \"").unwrap();
+    assert_eq!(server.get(imported.split_once('"').unwrap().0, &[]).status, 200);
     assert_eq!(server.request("POST", "/conformance", &[]).status, 405);
     let mut client = server.connect();
     client.send(b"GET /conformance HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");

@@ -4,6 +4,8 @@ use anyhow::{Context as _, Result};
 use e2e::{Browser, SOON, Server};
 use serde_json::json;
 
+use crate::measure::ARGS;
+
 /// For how long it is watched, in seconds, once prices come.
 pub(crate) const SECONDS: u64 = 10;
 
@@ -29,8 +31,15 @@ const SCRIPT: &str = "const [millis, done] = arguments; const tasks = [];
     observer.disconnect(); done({ tasks, frames, longest, took: now - start }); };
   requestAnimationFrame(frame);";
 
-/// Watches the board on a server in a browser.
-pub(crate) async fn watch(browser: &Browser, server: &Server) -> Result<Board> {
+/// Watches the board of a server in a browser of its own.
+pub(crate) async fn watch(server: &Server) -> Result<Board> {
+    let browser = Browser::start(&ARGS).await?;
+    let seen = in_browser(&browser, server).await;
+    browser.quit().await?;
+    seen
+}
+
+async fn in_browser(browser: &Browser, server: &Server) -> Result<Board> {
     let page = browser.page();
     let address = server.page("symbols=1000&hz=50#ticker").replace("/?", "/scenes.html?");
     page.go_to(&address).await?;

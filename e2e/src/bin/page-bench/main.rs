@@ -51,8 +51,8 @@ struct Cli {
     /// A short run: 10,000 and 100,000 messages, one round, three loads
     #[arg(long, conflicts_with_all = ["counts", "rounds", "loads"])]
     quick: bool,
-    /// Watch the price board of the scenes too, at 1,000 symbols and 50 Hz
-    #[arg(long)]
+    /// Watch the price board of the scenes instead, at 1,000 symbols and 50 Hz for ten seconds
+    #[arg(long, conflicts_with_all = ["counts", "rounds", "loads", "limit", "quick", "only_own"])]
     board: bool,
     /// Leave the other pages out
     #[arg(long)]
@@ -80,6 +80,11 @@ async fn main() -> ExitCode {
 
 /// Says whether every bar was met.
 async fn run(cli: &Cli) -> Result<bool> {
+    let mut report = Report::new(cli.json);
+    if cli.board {
+        report.board(board::watch(&Server::start(&[])?).await?)?;
+        return report.verdict();
+    }
     let counts: Vec<usize> = cli.counts.iter().map(|&count| count as usize).collect();
     let most = counts.iter().copied().max().context("no counts")?;
     let bench = Bench {
@@ -87,7 +92,6 @@ async fn run(cli: &Cli) -> Result<bool> {
         flood: Flood::start(most)?,
         limit: Duration::from_secs(cli.limit),
     };
-    let mut report = Report::new(cli.json);
     let mut full_log = None;
     for &messages in &counts {
         let pages = if cli.only_own { &Which::ALL[..1] } else { &Which::ALL[..] };
@@ -115,12 +119,6 @@ async fn run(cli: &Cli) -> Result<bool> {
         for line in [Line::Local, Line::Slow] {
             report.loads(line, &bench.loads(line, cli.loads).await?)?;
         }
-    }
-    if cli.board {
-        let browser = e2e::Browser::start(&measure::ARGS).await?;
-        let seen = board::watch(&browser, &bench.server).await;
-        browser.quit().await?;
-        report.board(seen?)?;
     }
     if let Some(dist) = std::env::var_os("HEARTWIRE_DIST") {
         report.bundle(Bundle::weigh(Path::new(&dist))?)?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::report::{Judged, Named, Report, Verdict};
 use crate::fault::{Asked, Direction, Label, Violation};
 use crate::journal::{Event, Journal};
 
@@ -35,45 +36,6 @@ pub struct Case {
     /// What the query asks for.
     #[serde(skip)]
     fault: String,
-}
-
-/// A run, as far as it came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// Cases that came out well.
-    pub passed: usize,
-    /// Cases that did not.
-    pub failed: usize,
-    /// Cases that were not run, or whose end is gone from the journal.
-    pub missing: usize,
-    /// Each case.
-    pub cases: Vec<Judged>,
-}
-
-/// A case and what the client made of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Judged {
-    /// The case.
-    #[serde(flatten)]
-    pub case: Case,
-    /// How it came out.
-    pub verdict: Verdict,
-    /// What the client did, in words.
-    pub did: String,
-}
-
-/// How a case came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The client did what the RFC asks, with the code that belongs to it or without a word.
-    Passed,
-    /// It failed the connection, with another code than the one that belongs to it.
-    OtherCode,
-    /// It went on.
-    Failed,
-    /// It was not run, or has not ended.
-    Missing,
 }
 
 impl Case {
@@ -111,10 +73,10 @@ impl Case {
     }
 }
 
-impl Report {
+impl Report<Case> {
     /// Judges the run that is in this journal. Of a case that was run again, the last time counts.
     #[must_use]
-    pub fn of(journal: &Journal) -> Report {
+    pub fn of(journal: &Journal) -> Report<Case> {
         let mut connections: BTreeMap<u64, (String, Vec<&Event>)> = BTreeMap::new();
         for entry in journal.after(0) {
             match &entry.event {
@@ -142,37 +104,17 @@ impl Report {
             };
             Judged { case, verdict, did }
         };
-        let cases: Vec<Judged> = Case::all().into_iter().map(judge).collect();
-        let count =
-            |wanted: &[Verdict]| cases.iter().filter(|judged| wanted.contains(&judged.verdict)).count();
-        Report {
-            passed: count(&[Verdict::Passed, Verdict::OtherCode]),
-            failed: count(&[Verdict::Failed]),
-            missing: count(&[Verdict::Missing]),
-            cases,
-        }
+        Report::new(Case::all().into_iter().map(judge).collect())
+    }
+}
+
+impl Named for Case {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The report as JUnit has it (XML), for a run of this name.
-    #[must_use]
-    pub fn to_junit(&self, name: &str) -> String {
-        let mut xml = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
-            escaped(name),
-            self.cases.len(),
-            self.failed,
-            self.missing
-        );
-        for Judged { case, verdict, did } in &self.cases {
-            let inner = match verdict {
-                Verdict::Passed | Verdict::OtherCode => format!("<system-out>{}</system-out>", escaped(did)),
-                Verdict::Failed => format!("<failure message=\"{}\"/>", escaped(did)),
-                Verdict::Missing => "<skipped/>".to_owned(),
-            };
-            let (name, section) = (escaped(&case.name), escaped(case.section));
-            xml += &format!("  <testcase classname=\"{section}\" name=\"{name}\">{inner}</testcase>\n");
-        }
-        xml + "</testsuite>\n"
+    fn section(&self) -> &str {
+        self.section
     }
 }
 
@@ -215,10 +157,6 @@ impl Case {
         };
         (verdict, did)
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
