@@ -88,7 +88,7 @@ mod tests {
         for second in 0..5 {
             let wanted = start + Duration::from_secs(second);
             assert_eq!(share.reserve(wanted, expected), wanted);
-            share.correct(expected, Duration::from_millis(60));
+            share.correct(expected, Duration::from_millis(30));
         }
     }
 
