@@ -86,9 +86,6 @@ impl Leg {
             }
         }
         if passed > 0 {
-            if self.taken.is_empty() {
-                self.pipe.give_back(self.side, &mut self.taken);
-            }
             self.pipe.passed_on(self.side, passed);
         }
         self.due = self.pipe.due(self.side, out.now());

@@ -180,14 +180,6 @@ impl Pipe {
         !batch.items.is_empty()
     }
 
-    /// Takes the memory of a batch back that nothing is left of: what comes next is written where the cache has it.
-    pub(super) fn give_back(&self, to: Side, batch: &mut Batch) {
-        let mut waiting = self.lane(to).batch();
-        if waiting.is_empty() {
-            std::mem::swap(&mut *waiting, batch);
-        }
-    }
-
     /// So many bytes of what was for this side are passed on. If there was no room before and there is now, the other side
     /// is woken: it may read again.
     pub(super) fn passed_on(&self, to: Side, bytes: usize) {
