@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use wire::OpCode;
 
-use crate::client::{self, Offer, Opened, source};
+use crate::client::{self, Offer, Opened, Target, source};
 use crate::frames::{Collector, FrameReader, Reply, Sink, client_frame};
 use crate::load::nanos;
 use crate::payload::{Inflater, Random, record};
@@ -33,6 +33,8 @@ const QUIET: Duration = Duration::from_millis(600);
 const SETTLED: Duration = Duration::from_secs(20);
 /// Listeners there are before the first reading of the memory, so that what a server needs once isn't counted.
 const WARM_UP: usize = 100;
+/// Connections that stay idle while the memory of one is read.
+pub const IDLE: usize = 5000;
 const READ_BUFFER: usize = 256 * 1024;
 /// Masks need to be there, not to be different.
 const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
@@ -50,7 +52,8 @@ pub struct Size {
     pub deflate: bool,
 }
 
-/// One room of a server, with everybody in it.
+/// One room of a server, with everybody in it. Where it is spread over several nodes, listeners come to each in turn, and the
+/// publisher is at the first.
 #[derive(Debug)]
 pub struct Audience {
     poll: Poll,
@@ -65,6 +68,8 @@ pub struct Audience {
     epoch: Instant,
     /// Private memory of the server for each listener beyond the first hundred, where there are many, without compression.
     pub bytes_per_subscriber: Option<f64>,
+    /// The same of an idle connection of the same server, where that has any beside its room.
+    pub bytes_per_idle: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -163,17 +168,24 @@ impl Audience {
             totals: Totals::new()?,
             epoch: Instant::now(),
             bytes_per_subscriber: None,
+            bytes_per_idle: None,
         };
         audience.grow(server, size.subscribers.min(WARM_UP))?;
+        let mut idle = Vec::new();
         // With compression the memory of those before is used again, and says nothing.
         if size.subscribers > 2 * WARM_UP && !size.deflate {
             audience.settle()?;
-            let before = private_memory(server.pid)?;
+            if size.subscribers > IDLE && server.dialect == Dialect::Session && server.others.is_empty() {
+                idle = audience.open_idle(server)?;
+            }
+            let before = memory_of(server)?;
             audience.grow(server, size.subscribers)?;
             audience.settle()?;
-            let grown = private_memory(server.pid)? as f64 - before as f64;
+            let grown = memory_of(server)? as f64 - before as f64;
             audience.bytes_per_subscriber = Some(grown / (size.subscribers - WARM_UP) as f64);
         }
+        // What they held must not be used again by those that were counted.
+        drop(idle);
         audience.settle()?;
         audience.check(server)?;
         Ok(audience)
@@ -189,7 +201,8 @@ impl Audience {
         }
         self.run(timing.warm_up, true)?;
         self.totals = Totals::new()?;
-        let meter = Meter::start(server.clock).context(ENDED)?;
+        let meter = Meter::start(server.nodes().map(|node| node.clock)).context(ENDED)?;
+        let bus = server.bus.as_ref().map(|bus| Meter::start([bus.clock])).transpose().context(ENDED)?;
         self.run(timing.window, true)?;
         for _ in 1..PROLONGED {
             if self.totals.messages >= ENOUGH_MESSAGES {
@@ -200,7 +213,9 @@ impl Audience {
         let used = meter.stop().context(ENDED)?;
         let Totals { deliveries, messages, bytes, latency_nanos } = &self.totals;
         ensure!(*messages > 0, "no message got to everybody within {:.1?}", used.wall);
-        let sample = used.sample(*deliveries, latency_nanos, *bytes);
+        let mut sample = used.sample(*deliveries, latency_nanos, *bytes);
+        let bus = bus.map(Meter::stop).transpose().context(ENDED)?;
+        sample.bus_us = bus.map_or(0.0, |bus| bus.server.as_secs_f64() * 1e6 / (*deliveries).max(1) as f64);
         // Others are measured next: nothing may be under way then.
         self.run(STALL, false)?;
         Ok(sample)
@@ -208,8 +223,9 @@ impl Audience {
 
     fn grow(&mut self, server: &Server, total: usize) -> anyhow::Result<()> {
         let offer = if self.size.deflate { Offer::Browser } else { Offer::Nothing };
+        let nodes: Vec<_> = server.nodes().map(|node| &node.target).collect();
         for number in self.listeners.len()..total {
-            let mut opened = client::open(&server.target, Some(source(number)), offer)
+            let mut opened = client::open(nodes[number % nodes.len()], Some(source(number)), offer)
                 .with_context(|| format!("listener {number}"))?;
             ensure!(opened.deflate || !self.size.deflate, "permessage-deflate was declined");
             let reader = greet(&mut opened, server.dialect, number + 1)
@@ -223,6 +239,17 @@ impl Audience {
             }
         }
         Ok(())
+    }
+
+    /// Opens connections to the server's echo that say nothing, and notes the memory of each.
+    fn open_idle(&mut self, server: &Server) -> anyhow::Result<Vec<Opened>> {
+        let target = Target { path: Some("/ws".to_owned()), ..server.target.clone() };
+        let before = memory_of(server)?;
+        let open = |number| client::open(&target, Some(source(number)), Offer::Nothing);
+        let idle = (0..IDLE).map(open).collect::<io::Result<Vec<_>>>().context("an idle connection")?;
+        self.settle()?;
+        self.bytes_per_idle = Some((memory_of(server)? as f64 - before as f64) / IDLE as f64);
+        Ok(idle)
     }
 
     /// Waits until the server has nothing to say any more.
@@ -458,6 +485,11 @@ fn say(opened: &mut Opened, text: &str) -> io::Result<()> {
     let mut frame = Vec::new();
     client_frame(&mut frame, OpCode::Text, false, MASK, text.as_bytes());
     opened.stream.write_all(&frame)
+}
+
+/// Private memory of all of its nodes.
+fn memory_of(server: &Server) -> io::Result<u64> {
+    server.nodes().map(|node| private_memory(node.pid)).sum()
 }
 
 fn nonblocking(stream: std::net::TcpStream) -> io::Result<TcpStream> {

@@ -113,7 +113,7 @@ impl Churn {
     pub fn measure(&mut self, server: &Server, timing: Timing) -> anyhow::Result<Sample> {
         self.run_until(Instant::now() + timing.warm_up)?;
         self.totals = Totals::new()?;
-        let meter = Meter::start(server.clock).context(ENDED)?;
+        let meter = Meter::start([server.clock]).context(ENDED)?;
         for _ in 0..PROLONGED {
             self.run_until(Instant::now() + timing.window)?;
             if self.totals.connections >= ENOUGH_CONNECTIONS {

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bench::audience::Size;
+use bench::audience::{self, Size};
 use bench::config::Point;
 use bench::idle::Settling;
 use bench::peers::{Guest, Kitchen, NAMES, OURS, ROOMS, Recipe, Server};
 use bench::turns::Timing;
 use bench::verdict::Verdict;
-use bench::{connect, echo, fanout, hop, idle, process, servers, soak};
+use bench::{bus, connect, echo, fanout, hop, idle, process, servers, soak};
 use clap::{Args, Parser, Subcommand};
 
 /// What a process opens besides its connections, generously.
@@ -137,6 +137,11 @@ struct FanoutArgs {
     /// Bytes of a message before compression
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(100..=16_000))]
     bytes: u16,
+    /// Processes that Heartwire's room is spread over, by NATS where it is more than one, separated by commas; other servers
+    /// have one
+    #[arg(long, default_value = "1,3", value_delimiter = ',', value_name = "COUNTS",
+          value_parser = clap::value_parser!(u8).range(1..=9))]
+    nodes: Vec<u8>,
     /// Messages that are published and not yet with everybody
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
     in_flight: u8,
@@ -276,15 +281,27 @@ fn fanout(args: &FanoutArgs) -> anyhow::Result<ExitCode> {
         json: args.common.json,
     };
     let most = plan.sizes.iter().map(|size| size.subscribers as u64).max().unwrap_or(0);
-    let rooms = bench.recipes.len() as u64;
-    let files = process::allow_open_files(most * rooms + FILES_BESIDE_SOCKETS)?;
-    if files < most + FILES_BESIDE_SOCKETS {
+    let mut servers = if args.nodes.contains(&1) { bench.start()? } else { Vec::new() };
+    for &nodes in args.nodes.iter().filter(|&&nodes| nodes > 1) {
+        let Bench { kitchen, server_core, own_core, .. } = &bench;
+        let started = bench
+            .ours()
+            .and_then(|ours| bus::start(ours, nodes.into(), &kitchen.cache, *server_core, *own_core));
+        match started {
+            Ok(server) => servers.push(server),
+            Err(error) => writeln!(io::stderr(), "without {nodes} nodes: {error:#}")?,
+        }
+    }
+    let rooms = servers.len() as u64;
+    let beside = FILES_BESIDE_SOCKETS + audience::IDLE as u64;
+    let files = process::allow_open_files(most * rooms + beside)?;
+    if files < most + beside {
         anyhow::bail!(
             "{most} subscribers need more than the {files} open files allowed (ulimit -Hn): choose fewer with --subscribers"
         );
     }
-    let together = |size: Size| size.subscribers as u64 * rooms + FILES_BESIDE_SOCKETS <= files;
-    let rows = fanout::run(&plan, &bench.start()?, together)?;
+    let together = |size: Size| size.subscribers as u64 * rooms + beside <= files;
+    let rows = fanout::run(&plan, &servers, together)?;
     conclude(fanout::verdict(&rows), args.common.json)
 }
 

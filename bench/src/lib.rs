@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod audience;
+pub mod bus;
 pub mod churn;
 pub mod client;
 pub mod config;

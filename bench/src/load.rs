@@ -147,7 +147,7 @@ impl<'a> Load<'a> {
         self.last_reply = Instant::now();
         self.run_until(Instant::now() + timing.warm_up)?;
         self.totals = Totals::new()?;
-        let meter = Meter::start(server.clock).context(ENDED)?;
+        let meter = Meter::start([server.clock]).context(ENDED)?;
         for _ in 0..PROLONGED {
             self.run_until(Instant::now() + timing.window)?;
             if self.totals.messages >= ENOUGH_MESSAGES {

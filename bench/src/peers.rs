@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use peers::{Kit, Runner};
 
+use crate::bus::Bus;
 use crate::client::Target;
 use crate::process::{self, CpuClock};
 
@@ -55,7 +56,7 @@ pub struct Recipe {
     dialect: Dialect,
 }
 
-/// A running server; dropping it ends the process.
+/// A running server; dropping it ends its processes.
 #[derive(Debug)]
 pub struct Server {
     /// As in its [`Recipe`].
@@ -70,6 +71,10 @@ pub struct Server {
     pub clock: CpuClock,
     /// Its process id.
     pub pid: u32,
+    /// Further processes that its room is spread over.
+    pub others: Vec<Server>,
+    /// What they share the room by.
+    pub bus: Option<Bus>,
     child: Child,
     log: PathBuf,
 }
@@ -279,22 +284,25 @@ impl Recipe {
             .stdin(Stdio::piped())
             .stdout(output.try_clone()?)
             .stderr(output);
-        // A child inherits the affinity of the thread that starts it.
-        process::pin_to(core)?;
-        let spawned = command.spawn();
-        process::pin_to(own_core)?;
-        let child = spawned.with_context(|| format!("cannot run {}", self.program.display()))?;
+        let child = spawn_on(core, own_core, &mut command)?;
         let pid = child.id();
         let clock = CpuClock::of(pid)?;
         let target = Target { address, path: self.path.clone() };
         let Self { name, deflate, dialect, .. } = self.clone();
-        let mut server = Server { name, target, deflate, dialect, clock, pid, child, log };
+        let (others, bus) = (Vec::new(), None);
+        let mut server = Server { name, target, deflate, dialect, clock, pid, others, bus, child, log };
         server.wait_until_it_accepts()?;
         Ok(server)
     }
 }
 
 impl Server {
+    /// Its processes, itself first.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Self> + Clone {
+        (0..self.others.len() + 1)
+            .map(move |node| node.checked_sub(1).map_or(self, |other| &self.others[other]))
+    }
+
     /// The last lines the server wrote, for error messages.
     pub fn last_words(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
@@ -315,6 +323,18 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Starts a process on `core`; the calling thread is back on `own_core` then.
+///
+/// # Errors
+/// It can't be run, or the core isn't allowed.
+pub fn spawn_on(core: usize, own_core: usize, command: &mut Command) -> anyhow::Result<Child> {
+    // A child inherits the affinity of the thread that starts it.
+    process::pin_to(core)?;
+    let spawned = command.spawn();
+    process::pin_to(own_core)?;
+    spawned.with_context(|| format!("cannot run {}", command.get_program().display()))
 }
 
 impl Drop for Server {

@@ -41,9 +41,9 @@ impl CpuClock {
 /// What a server and its load use from one moment to another.
 #[derive(Debug)]
 pub struct Meter {
-    server: CpuClock,
+    servers: Vec<CpuClock>,
     own: CpuClock,
-    server_before: Duration,
+    servers_before: Duration,
     own_before: Duration,
     started: Instant,
 }
@@ -51,7 +51,7 @@ pub struct Meter {
 /// What was used.
 #[derive(Debug, Clone, Copy)]
 pub struct Used {
-    /// CPU time of the server's process.
+    /// CPU time of the server's process, or processes.
     pub server: Duration,
     /// CPU time of this process.
     pub own: Duration,
@@ -60,14 +60,15 @@ pub struct Used {
 }
 
 impl Meter {
-    /// Begins to measure.
+    /// Begins to measure a server of one process or several.
     ///
     /// # Errors
     /// When the server has ended.
-    pub fn start(server: CpuClock) -> io::Result<Self> {
+    pub fn start(servers: impl IntoIterator<Item = CpuClock>) -> io::Result<Self> {
         let own = CpuClock::of(std::process::id())?;
-        let (server_before, own_before) = (server.used()?, own.used()?);
-        Ok(Self { server, own, server_before, own_before, started: Instant::now() })
+        let servers: Vec<_> = servers.into_iter().collect();
+        let (servers_before, own_before) = (used_by(&servers)?, own.used()?);
+        Ok(Self { servers, own, servers_before, own_before, started: Instant::now() })
     }
 
     /// What was used since.
@@ -76,7 +77,7 @@ impl Meter {
     /// When the server has ended.
     pub fn stop(self) -> io::Result<Used> {
         let wall = self.started.elapsed();
-        let server = self.server.used()?.saturating_sub(self.server_before);
+        let server = used_by(&self.servers)?.saturating_sub(self.servers_before);
         Ok(Used { server, own: self.own.used()?.saturating_sub(self.own_before), wall })
     }
 }
@@ -94,6 +95,7 @@ impl Used {
             reply_bytes: reply_bytes as f64 / count,
             busy: self.server.as_secs_f64() / wall,
             load_busy: self.own.as_secs_f64() / wall,
+            bus_us: 0.0,
         }
     }
 }
@@ -150,6 +152,10 @@ pub fn allow_open_files(files: u64) -> io::Result<u64> {
     Ok(within)
 }
 
+fn used_by(clocks: &[CpuClock]) -> io::Result<Duration> {
+    clocks.iter().map(|clock| clock.used()).sum()
+}
+
 fn pid_of(pid: u32) -> io::Result<Pid> {
     i32::try_from(pid).map(Pid::from_raw).map_err(io::Error::other)
 }
@@ -181,7 +187,7 @@ mod tests {
         let mut nanos = Histogram::new(3).unwrap();
         nanos.record_n(500_000, 98).unwrap();
         nanos.record_n(1_500_000, 2).unwrap();
-        let Sample { cpu_us, per_s, p50_ms, p99_ms, reply_bytes, busy, load_busy } =
+        let Sample { cpu_us, per_s, p50_ms, p99_ms, reply_bytes, busy, load_busy, bus_us: _ } =
             used.sample(1000, &nanos, 18_000);
         let near = |value: f64, expected: f64| {
             assert!((value / expected - 1.0).abs() < 1e-3, "{value}, not {expected}");

@@ -17,6 +17,8 @@ pub struct Sample {
     pub busy: f64,
     /// Share of its core the load generator used.
     pub load_busy: f64,
+    /// CPU time for each of what the server's nodes share their rooms by, microseconds; 0 for a server of one process.
+    pub bus_us: f64,
 }
 
 /// The middle value, the mean of the two middle ones for an even count; `None` for no values.
@@ -64,6 +66,7 @@ mod tests {
             reply_bytes: 3.0,
             busy: 0.5,
             load_busy: 0.5,
+            bus_us: 0.0,
         })
     }
 

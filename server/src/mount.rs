@@ -25,9 +25,7 @@ pub struct MountHeader {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseMountError {
     /// There is no name with a URL, or it is none.
-    #[error(
-        "expected a name and a URL, such as api=wss://api.example.com/feed; a name has 1 to 64 letters, digits, dots, dashes and underscores"
-    )]
+    #[error("expected a name and a URL, such as api=wss://api.example.com/feed; a name has {}", Name::RULE)]
     Form,
     /// There is no name with a header.
     #[error("expected a name and a header, such as 'api=Origin: https://example.com'")]

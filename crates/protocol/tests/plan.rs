@@ -105,6 +105,8 @@ fn a_wrong_value_is_named_with_what_is_allowed() {
         ("violate=rsv9", "names from the list of violations"),
         ("label=a/b", "1 to 64 letters"),
         ("label=", "1 to 64 letters"),
+        ("label=.", "but not . or .."),
+        ("label=..", "but not . or .."),
         ("times=0&label=a", "a number from 1"),
         ("from=1KiB", "a message's number or a time"),
         ("from=0", "a message's number or a time"),

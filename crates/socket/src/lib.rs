@@ -30,7 +30,7 @@ pub use clock::Clock;
 pub use connect::{ConnectOptions, Connected, Timings, connect, connect_stream, connect_to, resolve};
 pub use connect_error::ConnectError;
 pub use endpoint::{Control, Endpoint};
-pub use mailbox::Mailbox;
+pub use mailbox::{Group, Key, Mailbox};
 pub use proxy::HttpProxy;
 #[cfg(unix)]
 pub use reactor::{Arrival, Reactor, Run};

@@ -16,7 +16,7 @@ use socket::wire::{
     Abort, CloseCode, ConnectionSettings, Counts, End, Message, MessageKind, OpCode, Outgoing, Role, Summary,
     Time,
 };
-use socket::{Arrival, Control, Endpoint, Mailbox, Reactor, Socket};
+use socket::{Arrival, Control, Endpoint, Group, Key, Mailbox, Reactor, Socket};
 
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// Anything takes at most so long.
@@ -593,6 +593,77 @@ fn a_crowd_that_is_woken_does_not_hold_up_the_rest_of_the_reactor() {
     drop(clients);
     reactor.end();
     thread.join().unwrap();
+}
+
+/// One of a group, which tells when it is there and whenever it is woken, and wakes the others when it is spoken to.
+struct OneOfMany {
+    number: usize,
+    group: Arc<Mutex<Group>>,
+    key: Option<Key>,
+    woken: mpsc::Sender<usize>,
+}
+
+impl Endpoint for OneOfMany {
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
+        self.key = Some(self.group.lock().unwrap().enter(mailbox()));
+        self.woken.send(self.number).unwrap();
+    }
+
+    fn woken(&mut self, _: &mut Outgoing<'_>) {
+        self.woken.send(self.number).unwrap();
+    }
+
+    fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {
+        self.group.lock().unwrap().wake_others(self.key.unwrap());
+    }
+}
+
+impl Drop for OneOfMany {
+    fn drop(&mut self) {
+        self.group.lock().unwrap().leave(self.key.unwrap());
+    }
+}
+
+#[test]
+fn a_group_wakes_all_but_one_on_whatever_reactor_and_none_that_left() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let runs = [Reactor::new().unwrap(), Reactor::new().unwrap()];
+    let [(reactor, thread), (other, other_thread)] =
+        runs.map(|(reactor, run)| (reactor, std::thread::spawn(move || run.run().unwrap())));
+    let (group, (give, woken)) = (Arc::new(Mutex::new(Group::default())), mpsc::channel());
+    let mut clients: Vec<_> = (0..4)
+        .map(|number| {
+            // The last one is elsewhere.
+            let reactor = if number < 3 { &reactor } else { &other };
+            let (group, woken) = (Arc::clone(&group), give.clone());
+            let client = arrive(reactor, &listener, OneOfMany { number, group, key: None, woken });
+            reactor.wake();
+            client
+        })
+        .collect();
+    let told = |count: usize| {
+        let mut all: Vec<_> = (0..count).map(|_| woken.recv_timeout(PATIENCE).unwrap()).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(told(4), [0, 1, 2, 3]);
+    let mut speaker = clients.swap_remove(1);
+    let mut speak = || speaker.write_all(&frame(OpCode::Text, b"wake up")).unwrap();
+    speak();
+    assert_eq!(told(3), [0, 2, 3]);
+    drop(clients.swap_remove(0));
+    while reactor.len() == 3 {
+        std::thread::yield_now();
+    }
+    speak();
+    assert_eq!(told(2), [2, 3]);
+    assert!(group.lock().unwrap().wake_one());
+    told(1);
+    reactor.end();
+    other.end();
+    thread.join().unwrap();
+    other_thread.join().unwrap();
+    assert!(!group.lock().unwrap().wake_one(), "all have left");
 }
 
 /// Wakes the others when it is spoken to, the last one as the next, and each writes down that it had its turn.

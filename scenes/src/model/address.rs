@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use protocol::fault::Label;
 use workbench::query::decode;
 
 /// Which scene.
@@ -115,8 +116,7 @@ impl Params {
 
 /// Whether a room or an arena can be called so.
 pub fn is_name(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+    Label::parse(name).is_some()
 }
 
 /// The workbench, with a connection to `target`, relative to this page.
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_no_value_leaves_the_default() {
-        let params = Params::parse("?room=a/b&hz=51&seed=x&symbols=&name=+&arena=&other=1");
+        let params = Params::parse("?room=..&hz=51&seed=x&symbols=&name=+&arena=&other=1");
         assert_eq!(params, Params::default());
         assert_eq!(Params::parse("name=Ann+B%C3%A9&x=%zz%").name.as_deref(), Some("Ann Bé"));
         assert_eq!(

@@ -57,7 +57,7 @@ table! {
 
         // Chat.
         room: "Room";
-        room_rule: "1 to 64 letters, digits, dots, dashes and underscores";
+        room_rule: "1 to 64 letters, digits, dots, dashes and underscores, but not . or ..";
         your_name: "Your name";
         messages: "Messages";
         earlier: "Earlier messages";

@@ -10,8 +10,8 @@ use crate::admission::Client;
 use protocol::room::{Command, Member, write_page};
 use protocol::session::json::write_server;
 use protocol::session::{
-    Answers, Attached, Author, ClientMessage, Cursor, GAP, Hello, Lost, MISUSED, NotTaken, RETRY, Read,
-    Reason, Refused, SUPERSEDED, ServerMessage, Ticket,
+    Answers, Attached, Author, ClientMessage, Cursor, GAP, Hello, Lost, MISUSED, NotTaken, Public, RETRY,
+    Read, Reason, Refused, SUPERSEDED, ServerMessage, Ticket,
 };
 use socket::wire::close::MAX_REASON_LEN;
 use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
@@ -38,40 +38,77 @@ thread_local! {
     static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A connection to a room.
+/// In place of a time that nothing is due at.
+const NEVER: Time = Time::from_micros(u64::MAX);
+
+/// A connection to a room. There are thousands that only listen, so nothing here is larger than it has to be.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     room: Arc<Room>,
     client: Client,
-    mailbox: Option<Mailbox>,
-    /// What it said first, where it knows of messages that have not come here, and until when they may.
-    early: Option<Box<(Hello, Time)>>,
-    joined: Option<Box<Joined>>,
-    /// When to tell what is new of who is there.
-    due: Option<Time>,
-    refused: u32,
+    /// When to tell what is new of who is there, or to look whether what was early is known.
+    due: Time,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// It has to say hello.
+    Outside(Option<Mailbox>),
+    Early(Box<Early>),
+    Inside(Joined),
+}
+
+/// What one said first that knows of messages which have not come here, and until when they may.
+#[derive(Debug)]
+struct Early {
+    mailbox: Mailbox,
+    hello: Hello,
+    patience: Time,
 }
 
 /// What it has once it has said hello.
 #[derive(Debug)]
 struct Joined {
     ticket: Ticket,
-    answers: Answers,
     cursor: Cursor,
+    place: Place,
+    /// What others see of its client.
+    client: Public,
+    /// None as long as it has no name and has published nothing: many only listen.
+    voice: Option<Box<Voice>>,
+    /// What it has seen of the room's changes, and its next notice, as far as 32 bits tell.
+    seen: u32,
+    notice: u32,
+    compresses: bool,
+}
+
+/// What who speaks has.
+#[derive(Debug)]
+struct Voice {
+    answers: Answers,
     /// Messages up to this number may have been sent before.
     sent: u64,
-    place: Place,
-    member: Member,
     pace: Pace,
-    compresses: bool,
-    /// What it has seen of the room's changes, and its next notice.
-    seen: u64,
-    notice: u64,
+    /// Empty where there is none.
+    name: String,
+    refused: u32,
 }
 
 impl Joined {
     fn name(&self) -> Option<&str> {
-        Some(self.member.name.as_str()).filter(|name| !name.is_empty())
+        Some(self.voice.as_ref()?.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    fn voice(&mut self) -> &mut Voice {
+        let answers = || Answers::none(self.cursor.epoch());
+        self.voice.get_or_insert_with(|| Box::new(Voice::new(answers())))
+    }
+}
+
+impl Voice {
+    fn new(answers: Answers) -> Self {
+        Self { answers, sent: 0, pace: Pace::new(), name: String::new(), refused: 0 }
     }
 
     /// Why a message is not taken.
@@ -100,48 +137,55 @@ impl Joined {
 
 impl Visitor {
     pub(crate) fn new(room: Arc<Room>, client: Client) -> Self {
-        Self { room, client, mailbox: None, early: None, joined: None, due: None, refused: 0 }
+        Self { room, client, due: NEVER, phase: Phase::Outside(None) }
     }
 
     fn obey(&mut self, command: Command, out: &mut Outgoing<'_>) -> Result<(), String> {
-        match (command, &mut self.joined) {
-            (Command::Session(ClientMessage::Hello(hello)), None) if self.early.is_none() => {
-                self.hello(hello, out.now() + MAX_BEHIND, out);
+        match (command, &mut self.phase) {
+            (Command::Session(ClientMessage::Hello(hello)), Phase::Outside(mailbox)) => {
+                if let Some(mailbox) = mailbox.take() {
+                    self.hello(Early { mailbox, hello, patience: out.now() + MAX_BEHIND }, out);
+                }
                 return Ok(());
             }
             (Command::Session(ClientMessage::Hello(_)), _) => {
                 return Err("hello comes once, and first".to_owned());
             }
             (Command::Session(ClientMessage::Ping), _) => say(out, &write_server(&ServerMessage::Pong)),
-            (_, None) => return Err("hello comes first: it says who you are".to_owned()),
-            (Command::Session(ClientMessage::Publish { seq, data }), Some(_)) => self.publish(seq, data, out),
-            (Command::Typing, Some(joined)) => {
-                if joined.name().is_none() {
+            (Command::Session(ClientMessage::Publish { seq, data }), Phase::Inside(_)) => {
+                self.publish(seq, data, out);
+            }
+            (Command::Typing, Phase::Inside(joined)) => {
+                let Some(name) = joined.name().map(ToOwned::to_owned) else {
                     return Err("who has no name is not told to be typing: say one first".to_owned());
-                }
-                self.room.tell_typing(&joined.member, out.now());
+                };
+                self.room.tell_typing(&Member { client: joined.client, name }, out.now());
             }
-            (Command::Name(name), Some(joined)) => {
+            (Command::Name(name), Phase::Inside(joined)) => {
                 let before = joined.name().map(ToOwned::to_owned);
-                self.room.rename(joined.member.client, before.as_deref(), name.as_deref());
-                joined.member.name = name.unwrap_or_default();
+                self.room.rename(joined.client, before.as_deref(), name.as_deref());
+                joined.voice().name = name.unwrap_or_default();
             }
-            (Command::History { before, limit }, Some(_)) => {
+            (Command::History { before, limit }, Phase::Inside(_)) => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
                 let (frames, first) = self.room.channel.page(before, limit);
                 say(out, &write_page(frames.iter().map(Frame::as_text), first));
+            }
+            (_, Phase::Outside(_) | Phase::Early(_)) => {
+                return Err("hello comes first: it says who you are".to_owned());
             }
         }
         self.go_on(out);
         Ok(())
     }
 
-    fn hello(&mut self, hello: Hello, patience: Time, out: &mut Outgoing<'_>) {
+    fn hello(&mut self, early: Early, out: &mut Outgoing<'_>) {
+        let Early { mailbox, hello, patience } = early;
         let (bus, channel) = (&self.room.bus, &self.room.channel);
         if hello.position.is_some_and(|position| bus.may_have(channel, position)) {
             if out.now() < patience {
-                self.early = Some(Box::new((hello, patience)));
-                self.due = Some(out.now() + LOOK);
+                self.phase = Phase::Early(Box::new(Early { mailbox, hello, patience }));
+                self.due = out.now() + LOOK;
                 return;
             }
             if bus.ready().is_err() {
@@ -152,7 +196,6 @@ impl Visitor {
                 );
             }
         }
-        let Some(mailbox) = self.mailbox.take() else { return };
         let (client, session) = (names::of_client(hello.client), names::of_session(hello.session));
         let attached = self.room.channel.attach(&hello, client, session);
         let Attached { ticket, answers, cursor, welcome } = match attached {
@@ -161,45 +204,34 @@ impl Visitor {
         };
         self.count_lost(&welcome.lost);
         say(out, &write_server(&ServerMessage::Welcome(welcome)));
-        let member = Member { client, name: hello.name.unwrap_or_default() };
         let compresses = out.compresses();
-        let name = Some(member.name.as_str()).filter(|name| !name.is_empty());
-        let (present, notice) = self.room.come(client, name, compresses);
+        let name = hello.name.filter(|name| !name.is_empty());
+        let (present, seen, notice) = self.room.come(client, name.as_deref(), compresses);
         let _ = out.send_shared(present.message());
         let place = self.room.channel.roster.enter(mailbox);
-        let (pace, sent, seen) = (Pace::new(), hello.sent, u64::MAX);
-        self.joined = Some(Box::new(Joined {
-            ticket,
-            answers,
-            cursor,
-            sent,
-            place,
-            member,
-            pace,
-            compresses,
-            seen,
-            notice,
-        }));
+        let speaks = name.is_some() || hello.sent > 0 || answers != Answers::none(cursor.epoch());
+        let name = name.unwrap_or_default();
+        let voice = speaks.then(|| Box::new(Voice { sent: hello.sent, name, ..Voice::new(answers) }));
+        self.phase = Phase::Inside(Joined { ticket, cursor, place, client, voice, seen, notice, compresses });
         self.go_on(out);
     }
 
     fn publish(&mut self, seq: u64, data: Vec<u8>, out: &mut Outgoing<'_>) {
         // Their number is bounded, and what became of those before is known as far back as they reach.
         self.answer(out);
-        let Some(joined) = &mut self.joined else { return };
-        if let Err(error) = joined.answers.take(seq) {
+        let Phase::Inside(joined) = &mut self.phase else { return };
+        if let Err(error) = joined.voice().answers.take(seq) {
             return give_up(out, error);
         }
         let room = &*self.room;
-        let refusal = joined.objection(room, seq, &data, out.now());
+        let refusal = joined.voice().objection(room, seq, &data, out.now());
         let taken = match refusal {
             Some((reason, error)) => room.channel.refuse(&joined.ticket, seq).map(|()| {
-                joined.answers.refuse(Refused { seq, reason, error });
+                joined.voice().answers.refuse(Refused { seq, reason, error });
             }),
             None => {
-                let Member { client, name } = &joined.member;
-                let author =
-                    Author { client: *client, session: joined.ticket.public, seq, name: name.clone() };
+                let (client, name) = (joined.client, joined.voice().name.clone());
+                let author = Author { client, session: joined.ticket.public, seq, name };
                 let (connection, at) = (joined.ticket.connection, millis_since_1970());
                 let post = Post { author, connection, at, data };
                 room.channel.publish(&*room.bus, &joined.ticket, post)
@@ -214,17 +246,17 @@ impl Visitor {
 
     /// Tells what became of the client's messages.
     fn answer(&mut self, out: &mut Outgoing<'_>) {
-        let Some(joined) = &mut self.joined else { return };
-        while joined.answers.are_due() && !out.is_closing() {
-            let answer = match self.room.channel.answer(&joined.ticket, &mut joined.answers) {
+        let Phase::Inside(Joined { ticket, voice: Some(voice), .. }) = &mut self.phase else { return };
+        while voice.answers.are_due() && !out.is_closing() {
+            let answer = match self.room.channel.answer(ticket, &mut voice.answers) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return,
                 Err(error) => return give_up(out, error),
             };
             if let ServerMessage::Refused(Refused { reason, error, .. }) = &answer {
-                self.refused = self.refused.saturating_add(1);
+                voice.refused = voice.refused.saturating_add(1);
                 self.room.counters.refused.inc();
-                if self.refused == 1 {
+                if voice.refused == 1 {
                     let (room, reason) = (&self.room.name, reason.as_str());
                     info!(peer = %self.client, %room, reason, error, "message refused");
                 }
@@ -236,7 +268,7 @@ impl Visitor {
     /// Sends what there is and room for.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
         self.answer(out);
-        let Some(joined) = &mut self.joined else { return };
+        let Phase::Inside(joined) = &mut self.phase else { return };
         joined.place.pass_on();
         let mut frames = FRAMES.take();
         let keeps = self.room.notices(&mut joined.seen, &mut joined.notice, &mut frames);
@@ -263,14 +295,14 @@ impl Visitor {
                         joined.cursor = before;
                         break;
                     }
-                    joined.answers.go_on_in(position.epoch);
+                    joined.voice.iter_mut().for_each(|voice| voice.answers.go_on_in(position.epoch));
                     count_lost(&self.room, &lost);
                 }
             }
         }
         FRAMES.set(frames);
         if keeps {
-            self.due = Some(out.now() + GATHER);
+            self.due = out.now() + GATHER;
         }
     }
 
@@ -296,7 +328,7 @@ impl Endpoint for Visitor {
     }
 
     fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
-        self.mailbox = Some(mailbox());
+        self.phase = Phase::Outside(Some(mailbox()));
     }
 
     fn woken(&mut self, out: &mut Outgoing<'_>) {
@@ -308,34 +340,35 @@ impl Endpoint for Visitor {
     }
 
     fn deadline(&self) -> Option<Time> {
-        self.due
+        (self.due != NEVER).then_some(self.due)
     }
 
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
-        self.due = None;
-        if let Some(early) = self.early.take() {
-            let (hello, patience) = *early;
-            return self.hello(hello, patience, out);
+        self.due = NEVER;
+        match std::mem::replace(&mut self.phase, Phase::Outside(None)) {
+            Phase::Early(early) => self.hello(*early, out),
+            phase => {
+                self.phase = phase;
+                self.room.tell_news();
+                self.go_on(out);
+            }
         }
-        self.room.tell_news();
-        self.go_on(out);
     }
 }
 
 impl Drop for Visitor {
     fn drop(&mut self) {
-        let Some(joined) = self.joined.take() else { return };
-        if self.due.is_some() {
+        let Phase::Inside(joined) = std::mem::replace(&mut self.phase, Phase::Outside(None)) else { return };
+        if self.due != NEVER {
             self.room.tell_news();
         }
         self.room.channel.detach(&joined.ticket);
-        let (client, compresses) = (joined.member.client, joined.compresses);
-        let name = joined.name().map(ToOwned::to_owned);
+        let Joined { place, client, voice, compresses, .. } = joined;
         // It is off the roster before somebody is asked to tell the others.
-        drop(joined);
-        self.room.go(client, name.as_deref(), compresses);
-        if self.refused > 1 {
-            let refused = self.refused;
+        drop(place);
+        let (name, refused) = voice.map_or((String::new(), 0), |voice| (voice.name, voice.refused));
+        self.room.go(client, Some(name.as_str()).filter(|name| !name.is_empty()), compresses);
+        if refused > 1 {
             info!(peer = %self.client, room = %self.room.name, refused, "messages refused");
         }
     }
@@ -374,4 +407,15 @@ fn count_lost(room: &Room, lost: &[Lost]) {
 fn millis_since_1970() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_is_small() {
+        let size = size_of::<Visitor>();
+        assert!(size <= 128, "{size}");
+    }
 }

@@ -19,7 +19,7 @@ use socket::wire::deflate::Settings;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::Notify;
 
@@ -55,7 +55,7 @@ pub(crate) struct Room {
     /// Told when those who are connected here have changed.
     share: Arc<Notify>,
     /// Changes with the hall, so that who has seen it need not look.
-    changes: AtomicU64,
+    changes: AtomicU32,
     /// When somebody left last.
     left: AtomicU64,
     departures: Arc<AtomicU64>,
@@ -66,8 +66,8 @@ pub(crate) struct Room {
 struct Hall {
     lobby: Lobby,
     notices: VecDeque<Frame>,
-    /// The number of the first notice.
-    first: u64,
+    /// The number of the next notice, as far as 32 bits tell.
+    next: u32,
     /// Somebody sees to it that news are told.
     kept: bool,
     typing: Pace,
@@ -164,7 +164,7 @@ impl Rooms {
         let hall = Hall {
             lobby: Lobby::default(),
             notices: VecDeque::new(),
-            first: 0,
+            next: 0,
             kept: false,
             typing: Pace::new(),
         };
@@ -176,7 +176,7 @@ impl Rooms {
             counters: self.counters.clone(),
             hall: Mutex::new(hall),
             share: Arc::default(),
-            changes: AtomicU64::new(0),
+            changes: AtomicU32::new(0),
             left: AtomicU64::new(0),
             departures: Arc::clone(&self.departures),
         });
@@ -188,14 +188,15 @@ impl Rooms {
 }
 
 impl Room {
-    /// A connection came, in the name of this client. Gives who is there, and the number of the next notice.
-    pub(super) fn come(&self, client: Public, name: Option<&str>, compresses: bool) -> (Frame, u64) {
+    /// A connection came, in the name of this client. Gives who is there, and what it has seen and what is next for
+    /// [`notices`](Self::notices).
+    pub(super) fn come(&self, client: Public, name: Option<&str>, compresses: bool) -> (Frame, u32, u32) {
         self.channel.come(compresses);
         let mut hall = lock(&self.hall);
         hall.lobby.enter(client, name);
         self.share.notify_one();
-        self.changes.fetch_add(1, Ordering::Release);
-        (Frame::text(hall.lobby.present().write(), self.channel.compression()), hall.next())
+        let seen = self.changes.fetch_add(1, Ordering::Release);
+        (Frame::text(hall.lobby.present().write(), self.channel.compression()), seen, hall.next)
     }
 
     /// It left.
@@ -245,19 +246,17 @@ impl Room {
 
     /// The notices from `next` on, where there may be some since `seen`; both move on. True: there is news, and the caller is
     /// the one to [tell](Self::tell_news) it after a while.
-    pub(super) fn notices(&self, seen: &mut u64, next: &mut u64, into: &mut Vec<Frame>) -> bool {
+    pub(super) fn notices(&self, seen: &mut u32, next: &mut u32, into: &mut Vec<Frame>) -> bool {
         let changes = self.changes.load(Ordering::Acquire);
         if std::mem::replace(seen, changes) == changes {
             return false;
         }
         let mut hall = lock(&self.hall);
-        if *next < hall.first {
-            into.push(Frame::text(hall.lobby.present().write(), None));
-        } else {
-            let skip = usize::try_from(*next - hall.first).unwrap_or(usize::MAX);
-            into.extend(hall.notices.iter().skip(skip).cloned());
+        match hall.notices.len().checked_sub(hall.next.wrapping_sub(*next) as usize) {
+            Some(skip) => into.extend(hall.notices.iter().skip(skip).cloned()),
+            None => into.push(Frame::text(hall.lobby.present().write(), None)),
         }
-        *next = hall.next();
+        *next = hall.next;
         let keeps = hall.lobby.has_news() && !hall.kept;
         hall.kept |= keeps;
         keeps
@@ -287,15 +286,11 @@ impl Gathering for Room {
 }
 
 impl Hall {
-    fn next(&self) -> u64 {
-        self.first + self.notices.len() as u64
-    }
-
     fn push(&mut self, frame: Frame) {
         self.notices.push_back(frame);
+        self.next = self.next.wrapping_add(1);
         if self.notices.len() > MAX_NOTICES {
             self.notices.pop_front();
-            self.first += 1;
         }
     }
 }

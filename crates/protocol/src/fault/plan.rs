@@ -240,7 +240,8 @@ pub struct When {
     pub every: Option<NonZeroU64>,
 }
 
-/// A label: 1 to 64 letters, digits, dots, dashes and underscores.
+/// A label: 1 to 64 letters, digits, dots, dashes and underscores, but not `.` or `..`, which clients take out of paths
+/// (RFC 3986, section 5.2.4) before anybody sees them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(String);
 
@@ -354,13 +355,16 @@ impl Ends {
 impl Label {
     /// The longest label, in bytes.
     pub const MAX_LEN: usize = 64;
+    /// What a label has to be, for those who gave another.
+    pub const RULE: &str = "1 to 64 letters, digits, dots, dashes and underscores, but not . or ..";
 
     /// Reads a label.
     #[must_use]
     pub fn parse(text: &str) -> Option<Label> {
         let fine = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let fits = (1..=Label::MAX_LEN).contains(&text.len());
-        (fits && text.bytes().all(fine)).then(|| Label(text.to_owned()))
+        let is_step = matches!(text, "." | "..");
+        (fits && !is_step && text.bytes().all(fine)).then(|| Label(text.to_owned()))
     }
 
     /// Its text.

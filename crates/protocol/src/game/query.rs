@@ -7,7 +7,6 @@ pub const PARAMETER: &str = "arena";
 
 /// The arena of those who ask for none.
 const MAIN: &str = "main";
-const ALLOWED: &str = "1 to 64 letters, digits, dots, dashes and underscores";
 
 /// Which game somebody wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +23,7 @@ impl Asked {
     pub fn from_query(query: &str) -> Result<(Self, String), PlanError> {
         let ([asked], rest) = take(query, [PARAMETER])?;
         let name = asked.as_deref().unwrap_or(MAIN);
-        let wrong = || PlanError::Value { name: PARAMETER, value: shown(name), allowed: ALLOWED };
+        let wrong = || PlanError::Value { name: PARAMETER, value: shown(name), allowed: Label::RULE };
         Ok((Self { arena: Label::parse(name).ok_or_else(wrong)? }, rest))
     }
 }

@@ -299,11 +299,11 @@ fn an_arena_is_chosen_and_what_is_left_is_for_faults() {
     for (query, error) in [
         (
             "arena=a/b",
-            "arena=a/b can't be followed: arena takes 1 to 64 letters, digits, dots, dashes and underscores",
+            "arena=a/b can't be followed: arena takes 1 to 64 letters, digits, dots, dashes and underscores, but not . or ..",
         ),
         (
             "arena=",
-            "arena= can't be followed: arena takes 1 to 64 letters, digits, dots, dashes and underscores",
+            "arena= can't be followed: arena takes 1 to 64 letters, digits, dots, dashes and underscores, but not . or ..",
         ),
         ("arena=a&arena=b", "arena is there twice, or together with something that says the same"),
         ("arean=a", "arean is no parameter: did you mean arena? (GET /api/faults lists them all)"),

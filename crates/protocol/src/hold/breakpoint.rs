@@ -53,7 +53,7 @@ pub enum BreakpointError {
     #[error(transparent)]
     Filter(#[from] ConditionError),
     /// A value that a parameter does not take.
-    #[error("{name}={value} can't be read: {allowed}")]
+    #[error("{name}={value} can't be read: use {allowed}")]
     Value {
         /// The parameter.
         name: &'static str,
@@ -98,7 +98,7 @@ impl Breakpoint {
             let switch = |name| match &*value {
                 "on" => Ok(true),
                 "off" => Ok(false),
-                _ => Err(wrong(name, "use on or off")),
+                _ => Err(wrong(name, "on or off")),
             };
             if self.scope.read(&name, &value)? {
                 continue;
@@ -107,8 +107,7 @@ impl Breakpoint {
                 "direction" if value == "both" => self.way = None,
                 "direction" => {
                     let way = Way::named(&value);
-                    self.way =
-                        Some(way.ok_or_else(|| wrong("direction", "use to-target, to-client or both"))?);
+                    self.way = Some(way.ok_or_else(|| wrong("direction", "to-target, to-client or both"))?);
                 }
                 "filter" => (self.filter, self.written) = (read_filter(&value)?, value.into_owned()),
                 "heartbeats" => self.heartbeats = switch("heartbeats")?,
@@ -117,7 +116,7 @@ impl Breakpoint {
                     let time = units::parse_time(&value)
                         .filter(|time| (Duration::from_millis(1)..=MAX_DEADLINE).contains(time));
                     self.deadline = time.ok_or_else(|| {
-                        wrong("deadline", "use a time from 1ms to 1h with its unit, such as 30s")
+                        wrong("deadline", "a time from 1ms to 1h with its unit, such as 30s")
                     })?;
                 }
                 _ => return Err(BreakpointError::Unknown(name.into_owned())),
@@ -162,19 +161,16 @@ impl Scope {
     /// The value is none for it.
     pub fn read(&mut self, name: &str, value: &str) -> Result<bool, BreakpointError> {
         let wrong = |name, allowed| BreakpointError::Value { name, value: value.to_owned(), allowed };
-        let word = |name| {
-            Label::parse(value)
-                .ok_or_else(|| wrong(name, "use 1 to 64 letters, digits, dots, dashes and underscores"))
-        };
+        let word = |name| Label::parse(value).ok_or_else(|| wrong(name, Label::RULE));
         match name {
             "via" => self.via = Some(word("via")?),
             "label" => self.label = Some(word("label")?),
             "connection" => {
                 let number = value.parse();
-                self.connection =
-                    Some(number.map_err(|_| {
-                        wrong("connection", "use a number, as GET /api/connections lists them")
-                    })?);
+                self.connection = Some(
+                    number
+                        .map_err(|_| wrong("connection", "a number, as GET /api/connections lists them"))?,
+                );
             }
             _ => return Ok(false),
         }

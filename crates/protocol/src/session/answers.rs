@@ -20,6 +20,12 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Those of a session of which nothing has come.
+    #[must_use]
+    pub fn none(epoch: Epoch) -> Answers {
+        Answers::new(epoch, 0)
+    }
+
     /// The client knows of all up to `told`.
     pub(super) fn new(epoch: Epoch, told: u64) -> Answers {
         Answers { epoch, told, came: told, reasons: VecDeque::new() }

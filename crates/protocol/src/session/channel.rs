@@ -72,6 +72,12 @@ pub struct Attached {
 }
 
 impl Cursor {
+    /// The epoch that its reader is in.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// Goes back over the last `entries` that were handed out, which were not taken after all.
     pub fn rewind(&mut self, entries: usize) {
         self.next = self.next.saturating_sub(entries as u64).max(1);

@@ -1,7 +1,7 @@
 //! What a channel remembers of sessions, so that it takes no message twice.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::answers::Answers;
 use super::message::{Hello, Position, Public};
@@ -80,7 +80,8 @@ enum Fate {
 /// Those that are connected, and so many of those that were last.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    known: HashMap<Public, Record>,
+    /// A tree, which grows by the session where a table would double, and leave the allocator with what was outgrown.
+    known: BTreeMap<Public, Record>,
     /// Those that left, in order, each with its generation then: who came back has another.
     left: VecDeque<(Public, u32)>,
     /// So many that left are remembered.
@@ -168,7 +169,7 @@ impl Dealings {
 impl Sessions {
     /// `forgotten`: whose messages at this offset or before are not known.
     pub(super) fn new(remembered: usize, forgotten: u64) -> Sessions {
-        Sessions { known: HashMap::new(), left: VecDeque::new(), remembered, forgotten, generation: 0 }
+        Sessions { known: BTreeMap::new(), left: VecDeque::new(), remembered, forgotten, generation: 0 }
     }
 
     /// Lets a session go on over this connection and no other. Gives what became of its messages, as far as that is known in
@@ -336,6 +337,6 @@ impl Sessions {
     }
 }
 
-fn is_away(known: &HashMap<Public, Record>, session: &Public, generation: u32) -> bool {
+fn is_away(known: &BTreeMap<Public, Record>, session: &Public, generation: u32) -> bool {
     known.get(session).is_some_and(|record| !record.attached && record.generation == generation)
 }

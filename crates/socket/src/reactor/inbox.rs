@@ -1,83 +1,123 @@
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::mailbox::Slot;
-
-/// What any thread asks of a reactor's. Its thread is woken only if it waits, since a system call is what costs here.
+/// What any thread asks of a reactor's.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
-    requests: Mutex<Requests<T>>,
-    /// There are some.
-    asked: AtomicBool,
-    /// Some of them come next.
+    requests: Mutex<VecDeque<T>>,
+    bell: Arc<Bell>,
+}
+
+/// Which connections of a reactor are woken, whatever is behind them. Its thread is woken only if it waits, since a system
+/// call is what costs here.
+pub(crate) struct Bell {
+    woken: Mutex<Woken>,
+    /// Some of them are to have their turns next.
     asked_next: AtomicBool,
+    /// There is something to look at, here or in the inbox.
+    asked: AtomicBool,
     /// The thread waits, or is about to: whoever asks first has to wake it.
     waiting: AtomicBool,
     waker: mio::Waker,
 }
 
-#[derive(Debug)]
-struct Requests<T> {
-    /// Ahead of the others.
-    next: VecDeque<T>,
-    others: VecDeque<T>,
-}
-
-/// Where the connection behind a mailbox is.
-#[derive(Debug)]
-pub(super) struct Address<T> {
-    pub(super) slot: usize,
-    /// Tells a connection from those that had the slot before.
-    pub(super) generation: u32,
-    /// It is in the inbox already.
-    pending: AtomicBool,
-    inbox: Arc<Inbox<T>>,
+#[derive(Debug, Default)]
+struct Woken {
+    /// Slots, each at most once. Who had one before may be meant: then the one that has it is woken for nothing.
+    slots: VecDeque<u32>,
+    /// The same, ahead of those.
+    next: VecDeque<u32>,
+    /// A bit for each slot: it is among them.
+    among: Vec<u64>,
 }
 
 impl<T> Inbox<T> {
     pub(super) fn new(waker: mio::Waker) -> Arc<Inbox<T>> {
-        Arc::new(Inbox {
-            requests: Mutex::new(Requests { next: VecDeque::new(), others: VecDeque::new() }),
-            asked: AtomicBool::new(false),
+        let bell = Arc::new(Bell {
+            woken: Mutex::default(),
             asked_next: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
             waiting: AtomicBool::new(false),
             waker,
-        })
+        });
+        Arc::new(Inbox { requests: Mutex::default(), bell })
     }
 
-    pub(super) fn address(self: &Arc<Inbox<T>>, slot: usize, generation: u32) -> Arc<Address<T>> {
-        Arc::new(Address { slot, generation, pending: AtomicBool::new(false), inbox: Arc::clone(self) })
+    pub(super) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
     }
 
     /// Asks, and has the thread look at once.
     pub(super) fn push(&self, request: T) {
         self.put(request);
-        self.wake();
+        self.bell.wake_thread();
     }
 
     /// Asks. The thread looks when it is woken, or had something else to do.
     pub(super) fn put(&self, request: T) {
-        self.requests().others.push_back(request);
-        self.is_asked();
+        lock(&self.requests).push_back(request);
+        self.bell.say_that_there_is_something();
     }
 
-    /// Asks, ahead of all else that is asked, and has the thread look at once.
-    fn push_next(&self, request: T) {
-        self.requests().next.push_back(request);
-        self.asked_next.store(true, Ordering::Release);
-        self.is_asked();
-        self.wake();
+    /// All that was asked since it looked last goes behind what is in `into`, in order, and of the slots that are woken the
+    /// first `most` into `woken`. From here on, waking those again counts.
+    pub(super) fn take(&self, into: &mut VecDeque<T>, most: usize, woken: &mut Vec<u32>) {
+        let Bell { asked, asked_next, woken: slots, .. } = &*self.bell;
+        if asked.load(Ordering::Acquire) {
+            asked.store(false, Ordering::Relaxed);
+            into.append(&mut lock(&self.requests));
+            let mut slots = lock(slots);
+            asked_next.store(false, Ordering::Relaxed);
+            if slots.take(most, woken) {
+                asked.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Bell {
+    /// Wakes the connections in these slots.
+    pub(crate) fn ring(&self, slots: impl IntoIterator<Item = u32>) {
+        let mut woken = lock(&self.woken);
+        for slot in slots {
+            if woken.is_new(slot) {
+                woken.slots.push_back(slot);
+            }
+        }
+        drop(woken);
+        self.say_that_there_is_something();
+        self.wake_thread();
     }
 
-    fn is_asked(&self) {
-        // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
-        // other does, so that one of them at least notices.
-        self.asked.store(true, Ordering::SeqCst);
+    /// Wakes the connection in this slot, ahead of all others that are woken.
+    pub(crate) fn ring_next(&self, slot: u32) {
+        let mut woken = lock(&self.woken);
+        if woken.is_new(slot) {
+            woken.next.push_back(slot);
+            self.asked_next.store(true, Ordering::Release);
+        }
+        drop(woken);
+        self.say_that_there_is_something();
+        self.wake_thread();
+    }
+
+    /// The first of those that come next. From here on, waking it again counts.
+    #[inline]
+    pub(super) fn take_next(&self) -> Option<u32> {
+        if !self.asked_next.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut woken = lock(&self.woken);
+        let slot = woken.next.pop_front()?;
+        self.asked_next.store(!woken.next.is_empty(), Ordering::Relaxed);
+        woken.forget(slot);
+        Some(slot)
     }
 
     /// Wakes the thread if it waits.
-    pub(super) fn wake(&self) {
+    pub(super) fn wake_thread(&self) {
         if self.waiting.load(Ordering::SeqCst) && self.waiting.swap(false, Ordering::SeqCst) {
             // It fails only if the system has no memory for an event that is there already.
             let _ = self.waker.wake();
@@ -90,59 +130,51 @@ impl<T> Inbox<T> {
         !self.asked.load(Ordering::SeqCst)
     }
 
-    /// The thread does not wait any longer, and will [`take`](Self::take) before it does again: what its own connections ask
+    /// The thread does not wait any longer, and will [`take`](Inbox::take) before it does again: what its own connections ask
     /// meanwhile needs no waking.
     pub(super) fn is_awake(&self) {
         self.waiting.store(false, Ordering::Relaxed);
     }
 
-    /// All that came since it looked last goes behind what is in `into`, in order.
-    pub(super) fn take(&self, into: &mut VecDeque<T>) {
-        if self.asked.load(Ordering::Acquire) {
-            self.asked.store(false, Ordering::Relaxed);
-            let mut requests = self.requests();
-            let Requests { next, others } = &mut *requests;
-            self.asked_next.store(false, Ordering::Relaxed);
-            into.append(next);
-            into.append(others);
-        }
-    }
-
-    /// Takes the first of those that come next.
-    #[inline]
-    pub(super) fn take_next(&self) -> Option<T> {
-        if !self.asked_next.load(Ordering::Acquire) {
-            return None;
-        }
-        let mut requests = self.requests();
-        let request = requests.next.pop_front();
-        self.asked_next.store(!requests.next.is_empty(), Ordering::Relaxed);
-        request
-    }
-
-    fn requests(&self) -> MutexGuard<'_, Requests<T>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn say_that_there_is_something(&self) {
+        // Of this thread and the one that is about to wait, each says first what it does and looks then at what the
+        // other does, so that one of them at least notices.
+        self.asked.store(true, Ordering::SeqCst);
     }
 }
 
-impl<T> Address<T> {
-    /// From here on, waking it again counts.
-    pub(super) fn is_taken(&self) {
-        self.pending.store(false, Ordering::Release);
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bell").field("woken", &lock(&self.woken).slots.len()).finish_non_exhaustive()
     }
 }
 
-impl<T: From<Arc<Address<T>>> + Send + 'static> Slot for Address<T> {
-    fn claim(&self) -> bool {
-        !self.pending.swap(true, Ordering::AcqRel)
+impl Woken {
+    /// Notes that it is among them, and tells whether it was not.
+    fn is_new(&mut self, slot: u32) -> bool {
+        let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
+        if word >= self.among.len() {
+            self.among.resize(word + 1, 0);
+        }
+        let new = self.among[word] & bit == 0;
+        self.among[word] |= bit;
+        new
     }
 
-    fn ask(self: Arc<Self>, next: bool) {
-        let inbox = Arc::clone(&self.inbox);
-        if next {
-            inbox.push_next(T::from(self));
-        } else {
-            inbox.push(T::from(self));
-        }
+    fn forget(&mut self, slot: u32) {
+        self.among[slot as usize / 64] &= !(1 << (slot % 64));
     }
+
+    /// The first `most`, behind those that come next. True: there are more.
+    fn take(&mut self, most: usize, into: &mut Vec<u32>) -> bool {
+        let first = into.len();
+        into.extend(self.next.drain(..));
+        into.extend(self.slots.drain(..most.min(self.slots.len())));
+        into[first..].iter().for_each(|slot| self.forget(*slot));
+        !self.slots.is_empty()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -19,7 +19,8 @@ use tokio::sync::{Notify, oneshot};
 use wire::deflate::Params;
 use wire::{Abort, Connection, ConnectionSettings, Counts, Direction, End, Role, Time, Turn};
 
-use self::inbox::{Address, Inbox};
+pub(crate) use self::inbox::Bell;
+use self::inbox::Inbox;
 use self::timetable::Timetable;
 use crate::clock::{Clock, mask_key};
 use crate::conversation::{Conversation, Occasion, Progress};
@@ -28,9 +29,11 @@ use crate::{Endpoint, Mailbox};
 
 /// Events taken from the system at once.
 const EVENTS: usize = 1024;
-/// Requests that are served before the poll is looked at again. One that speaks to 10,000 wakes them all; the rest of the
-/// thread is served in between, and what is said meanwhile leaves in the same write.
+/// Requests that are served before the poll is looked at again.
 const REQUESTS: usize = 128;
+/// Connections that are woken, likewise. One that speaks to 10,000 wakes them all; the rest of the thread is served in between,
+/// and what is said meanwhile leaves in the same write.
+const WOKEN: usize = 128;
 /// As many may come right behind one that has had its turn.
 const NEXT: usize = 2;
 /// Connections that there is room for from the start. What is not used takes no memory but addresses, where growing
@@ -84,7 +87,6 @@ struct Shared<E> {
 #[derive(Debug)]
 enum Request<E> {
     Add(Box<Arrival<E>>),
-    Wake(Arc<Address<Request<E>>>),
     /// Tell the next connection to leave; the answer is whether there was one.
     TellNext(oneshot::Sender<bool>),
     /// How much the heaviest connection holds.
@@ -113,13 +115,14 @@ struct Core<E> {
     inbox: Arc<Inbox<Request<E>>>,
     /// What was taken from the inbox and is not served yet.
     requests: VecDeque<Request<E>>,
+    /// The same of slots that are woken. It is empty between two rounds.
+    woken: Vec<u32>,
     /// Connections that have more to do, and get their next turn once the others had theirs.
     again: Vec<usize>,
     /// The connections in the slots before this one have been told to leave.
     told: usize,
     /// Who comes is told to leave.
     leaving: bool,
-    generation: u32,
     /// Connections that have ended since they were last counted.
     gone: usize,
     clock: Clock,
@@ -130,7 +133,6 @@ struct Core<E> {
 struct Slot<E> {
     conversation: Conversation<E>,
     stream: TcpStream,
-    generation: u32,
     readable: bool,
     read_closed: bool,
     way_out: WayOut,
@@ -172,10 +174,10 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
             timetable: Timetable::default(),
             inbox,
             requests: VecDeque::new(),
+            woken: Vec::with_capacity(WOKEN),
             again: Vec::new(),
             told: 0,
             leaving: false,
-            generation: 0,
             gone: 0,
             clock: Clock::start(),
             turn: Turn::new(mask_key),
@@ -192,7 +194,7 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
 
     /// Has the thread look at what was handed over.
     pub fn wake(&self) {
-        self.shared.inbox.wake();
+        self.shared.inbox.bell().wake_thread();
     }
 
     /// How many connections there are.
@@ -253,12 +255,6 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
     }
 }
 
-impl<E> From<Arc<Address<Request<E>>>> for Request<E> {
-    fn from(address: Arc<Address<Request<E>>>) -> Self {
-        Request::Wake(address)
-    }
-}
-
 impl<E: Endpoint + Send + 'static> Run<E> {
     /// Serves connections until [`Reactor::end`]. Blocks the thread.
     ///
@@ -272,7 +268,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
-            core.inbox.is_awake();
+            core.inbox.bell().is_awake();
             let now = core.clock.now();
             core.serve_again(now);
             // An event of the inbox has nothing to say but that the wait is over: no slot has its number.
@@ -280,7 +276,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
                 core.serve_event(event, now);
                 core.serve_next(now);
             }
-            core.inbox.take(&mut core.requests);
+            core.inbox.take(&mut core.requests, WOKEN, &mut core.woken);
             for _ in 0..REQUESTS {
                 match core.requests.pop_front() {
                     None => break,
@@ -288,6 +284,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
                     Some(request) => core.serve_request(request, now),
                 }
             }
+            core.serve_woken(now);
             core.serve_due(now);
             let gone = std::mem::take(&mut core.gone);
             if gone > 0 && shared.connections.fetch_sub(gone, Ordering::Relaxed) == gone {
@@ -300,7 +297,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
 impl<E: Endpoint + Send + 'static> Core<E> {
     /// How long the poll may wait for events.
     fn patience(&self) -> Option<Duration> {
-        if !self.again.is_empty() || !self.requests.is_empty() || !self.inbox.may_wait() {
+        if !self.again.is_empty() || !self.requests.is_empty() || !self.inbox.bell().may_wait() {
             return Some(Duration::ZERO);
         }
         Some(self.timetable.next()?.since(self.clock.now()))
@@ -322,8 +319,8 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     #[inline]
     fn serve_next(&mut self, now: Time) {
         for _ in 0..NEXT {
-            let Some(request) = self.inbox.take_next() else { return };
-            self.serve_request(request, now);
+            let Some(slot) = self.inbox.bell().take_next() else { return };
+            self.have_turn(slot as usize, true, now);
         }
     }
 
@@ -339,13 +336,6 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     fn serve_request(&mut self, request: Request<E>, now: Time) {
         match request {
             Request::Add(arrival) => self.admit(*arrival, now),
-            Request::Wake(address) => {
-                address.is_taken();
-                let Address { slot, generation, .. } = *address;
-                if self.slots.get(slot).is_some_and(|slot| slot.generation == generation) {
-                    self.have_turn(slot, true, now);
-                }
-            }
             // Whoever asked may have given up.
             Request::TellNext(answer) => _ = answer.send(self.tell_next(now)),
             Request::Heaviest(answer) => {
@@ -368,6 +358,14 @@ impl<E: Endpoint + Send + 'static> Core<E> {
         }
     }
 
+    fn serve_woken(&mut self, now: Time) {
+        let mut woken = std::mem::take(&mut self.woken);
+        for slot in woken.drain(..) {
+            self.have_turn(slot as usize, true, now);
+        }
+        self.woken = woken;
+    }
+
     fn serve_due(&mut self, now: Time) {
         if self.timetable.next().is_none_or(|next| next > now) {
             return;
@@ -384,15 +382,12 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     fn admit(&mut self, arrival: Arrival<E>, now: Time) {
         let Arrival { stream, role, early, compression, settings, endpoint } = arrival;
         let connection = Connection::new(role, compression, settings, now);
-        self.generation = self.generation.wrapping_add(1);
-        let generation = self.generation;
         let entry = self.slots.vacant_entry();
         let key = entry.key();
         self.timetable.clear(key);
         let slot = entry.insert(Slot {
             conversation: Conversation { connection, endpoint },
             stream: TcpStream::from_std(stream),
-            generation,
             // The poll tells, as soon as it knows the connection.
             readable: false,
             read_closed: false,
@@ -400,7 +395,7 @@ impl<E: Endpoint + Send + 'static> Core<E> {
             again: false,
         });
         let (inbox, turn) = (&self.inbox, &mut self.turn);
-        let mailbox = || Mailbox::of_slot(inbox.address(key, generation));
+        let mailbox = || Mailbox::of_slot(inbox.bell(), key as u32);
         slot.conversation.open(&early, turn, &mailbox, now);
         if let Err(error) = self.poll.registry().register(&mut slot.stream, Token(key), Interest::READABLE) {
             slot.conversation.connection.handle_lost(Direction::In, error, now);

@@ -8,12 +8,18 @@ use super::backlog::Backlog;
 /// What a buffer keeps of its memory between turns, in bytes: one large message must not hold it for good.
 pub(super) const KEPT: usize = 1 << 20;
 
+/// So much output, in bytes, is copied into one piece where it lies in several: the system takes as long to be told of four
+/// pieces as to be given one of this length.
+const JOINED: usize = 8 << 10;
+
 /// The output of one turn, in order: ranges of the input buffer, copies, and whole buffers.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     segments: Vec<Segment>,
     /// What [`Segment::Copied`] points into.
     copied: Vec<u8>,
+    /// What the transport was offered last, where it lay in several short pieces.
+    joined: Vec<u8>,
     /// Bytes of all segments.
     len: usize,
     /// Bytes of [`Segment::Shared`].
@@ -119,11 +125,24 @@ impl Batch {
         }
     }
 
-    /// What the transport has not taken, if it lies in one piece.
+    /// What the transport has not taken, if it lies in one piece or is short enough to be put together.
     #[inline]
-    pub(super) fn only_slice<'a>(&'a self, input: &'a [u8]) -> Option<&'a [u8]> {
-        match &self.segments[..] {
-            [only] => Some(&only.bytes(input, &self.copied)[self.written..]),
+    pub(super) fn only_slice<'a>(&'a mut self, input: &'a [u8]) -> Option<&'a [u8]> {
+        let Batch { segments, copied, joined, len, written, .. } = self;
+        match &segments[..] {
+            [] => None,
+            [only] => Some(&only.bytes(input, copied)[*written..]),
+            several if *len - *written <= JOINED => {
+                joined.clear();
+                let mut skip = *written;
+                for segment in several {
+                    let bytes = segment.bytes(input, copied);
+                    let from = skip.min(bytes.len());
+                    joined.extend_from_slice(&bytes[from..]);
+                    skip -= from;
+                }
+                Some(joined)
+            }
             _ => None,
         }
     }

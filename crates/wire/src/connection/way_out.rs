@@ -23,7 +23,7 @@ impl Connection {
         waiting + turn.out.batch.slices(&turn.input, &mut slices[waiting..])
     }
 
-    /// The same, if it is a single slice: what one read is mostly answered with.
+    /// The same as a single slice, if it is one, as what one read is mostly answered with, or short.
     #[inline]
     pub fn only_slice<'a>(&'a self, turn: &'a mut Turn) -> Option<&'a [u8]> {
         turn.settle();

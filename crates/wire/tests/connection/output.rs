@@ -356,6 +356,31 @@ fn a_large_payload_is_sent_from_where_it_is() {
 }
 
 #[test]
+fn short_pieces_are_offered_as_one() {
+    let mut driver = Driver::new(Role::Server);
+    let message = SharedMessage::new(MessageKind::Text, "x".repeat(300).into(), None).unwrap();
+    let mut out = driver.connection.outgoing(&mut driver.turn, driver.now);
+    for _ in 0..4 {
+        out.send_shared(&message).unwrap();
+    }
+    let all = encode(Role::Server, (0..4).map(|_| frame(OpCode::Text, &[b'x'; 300])));
+    let Driver { connection, turn, now, .. } = &mut driver;
+    assert_eq!(connection.only_slice(turn), Some(&all[..]));
+    connection.handle_written(turn, 500, *now);
+    assert_eq!(connection.only_slice(turn), Some(&all[500..]));
+    connection.handle_written(turn, all.len() - 500, *now);
+    assert_eq!(connection.only_slice(turn), None);
+    // Long ones stay where they are.
+    let long = Bytes::from(vec![7; 5000]);
+    let mut out = connection.outgoing(turn, *now);
+    out.send_bytes(MessageKind::Binary, long.clone()).unwrap();
+    out.send_bytes(MessageKind::Binary, long).unwrap();
+    assert_eq!(connection.only_slice(turn), None);
+    assert_eq!(connection.slices(turn, &mut [std::io::IoSlice::new(&[]); 4]), 4);
+    driver.end_turn();
+}
+
+#[test]
 fn nothing_is_offered_twice_and_nothing_left_out_however_few_slices_there_are() {
     let mut driver = Driver::new(Role::Server);
     let (mut expected, mut payload) = (Vec::new(), Vec::new());

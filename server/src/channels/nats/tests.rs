@@ -173,7 +173,7 @@ async fn who_is_in_a_room_is_known_at_all_servers() {
     bob.come(Public(2), Some("Bob"), false);
     // Somebody without a name looks who is there.
     let present = |room: &Arc<Room>| {
-        let (present, _) = room.come(Public(9), None, false);
+        let (present, ..) = room.come(Public(9), None, false);
         room.go(Public(9), None, false);
         present.as_text().to_owned()
     };

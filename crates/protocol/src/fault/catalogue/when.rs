@@ -54,7 +54,7 @@ pub(super) const WHEN: &[Parameter] = &[
         name: "label",
         group: Group::Connection,
         summary: "Names the connection, so that it can be found, counted and steered under /api/labels, and has a journal there.",
-        values: "1 to 64 letters, digits, dots, dashes and underscores",
+        values: Label::RULE,
         default: "none",
         example: "label=checkout-test",
         repeats: false,
