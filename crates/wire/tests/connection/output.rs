@@ -363,7 +363,7 @@ fn short_pieces_are_offered_as_one() {
     for _ in 0..4 {
         out.send_shared(&message).unwrap();
     }
-    let all = encode(Role::Server, (0..4).map(|_| frame(OpCode::Text, &[b'x'; 300])));
+    let all = encode(Role::Server, (0..4).map(|_| frame(OpCode::Text, [b'x'; 300])));
     let Driver { connection, turn, now, .. } = &mut driver;
     assert_eq!(connection.only_slice(turn), Some(&all[..]));
     connection.handle_written(turn, 500, *now);
