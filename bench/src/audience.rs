@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ use crate::turns::Timing;
 
 /// Longest time without any delivery before a server counts as stuck.
 const STALL: Duration = Duration::from_secs(10);
+/// Longest time that all which is published may take to get to everybody, as long as something does.
+const DRAINED: Duration = Duration::from_secs(60);
 /// A window is prolonged, up to [`PROLONGED`] times, until it holds this many messages, each with all its deliveries.
 const ENOUGH_MESSAGES: u64 = 8;
 const PROLONGED: u32 = 10;
@@ -33,8 +36,10 @@ const QUIET: Duration = Duration::from_millis(600);
 const SETTLED: Duration = Duration::from_secs(20);
 /// Listeners there are before the first reading of the memory, so that what a server needs once isn't counted.
 const WARM_UP: usize = 100;
-/// Connections that stay idle while the memory of one is read.
-pub const IDLE: usize = 5000;
+/// Connections that stay idle while the memory of one is read: of all but the first, which have what those of a smaller
+/// audience gave back.
+pub const IDLE: usize = 6000;
+const FILLING: usize = 2000;
 const READ_BUFFER: usize = 256 * 1024;
 /// Masks need to be there, not to be different.
 const MASK: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
@@ -171,16 +176,18 @@ impl Audience {
             bytes_per_idle: None,
         };
         audience.grow(server, size.subscribers.min(WARM_UP))?;
-        let mut idle = Vec::new();
+        audience.settle()?;
         // With compression the memory of those before is used again, and says nothing.
-        if size.subscribers > 2 * WARM_UP && !size.deflate {
-            audience.settle()?;
-            if size.subscribers > IDLE && server.dialect == Dialect::Session && server.others.is_empty() {
-                idle = audience.open_idle(server)?;
-            }
-            let before = memory_of(server)?;
-            audience.grow(server, size.subscribers)?;
-            audience.settle()?;
+        let counts = size.subscribers > 2 * WARM_UP && !size.deflate;
+        let mut idle = Vec::new();
+        if counts && size.subscribers > IDLE && server.dialect == Dialect::Session && server.others.is_empty()
+        {
+            idle = audience.open_idle(server)?;
+        }
+        let before = memory_of(server)?;
+        audience.grow(server, size.subscribers)?;
+        audience.settle()?;
+        if counts {
             let grown = memory_of(server)? as f64 - before as f64;
             audience.bytes_per_subscriber = Some(grown / (size.subscribers - WARM_UP) as f64);
         }
@@ -217,7 +224,7 @@ impl Audience {
         let bus = bus.map(Meter::stop).transpose().context(ENDED)?;
         sample.bus_us = bus.map_or(0.0, |bus| bus.server.as_secs_f64() * 1e6 / (*deliveries).max(1) as f64);
         // Others are measured next: nothing may be under way then.
-        self.run(STALL, false)?;
+        self.run(DRAINED, false)?;
         Ok(sample)
     }
 
@@ -244,11 +251,16 @@ impl Audience {
     /// Opens connections to the server's echo that say nothing, and notes the memory of each.
     fn open_idle(&mut self, server: &Server) -> anyhow::Result<Vec<Opened>> {
         let target = Target { path: Some("/ws".to_owned()), ..server.target.clone() };
-        let before = memory_of(server)?;
         let open = |number| client::open(&target, Some(source(number)), Offer::Nothing);
-        let idle = (0..IDLE).map(open).collect::<io::Result<Vec<_>>>().context("an idle connection")?;
+        let open = |numbers: Range<usize>| {
+            numbers.map(open).collect::<io::Result<Vec<_>>>().context("an idle connection")
+        };
+        let mut idle = open(0..FILLING)?;
         self.settle()?;
-        self.bytes_per_idle = Some((memory_of(server)? as f64 - before as f64) / IDLE as f64);
+        let before = memory_of(server)?;
+        idle.extend(open(FILLING..IDLE)?);
+        self.settle()?;
+        self.bytes_per_idle = Some((memory_of(server)? as f64 - before as f64) / (IDLE - FILLING) as f64);
         Ok(idle)
     }
 
@@ -294,7 +306,7 @@ impl Audience {
         }
         self.listeners[0].count = 1;
         self.deliver(0, 0, 1)?;
-        self.run(STALL, false)
+        self.run(DRAINED, false)
     }
 
     /// Publishes another message; returns what it says.
