@@ -120,9 +120,9 @@ impl Between {
     /// The most that [`HopRow::ratio_to_echo`] may be, with one message in flight.
     fn bar(self) -> Option<f64> {
         match self {
-            Self::Watcher => Some(1.15),
+            Self::IdlePlan | Self::Watcher => Some(1.15),
             Self::Hop => Some(2.2),
-            Self::Nothing | Self::IdlePlan | Self::HopBesideBreakpoint => None,
+            Self::Nothing | Self::HopBesideBreakpoint => None,
         }
     }
 }
@@ -308,7 +308,8 @@ mod tests {
     fn the_bars_are_for_one_message_in_flight() {
         let rows = [
             row(Between::Nothing, 1, 1.0),
-            row(Between::IdlePlan, 1, 9.0),
+            row(Between::IdlePlan, 1, 1.15),
+            row(Between::IdlePlan, 16, 9.0),
             row(Between::Watcher, 1, 1.16),
             row(Between::Hop, 1, 2.2),
             row(Between::Hop, 16, 9.0),
@@ -316,7 +317,7 @@ mod tests {
         let summary = verdict(&rows).summary();
         assert_eq!(
             summary,
-            ["1 of 2 bars hold", "missed: watched: 100 × 16 B: 1.16 × the echo, the bar is 1.15"]
+            ["2 of 3 bars hold", "missed: watched: 100 × 16 B: 1.16 × the echo, the bar is 1.15"]
         );
     }
 }

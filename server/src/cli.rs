@@ -150,6 +150,7 @@ mod tests {
                 roots: Some("n.pem".into()),
                 identity: Some(("nc.pem".into(), "nk.pem".into())),
                 replicas: 3,
+                believed: NatsConfig::BELIEVED,
             };
             assert_eq!(config.nats, Some(nats));
             assert_eq!(config.rooms.messages_per_second, NonZeroU32::new(13));

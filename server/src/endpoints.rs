@@ -201,7 +201,7 @@ async fn find(shard: Arc<Shard>, mut handshake: Handshake, number: String) -> An
             format_args!("{number} is no connection: use a number, as GET /api/connections lists them");
         return refuse(StatusCode::BAD_REQUEST, &error);
     };
-    let reader = Reader::default();
+    let reader = Reader::new(&shard.shared.watching);
     let shown = match shard.shared.threads.watch(number, reader.watcher()).await {
         Some(Ok(shown)) => shown,
         Some(Err(error)) => {

@@ -2,6 +2,7 @@
 
 use async_nats::ServerAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where NATS is, and who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,4 +17,12 @@ pub struct NatsConfig {
     pub identity: Option<(PathBuf, PathBuf)>,
     /// On how many servers of the cluster each message lies, for streams that are new. Default 1.
     pub replicas: usize,
+    /// So long another server is believed about who is in a room, when it says nothing more: one that was killed takes those who
+    /// were connected to it along after that. It counts where the first server makes the bucket. Default 30 s.
+    pub believed: Duration,
+}
+
+impl NatsConfig {
+    /// How long a server is believed, unless told otherwise.
+    pub const BELIEVED: Duration = Duration::from_secs(30);
 }

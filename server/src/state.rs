@@ -17,7 +17,7 @@ use crate::registry::Registry;
 use crate::replay::Replays;
 use crate::stop::Stop;
 use crate::tls::Tls;
-use crate::watch::Threads;
+use crate::watch::{Room, Threads};
 use http::StatusCode;
 use socket::wire::deflate::ServerPolicy;
 use socket::wire::{ConnectionSettings, Limits};
@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) arenas: Arc<Arenas>,
     pub(crate) mounts: Mounts,
     pub(crate) threads: Threads,
+    /// What waits for those who watch.
+    pub(crate) watching: Arc<Room>,
     pub(crate) refusals: Arc<Refusals>,
     /// Places for those who are refused and not gone yet.
     pub(crate) refused: Semaphore,
@@ -130,6 +132,7 @@ impl Shared {
             replays,
             mounts,
             threads: Threads::default(),
+            watching: Arc::default(),
             refusals: Arc::default(),
             refused: Semaphore::new(files.refusals),
             config,

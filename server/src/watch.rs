@@ -5,11 +5,12 @@
 
 mod lines;
 mod passed;
+mod share;
 mod watcher;
 pub(crate) mod watching;
 
 pub(crate) use self::passed::{Overhearing, Passed, Side};
-pub(crate) use self::watcher::{Reader, Watcher};
+pub(crate) use self::watcher::{Reader, Room, Watcher};
 pub(crate) use workbench::connection::WATCH_PROTOCOL as PROTOCOL;
 
 use serde::Serialize;

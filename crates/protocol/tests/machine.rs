@@ -15,6 +15,8 @@ struct Sim {
     trace: Vec<(u64, String)>,
     /// Whether what is delivered is answered with itself.
     echoes: bool,
+    /// Whether the machine is asked first if it has anything for a message and its echo, and so many passed then.
+    exchanges: Option<u32>,
 }
 
 impl Sim {
@@ -25,12 +27,20 @@ impl Sim {
 
     fn with(plan: FaultPlan, seed: u64) -> Sim {
         let machine = Machine::new(Arc::new(plan), seed);
-        let mut sim = Sim { machine, now: Duration::ZERO, trace: Vec::new(), echoes: true };
+        let mut sim = Sim { machine, now: Duration::ZERO, trace: Vec::new(), echoes: true, exchanges: None };
         sim.settle();
         sim
     }
 
     fn come(&mut self, text: &str) -> &mut Sim {
+        if let Some(exchanges) = &mut self.exchanges
+            && self.machine.handle_exchange(text.len(), self.now)
+        {
+            *exchanges += 1;
+            let now = self.now.as_millis() as u64;
+            self.trace.extend([(now, format!("in {text}")), (now, format!("out {text}"))]);
+            return self;
+        }
         self.machine.handle_message(Direction::In, Message::text(text), self.now);
         self.settle();
         self
@@ -370,6 +380,42 @@ fn a_full_way_out_holds_what_is_sent_and_not_the_time() {
     sim.machine.handle_blocked(true);
     sim.pass(10_000);
     assert_eq!(sim.lines().last().unwrap(), "5000 ends Close(Some((1000, \"\")))");
+}
+
+/// What the machine says of a plan with and without being asked whether it has anything for a message and its echo.
+#[test]
+fn what_passes_as_it_is_is_what_would_have_been_said() {
+    for (query, exchanged) in [
+        ("", 60..=60),
+        ("drop=50%&from=1000000000msg", 60..=60),
+        ("drop=50%&duplicate=both:30%&from=41msg", 40..=40),
+        ("corrupt=100%&until=20msg", 40..=40),
+        ("delay=both:1..90ms&every=10", 40..=54),
+        ("delay=30ms&from=1s&until=2s", 30..=45),
+        ("close-after=45msg", 44..=44),
+        ("close-after=45B", 44..=44),
+        ("close-after=1500ms", 29..=31),
+        ("rate=in:5msg/s&from=30msg", 29..=29),
+        ("stall-read=100ms&from=50msg", 58..=59),
+        ("flood=10B,2msg/s", 50..=60),
+        ("violate=rsv1&from=55msg", 54..=54),
+        ("reorder=10%&every=2", 20..=59),
+        ("echo=off&until=1s", 38..=41),
+        ("delay=in:0..10ms", 0..=0),
+    ] {
+        let trace = |exchanges| {
+            let mut sim = Sim::new(query);
+            sim.exchanges = exchanges;
+            for _ in 0..60 {
+                sim.come("m").pass(50);
+            }
+            sim.pass(5000);
+            (sim.lines(), sim.exchanges.unwrap_or_default())
+        };
+        let ((plain, _), (asked, passed)) = (trace(None), trace(Some(0)));
+        assert_eq!(plain, asked, "{query}");
+        assert!(exchanged.contains(&passed), "{query}: {passed}");
+    }
 }
 
 #[test]

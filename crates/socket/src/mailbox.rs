@@ -45,6 +45,17 @@ impl Mailbox {
             Way::Slot { bell, slot } => bell.ring([*slot]),
         }
     }
+
+    /// As [`wake`](Self::wake), and where both are connections of one [`Reactor`](crate::Reactor) it has its turn right behind
+    /// the one that wakes it: for two that pass on what each other says, while that is at hand. Many that wake each other are
+    /// better off with [`wake`](Self::wake), by which what is said meanwhile leaves in one write.
+    pub fn wake_next(&self) {
+        match &self.0 {
+            Way::Task(waker) => waker.wake_by_ref(),
+            #[cfg(unix)]
+            Way::Slot { bell, slot } => bell.ring_next(*slot),
+        }
+    }
 }
 
 impl Wake for Mailbox {

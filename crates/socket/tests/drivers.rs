@@ -666,6 +666,55 @@ fn a_group_wakes_all_but_one_on_whatever_reactor_and_none_that_left() {
     assert!(!group.lock().unwrap().wake_one(), "all have left");
 }
 
+/// Wakes the others when it is spoken to, the last one as the next, and each writes down that it had its turn.
+struct InOrder {
+    number: usize,
+    others: Arc<Mutex<Vec<Mailbox>>>,
+    order: mpsc::Sender<usize>,
+}
+
+impl Endpoint for InOrder {
+    fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, _: &mut Outgoing<'_>) {
+        self.others.lock().unwrap().push(mailbox());
+    }
+
+    fn woken(&mut self, _: &mut Outgoing<'_>) {
+        self.order.send(self.number).unwrap();
+    }
+
+    fn message(&mut self, _: Message<'_>, _: &mut Outgoing<'_>) {
+        let others = self.others.lock().unwrap();
+        let [_, others @ .., last] = &others[..] else { panic!("there are some") };
+        others.iter().for_each(Mailbox::wake);
+        last.wake_next();
+        last.wake();
+    }
+}
+
+#[test]
+fn who_is_woken_as_the_next_comes_before_those_who_were_woken_earlier_and_once() {
+    let (reactor, run) = Reactor::new().unwrap();
+    let thread = std::thread::spawn(move || run.run().unwrap());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let (others, (order, had)) = (Arc::default(), mpsc::channel());
+    let mut clients: Vec<_> = (0..5)
+        .map(|number| {
+            let (others, order) = (Arc::clone(&others), order.clone());
+            arrive(&reactor, &listener, InOrder { number, others, order })
+        })
+        .collect();
+    reactor.wake();
+    for _ in 0..2 {
+        clients[0].write_all(&frame(OpCode::Text, b"wake up")).unwrap();
+        let order: Vec<_> = (0..4).map(|_| had.recv_timeout(PATIENCE).unwrap()).collect();
+        assert_eq!(order, [4, 1, 2, 3]);
+    }
+    drop(clients);
+    reactor.end();
+    thread.join().unwrap();
+    assert_eq!(had.try_iter().count(), 0);
+}
+
 #[test]
 fn the_reactor_reaches_all_its_connections_and_tells_them_to_leave_one_by_one() {
     let (reactor, run) = Reactor::new().unwrap();

@@ -63,7 +63,7 @@ mod time;
 pub use close::CloseCode;
 pub use connection::{
     Abort, Cause, Connection, ConnectionSettings, Counts, Direction, End, Incoming, Message, NotSent,
-    Outgoing, Sent, SharedMessage, Summary, Turn,
+    Outgoing, Overheard, Sent, SharedMessage, Summary, Turn,
 };
 pub use error::{Failure, FailureKind};
 pub use frame::{HeaderBytes, MessageKind, OpCode};

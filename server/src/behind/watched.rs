@@ -2,7 +2,7 @@
 
 use super::Behind;
 use crate::watch::{Overhearing, Passed, Side, Watcher};
-use socket::wire::{Counts, Message, Outgoing, Summary, Time};
+use socket::wire::{Counts, Message, Outgoing, Overheard, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
 use std::sync::Arc;
 
@@ -30,19 +30,21 @@ impl Watched {
 
     /// Tells what passed.
     fn tell(&self, passed: Passed<'_>) {
-        self.watchers.iter().filter(|watcher| watcher.is_open()).for_each(|watcher| watcher.tell(passed));
+        tell(&self.watchers, passed);
     }
 
     fn overhear(&mut self, out: &mut Outgoing<'_>, f: impl FnOnce(&mut Behind, &mut Outgoing<'_>)) {
         if self.watchers().is_empty() {
             return f(&mut self.behind, out);
         }
-        let behind = &mut self.behind;
-        let said = out.overhear(|out| f(behind, out));
-        let mut overhearing = std::mem::take(&mut self.overhearing);
-        said.iter().for_each(|sent| overhearing.hear(sent, |passed| self.tell(passed)));
-        self.overhearing = overhearing;
+        let Self { behind, watchers, overhearing } = self;
+        let mut hear = |said: Overheard<'_>| overhearing.hear(said, |passed| tell(watchers, passed));
+        out.overhear(&mut hear, |out| f(behind, out));
     }
+}
+
+fn tell(watchers: &[Arc<Watcher>], passed: Passed<'_>) {
+    watchers.iter().filter(|watcher| watcher.is_open()).for_each(|watcher| watcher.tell(passed));
 }
 
 impl Endpoint for Watched {

@@ -8,6 +8,7 @@ use protocol::session::Position;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// Where the channels of a server are. A message is published once the bus has kept it: then it has its place in the channel
@@ -26,8 +27,9 @@ pub(crate) trait Bus: fmt::Debug + Send + Sync {
     /// They are not.
     fn ready(&self) -> Result<(), Unavailable>;
 
-    /// Whether there may be a message at this position, kept over another server, that the channel has not heard of yet.
-    fn may_have(&self, channel: &Channel, position: Position) -> bool;
+    /// Whether there may be a message at this position, kept over another server, that the channel has not heard of yet. Who
+    /// has the position `came` with it then, and another epoch may have begun before that.
+    fn may_have(&self, channel: &Channel, position: Position, came: Instant) -> bool;
 
     /// Has servers that share the room tell each other who is in it, as long as it is there.
     fn gather(&self, name: &Name, hall: Weak<dyn Gathering>);

@@ -16,6 +16,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
+use tokio::sync::Notify;
 
 /// Bytes that are handed out at once, beside the first message.
 const AT_ONCE: usize = 64 << 10;
@@ -33,6 +35,10 @@ pub(crate) struct Channel {
     /// Connections that take compressed messages.
     compressing: AtomicUsize,
     terms: Terms,
+    /// Has the follower of a bus look whether the channel still counts as the bus does.
+    pub(super) look: Arc<Notify>,
+    /// When that was so last.
+    counted: Mutex<Option<Instant>>,
 }
 
 /// The epoch of a new count: as good as random, and another each time.
@@ -73,7 +79,19 @@ impl Channel {
     /// The history of `state`, and what follows.
     pub(super) fn new(name: Name, state: State, terms: Terms) -> Self {
         let (roster, state) = (Roster::default(), Mutex::new(state));
-        Self { name, roster, state, compressing: AtomicUsize::new(0), terms }
+        let compressing = AtomicUsize::new(0);
+        Self { name, roster, state, compressing, terms, look: Arc::default(), counted: Mutex::default() }
+    }
+
+    /// At this time the bus counted as the channel does.
+    pub(super) fn counts(&self, then: Instant) {
+        let mut counted = lock(&self.counted);
+        *counted = (*counted).max(Some(then));
+    }
+
+    /// Whether it did so at this time or later.
+    pub(super) fn counts_since(&self, then: Instant) -> bool {
+        lock(&self.counted).is_some_and(|counted| counted >= then)
     }
 
     /// How messages are compressed: not at all as long as nobody takes that.

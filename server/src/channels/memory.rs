@@ -8,6 +8,7 @@ use protocol::fault::Label as Name;
 use protocol::session::Position;
 use std::future::ready;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
 
 /// A channel is there as long as somebody holds it, and what is handed in is kept at once.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl Bus for Memory {
         Ok(())
     }
 
-    fn may_have(&self, _: &Channel, _: Position) -> bool {
+    fn may_have(&self, _: &Channel, _: Position, _: Instant) -> bool {
         false
     }
 

@@ -17,7 +17,8 @@ use crate::lock::lock;
 use crate::nats::NatsConfig;
 use async_nats::connection;
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
+use percent_encoding::percent_decode_str;
 use protocol::fault::Label as Name;
 use protocol::session::{Position, Public};
 use std::collections::{HashMap, VecDeque};
@@ -44,12 +45,14 @@ const MAX_WAITING: usize = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum NatsError {
     /// It can't be reached, or does not let this server in.
-    #[error("can't connect to NATS at {servers}: {error}")]
+    #[error("can't connect to NATS at {servers}: {error}{hint}")]
     Connect {
         /// Who was asked.
         servers: String,
         /// What came of it.
         error: String,
+        /// What helps, if that is known.
+        hint: &'static str,
     },
     /// It has no JetStream, or not for this user.
     #[error(
@@ -84,6 +87,8 @@ struct Shared {
     context: Context,
     terms: Terms,
     replicas: usize,
+    /// So long other servers are believed about who is in a room.
+    believed: Duration,
     /// This server, among those that share its rooms: as good as random.
     node: u64,
     held: tokio::sync::Mutex<Held>,
@@ -150,9 +155,17 @@ impl Bus for Nats {
         self.shared.ready()
     }
 
-    fn may_have(&self, channel: &Channel, position: Position) -> bool {
+    fn may_have(&self, channel: &Channel, position: Position, came: Instant) -> bool {
         let head = channel.head();
-        head.epoch == position.epoch && head.offset < position.offset
+        if head.epoch == position.epoch {
+            return head.offset < position.offset;
+        }
+        // Which of the two is over, the stream knows.
+        let is_sure = channel.counts_since(came);
+        if !is_sure {
+            channel.look.notify_one();
+        }
+        !is_sure
     }
 
     fn gather(&self, name: &Name, hall: Weak<dyn Gathering>) {
@@ -223,10 +236,16 @@ async fn connect(config: &NatsConfig, terms: Terms) -> Result<Arc<Shared>, NatsE
     if let Some((certificate, key)) = &config.identity {
         options = options.add_client_certificate(certificate.clone(), key.clone());
     }
+    if let Some((user, password)) = config.servers.iter().find_map(login) {
+        options = match password {
+            Some(password) => options.user_and_password(user, password),
+            None => options.token(user),
+        };
+    }
     let client = options.connect(&config.servers[..]).await.map_err(|error| {
         let address = |server: &ServerAddr| format!("{}:{}", server.host(), server.port());
         let servers: Vec<_> = config.servers.iter().map(address).collect();
-        NatsError::Connect { servers: servers.join(", "), error: error.to_string() }
+        NatsError::Connect { servers: servers.join(", "), error: error.to_string(), hint: hint(&error) }
     })?;
     let mut context = jetstream::new(client.clone());
     context.set_timeout(PATIENCE);
@@ -236,6 +255,7 @@ async fn connect(config: &NatsConfig, terms: Terms) -> Result<Arc<Shared>, NatsE
         context,
         terms,
         replicas: config.replicas,
+        believed: config.believed,
         node: RandomState::new().hash_one("node"),
         held: tokio::sync::Mutex::default(),
         queues: Mutex::default(),
@@ -243,6 +263,34 @@ async fn connect(config: &NatsConfig, terms: Terms) -> Result<Arc<Shared>, NatsE
         fails: AtomicBool::new(false),
         told: Mutex::default(),
     }))
+}
+
+/// A user and a password of the URL; a name alone is a token.
+fn login(server: &ServerAddr) -> Option<(String, Option<String>)> {
+    let plain = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some((plain(server.username()?), server.password().map(plain)))
+}
+
+/// What an operator can do. Secrets are in none of the errors: those of NATS name who is not let in, and not with what.
+fn hint(error: &ConnectError) -> &'static str {
+    let text = error.to_string();
+    match error.kind() {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            "; give a user and a password that it knows in the URL (nats://USER:PASSWORD@HOST), or a file of credentials with --nats-creds"
+        }
+        _ if text.contains("UnknownIssuer") || text.contains("BadSignature") => {
+            "; give the authority that signed its certificate with --nats-ca"
+        }
+        _ if text.contains("NotValidForName") => "; name it as its certificate does",
+        // An alert is what NATS says of the certificate that it was shown, or not shown.
+        _ if text.contains("received fatal alert") => {
+            "; give a certificate that it trusts with --nats-cert and --nats-key"
+        }
+        ConnectErrorKind::Tls => {
+            "; give the authority that signed its certificate with --nats-ca, and what it wants to see with --nats-cert and --nats-key"
+        }
+        _ => "",
+    }
 }
 
 impl fmt::Debug for Shared {

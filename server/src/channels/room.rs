@@ -18,7 +18,7 @@ use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tracing::info;
 
 /// Data of a message, in bytes. More is refused.
@@ -65,6 +65,7 @@ struct Early {
     mailbox: Mailbox,
     hello: Hello,
     patience: Time,
+    came: Instant,
 }
 
 /// What it has once it has said hello.
@@ -144,7 +145,8 @@ impl Visitor {
         match (command, &mut self.phase) {
             (Command::Session(ClientMessage::Hello(hello)), Phase::Outside(mailbox)) => {
                 if let Some(mailbox) = mailbox.take() {
-                    self.hello(Early { mailbox, hello, patience: out.now() + MAX_BEHIND }, out);
+                    let (patience, came) = (out.now() + MAX_BEHIND, Instant::now());
+                    self.hello(Early { mailbox, hello, patience, came }, out);
                 }
                 return Ok(());
             }
@@ -180,11 +182,11 @@ impl Visitor {
     }
 
     fn hello(&mut self, early: Early, out: &mut Outgoing<'_>) {
-        let Early { mailbox, hello, patience } = early;
+        let Early { mailbox, hello, patience, came } = early;
         let (bus, channel) = (&self.room.bus, &self.room.channel);
-        if hello.position.is_some_and(|position| bus.may_have(channel, position)) {
+        if hello.position.is_some_and(|position| bus.may_have(channel, position, came)) {
             if out.now() < patience {
-                self.phase = Phase::Early(Box::new(Early { mailbox, hello, patience }));
+                self.phase = Phase::Early(Box::new(Early { mailbox, hello, patience, came }));
                 self.due = out.now() + LOOK;
                 return;
             }
@@ -386,7 +388,7 @@ fn say(out: &mut Outgoing<'_>, text: &str) {
 fn give_up(out: &mut Outgoing<'_>, error: NotTaken) {
     let code = match error {
         NotTaken::Superseded => SUPERSEDED,
-        NotTaken::Gap { .. } | NotTaken::Again => GAP,
+        NotTaken::Gap { .. } | NotTaken::Again | NotTaken::Missed => GAP,
         NotTaken::TooMany => MISUSED,
     };
     close(out, code, &error.to_string());

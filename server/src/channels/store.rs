@@ -171,7 +171,7 @@ impl Bus for Store {
         if is_ready { Ok(()) } else { Err(Unavailable) }
     }
 
-    fn may_have(&self, _: &Channel, _: Position) -> bool {
+    fn may_have(&self, _: &Channel, _: Position, _: Instant) -> bool {
         false
     }
 

@@ -49,6 +49,7 @@ impl NatsArgs {
             roots: self.nats_ca,
             identity: self.nats_cert.zip(self.nats_key),
             replicas: self.nats_replicas.parse().unwrap_or(1),
+            believed: NatsConfig::BELIEVED,
         })
     }
 }

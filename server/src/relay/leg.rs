@@ -1,7 +1,7 @@
 //! One of the two connections that a relay joins: what comes from its peer goes into the pipe, and what lies there for it
 //! goes to its peer, as it is.
 
-use super::pipe::{Batch, Gone, Item, Pipe, Side};
+use super::pipe::{Batch, Body, Gone, Item, Pipe, Side};
 use crate::breakpoints::{Breakpoints, Gated, Place};
 use crate::labels::Scribe;
 use socket::wire::{Abort, Cause, CloseCode, End, Message, NotSent, Outgoing, Summary, Time, close};
@@ -63,7 +63,7 @@ impl Leg {
     fn pass_on(&mut self, out: &mut Outgoing<'_>) {
         let mut passed = 0;
         // What waits is counted before it lies there, so that only what was passed on can be left of the count.
-        while self.taken.first().is_some()
+        while !self.taken.is_empty()
             || (self.pipe.waiting(self.side) > passed && self.pipe.take(self.side, &mut self.taken))
         {
             let mut blocked = false;
@@ -100,7 +100,7 @@ impl Leg {
 }
 
 /// False: there is no room, and it is to be sent later.
-fn send(item: &Item, payload: &[u8], out: &mut Outgoing<'_>) -> bool {
+fn send(item: &Item, payload: Body<'_>, out: &mut Outgoing<'_>) -> bool {
     // What can't be sent otherwise is refused because the connection closes.
     let _ = match item {
         Item::Message { kind, frames, .. } => {
@@ -108,17 +108,18 @@ fn send(item: &Item, payload: &[u8], out: &mut Outgoing<'_>) -> bool {
                 out.wait_for_room();
                 return false;
             }
-            let sent = match &**frames {
-                [] => out.send(*kind, payload),
-                frames => out.send_cut(*kind, payload, frames),
+            let sent = match (&**frames, payload) {
+                ([], Body::Apart(payload)) => out.send_vec(*kind, payload),
+                ([], Body::Among(payload)) => out.send(*kind, payload),
+                (frames, payload) => out.send_cut(*kind, payload.bytes(), frames),
             };
             if sent == Err(NotSent::QueueFull) {
                 return false;
             }
             sent
         }
-        Item::Ping(_) => out.ping(payload),
-        Item::Pong(_) => out.pong(payload),
+        Item::Ping(_) => out.ping(payload.bytes()),
+        Item::Pong(_) => out.pong(payload.bytes()),
         Item::AutoPong(on) => {
             out.auto_pong(*on);
             Ok(())

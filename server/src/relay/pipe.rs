@@ -19,6 +19,9 @@ const ROOM: usize = 256 << 10;
 /// What an item costs beside its payload, in bytes.
 const COST: usize = 64;
 
+/// From this many bytes on a payload lies in memory of its own, which is given away to be sent.
+const APART: usize = 4 << 10;
+
 /// The two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -44,13 +47,24 @@ struct Lane {
     mailbox: OnceLock<Mailbox>,
 }
 
-/// Items and their payloads, which lie one behind the other.
+/// Items and their payloads.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     items: VecDeque<Item>,
+    /// The short payloads, one behind the other.
     bytes: Vec<u8>,
     /// Of the bytes, so many are passed on.
     from: usize,
+    /// The long ones.
+    apart: VecDeque<Vec<u8>>,
+}
+
+/// The payload of an item.
+#[derive(Debug)]
+pub(super) enum Body<'b> {
+    Among(&'b [u8]),
+    /// May be taken.
+    Apart(&'b mut Vec<u8>),
 }
 
 /// What one end said, without its payload.
@@ -134,12 +148,13 @@ impl Pipe {
     pub(super) fn put(&self, to: Side, item: Item, payload: &[u8]) {
         let lane = self.lane(to);
         lane.waiting.fetch_add(item.cost(), Ordering::Relaxed);
-        let mut batch = lane.batch();
-        batch.items.push_back(item);
-        batch.bytes.extend_from_slice(payload);
-        drop(batch);
+        lane.batch().push(item, payload);
         // Who opens notes its mailbox first and looks then, so that one of the two sees the other.
-        lane.wake();
+        if payload.len() < APART {
+            lane.wake();
+        } else {
+            lane.wake_next();
+        }
     }
 
     /// Whether there is room for more to this side.
@@ -186,23 +201,54 @@ impl Lane {
 }
 
 impl Batch {
+    fn push(&mut self, item: Item, payload: &[u8]) {
+        self.items.push_back(item);
+        if payload.len() < APART {
+            self.bytes.extend_from_slice(payload);
+        } else {
+            self.apart.push_back(payload.to_vec());
+        }
+    }
+
     /// The next item with its payload.
-    pub(super) fn first(&self) -> Option<(&Item, &[u8])> {
+    pub(super) fn first(&mut self) -> Option<(&Item, Body<'_>)> {
         let item = self.items.front()?;
-        Some((item, &self.bytes[self.from..self.from + item.len()]))
+        let len = item.len();
+        Some((
+            item,
+            match self.apart.front_mut() {
+                Some(payload) if len >= APART => Body::Apart(payload),
+                _ => Body::Among(&self.bytes[self.from..self.from + len]),
+            },
+        ))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 
     /// Removes the next item, and tells what it cost.
     pub(super) fn remove_first(&mut self) -> usize {
         let Some(item) = self.items.pop_front() else { return 0 };
-        self.from += item.len();
+        if item.len() < APART {
+            self.from += item.len();
+        } else {
+            self.apart.pop_front();
+        }
         if self.items.is_empty() {
             self.bytes.clear();
             self.from = 0;
-            // One long message must not hold its memory for good.
-            self.bytes.shrink_to(ROOM);
         }
         item.cost()
+    }
+}
+
+impl Body<'_> {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Among(bytes) => bytes,
+            Self::Apart(bytes) => bytes,
+        }
     }
 }
 
@@ -240,7 +286,7 @@ mod tests {
         assert!(pipe.take(side, &mut batch));
         let mut seen = Vec::new();
         while let Some((_, payload)) = batch.first() {
-            seen.push(payload.to_vec());
+            seen.push(payload.bytes().to_vec());
             let waited = pipe.waiting(side);
             let cost = batch.remove_first();
             pipe.passed_on(side, cost);

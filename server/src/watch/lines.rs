@@ -2,6 +2,7 @@
 //! connection, one after the other, are a recording that can be opened in the page and replayed.
 
 use super::{Passed, Shown, Side};
+use socket::wire::MessageKind;
 use std::time::{SystemTime, UNIX_EPOCH};
 use workbench::connection::{Connection, TransportKind};
 use workbench::entry::{Body, ConnectionId, Direction, Draft, Entry, Fact, Kind, What};
@@ -94,10 +95,10 @@ fn direction(from: Side) -> Direction {
     }
 }
 
-fn body(kind: socket::wire::MessageKind, payload: &[u8]) -> Body<'_> {
-    match (kind, std::str::from_utf8(payload)) {
-        (socket::wire::MessageKind::Text, Ok(text)) => Body::Text(text),
-        _ => Body::Binary(payload),
+fn body(kind: MessageKind, payload: &[u8]) -> Body<'_> {
+    match kind {
+        MessageKind::Text => std::str::from_utf8(payload).map_or(Body::Binary(payload), Body::Text),
+        MessageKind::Binary => Body::Binary(payload),
     }
 }
 

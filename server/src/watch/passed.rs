@@ -1,6 +1,6 @@
 //! What passes on a connection, as its watchers are told.
 
-use socket::wire::{CloseCode, MessageKind, Sent, Summary};
+use socket::wire::{CloseCode, MessageKind, Overheard, Summary};
 use std::time::Duration;
 
 /// Which end something came from.
@@ -83,30 +83,29 @@ pub(crate) struct Overhearing {
 
 impl Overhearing {
     /// Tells what passed, once it is whole. How a connection is cut is its end's to say.
-    pub(crate) fn hear(&mut self, sent: &Sent, tell: impl FnOnce(Passed<'_>)) {
+    pub(crate) fn hear(&mut self, said: Overheard<'_>, tell: impl FnOnce(Passed<'_>)) {
         let from = Side::Server;
-        match sent {
-            Sent::Message { kind, payload, .. } => tell(Passed::Message { from, kind: *kind, payload }),
-            Sent::Begin(kind, payload) => self.partial = Some((*kind, payload.clone())),
-            Sent::Fragment(payload, last) => {
+        match said {
+            Overheard::Message(kind, payload) => tell(Passed::Message { from, kind, payload }),
+            Overheard::Begin(kind, payload) => self.partial = Some((kind, payload.to_vec())),
+            Overheard::Fragment(payload, last) => {
                 let Some((kind, whole)) = &mut self.partial else { return };
                 whole.extend_from_slice(payload);
-                if *last {
+                if last {
                     tell(Passed::Message { from, kind: *kind, payload: whole });
                     self.partial = None;
                 }
             }
-            Sent::Ping(payload) => tell(Passed::Ping { from, payload }),
-            Sent::Pong(payload) => tell(Passed::Pong { from, payload, rtt: None }),
-            Sent::Close(status, _) => {
+            Overheard::Ping(payload) => tell(Passed::Ping { from, payload }),
+            Overheard::Pong(payload) => tell(Passed::Pong { from, payload, rtt: None }),
+            Overheard::Close(status) => {
                 let (code, reason) = match status {
-                    Some((code, reason)) => (Some(*code), reason.as_str()),
+                    Some((code, reason)) => (Some(code), reason),
                     None => (None, ""),
                 };
                 tell(Passed::Close { from, code, reason });
             }
-            Sent::Raw(bytes) => tell(Passed::Raw(bytes)),
-            Sent::Abort(..) => {}
+            Overheard::Raw(bytes) => tell(Passed::Raw(bytes)),
         }
     }
 

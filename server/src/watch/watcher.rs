@@ -3,30 +3,45 @@
 use super::passed::Passed;
 use socket::Mailbox;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// What waits for a watcher may take so much memory, in bytes, or be one thing alone.
 const MAX_WAITING: usize = 4 << 20;
+/// So much of that each has for itself, in bytes.
+const OWN: usize = 128 << 10;
+/// What goes beyond, all watchers of a server have together, in bytes.
+const SHARED: usize = 8 << 20;
 /// Memory that is kept for what is still to pass, in bytes and in things.
 const KEPT: (usize, usize) = (256 << 10, 4 << 10);
 
-/// One watcher, as the watched connection knows it.
+/// What waits for the watchers of a server beyond what each has for itself, in bytes.
 #[derive(Debug, Default)]
+pub(crate) struct Room(AtomicUsize);
+
+/// A part of a [`Room`]. Dropped, it is given back.
+#[derive(Debug)]
+struct Loan {
+    room: Arc<Room>,
+    bytes: usize,
+}
+
+/// One watcher, as the watched connection knows it.
+#[derive(Debug)]
 pub(crate) struct Watcher {
     queue: Mutex<Queue>,
     /// What waits in it, in bytes.
     held: AtomicUsize,
+    /// What had no room since something was taken. With any, what follows has none either.
+    lost: AtomicU64,
     /// Nobody reads any more.
     closed: AtomicBool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     waiting: Kept,
-    /// What had no room since something was taken.
-    lost: u64,
     /// The watched connection is gone: nothing follows.
     ended: bool,
     /// To be woken by when something waits; taken by that.
@@ -34,12 +49,14 @@ struct Queue {
 }
 
 /// What passed, with all payloads one behind the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
     items: VecDeque<Item>,
     bytes: Vec<u8>,
     /// Of the bytes, so many are taken.
     from: usize,
+    /// Where they have room, unless that of the watcher's own is enough.
+    loan: Loan,
 }
 
 /// One thing that passed, without its payload, which has so many bytes.
@@ -51,11 +68,11 @@ struct Item {
 }
 
 /// The watcher's side. Dropped, the watched connection tells it no more.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader(Arc<Watcher>);
 
 /// What was taken from the queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Batch {
     pub(super) passed: Kept,
     /// What passed behind those and was lost.
@@ -63,25 +80,54 @@ pub(super) struct Batch {
     pub(super) ended: bool,
 }
 
+impl Loan {
+    /// Nothing yet.
+    fn of(room: &Arc<Room>) -> Self {
+        Self { room: Arc::clone(room), bytes: 0 }
+    }
+
+    /// Takes so many bytes more. False: there are not as many.
+    fn take(&mut self, bytes: usize) -> bool {
+        let Room(lent) = &*self.room;
+        let taken = lent.fetch_add(bytes, Ordering::Relaxed) + bytes <= SHARED;
+        if taken {
+            self.bytes += bytes;
+        } else {
+            lent.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    fn give_back(&mut self) {
+        self.room.0.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
 impl Watcher {
     /// Takes note of something, unless there is no room for it: then it is not even copied.
     pub(crate) fn tell(&self, passed: Passed<'_>) {
-        let mut queue = self.queue();
-        let held = queue.waiting.held();
         // What follows a loss is lost too, until the watcher has caught up: it is told of one gap and not of many. The end
         // is always told.
-        let full = queue.lost > 0 || (held > 0 && held + Kept::cost(passed.payload()) > MAX_WAITING);
-        if full && !matches!(passed, Passed::Ended { .. }) {
-            queue.lost += 1;
+        let is_end = matches!(passed, Passed::Ended { .. });
+        let follows = !is_end && self.lost.load(Ordering::Relaxed) > 0;
+        if follows && self.lost.fetch_add(1, Ordering::Relaxed) > 0 {
             return;
         }
-        queue.waiting.push(SystemTime::now(), passed);
-        self.held.store(queue.waiting.held(), Ordering::Relaxed);
-        let mailbox = queue.mailbox.take();
-        drop(queue);
-        if let Some(mailbox) = mailbox {
-            mailbox.wake();
+        let mut queue = self.queue();
+        if is_end || (!follows && queue.waiting.makes_room_for(passed.payload())) {
+            queue.waiting.push(SystemTime::now(), passed);
+            self.held.store(queue.waiting.held(), Ordering::Relaxed);
+        } else if !follows {
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
+        // Also where it has caught up this very moment: it waits, and is to be told of this one loss.
+        wake(queue);
     }
 
     /// The connection has ended, with something to say about it or not.
@@ -91,10 +137,7 @@ impl Watcher {
         }
         let mut queue = self.queue();
         queue.ended = true;
-        if let Some(mailbox) = queue.mailbox.take() {
-            drop(queue);
-            mailbox.wake();
-        }
+        wake(queue);
     }
 
     /// Whether somebody reads.
@@ -108,9 +151,34 @@ impl Watcher {
     }
 }
 
+/// Wakes who waits for something to be in the queue.
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let mailbox = queue.mailbox.take();
+    drop(queue);
+    if let Some(mailbox) = mailbox {
+        mailbox.wake();
+    }
+}
+
 impl Reader {
+    /// Of a watcher of its own, one of those who share this room.
+    pub(crate) fn new(room: &Arc<Room>) -> Self {
+        let queue = Queue { waiting: Kept::new(room), ended: false, mailbox: None };
+        Self(Arc::new(Watcher {
+            queue: Mutex::new(queue),
+            held: AtomicUsize::new(0),
+            lost: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+        }))
+    }
+
     pub(crate) fn watcher(&self) -> &Arc<Watcher> {
         &self.0
+    }
+
+    /// For what is taken.
+    pub(super) fn batch(&self) -> Batch {
+        Batch { passed: Kept::new(&self.0.queue().waiting.loan.room), lost: 0, ended: false }
     }
 
     /// Takes all that waits, in exchange for a batch of which nothing is left.
@@ -118,14 +186,14 @@ impl Reader {
         let mut queue = self.0.queue();
         self.0.held.store(0, Ordering::Relaxed);
         std::mem::swap(&mut queue.waiting, &mut batch.passed);
-        batch.lost = std::mem::take(&mut queue.lost);
+        batch.lost = self.0.lost.swap(0, Ordering::Relaxed);
         batch.ended = queue.ended;
     }
 
     /// Wakes by `mailbox` once something waits: at once, where something does.
     pub(super) fn wake_by(&self, mailbox: &Mailbox) {
         let mut queue = self.0.queue();
-        if queue.waiting.items.is_empty() && queue.lost == 0 && !queue.ended {
+        if queue.waiting.items.is_empty() && self.0.lost.load(Ordering::Relaxed) == 0 && !queue.ended {
             queue.mailbox = Some(mailbox.clone());
         } else {
             drop(queue);
@@ -142,12 +210,26 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         self.0.closed.store(true, Ordering::Relaxed);
-        let waiting = std::mem::take(&mut self.0.queue().waiting);
+        let mut queue = self.0.queue();
+        let empty = Kept::new(&queue.waiting.loan.room);
+        let waiting = std::mem::replace(&mut queue.waiting, empty);
+        drop(queue);
         drop(waiting);
     }
 }
 
 impl Kept {
+    fn new(room: &Arc<Room>) -> Self {
+        Self { items: VecDeque::new(), bytes: Vec::new(), from: 0, loan: Loan::of(room) }
+    }
+
+    /// Has room for something with this payload, if there is some.
+    fn makes_room_for(&mut self, payload: &[u8]) -> bool {
+        let (held, cost) = (self.held(), Self::cost(payload));
+        let more = held + cost;
+        held == 0 || more <= OWN || (more <= MAX_WAITING && self.loan.take(cost))
+    }
+
     /// What something with this payload takes in memory, in bytes.
     fn cost(payload: &[u8]) -> usize {
         size_of::<Item>() + payload.len()
@@ -181,6 +263,7 @@ impl Kept {
             let (bytes, items) = KEPT;
             self.bytes.shrink_to(bytes);
             self.items.shrink_to(items);
+            self.loan.give_back();
         }
         true
     }
@@ -205,8 +288,8 @@ mod tests {
 
     #[test]
     fn what_is_told_is_taken_in_order_and_the_memory_used_again() {
-        let reader = Reader::default();
-        let mut batch = Batch::default();
+        let reader = Reader::new(&Arc::default());
+        let mut batch = reader.batch();
         for round in 0..3 {
             reader.watcher().tell(message(b"one"));
             reader.watcher().tell(Passed::Close { from: Side::Server, code: None, reason: "two" });
@@ -220,13 +303,13 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_counted_and_the_end_told_all_the_same() {
-        let reader = Reader::default();
+        let reader = Reader::new(&Arc::default());
         let watcher = reader.watcher();
         watcher.tell(message(&[b'x'; MAX_WAITING]));
         watcher.tell(message(b"lost"));
         watcher.tell(message(b"lost"));
         watcher.end(Some(Passed::Ended { reason: "gone", code: None, clean: false }));
-        let mut batch = Batch::default();
+        let mut batch = reader.batch();
         reader.take(&mut batch);
         let all = told(&mut batch);
         assert_eq!((all.len(), all[0].len(), all[1].as_str()), (2, MAX_WAITING, "gone"));
@@ -235,5 +318,37 @@ mod tests {
         reader.watcher().tell(message(b"again"));
         reader.take(&mut batch);
         assert_eq!(told(&mut batch), ["again"]);
+    }
+
+    #[test]
+    fn what_waits_for_all_of_them_is_bounded_and_none_is_left_without() {
+        let room = Arc::default();
+        let readers: Vec<_> = (0..40).map(|_| Reader::new(&room)).collect();
+        let fill = |reader: &Reader| {
+            for _ in 0..MAX_WAITING / (1 << 10) {
+                reader.watcher().tell(message(&[b'x'; 1 << 10]));
+            }
+            reader.held()
+        };
+        let held: Vec<_> = readers.iter().map(fill).collect();
+        assert!(held[0] > MAX_WAITING / 2 && held[0] <= MAX_WAITING, "{held:?}");
+        assert!(held[39] > OWN / 2 && held[39] <= OWN, "{held:?}");
+        let all = held.iter().sum::<usize>();
+        assert!(all <= SHARED + readers.len() * OWN, "{all}");
+        let refill = |reader: &Reader| {
+            let mut batch = reader.batch();
+            reader.take(&mut batch);
+            told(&mut batch);
+            fill(reader)
+        };
+        // What was taken has its room until nothing is left of it.
+        let mut batch = readers[0].batch();
+        readers[0].take(&mut batch);
+        assert!(refill(&readers[39]) <= OWN);
+        told(&mut batch);
+        assert!(refill(&readers[39]) > OWN);
+        // Who leaves has none.
+        drop((readers, batch));
+        assert_eq!(room.0.load(Ordering::Relaxed), 0);
     }
 }

@@ -1,9 +1,10 @@
 //! Behind the connection of somebody who watches another one.
 
 use super::lines::Lines;
+use super::share::Turn;
 use super::watcher::Batch;
 use super::{Reader, Shown};
-use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
+use socket::wire::{CloseCode, Counts, End, Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use std::time::Duration;
 const GATHER: Duration = Duration::from_millis(30);
 /// Lines are sent together up to this length, in bytes. One alone may be longer.
 const TOGETHER: usize = 64 << 10;
+/// So long lines are made in one turn; with more of them, the thread does other things first.
+const SLICE: Duration = Duration::from_millis(1);
 
 /// Sends what passes on another connection, as lines.
 #[derive(Debug)]
@@ -23,24 +26,33 @@ pub(crate) struct Watching {
     /// Lines that are ready and have not gone out.
     ready: String,
     mailbox: Option<Mailbox>,
-    /// When to look what has gathered.
+    /// When to look what has gathered, or to go on with it.
     due: Option<Time>,
+    turn: Turn,
 }
 
 impl Watching {
     pub(crate) fn new(reader: Reader, shown: Shown) -> Self {
         Self {
+            batch: reader.batch(),
             reader,
             shown: Box::new(shown),
             lines: Lines::default(),
-            batch: Batch::default(),
             ready: String::new(),
             mailbox: None,
             due: None,
+            turn: Turn::default(),
         }
     }
 
-    /// Sends as much as there is room for.
+    /// Has its next turn after `pause`, or later where others come first.
+    fn rest(&mut self, pause: Duration, out: &Outgoing<'_>) {
+        if self.due.is_none() {
+            self.due = Some(out.now() + self.turn.reserve(pause));
+        }
+    }
+
+    /// Sends as much as there is room and time for.
     fn go_on(&mut self, out: &mut Outgoing<'_>) {
         if out.is_closing() {
             return;
@@ -57,11 +69,21 @@ impl Watching {
                 return;
             }
             self.ready.clear();
+            if self.turn.so_far() >= SLICE {
+                return self.rest(Duration::ZERO, out);
+            }
         }
         if self.batch.ended {
             // Refused only where it closes already.
             let _ = out.close(Some((CloseCode::NORMAL, "the watched connection has ended")), End::Finished);
-        } else if let Some(mailbox) = &self.mailbox {
+        } else {
+            self.wait();
+        }
+    }
+
+    /// Is woken by what passes.
+    fn wait(&self) {
+        if let Some(mailbox) = &self.mailbox {
             self.reader.wake_by(mailbox);
         }
     }
@@ -89,17 +111,23 @@ impl Endpoint for Watching {
     fn opened(&mut self, mailbox: &dyn Fn() -> Mailbox, out: &mut Outgoing<'_>) {
         self.mailbox = Some(mailbox());
         self.lines.begin(&self.shown, &mut self.ready);
-        self.go_on(out);
+        if out.send(MessageKind::Text, self.ready.as_bytes()).is_ok() {
+            self.ready.clear();
+            self.wait();
+        }
     }
 
     fn woken(&mut self, out: &mut Outgoing<'_>) {
-        if self.due.is_none() && self.ready.is_empty() {
-            self.due = Some(out.now() + GATHER);
+        // With lines that are ready, `drained` goes on.
+        if self.ready.is_empty() {
+            self.rest(GATHER, out);
         }
     }
 
     fn drained(&mut self, out: &mut Outgoing<'_>) {
-        self.go_on(out);
+        if !self.ready.is_empty() {
+            self.rest(Duration::ZERO, out);
+        }
     }
 
     fn deadline(&self) -> Option<Time> {
@@ -108,7 +136,13 @@ impl Endpoint for Watching {
 
     fn timeout(&mut self, out: &mut Outgoing<'_>) {
         self.due = None;
+        self.turn.begin();
         self.go_on(out);
+    }
+
+    /// What was sent is written by then.
+    fn turned(&mut self, _: &Counts, _: usize, _: usize) {
+        self.turn.end();
     }
 
     fn held(&self) -> usize {

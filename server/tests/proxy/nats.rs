@@ -27,11 +27,17 @@ pub(crate) struct Cluster {
     pub(crate) folder: PathBuf,
     program: &'static Path,
     pub(crate) ports: Vec<(u16, u16)>,
+    more: String,
     running: Vec<Option<Child>>,
 }
 
 impl Cluster {
     pub(crate) fn start(name: &str, servers: usize) -> Option<Self> {
+        Self::start_with(name, servers, |_| String::new())
+    }
+
+    /// The same with more in the configuration of each, which may name files that it writes into the folder.
+    pub(crate) fn start_with(name: &str, servers: usize, more: impl FnOnce(&Path) -> String) -> Option<Self> {
         let program = program()?;
         let folder = std::env::temp_dir().join(format!("heartwire-nats-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
@@ -40,7 +46,10 @@ impl Cluster {
         let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
         let ports = listeners.chunks(2).map(|pair| (port(&pair[0]), port(&pair[1]))).collect();
         drop(listeners);
-        let mut cluster = Self { folder, program, ports, running: (0..servers).map(|_| None).collect() };
+        fs::create_dir_all(&folder).unwrap();
+        let more = more(&folder);
+        let mut cluster =
+            Self { folder, program, ports, more, running: (0..servers).map(|_| None).collect() };
         (0..servers).for_each(|server| cluster.run(server));
         Some(cluster)
     }
@@ -58,8 +67,9 @@ impl Cluster {
             format!("cluster {{ name: test, listen: \"127.0.0.1:{route}\", routes: {routes:?} }}\n");
         let config = format!(
             "server_name: n{server}\nlisten: \"127.0.0.1:{port}\"\n\
-             jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{}",
+             jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{}{}",
             store.display(),
+            self.more,
             if self.ports.len() > 1 { &cluster } else { "" }
         );
         let file = self.folder.join(format!("{server}.conf"));

@@ -73,22 +73,31 @@ impl Lane {
 
     /// Counts another message, and tells whether faults are for it. `elapsed` is counted from the plan's start.
     pub(super) fn count(&mut self, when: &When, elapsed: Duration) -> bool {
+        let hit = self.hits_next(when, elapsed);
+        self.in_window += u64::from(self.opens_for_next(when, elapsed));
         self.count += 1;
+        hit
+    }
+
+    /// Whether faults are for the message that comes next.
+    pub(super) fn hits_next(&self, when: &When, elapsed: Duration) -> bool {
+        let every = when.every.map_or(1, std::num::NonZero::get);
+        self.opens_for_next(when, elapsed) && (self.in_window + 1).is_multiple_of(every)
+    }
+
+    fn opens_for_next(&self, when: &When, elapsed: Duration) -> bool {
+        let next = self.count + 1;
         let begun = match when.from {
             Some(Progress::Time(time)) => elapsed >= time,
-            Some(Progress::Messages(number)) => self.count >= number,
+            Some(Progress::Messages(number)) => next >= number,
             _ => true,
         };
         let over = match when.until {
             Some(Progress::Time(time)) => elapsed > time,
-            Some(Progress::Messages(number)) => self.count > number,
+            Some(Progress::Messages(number)) => next > number,
             _ => false,
         };
-        if !begun || over {
-            return false;
-        }
-        self.in_window += 1;
-        self.in_window.is_multiple_of(when.every.map_or(1, std::num::NonZero::get))
+        begun && !over
     }
 
     /// Takes in the message that was counted. False: it is dropped.

@@ -141,6 +141,35 @@ impl Machine {
         self.look_for_end();
     }
 
+    /// A message of so many bytes came, and what is behind the connection answers it with one message. True: no fault is for
+    /// either and nothing else is to be done before, so both pass at once as they are; they are counted, and nobody has to
+    /// [`poll`](Self::poll) for them. False: nothing has happened, and the message goes to
+    /// [`handle_message`](Self::handle_message).
+    pub fn handle_exchange(&mut self, bytes: usize, now: Duration) -> bool {
+        let idle = self.actions.is_empty() && !self.ended && self.ending.is_none() && !self.blocked;
+        let elapsed = now.saturating_sub(self.since);
+        let through = |direction: Direction| {
+            let lane = &self.lanes[direction as usize];
+            lane.is_empty()
+                && lane.free_at() <= now
+                && !(lane.hits_next(&self.plan.when, elapsed) && self.faults_messages(direction))
+        };
+        let passes = idle
+            && through(Direction::In)
+            && through(Direction::Out)
+            && self.next_timeout().is_none_or(|next| next > now)
+            && !matches!(self.stall, Stalling::From(Progress::Messages(first)) if first <= self.received() + 1)
+            && self.end_after(self.received.0 + 1, self.received.1 + bytes as u64).is_none();
+        if passes {
+            for lane in &mut self.lanes {
+                lane.count(&self.plan.when, elapsed);
+            }
+            self.received.0 += 1;
+            self.received.1 += bytes as u64;
+        }
+        passes
+    }
+
     /// The client's way is full, or has room again. While it is full nothing is sent, and no end comes that waits for it.
     pub fn handle_blocked(&mut self, blocked: bool) {
         self.blocked = blocked;
@@ -256,18 +285,27 @@ impl Machine {
         when.every.is_some() || when.until.is_some() || matches!(when.from, Some(Progress::Messages(_)))
     }
 
+    /// Whether the plan has something for messages in this direction.
+    fn faults_messages(&self, direction: Direction) -> bool {
+        let violates = direction == Direction::In && !self.plan.violations.is_empty();
+        violates || self.plan.traffic.is_for_messages(direction)
+    }
+
     /// Whether enough came that the connection is to end once all is answered.
     fn look_for_end(&mut self) {
-        let (messages, bytes) = self.received;
+        if self.ending.is_none() {
+            self.ending = self.end_after(self.received.0, self.received.1).cloned();
+        }
+    }
+
+    /// How it is to end once so much came.
+    fn end_after(&self, messages: u64, bytes: u64) -> Option<&Ending> {
         let due = |after: &Progress| match after {
             Progress::Messages(count) => *count <= messages,
             Progress::Bytes(count) => *count <= bytes,
             Progress::Time(_) => false,
         };
-        if self.ending.is_none() {
-            self.ending =
-                self.triggers.iter().find(|(after, _)| due(after)).map(|(_, ending)| ending.clone());
-        }
+        self.triggers.iter().find(|(after, _)| due(after)).map(|(_, ending)| ending)
     }
 
     fn due_by_time(&self, elapsed: Duration) -> Option<Ending> {

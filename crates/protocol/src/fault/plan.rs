@@ -315,6 +315,21 @@ impl<T: Copy> Ways<T> {
     }
 }
 
+impl Traffic {
+    /// Whether something is to become of messages in this direction.
+    pub(super) fn is_for_messages(&self, direction: Direction) -> bool {
+        let Self { delay, rate, drop, duplicate, reorder, corrupt, answers, fragment, trickle, .. } = self;
+        let chances = [drop, duplicate, reorder, corrupt];
+        delay.of(direction).is_some()
+            || rate.of(direction).is_some()
+            || chances.iter().any(|chance| chance.of(direction).is_some())
+            || match direction {
+                Direction::In => *answers != Answers::Usual,
+                Direction::Out => fragment.is_some() || trickle.is_some(),
+            }
+    }
+}
+
 impl Ends {
     /// All ends that are due at some time, the gentlest last: where two are due at once, the harsher one is it.
     pub(super) fn triggers(&self, hint: u32) -> Vec<(Progress, Ending)> {

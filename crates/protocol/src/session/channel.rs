@@ -104,6 +104,14 @@ impl<E: Entry> Channel<E> {
         Channel { epoch, entries: VecDeque::new(), first, bytes: 0, limits, sessions }
     }
 
+    /// The same, where other servers have the channel as well and clients move between them: what was refused here may have
+    /// been published there.
+    #[must_use]
+    pub fn shared(mut self) -> Channel<E> {
+        self.sessions.share();
+        self
+    }
+
     /// The latest message; [`Position::start`] before the first.
     #[must_use]
     pub fn head(&self) -> Position {
@@ -236,9 +244,9 @@ impl<E: Entry> Channel<E> {
     /// The next answer that a connection owes its client.
     ///
     /// # Errors
-    /// [`NotTaken::Superseded`]: another connection has the session.
+    /// [`NotTaken::Superseded`]: another connection has the session. [`NotTaken::Missed`]: it can't be known.
     pub fn answer(&self, ticket: &Ticket, answers: &mut Answers) -> Result<Option<ServerMessage>, NotTaken> {
-        let progress = self.sessions.progress(ticket).ok_or(NotTaken::Superseded)?;
+        let progress = self.sessions.progress(ticket)?;
         Ok(answers.next(self.epoch, &progress))
     }
 

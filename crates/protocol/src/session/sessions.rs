@@ -43,6 +43,10 @@ pub enum NotTaken {
         /// The one that came.
         came: u64,
     },
+    /// What became of messages before it can't be known any more: close the connection with [`GAP`](super::GAP), and its client
+    /// is told when it comes back.
+    #[error("it can't be known what became of messages that came before")]
+    Missed,
     /// The client did not wait for answers: close the connection with [`MISUSED`](super::MISUSED).
     #[error("more than {WINDOW} messages are on their way")]
     TooMany,
@@ -69,6 +73,13 @@ struct Dealings {
     pending: VecDeque<Fate>,
     /// Its client was told that it is not known what became of those up to this number. The one behind shows that it has heard.
     unknown: Option<u64>,
+    /// Since the latest refusal the session was at this server alone, up to this connection. Another one takes what was refused
+    /// here, if the client has not heard of that.
+    here: u64,
+    /// Up to this number its client had sent before the connection there is, and sends again what it knows nothing of.
+    sent: u64,
+    /// What became of messages that came, or come again, over the connection there is can't be known.
+    missed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +100,8 @@ pub(super) struct Sessions {
     /// Whose messages at this offset or before may have been forgotten.
     forgotten: u64,
     generation: u32,
+    /// Other servers have the channel, too.
+    shared: bool,
 }
 
 impl Progress {
@@ -102,6 +115,13 @@ impl Progress {
     /// Whether a number that was dealt with was refused, of the latest [`WINDOW`].
     pub(super) fn is_refused(&self, seq: u64) -> bool {
         self.last.checked_sub(seq).is_some_and(|back| back < WINDOW && self.refused & (1 << back) != 0)
+    }
+
+    /// It is published after all, over another server than the one that refused it.
+    fn publish(&mut self, seq: u64) {
+        if let Some(back) = self.last.checked_sub(seq).filter(|back| *back < WINDOW) {
+            self.refused &= !(1 << back);
+        }
     }
 
     /// Those between the last one and this are passed over for good, as if they had been refused.
@@ -129,6 +149,10 @@ impl Record {
         self.dealings.get_or_insert_default()
     }
 
+    fn is_missed(&self) -> bool {
+        self.dealings.as_ref().is_some_and(|dealings| dealings.missed)
+    }
+
     /// What is on its way.
     fn pending(&self) -> usize {
         self.dealings.as_ref().map_or(0, |dealings| dealings.pending.len())
@@ -139,6 +163,16 @@ impl Record {
         if self.progress().last < seq {
             self.dealings().settle(seq);
         }
+    }
+
+    /// Whether what was refused here, and its client may not have heard of, can't have been taken by another server since.
+    fn is_sure_of_refusals(&mut self, hello: &Hello) -> bool {
+        let Some(dealings) = &mut self.dealings else { return true };
+        let stayed = hello.connection <= dealings.here + 1;
+        if stayed {
+            dealings.here = dealings.here.max(hello.connection);
+        }
+        stayed || dealings.progress.refused_since(hello.known).next().is_none()
     }
 
     /// Its place among those that wait.
@@ -158,6 +192,13 @@ impl Dealings {
         self.pass_over_refused();
     }
 
+    /// What came is not taken again, whatever became of it. What is sent again may have come to another server.
+    fn forget(&mut self) {
+        let came = self.progress.last + self.pending.len() as u64;
+        self.progress = Progress { last: came.max(self.sent), refused: 0 };
+        self.pending.clear();
+    }
+
     fn pass_over_refused(&mut self) {
         while self.pending.front() == Some(&Fate::Refused) {
             self.pending.pop_front();
@@ -169,7 +210,13 @@ impl Dealings {
 impl Sessions {
     /// `forgotten`: whose messages at this offset or before are not known.
     pub(super) fn new(remembered: usize, forgotten: u64) -> Sessions {
-        Sessions { known: BTreeMap::new(), left: VecDeque::new(), remembered, forgotten, generation: 0 }
+        let (known, left) = (BTreeMap::new(), VecDeque::new());
+        Sessions { known, left, remembered, forgotten, generation: 0, shared: false }
+    }
+
+    /// Other servers have the channel, too.
+    pub(super) fn share(&mut self) {
+        self.shared = true;
     }
 
     /// Lets a session go on over this connection and no other. Gives what became of its messages, as far as that is known in
@@ -195,13 +242,15 @@ impl Sessions {
         let ticket = Ticket { public, connection, generation: record.generation };
         // What was sent in another epoch, or lies where others may have been forgotten, may have been published or not.
         let same_epoch = hello.position.is_some_and(|Position { epoch: theirs, .. }| theirs == epoch);
-        let is_known = same_epoch && hello.memory >= record.since;
+        record.settle(hello.known);
+        let is_known =
+            same_epoch && hello.memory >= record.since && (!self.shared || record.is_sure_of_refusals(hello));
         let is_told = is_known || !hello.has_unsettled();
         let unknown = (!is_told).then_some(hello.sent);
-        if record.dealings.is_some() || unknown.is_some() {
-            record.dealings().unknown = unknown;
+        if record.dealings.is_some() || hello.has_unsettled() {
+            let dealings = record.dealings();
+            (dealings.unknown, dealings.sent, dealings.missed) = (unknown, hello.sent, false);
         }
-        record.settle(hello.known);
         let progress = record.progress();
         Ok((ticket, Answers::new(epoch, unknown.unwrap_or(progress.last)), is_told.then_some(progress)))
     }
@@ -211,6 +260,9 @@ impl Sessions {
         let record =
             self.known.get_mut(&ticket.public).filter(|record| record.generation == ticket.generation);
         let record = record.ok_or(NotTaken::Superseded)?;
+        if record.is_missed() {
+            return Err(NotTaken::Missed);
+        }
         let heard = record
             .dealings
             .as_mut()
@@ -237,7 +289,9 @@ impl Sessions {
     pub(super) fn fail(&mut self, session: Public, seq: u64) {
         let Some(record) = self.known.get_mut(&session) else { return };
         if let Some(place) = record.waiting(seq) {
+            let connection = record.connection;
             let dealings = record.dealings();
+            dealings.here = connection;
             dealings.pending[place] = Fate::Refused;
             dealings.pass_over_refused();
         }
@@ -251,7 +305,9 @@ impl Sessions {
             Entry::Vacant(place) => (place.insert(Record::new(since, connection, false)), true),
         };
         let is_own = record.waiting(seq).is_some();
-        record.dealings().latest = Some(head);
+        let dealings = record.dealings();
+        dealings.latest = Some(head);
+        dealings.progress.publish(seq);
         record.settle(seq);
         // Another server has a newer connection of it.
         let has_left = connection > record.connection && record.attached;
@@ -274,15 +330,16 @@ impl Sessions {
         self.known.get(&session)?.dealings.as_ref()?.latest
     }
 
-    /// What became of the session's messages; `None` for a ticket that is no longer valid.
-    pub(super) fn progress(&self, ticket: &Ticket) -> Option<Progress> {
-        let record = self.known.get(&ticket.public)?;
-        (record.generation == ticket.generation).then_some(record.progress())
+    /// What became of the session's messages.
+    pub(super) fn progress(&self, ticket: &Ticket) -> Result<Progress, NotTaken> {
+        let record = self.known.get(&ticket.public).filter(|record| record.generation == ticket.generation);
+        let record = record.ok_or(NotTaken::Superseded)?;
+        if record.is_missed() { Err(NotTaken::Missed) } else { Ok(record.progress()) }
     }
 
     /// The connection is gone, when the channel's latest message was `head`.
     pub(super) fn detach(&mut self, ticket: &Ticket, head: u64) {
-        if self.progress(ticket).is_some() {
+        if self.progress(ticket) != Err(NotTaken::Superseded) {
             self.leave(ticket.public, head);
         }
     }
@@ -317,6 +374,14 @@ impl Sessions {
         self.forgotten = self.forgotten.max(offset);
         for record in self.known.values_mut() {
             record.since = record.since.max(offset + 1);
+            // What is on its way, or sent again, may have been published among them.
+            let is_open = |dealings: &&mut Box<Dealings>| {
+                !dealings.pending.is_empty() || dealings.sent > dealings.progress.last
+            };
+            if let Some(dealings) = record.dealings.as_mut().filter(is_open) {
+                dealings.forget();
+                dealings.missed = true;
+            }
         }
     }
 
@@ -328,11 +393,8 @@ impl Sessions {
         for record in self.known.values_mut() {
             record.since = 1;
             let Some(dealings) = &mut record.dealings else { continue };
-            // What came is not taken again, whatever became of it.
-            let came = dealings.progress.last + dealings.pending.len() as u64;
-            dealings.progress = Progress { last: came, refused: 0 };
+            dealings.forget();
             dealings.latest = None;
-            dealings.pending.clear();
         }
     }
 }

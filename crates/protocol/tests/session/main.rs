@@ -6,6 +6,7 @@
     reason = "helpers of tests fail like tests, and say where"
 )]
 
+mod bus;
 mod conformance;
 mod forms;
 mod simulation;

@@ -1,4 +1,4 @@
-//! A channel on a server, clients of it, and a network in between that a test has in its hand.
+//! A channel on a server or on several, clients of it, and a network in between that a test has in its hand.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use protocol::session::{
     Event, GAP, Limits, Lost, Message, NotTaken, Output, Position, Public, Read, Reason, Refused, SUPERSEDED,
     ServerMessage, SessionId, Ticket, binary, json,
 };
+
+use crate::bus::Bus;
 
 /// What was published where, as the server had it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,21 +35,25 @@ struct Served {
     ticket: Ticket,
     answers: Answers,
     cursor: Cursor,
+    /// What came before over another connection may be published by now.
+    sent: u64,
 }
 
 /// A message on its way to where it is kept.
-#[derive(Debug)]
-struct Submitted {
-    session: Public,
-    connection: u64,
-    seq: u64,
-    data: Vec<u8>,
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) session: Public,
+    pub(crate) connection: u64,
+    pub(crate) seq: u64,
+    pub(crate) data: Vec<u8>,
 }
 
 /// A connection; each end may be gone without the other's knowledge.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
     pub(crate) client: usize,
+    /// The server that it is to.
+    node: usize,
     pub(crate) up: VecDeque<Vec<u8>>,
     pub(crate) down: VecDeque<Vec<u8>>,
     served: Option<Served>,
@@ -94,7 +100,10 @@ pub(crate) enum Step {
 
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) channel: Channel<Frame>,
+    /// The channel, as each server has it.
+    pub(crate) nodes: Vec<Channel<Frame>>,
+    /// Where several have it from.
+    pub(crate) bus: Option<Bus>,
     pub(crate) links: Vec<Link>,
     pub(crate) peers: Vec<Peer>,
     pub(crate) log: Vec<Logged>,
@@ -115,7 +124,8 @@ impl World {
     pub(crate) fn new(limits: Limits, json: bool) -> World {
         let epoch = Epoch(1);
         World {
-            channel: Channel::new(epoch, limits),
+            nodes: vec![Channel::new(epoch, limits)],
+            bus: None,
             links: Vec::new(),
             peers: Vec::new(),
             log: Vec::new(),
@@ -133,6 +143,29 @@ impl World {
     /// The same, where messages are kept elsewhere, which takes its time.
     pub(crate) fn deferring(limits: Limits, json: bool) -> World {
         World { defers: true, ..World::new(limits, json) }
+    }
+
+    /// The same on so many servers that share the channel.
+    pub(crate) fn shared(limits: Limits, json: bool, nodes: usize) -> World {
+        let world = World::new(limits, json);
+        let epoch = world.epochs[0];
+        World {
+            nodes: (0..nodes).map(|_| Channel::new(epoch, limits).shared()).collect(),
+            bus: Some(Bus::new(epoch, nodes, limits.entries)),
+            ..world
+        }
+    }
+
+    /// The latest message there is.
+    pub(crate) fn head(&self) -> Position {
+        match &self.bus {
+            Some(bus) => Position { epoch: bus.epoch, offset: bus.last() },
+            None => self.nodes[0].head(),
+        }
+    }
+
+    fn channel(&mut self, link: usize) -> &mut Channel<Frame> {
+        &mut self.nodes[self.links[link].node]
     }
 
     /// Adds a client that goes on at `position`.
@@ -175,7 +208,8 @@ impl World {
             self.peers[peer].client.handle_closed(None);
         }
         let link = self.links.len();
-        self.links.push(Link { client: peer, ..Link::default() });
+        // Each to the next server, whoever comes.
+        self.links.push(Link { client: peer, node: link % self.nodes.len(), ..Link::default() });
         self.peers[peer].link = Some(link);
         self.peers[peer].client.handle_open();
         self.run(peer);
@@ -194,12 +228,11 @@ impl World {
 
     /// The server finds the connection gone. What was on its way to it is.
     pub(crate) fn hang_up(&mut self, link: usize) {
-        let link = &mut self.links[link];
-        if let Some(served) = link.served.take() {
-            self.channel.detach(&served.ticket);
+        if let Some(served) = self.links[link].served.take() {
+            self.channel(link).detach(&served.ticket);
         }
-        link.server_gone = true;
-        link.up.clear();
+        self.links[link].server_gone = true;
+        self.links[link].up.clear();
     }
 
     /// The server takes one message. `refuse` tells whether it refuses what it can.
@@ -210,10 +243,14 @@ impl World {
         }
         let done = match (self.read_client(&bytes), self.links[link].served.clone()) {
             (ClientMessage::Hello(hello), None) => {
-                let session = Public(hello.session.0 as u64);
-                self.channel.attach(&hello, Public(7), session).map(|attached| {
+                let (session, sent) = (Public(hello.session.0 as u64), hello.sent);
+                if self.is_ahead(link, hello.position) {
+                    // The server waits until it has what its client has.
+                    return self.links[link].up.push_front(bytes);
+                }
+                self.channel(link).attach(&hello, Public(7), session).map(|attached| {
                     let Attached { ticket, answers, cursor, welcome } = attached;
-                    self.links[link].served = Some(Served { ticket, answers, cursor });
+                    self.links[link].served = Some(Served { ticket, answers, cursor, sent });
                     self.say(link, &ServerMessage::Welcome(welcome));
                 })
             }
@@ -229,7 +266,7 @@ impl World {
         match done {
             Ok(()) | Err(NotTaken::Again) => self.answer(link),
             Err(NotTaken::Superseded) => self.close(link, SUPERSEDED),
-            Err(NotTaken::Gap { .. }) => self.close(link, GAP),
+            Err(NotTaken::Gap { .. } | NotTaken::Missed) => self.close(link, GAP),
             Err(NotTaken::TooMany) => panic!("a client waits for its answers"),
         }
     }
@@ -237,7 +274,7 @@ impl World {
     fn take(
         &mut self,
         link: usize,
-        Served { ticket, .. }: &Served,
+        Served { ticket, sent, .. }: &Served,
         seq: u64,
         data: Vec<u8>,
         refuse: bool,
@@ -246,17 +283,22 @@ impl World {
             f(&mut world.links[link].served.as_mut().expect("it is served").answers)
         };
         answers(self, &mut |answers| answers.take(seq))?;
-        if refuse {
-            self.channel.refuse(ticket, seq)?;
+        if refuse && seq > *sent {
+            self.channel(link).refuse(ticket, seq)?;
             let refused = Refused { seq, reason: Reason::Rate(1), error: String::new() };
             return answers(self, &mut |answers| {
                 answers.refuse(refused.clone());
                 Ok(())
             });
         }
-        self.channel.begin(ticket, seq)?;
+        self.channel(link).begin(ticket, seq)?;
         let (session, connection) = (ticket.public, ticket.connection);
-        self.submitted.push_back(Submitted { session, connection, seq, data });
+        let submitted = Submitted { session, connection, seq, data };
+        if let Some(bus) = &mut self.bus {
+            bus.submit(self.links[link].node, submitted);
+            return Ok(());
+        }
+        self.submitted.push_back(submitted);
         if !self.defers {
             self.keep(1);
         }
@@ -265,13 +307,21 @@ impl World {
 
     /// The client is told what became of its messages.
     fn answer(&mut self, link: usize) {
-        let Some(Served { ticket, answers, .. }) = &mut self.links[link].served else { return };
+        let Link { node, served: Some(Served { ticket, answers, .. }), .. } = &mut self.links[link] else {
+            return;
+        };
         let mut told = Vec::new();
-        while let Ok(Some(answer)) = self.channel.answer(ticket, answers) {
-            told.push(answer);
-        }
+        let rest = loop {
+            match self.nodes[*node].answer(ticket, answers) {
+                Ok(Some(answer)) => told.push(answer),
+                rest => break rest,
+            }
+        };
         for answer in told {
             self.say(link, &answer);
+        }
+        if rest == Err(NotTaken::Missed) {
+            self.close(link, GAP);
         }
     }
 
@@ -279,8 +329,8 @@ impl World {
     pub(crate) fn keep(&mut self, count: usize) {
         for _ in 0..count {
             let Some(submitted) = self.submitted.pop_front() else { return };
-            put(&mut self.channel, self.json, &submitted);
-            let (at, Submitted { session, seq, .. }) = (self.channel.head(), &submitted);
+            put(&mut self.nodes[0], self.json, &submitted);
+            let (at, Submitted { session, seq, .. }) = (self.nodes[0].head(), &submitted);
             self.log.push(Logged { at, session: session.0, seq: *seq });
             self.remember(submitted);
         }
@@ -289,7 +339,7 @@ impl World {
     /// The first of the messages that are on their way can't be kept.
     pub(crate) fn fail(&mut self) {
         if let Some(Submitted { session, seq, .. }) = self.submitted.pop_front() {
-            self.channel.fail(session, seq);
+            self.nodes[0].fail(session, seq);
         }
     }
 
@@ -305,32 +355,33 @@ impl World {
     pub(crate) fn resume(&mut self, more: usize) {
         self.keep(more);
         self.submitted.clear();
-        self.end_links();
-        let head = self.channel.head();
+        self.end_links(0);
+        let head = self.nodes[0].head();
         let first = head.offset + 1 - self.kept.len() as u64;
-        self.channel = Channel::resumed(head.epoch, first, self.limits);
+        self.nodes[0] = Channel::resumed(head.epoch, first, self.limits);
         for kept in &self.kept {
-            put(&mut self.channel, self.json, kept);
+            put(&mut self.nodes[0], self.json, kept);
         }
-        assert_eq!(self.channel.head(), head);
+        assert_eq!(self.nodes[0].head(), head);
     }
 
     /// A message of the server's own.
     pub(crate) fn announce(&mut self) {
-        let json = self.json;
-        let offset = self
-            .channel
-            .push(|offset| frame(json, Message { offset, author: None, at: 0, data: b"2".to_vec() }));
-        let at = Position { epoch: self.channel.head().epoch, offset };
-        self.log.push(Logged { at, session: 0, seq: 0 });
-        self.remember(Submitted { session: Public(0), connection: 0, seq: 0, data: b"2".to_vec() });
+        let submitted = Submitted { session: Public(0), connection: 0, seq: 0, data: b"2".to_vec() };
+        if let Some(bus) = &mut self.bus {
+            bus.append(submitted);
+        } else {
+            put(&mut self.nodes[0], self.json, &submitted);
+            self.remember(submitted);
+        }
+        self.log.push(Logged { at: self.head(), session: 0, seq: 0 });
     }
 
     /// The server sends up to so many messages of the channel.
     pub(crate) fn pump(&mut self, link: usize, mut most: usize) {
         self.answer(link);
-        let Link { served: Some(served), down, .. } = &mut self.links[link] else { return };
-        let read = self.channel.read(&mut served.cursor, |frame| {
+        let Link { node, served: Some(served), down, .. } = &mut self.links[link] else { return };
+        let read = self.nodes[*node].read(&mut served.cursor, |frame| {
             most > 0 && {
                 most -= 1;
                 down.push_back(frame.0.clone());
@@ -365,13 +416,13 @@ impl World {
 
     /// The server's process ends and another begins, which knows nothing.
     pub(crate) fn restart(&mut self) {
-        self.end_links();
+        self.end_links(0);
         let epoch = self.next_epoch();
-        self.channel = Channel::new(epoch, self.limits);
+        self.nodes[0] = Channel::new(epoch, self.limits);
     }
 
-    fn end_links(&mut self) {
-        for link in &mut self.links {
+    fn end_links(&mut self, node: usize) {
+        for link in self.links.iter_mut().filter(|link| link.node == node) {
             (link.served, link.server_gone) = (None, true);
             link.up.clear();
         }
@@ -380,7 +431,55 @@ impl World {
     /// The channel loses what it had, and its connections stay.
     pub(crate) fn renew(&mut self) {
         let epoch = self.next_epoch();
-        self.channel.renew(epoch);
+        match &mut self.bus {
+            Some(bus) => bus.renew(epoch),
+            None => self.nodes[0].renew(epoch),
+        }
+    }
+
+    /// One of several servers ends and another begins in its place, with all that the bus has.
+    pub(crate) fn crash(&mut self, node: usize) {
+        self.end_links(node);
+        let Some(bus) = &mut self.bus else { return };
+        bus.crash(node);
+        self.nodes[node] = Channel::resumed(bus.epoch, bus.first, self.limits).shared();
+        self.follow(node, usize::MAX);
+    }
+
+    /// A server asks the bus for what it has in hand.
+    pub(crate) fn ask(&mut self, node: usize) {
+        if let Some(bus) = &mut self.bus {
+            bus.ask(node, &self.nodes[node]);
+        }
+    }
+
+    /// The bus serves one of the requests that are on their way.
+    pub(crate) fn serve(&mut self, pick: usize) {
+        let Some(bus) = &mut self.bus else { return };
+        if let Some(Submitted { session, seq, .. }) = bus.serve(pick) {
+            let at = Position { epoch: bus.epoch, offset: bus.last() };
+            self.log.push(Logged { at, session: session.0, seq });
+        }
+    }
+
+    /// A server hears of so many messages that the bus has.
+    pub(crate) fn follow(&mut self, node: usize, most: usize) {
+        let (Some(bus), channel) = (&self.bus, &mut self.nodes[node]) else { return };
+        if channel.head().epoch != bus.epoch {
+            channel.renew(bus.epoch);
+        }
+        channel.skip_to(bus.first);
+        let there = usize::try_from(channel.head().offset + 1 - bus.first).unwrap();
+        for submitted in bus.kept.iter().skip(there).take(most) {
+            put(channel, self.json, submitted);
+        }
+    }
+
+    /// Whether a client has, or may have, what the server that it comes to has not heard of.
+    fn is_ahead(&self, link: usize, position: Option<Position>) -> bool {
+        let (Some(bus), Some(position)) = (&self.bus, position) else { return false };
+        let head = self.nodes[self.links[link].node].head();
+        if position.epoch == head.epoch { position.offset > head.offset } else { head.epoch != bus.epoch }
     }
 
     fn next_epoch(&mut self) -> Epoch {
@@ -491,6 +590,7 @@ impl World {
                 }
                 moved |= !self.submitted.is_empty();
                 self.keep(usize::MAX);
+                moved |= self.settle_bus();
                 self.pump(link, usize::MAX);
                 let ended = |link: &Link| link.server_gone && !link.client_gone;
                 while !self.links[link].down.is_empty() || ended(&self.links[link]) {
@@ -503,6 +603,25 @@ impl World {
             }
         }
         panic!("it never comes to rest");
+    }
+
+    /// All that is on its way to the bus and back arrives, and all servers hear of it.
+    fn settle_bus(&mut self) -> bool {
+        let was_busy = self.bus.as_ref().is_some_and(Bus::is_busy);
+        for round in 0.. {
+            if !self.bus.as_ref().is_some_and(Bus::is_busy) {
+                break;
+            }
+            assert!(round < 10_000, "what waits for the bus never comes there: {:?}", self.bus);
+            for node in 0..self.nodes.len() {
+                self.ask(node);
+                self.serve(0);
+                self.bus.iter_mut().for_each(|bus| bus.answer(0));
+                self.follow(node, usize::MAX);
+            }
+        }
+        (0..self.nodes.len()).for_each(|node| self.follow(node, usize::MAX));
+        was_busy
     }
 
     /// What a peer got, without its losses.

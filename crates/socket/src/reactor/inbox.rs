@@ -14,6 +14,8 @@ pub(super) struct Inbox<T> {
 /// call is what costs here.
 pub(crate) struct Bell {
     woken: Mutex<Woken>,
+    /// Some of them are to have their turns next.
+    asked_next: AtomicBool,
     /// There is something to look at, here or in the inbox.
     asked: AtomicBool,
     /// The thread waits, or is about to: whoever asks first has to wake it.
@@ -25,14 +27,21 @@ pub(crate) struct Bell {
 struct Woken {
     /// Slots, each at most once. Who had one before may be meant: then the one that has it is woken for nothing.
     slots: VecDeque<u32>,
+    /// The same, ahead of those.
+    next: VecDeque<u32>,
     /// A bit for each slot: it is among them.
     among: Vec<u64>,
 }
 
 impl<T> Inbox<T> {
     pub(super) fn new(waker: mio::Waker) -> Arc<Inbox<T>> {
-        let (asked, waiting) = (AtomicBool::new(false), AtomicBool::new(false));
-        let bell = Arc::new(Bell { woken: Mutex::default(), asked, waiting, waker });
+        let bell = Arc::new(Bell {
+            woken: Mutex::default(),
+            asked_next: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
+            waiting: AtomicBool::new(false),
+            waker,
+        });
         Arc::new(Inbox { requests: Mutex::default(), bell })
     }
 
@@ -55,11 +64,13 @@ impl<T> Inbox<T> {
     /// All that was asked since it looked last goes behind what is in `into`, in order, and of the slots that are woken the
     /// first `most` into `woken`. From here on, waking those again counts.
     pub(super) fn take(&self, into: &mut VecDeque<T>, most: usize, woken: &mut Vec<u32>) {
-        let Bell { asked, woken: slots, .. } = &*self.bell;
+        let Bell { asked, asked_next, woken: slots, .. } = &*self.bell;
         if asked.load(Ordering::Acquire) {
             asked.store(false, Ordering::Relaxed);
             into.append(&mut lock(&self.requests));
-            if lock(slots).take(most, woken) {
+            let mut slots = lock(slots);
+            asked_next.store(false, Ordering::Relaxed);
+            if slots.take(most, woken) {
                 asked.store(true, Ordering::Relaxed);
             }
         }
@@ -71,11 +82,38 @@ impl Bell {
     pub(crate) fn ring(&self, slots: impl IntoIterator<Item = u32>) {
         let mut woken = lock(&self.woken);
         for slot in slots {
-            woken.add(slot);
+            if woken.is_new(slot) {
+                woken.slots.push_back(slot);
+            }
         }
         drop(woken);
         self.say_that_there_is_something();
         self.wake_thread();
+    }
+
+    /// Wakes the connection in this slot, ahead of all others that are woken.
+    pub(crate) fn ring_next(&self, slot: u32) {
+        let mut woken = lock(&self.woken);
+        if woken.is_new(slot) {
+            woken.next.push_back(slot);
+            self.asked_next.store(true, Ordering::Release);
+        }
+        drop(woken);
+        self.say_that_there_is_something();
+        self.wake_thread();
+    }
+
+    /// The first of those that come next. From here on, waking it again counts.
+    #[inline]
+    pub(super) fn take_next(&self) -> Option<u32> {
+        if !self.asked_next.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut woken = lock(&self.woken);
+        let slot = woken.next.pop_front()?;
+        self.asked_next.store(!woken.next.is_empty(), Ordering::Relaxed);
+        woken.forget(slot);
+        Some(slot)
     }
 
     /// Wakes the thread if it waits.
@@ -112,23 +150,27 @@ impl fmt::Debug for Bell {
 }
 
 impl Woken {
-    fn add(&mut self, slot: u32) {
+    /// Notes that it is among them, and tells whether it was not.
+    fn is_new(&mut self, slot: u32) -> bool {
         let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
         if word >= self.among.len() {
             self.among.resize(word + 1, 0);
         }
-        if self.among[word] & bit == 0 {
-            self.among[word] |= bit;
-            self.slots.push_back(slot);
-        }
+        let new = self.among[word] & bit == 0;
+        self.among[word] |= bit;
+        new
     }
 
-    /// The first `most`. True: there are more.
+    fn forget(&mut self, slot: u32) {
+        self.among[slot as usize / 64] &= !(1 << (slot % 64));
+    }
+
+    /// The first `most`, behind those that come next. True: there are more.
     fn take(&mut self, most: usize, into: &mut Vec<u32>) -> bool {
-        for slot in self.slots.drain(..most.min(self.slots.len())) {
-            self.among[slot as usize / 64] &= !(1 << (slot % 64));
-            into.push(slot);
-        }
+        let first = into.len();
+        into.extend(self.next.drain(..));
+        into.extend(self.slots.drain(..most.min(self.slots.len())));
+        into[first..].iter().for_each(|slot| self.forget(*slot));
         !self.slots.is_empty()
     }
 }

@@ -34,6 +34,8 @@ const REQUESTS: usize = 128;
 /// Connections that are woken, likewise. One that speaks to 10,000 wakes them all; the rest of the thread is served in between,
 /// and what is said meanwhile leaves in the same write.
 const WOKEN: usize = 128;
+/// As many may come right behind one that has had its turn.
+const NEXT: usize = 2;
 /// Connections that there is room for from the start. What is not used takes no memory but addresses, where growing
 /// leaves the allocator with what was outgrown: 1 MB at 5,000 connections.
 const SLOTS: usize = 16 << 10;
@@ -272,6 +274,7 @@ impl<E: Endpoint + Send + 'static> Run<E> {
             // An event of the inbox has nothing to say but that the wait is over: no slot has its number.
             for event in &events {
                 core.serve_event(event, now);
+                core.serve_next(now);
             }
             core.inbox.take(&mut core.requests, WOKEN, &mut core.woken);
             for _ in 0..REQUESTS {
@@ -309,6 +312,16 @@ impl<E: Endpoint + Send + 'static> Core<E> {
             slot.way_out = slot.way_out.freed();
         }
         self.have_turn(key, false, now);
+    }
+
+    /// Serves those who come right behind the one that was served last. Whom they wake in turn comes with the others, so that
+    /// no two can have the thread for themselves.
+    #[inline]
+    fn serve_next(&mut self, now: Time) {
+        for _ in 0..NEXT {
+            let Some(slot) = self.inbox.bell().take_next() else { return };
+            self.have_turn(slot as usize, true, now);
+        }
     }
 
     fn serve_again(&mut self, now: Time) {

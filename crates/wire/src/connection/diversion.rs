@@ -1,3 +1,4 @@
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use super::turn::Taken;
@@ -7,7 +8,7 @@ use crate::{CloseCode, MessageKind};
 /// What a sent item costs beside its payload, in bytes, so that empty ones are not free.
 const COST: usize = 64;
 
-/// What was to be sent and was diverted instead, or was sent and overheard.
+/// What was to be sent and was diverted instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// A whole message.
@@ -51,19 +52,34 @@ impl Sent {
     }
 }
 
+/// What was sent, as it is overheard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overheard<'a> {
+    /// A whole message with its payload, uncompressed, however many frames it has.
+    Message(MessageKind, &'a [u8]),
+    /// The first frame of a message in fragments.
+    Begin(MessageKind, &'a [u8]),
+    /// A further one; whether it is the last.
+    Fragment(&'a [u8], bool),
+    /// A Ping.
+    Ping(&'a [u8]),
+    /// A Pong.
+    Pong(&'a [u8]),
+    /// A Close.
+    Close(Option<(CloseCode, &'a str)>),
+    /// Bytes whatever the protocol says.
+    Raw(&'a [u8]),
+}
+
+/// Who is told what is sent.
+pub(super) struct Ear<'a>(&'a mut dyn FnMut(Overheard<'_>));
+
 /// What is sent goes here as long as there is one.
 #[derive(Debug)]
 pub(super) struct Diversion {
     pub(super) sent: Vec<Sent>,
     /// For so many bytes more.
     pub(super) room: usize,
-}
-
-impl Sent {
-    /// A whole message.
-    pub(super) fn message(kind: MessageKind, payload: &[u8]) -> Sent {
-        Sent::Message { kind, payload: payload.to_vec(), fragment_len: None }
-    }
 }
 
 impl Diversion {
@@ -87,19 +103,24 @@ impl Outgoing<'_> {
         diversion.map_or(Vec::new(), |diversion| diversion.sent)
     }
 
-    /// Runs `f` and gives back a copy of what it had sent, which is sent all the same. What the connection says of its own
-    /// accord, such as automatic Pongs, is not among it.
-    pub fn overhear(&mut self, f: impl FnOnce(&mut Outgoing<'_>)) -> Vec<Sent> {
-        let before = self.out.overheard.replace(Vec::new());
-        f(self);
-        std::mem::replace(&mut self.out.overheard, before).unwrap_or_default()
+    /// Runs `f` and tells `ear` what it sends, as it is sent and without a copy. What the connection says of its own accord,
+    /// such as automatic Pongs, is not told, nor is an [`abort`](Self::abort).
+    pub fn overhear(&mut self, ear: &mut dyn FnMut(Overheard<'_>), f: impl FnOnce(&mut Outgoing<'_>)) {
+        let Outgoing { connection, out, now, .. } = self;
+        f(&mut Outgoing { connection, out, now: *now, ear: Some(Ear(ear)) });
     }
 
-    /// Something was sent, and may be overheard.
+    /// This was sent, and may be overheard.
     #[inline]
-    pub(super) fn note(&mut self, sent: impl FnOnce() -> Sent) {
-        if let Some(overheard) = &mut self.out.overheard {
-            overheard.push(sent());
+    pub(super) fn note(&mut self, sent: Overheard<'_>) {
+        if let Some(Ear(ear)) = &mut self.ear {
+            ear(sent);
         }
+    }
+}
+
+impl fmt::Debug for Ear<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ear")
     }
 }

@@ -16,7 +16,7 @@ mod turn;
 mod way_out;
 
 pub use closing::Direction;
-pub use diversion::Sent;
+pub use diversion::{Overheard, Sent};
 pub use end::{Cause, Counts, End, Summary};
 pub use incoming::{Incoming, Message};
 pub use outgoing::{NotSent, Outgoing};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::diversion::Sent;
+use super::diversion::{Ear, Overheard, Sent};
 use super::incoming::Message;
 use super::shared::SharedMessage;
 use super::turn::{Codec, Output, Place, Taken};
@@ -11,7 +11,7 @@ use super::{Abort, Connection, ConnectionSettings, Counts, End, Habits, Phase, T
 use crate::deflate::Deflater;
 use crate::frame::{Header, MAX_HEADER_LEN};
 use crate::send::SendError;
-use crate::{CloseCode, MessageKind, Role, Time};
+use crate::{CloseCode, MessageKind, Role, Time, mask};
 
 /// From this many bytes on, a message that was put together goes back without a copy: the buffer is given away.
 const MOVED_FROM: usize = 4 << 10;
@@ -24,6 +24,8 @@ pub struct Outgoing<'a> {
     pub(super) connection: &'a mut Connection,
     pub(super) out: &'a mut Output,
     pub(super) now: Time,
+    /// Is told what is sent, during [`overhear`](Self::overhear).
+    pub(super) ear: Option<Ear<'a>>,
 }
 
 /// A message that was not sent, and why.
@@ -44,7 +46,7 @@ impl Connection {
     #[inline]
     pub fn outgoing<'t>(&'t mut self, turn: &'t mut Turn, now: Time) -> Outgoing<'t> {
         turn.settle();
-        Outgoing { connection: self, out: &mut turn.out, now }
+        Outgoing { connection: self, out: &mut turn.out, now, ear: None }
     }
 }
 
@@ -97,7 +99,7 @@ impl Outgoing<'_> {
             self.put(kind, payload, None);
             return Ok(());
         }
-        self.note(|| Sent::message(kind, payload));
+        self.note(Overheard::Message(kind, payload));
         self.count(payload.len());
         self.put_frames(|sender, masks, out| sender.put_cut(kind, payload, inner, masks, out));
         Ok(())
@@ -119,7 +121,7 @@ impl Outgoing<'_> {
         }
         self.check_room()?;
         self.connection.sender.check_message(kind, payload)?;
-        self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len: Some(fragment_len) });
+        self.note(Overheard::Message(kind, payload));
         self.count(payload.len());
         self.put_frames(|sender, masks, out| sender.put_with_pings(kind, payload, fragment_len, masks, out));
         Ok(())
@@ -140,8 +142,36 @@ impl Outgoing<'_> {
         self.count(payload.len());
         let header = Header::new(true, kind.into(), None, payload.len() as u64).write();
         self.out.batch.push_copied(|out| out.extend_from_slice(&header));
-        self.note(|| Sent::message(kind, &payload));
+        self.note(Overheard::Message(kind, &payload));
         self.out.batch.push_shared(payload, false);
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), without copying a payload that goes uncompressed, which a client masks where it lies: for large
+    /// ones. It is taken if it is sent.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_vec(&mut self, kind: MessageKind, payload: &mut Vec<u8>) -> Result<(), NotSent> {
+        let elsewhere = self.out.diversion.is_some() || self.connection.is_deflating();
+        if elsewhere || self.may_compress(payload.len()) {
+            return self.send(kind, payload);
+        }
+        self.check_room()?;
+        self.connection.sender.check_message(kind, payload)?;
+        self.count(payload.len());
+        self.note(Overheard::Message(kind, payload));
+        let mut payload = std::mem::take(payload);
+        let key = match self.role() {
+            Role::Client => Some((self.out.masks)()),
+            Role::Server => None,
+        };
+        if let Some(key) = key {
+            mask::apply(&mut payload, key);
+        }
+        let header = Header::new(true, kind.into(), key, payload.len() as u64).write();
+        self.out.batch.push_copied(|out| out.extend_from_slice(&header));
+        self.out.batch.push_shared(payload.into(), false);
         Ok(())
     }
 
@@ -161,7 +191,7 @@ impl Outgoing<'_> {
         self.check_room()?;
         self.connection.sender.check_start()?;
         self.count(message.payload().len());
-        self.note(|| Sent::message(message.kind(), message.payload()));
+        self.note(Overheard::Message(message.kind(), message.payload()));
         if self.connection.is_deflating() {
             self.put_frames(|_, _, out| out.extend_from_slice(&frame));
         } else {
@@ -188,7 +218,7 @@ impl Outgoing<'_> {
                 self.out.batch.push_in_place(range.clone());
                 self.out.taken = Taken::InPlace(range.end);
                 self.count(len);
-                self.note(|| Sent::message(message.kind, message.payload));
+                self.note(Overheard::Message(message.kind, message.payload));
                 Ok(())
             }
             _ => self.echo_elsewhere(message, movable),
@@ -204,7 +234,7 @@ impl Outgoing<'_> {
             self.out.batch.push_copied(|out| out.extend_from_slice(&header));
             self.out.taken = Taken::Whole(self.out.batch.push_later(len));
             self.count(len);
-            self.note(|| Sent::message(message.kind, message.payload));
+            self.note(Overheard::Message(message.kind, message.payload));
         } else {
             self.put(message.kind, message.payload, None);
         }
@@ -224,7 +254,7 @@ impl Outgoing<'_> {
         }
         self.put_frames(|sender, masks, out| sender.begin(kind, payload, masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
-        self.note(|| Sent::Begin(kind, payload.to_vec()));
+        self.note(Overheard::Begin(kind, payload));
         Ok(())
     }
 
@@ -241,7 +271,7 @@ impl Outgoing<'_> {
         self.put_frames(|sender, masks, out| sender.fragment(payload, last, masks, out))?;
         self.out.counts.payload_out += payload.len() as u64;
         self.out.counts.messages_out += u64::from(last);
-        self.note(|| Sent::Fragment(payload.to_vec(), last));
+        self.note(Overheard::Fragment(payload, last));
         Ok(())
     }
 }
@@ -260,7 +290,7 @@ impl Outgoing<'_> {
         let mut frame = Vec::new();
         self.connection.sender.ping(payload, self.out.masks, &mut frame)?;
         self.connection.send_control(&mut self.out.batch, &frame);
-        self.note(|| Sent::Ping(payload.to_vec()));
+        self.note(Overheard::Ping(payload));
         Ok(())
     }
 
@@ -277,7 +307,7 @@ impl Outgoing<'_> {
         let mut frame = Vec::new();
         self.connection.sender.pong(payload, self.out.masks, &mut frame)?;
         self.connection.send_control(&mut self.out.batch, &frame);
-        self.note(|| Sent::Pong(payload.to_vec()));
+        self.note(Overheard::Pong(payload));
         Ok(())
     }
 
@@ -304,7 +334,7 @@ impl Outgoing<'_> {
             let answers = connection.close_received.is_some();
             connection.enter(if answers { Phase::Flushing } else { Phase::Closing }, end, *now);
         }
-        self.note(|| Sent::Close(status.map(|(code, reason)| (code, reason.to_owned())), end));
+        self.note(Overheard::Close(status));
         Ok(())
     }
 
@@ -314,7 +344,6 @@ impl Outgoing<'_> {
             return diversion.push(Sent::Abort(how, end, note));
         }
         self.connection.cut(how, end, note);
-        self.note(|| Sent::Abort(how, end, note));
     }
 
     /// Sends bytes as they are, whatever the protocol says: for testing peers. No Pong comes in between them.
@@ -328,7 +357,7 @@ impl Outgoing<'_> {
             return Ok(());
         }
         self.put_frames(|_, _, out| out.extend_from_slice(bytes));
-        self.note(|| Sent::Raw(bytes.to_vec()));
+        self.note(Overheard::Raw(bytes));
         Ok(())
     }
 }
@@ -458,7 +487,7 @@ impl Outgoing<'_> {
             return diversion.push(Sent::Message { kind, payload: payload.to_vec(), fragment_len });
         }
         self.count(payload.len());
-        self.note(|| Sent::Message { kind, payload: payload.to_vec(), fragment_len });
+        self.note(Overheard::Message(kind, payload));
         self.put_compressible(kind, payload, fragment_len);
     }
 

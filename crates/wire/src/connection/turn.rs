@@ -4,7 +4,7 @@ use std::ops::Range;
 use super::Counts;
 use super::assembly::Frames;
 use super::batch::{Batch, KEPT};
-use super::diversion::{Diversion, Sent};
+use super::diversion::Diversion;
 use crate::deflate::Pool;
 
 /// How much is read at once, in bytes. Large enough that many messages share a read: with sixteen of 64 KiB in flight an
@@ -56,8 +56,6 @@ pub(super) struct Output {
     pub(super) masks: fn() -> [u8; 4],
     /// Where output goes instead, during [`Outgoing::divert`](super::Outgoing::divert).
     pub(super) diversion: Option<Box<Diversion>>,
-    /// What is sent is noted here too, during [`Outgoing::overhear`](super::Outgoing::overhear).
-    pub(super) overheard: Option<Vec<Sent>>,
 }
 
 /// The states of compressors, and where their output goes.
@@ -119,7 +117,6 @@ impl Turn {
                 worked: 0,
                 masks,
                 diversion: None,
-                overheard: None,
             },
         }
     }

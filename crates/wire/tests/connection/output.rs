@@ -7,7 +7,7 @@ use wire::deflate::{Params, Pool, Retain, Settings, WindowBits};
 use wire::frame::RSV1;
 use wire::{
     Abort, CloseCode, ConnectionSettings, Direction, End, Incoming, Message, MessageKind, NotSent, OpCode,
-    Outgoing, Role, SendError, Sent, SharedMessage, Time,
+    Outgoing, Overheard, Role, SendError, Sent, SharedMessage, Time,
 };
 
 use crate::support::driver::{Driver, Whole};
@@ -104,8 +104,9 @@ type Way = fn(&mut Outgoing<'_>, &str) -> Result<(), NotSent>;
 fn nothing_comes_in_between_the_bytes_of_a_frame_that_was_begun() {
     // However much of it the transport has taken, and whichever way the message goes.
     let payload = "x".repeat(9000);
-    let ways: [Way; 4] = [
+    let ways: [Way; 5] = [
         |out, payload| out.send(MessageKind::Text, payload.as_bytes()),
+        |out, payload| out.send_vec(MessageKind::Text, &mut payload.into()),
         |out, payload| out.send_bytes(MessageKind::Text, Bytes::copy_from_slice(payload.as_bytes())),
         |out, payload| {
             let bytes = Bytes::copy_from_slice(payload.as_bytes());
@@ -201,13 +202,16 @@ fn beyond_the_queue_s_bound_sending_is_refused_until_it_has_drained() {
         let shared = SharedMessage::new(MessageKind::Text, "x".into(), None).unwrap();
         assert_eq!(queue(&mut driver, |out| out.send(MessageKind::Text, b"x")), full);
         assert_eq!(queue(&mut driver, |out| out.send_bytes(MessageKind::Text, "x".into())), full);
+        let mut kept = vec![b'x'];
+        assert_eq!(queue(&mut driver, |out| out.send_vec(MessageKind::Text, &mut kept)), full);
+        assert_eq!(kept, [b'x'], "what is refused is not taken");
         assert_eq!(queue(&mut driver, |out| out.send_shared(&shared)), full);
         assert_eq!(queue(&mut driver, |out| out.begin(MessageKind::Text, b"x")), full);
         assert_eq!(queue(&mut driver, |out| out.raw(b"x")), full);
         let one = NonZeroUsize::MIN;
         assert_eq!(queue(&mut driver, |out| out.send_fragmented(MessageKind::Text, b"x", one)), full);
         assert_eq!(driver.connection.queued_bytes(), len);
-        assert_eq!(driver.connection.counts().messages_dropped, 6);
+        assert_eq!(driver.connection.counts().messages_dropped, 7);
         assert!(!driver.connection.take_drained(&driver.turn), "not yet");
         driver.end_turn();
         assert!(driver.connection.take_drained(&driver.turn));
@@ -322,6 +326,7 @@ fn text_is_checked_before_it_is_compressed() {
         let invalid = refused(SendError::InvalidUtf8);
         assert_eq!(driver.send(|out| out.send(MessageKind::Text, &bad)), invalid);
         assert_eq!(driver.send(|out| out.send_bytes(MessageKind::Text, bad.clone().into())), invalid);
+        assert_eq!(driver.send(|out| out.send_vec(MessageKind::Text, &mut bad.clone())), invalid);
         let ten = NonZeroUsize::new(10).unwrap();
         assert_eq!(driver.send(|out| out.send_fragmented(MessageKind::Text, &bad, ten)), invalid);
         assert!(driver.output.is_empty());
@@ -536,6 +541,21 @@ fn a_diversion_has_so_much_room() {
     });
 }
 
+fn told(said: Overheard<'_>) -> String {
+    match said {
+        Overheard::Message(kind, payload) => format!("Message({kind:?}, {})", payload.escape_ascii()),
+        Overheard::Begin(kind, payload) => format!("Begin({kind:?}, {})", payload.escape_ascii()),
+        Overheard::Fragment(payload, last) => format!("Fragment({}, {last})", payload.escape_ascii()),
+        Overheard::Ping(payload) => format!("Ping({})", payload.escape_ascii()),
+        Overheard::Pong(payload) => format!("Pong({})", payload.escape_ascii()),
+        Overheard::Close(status) => {
+            let (code, reason) = status.unwrap();
+            format!("Close({}, {reason})", code.0)
+        }
+        Overheard::Raw(bytes) => format!("Raw({})", bytes.escape_ascii()),
+    }
+}
+
 #[test]
 fn what_is_overheard_is_sent_all_the_same() {
     let shared = SharedMessage::new(MessageKind::Text, Bytes::from_static(b"shared"), None).unwrap();
@@ -543,6 +563,7 @@ fn what_is_overheard_is_sent_all_the_same() {
         out.send(MessageKind::Text, b"whole").unwrap();
         out.send_fragmented(MessageKind::Text, b"pieces", NonZeroUsize::MIN).unwrap();
         out.send_bytes(MessageKind::Binary, Bytes::from_static(b"bytes")).unwrap();
+        out.send_vec(MessageKind::Text, &mut b"given away".to_vec()).unwrap();
         out.send_shared(&shared).unwrap();
         out.echo(&Message::new(MessageKind::Text, b"echo")).unwrap();
         out.begin(MessageKind::Text, b"be").unwrap();
@@ -561,25 +582,24 @@ fn what_is_overheard_is_sent_all_the_same() {
     let mut driver = Driver::new(Role::Server);
     let (mut overheard, mut diverted) = (Vec::new(), Vec::new());
     queue(&mut driver, |out| diverted = out.divert(1 << 20, |out| out.ping(b"before").unwrap()));
-    queue(&mut driver, |out| overheard = out.overhear(say));
+    queue(&mut driver, |out| out.overhear(&mut |said| overheard.push(told(said)), say));
     driver.end_turn();
     assert_eq!(driver.output, plain.output);
-    let whole =
-        |kind, payload: &[u8], fragment_len| Sent::Message { kind, payload: payload.to_vec(), fragment_len };
     assert_eq!(
         overheard,
         [
-            whole(MessageKind::Text, b"whole", None),
-            whole(MessageKind::Text, b"pieces", Some(NonZeroUsize::MIN)),
-            whole(MessageKind::Binary, b"bytes", None),
-            whole(MessageKind::Text, b"shared", None),
-            whole(MessageKind::Text, b"echo", None),
-            Sent::Begin(MessageKind::Text, b"be".into()),
-            Sent::Fragment(b"gun".into(), true),
-            Sent::Ping(b"i".into()),
-            Sent::Pong(b"o".into()),
-            Sent::Raw(vec![0x8a, 0]),
-            Sent::Close(Some((CloseCode::NORMAL, "bye".into())), End::Finished),
+            "Message(Text, whole)",
+            "Message(Text, pieces)",
+            "Message(Binary, bytes)",
+            "Message(Text, given away)",
+            "Message(Text, shared)",
+            "Message(Text, echo)",
+            "Begin(Text, be)",
+            "Fragment(gun, true)",
+            "Ping(i)",
+            "Pong(o)",
+            "Raw(\\x8a\\x00)",
+            "Close(1000, bye)",
         ]
     );
 }
@@ -598,15 +618,10 @@ fn an_echo_in_place_can_be_overheard() {
     let mut overheard = Vec::new();
     while let Some((incoming, mut out)) = driver.connection.poll(&mut driver.turn, driver.now) {
         let Incoming::Message(message) = incoming else { panic!("{incoming:?}") };
-        overheard.extend(out.overhear(|out| out.echo(&message).unwrap()));
+        out.overhear(&mut |said| overheard.push(told(said)), |out| out.echo(&message).unwrap());
     }
     driver.connection.queue_output(&mut driver.turn, driver.now);
     driver.end_turn();
     assert_eq!(driver.sent(), [text("one"), text(&long)]);
-    let whole = |payload: &str| Sent::Message {
-        kind: MessageKind::Text,
-        payload: payload.into(),
-        fragment_len: None,
-    };
-    assert_eq!(overheard, [whole("one"), whole(&long)]);
+    assert_eq!(overheard, ["Message(Text, one)".to_owned(), format!("Message(Text, {long})")]);
 }

@@ -1,6 +1,6 @@
 //! Publishing: one message of a session after the other, each exactly once whatever becomes of requests and connections.
 
-use super::follow::{Failure, stream_name, subject};
+use super::follow::{Failure, count, stream_name, subject};
 use super::{AGAIN, PATIENCE, Shared};
 use crate::channels::channel::Channel;
 use crate::channels::post::Post;
@@ -8,7 +8,7 @@ use crate::lock::lock;
 use async_nats::HeaderMap;
 use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID};
 use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use protocol::session::Public;
 use std::fmt;
 use std::sync::Arc;
@@ -65,12 +65,19 @@ impl Shared {
                 Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
                     match self.latest(channel, &subject).await {
                         Ok(Some((at, latest))) if latest >= seq => return Some(at),
-                        Ok(there) => expected = there.map(|(at, _)| at),
-                        Err(error) => self.wait(channel, &error).await,
+                        Ok(there) => {
+                            let there = there.map(|(at, _)| at);
+                            if there < expected {
+                                // What was known to lie there is gone: from history, or with all of the stream.
+                                self.catch_up(channel, post).await;
+                            }
+                            expected = there;
+                        }
+                        Err(error) => self.wait(channel, post, &error).await,
                     }
                 }
                 Err(error) => {
-                    self.wait(channel, &error).await;
+                    self.wait(channel, post, &error).await;
                     expected = latest.max(channel.latest(session));
                 }
             }
@@ -91,18 +98,34 @@ impl Shared {
         }
     }
 
-    /// It is not known what became of a message. Before it is tried again, all that the stream has by now has to be known: it
-    /// may be there, and NATS knows it by its id for two minutes only.
-    async fn wait(self: &Arc<Self>, channel: &Channel, error: &(dyn fmt::Display + Sync)) {
+    /// It is not known what became of a message: it is tried again a while later, once that is known.
+    async fn wait(self: &Arc<Self>, channel: &Channel, post: &Post, error: &(dyn fmt::Display + Sync)) {
         self.has_failed(error);
-        loop {
-            tokio::time::sleep(AGAIN).await;
-            let Ok(stream) = self.context.get_stream(stream_name(&channel.name)).await else { continue };
-            let (last, begun) = (stream.cached_info().state.last_sequence, Instant::now());
-            while begun.elapsed() < PATIENCE {
-                if channel.head().offset >= last {
-                    return;
+        tokio::time::sleep(AGAIN).await;
+        self.catch_up(channel, post).await;
+    }
+
+    /// Before a message is tried again, all that the stream has by now has to be known: it may be there, and NATS knows it by
+    /// its id for two minutes only. Where the stream counts otherwise than the channel, the channel has to follow it first,
+    /// and the message is of an epoch that is over.
+    async fn catch_up(&self, channel: &Channel, post: &Post) {
+        while channel.is_waiting(post.author.session, post.author.seq) {
+            let stream = self.context.get_stream(stream_name(&channel.name)).await;
+            let Ok(info) = stream.as_ref().map(Stream::cached_info) else {
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            };
+            let (epoch, last, head) = (count(info).0, info.state.last_sequence, channel.head());
+            if epoch == head.epoch && last >= head.offset {
+                let begun = Instant::now();
+                while begun.elapsed() < PATIENCE {
+                    if channel.head().offset >= last {
+                        return;
+                    }
+                    tokio::time::sleep(AGAIN / 10).await;
                 }
+            } else {
+                channel.look.notify_one();
                 tokio::time::sleep(AGAIN / 10).await;
             }
         }

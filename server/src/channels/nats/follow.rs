@@ -55,7 +55,7 @@ impl Shared {
         let info = stream.cached_info();
         let (epoch, first) = count(info);
         let first = first.max(info.state.first_sequence).max(1);
-        let state = State::resumed(epoch, first, self.terms.limits);
+        let state = State::resumed(epoch, first, self.terms.limits).shared();
         let channel = Arc::new(Channel::new(name.clone(), state, self.terms.clone()));
         let (last, begun) = (info.state.last_sequence, Instant::now());
         tokio::spawn(Arc::clone(self).follow(Arc::downgrade(&channel), name.clone()));
@@ -81,9 +81,12 @@ impl Shared {
 
     /// Follows it until something fails, or it is time to look whether it is still the same.
     async fn follow_once(&self, followed: &Weak<Channel>, name: &Name) -> Result<(), Failure> {
+        let asked = Instant::now();
         let mut stream = self.stream(name).await?;
         let Some(channel) = followed.upgrade() else { return Ok(()) };
         self.compare(&channel, &mut stream).await?;
+        channel.counts(asked);
+        let asks = Arc::clone(&channel.look);
         let start_sequence = channel.head().offset + 1;
         drop(channel);
         let config = OrderedConfig {
@@ -96,15 +99,20 @@ impl Shared {
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
         loop {
             let batch = tokio::select! {
-                batch = messages.next() => batch.ok_or("the consumer ended")?,
-                _ = look.tick() => {
-                    let Some(channel) = followed.upgrade() else { return Ok(()) };
-                    let info = stream.get_info().await?;
-                    if count(&info).0 != channel.head().epoch || info.state.last_sequence < channel.head().offset {
-                        return Ok(());
-                    }
-                    continue;
+                batch = messages.next() => Some(batch.ok_or("the consumer ended")?),
+                _ = look.tick() => None,
+                () = asks.notified() => None,
+            };
+            let Some(batch) = batch else {
+                let asked = Instant::now();
+                let Some(channel) = followed.upgrade() else { return Ok(()) };
+                let info = stream.get_info().await?;
+                if count(&info).0 != channel.head().epoch || info.state.last_sequence < channel.head().offset
+                {
+                    return Ok(());
                 }
+                channel.counts(asked);
+                continue;
             };
             let Some(channel) = followed.upgrade() else { return Ok(()) };
             let mut posts = Vec::with_capacity(batch.len());
@@ -202,13 +210,13 @@ pub(super) fn token(name: &Name) -> String {
     name.as_str().replace('.', "=")
 }
 
-fn count(info: &Info) -> (Epoch, u64) {
+pub(super) fn count(info: &Info) -> (Epoch, u64) {
     let metadata = &info.config.metadata;
     let epoch = metadata.get(EPOCH).and_then(|epoch| u64::from_str_radix(epoch, 16).ok());
     let first = metadata.get(FIRST).and_then(|first| first.parse().ok());
     (Epoch(epoch.unwrap_or(0)), first.unwrap_or(1))
 }
 
-fn fresh_count(name: &Name, first: u64) -> HashMap<String, String> {
+pub(super) fn fresh_count(name: &Name, first: u64) -> HashMap<String, String> {
     HashMap::from([(EPOCH.to_owned(), fresh_epoch(name).to_string()), (FIRST.to_owned(), first.to_string())])
 }

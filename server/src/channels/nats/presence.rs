@@ -16,15 +16,13 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 use tracing::debug;
 
 /// The bucket.
 const BUCKET: &str = "heartwire-presence";
-/// So long a server is believed.
-const EXPIRES: Duration = Duration::from_secs(30);
-/// So often it says the same again.
-const REPEATS: Duration = Duration::from_secs(10);
+/// Within the time that a server is believed it says the same so often.
+const REPEATS: u32 = 3;
 /// So long changes are gathered.
 const GATHER: Duration = Duration::from_millis(250);
 
@@ -64,9 +62,10 @@ impl Shared {
         let mut others = bucket.watch_with_history(format!("{}.*", token(name))).await?;
         let key = format!("{}.{:016x}", token(name), self.node);
         let Some(changed) = hall.upgrade().map(|hall| hall.changed()) else { return Ok(()) };
-        let mut repeat = interval(REPEATS);
+        let mut repeat = interval(self.believed / REPEATS);
         repeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let over = heard.values().min().map(|at| *at + self.believed);
             tokio::select! {
                 entry = others.next() => {
                     let entry = entry.ok_or("the watch ended")??;
@@ -80,10 +79,11 @@ impl Shared {
                 }
                 () = changed.notified() => sleep(GATHER).await,
                 _ = repeat.tick() => {}
+                () = sleep_until(over.unwrap_or_else(Instant::now).into()), if over.is_some() => {}
             }
             let Some(hall) = hall.upgrade() else { return Ok(()) };
             heard.retain(|server, at| {
-                let is_there = at.elapsed() < EXPIRES;
+                let is_there = at.elapsed() < self.believed;
                 if !is_there {
                     hall.set_elsewhere(*server, Share::default());
                 }
@@ -105,7 +105,7 @@ impl Shared {
         }
         let config = Config {
             bucket: BUCKET.to_owned(),
-            max_age: EXPIRES,
+            max_age: self.believed,
             history: 1,
             storage: StorageType::Memory,
             num_replicas: self.replicas,

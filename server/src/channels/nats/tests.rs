@@ -5,6 +5,7 @@ use crate::channels::rooms::{Keeper, Room, Rooms};
 use crate::config::RoomConfig;
 use crate::metrics::ChannelCounters;
 use protocol::session::{Hello, NotTaken};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -26,7 +27,7 @@ impl Cluster {
     fn config(&self) -> NatsConfig {
         let servers = self.ports.iter().map(|(port, _)| format!("nats://127.0.0.1:{port}").parse().unwrap());
         let (servers, replicas) = (servers.collect(), self.ports.len());
-        NatsConfig { servers, credentials: None, roots: None, identity: None, replicas }
+        NatsConfig { servers, replicas, ..plain() }
     }
 
     /// A node of ours.
@@ -43,6 +44,18 @@ impl Cluster {
             assert!(begun.elapsed() < LIMIT, "there is no NATS");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+}
+
+/// A server of NATS without TLS and users.
+fn plain() -> NatsConfig {
+    NatsConfig {
+        servers: Vec::new(),
+        credentials: None,
+        roots: None,
+        identity: None,
+        replicas: 1,
+        believed: NatsConfig::BELIEVED,
     }
 }
 
@@ -189,6 +202,153 @@ async fn who_is_in_a_room_is_known_at_all_servers() {
     .await;
 }
 
+/// It takes those who were connected to it along, without a word of its own.
+#[tokio::test]
+async fn who_was_at_a_server_that_is_killed_has_left_once_that_is_believed_no_more() {
+    let Some(cluster) = Cluster::start("killed", 1) else { return };
+    drop(cluster.node().await);
+    let config = NatsConfig { believed: Duration::from_secs(1), ..cluster.config() };
+    let new = || {
+        Rooms::new(RoomConfig::default(), None, ChannelCounters::default(), Keeper::Nats(&config)).unwrap()
+    };
+    let (stays, killed) = (new(), new());
+    let name = suite::name("a");
+    let room = stays.enter(&name).await.unwrap();
+    let there = killed.enter(&name).await.unwrap();
+    there.come(Public(2), Some("Bob"), false);
+    room.come(Public(1), Some("Ann"), false);
+    let present = || {
+        let (present, ..) = room.come(Public(9), None, false);
+        room.go(Public(9), None, false);
+        present.as_text().to_owned()
+    };
+    until("Bob is there", || present().contains("Bob")).await;
+    // Its thread ends, and says nothing of that.
+    drop((there, killed));
+    until("Bob has left", || !present().contains("Bob")).await;
+    assert!(present().contains("Ann"));
+}
+
+/// Who comes from a server that has heard of another epoch is not sent back into the one that is over.
+#[tokio::test]
+async fn an_epoch_that_a_server_has_not_heard_of_is_looked_for_before_its_client_is_let_in() {
+    let Some(cluster) = Cluster::start("behind", 1) else { return };
+    let node = cluster.node().await;
+    let ann = Guest::join(&node, "a", &hello(1, None)).await.unwrap();
+    // Another server finds that the stream has lost something, and lets another epoch begin.
+    let name = suite::name("a");
+    let stream = node.shared.context.get_stream(follow::stream_name(&name)).await.unwrap();
+    let mut config = stream.cached_info().config.clone();
+    config.metadata.extend(follow::fresh_count(&name, 1));
+    node.shared.context.update_stream(config).await.unwrap();
+    let stream = node.shared.context.get_stream(follow::stream_name(&name)).await.unwrap();
+    let (epoch, _) = follow::count(stream.cached_info());
+    assert_ne!(epoch, ann.head().epoch);
+    let channel = node.open(&name).await.unwrap();
+    let (position, came) = (Position { epoch, offset: 0 }, Instant::now());
+    until("it has looked", || !node.may_have(&channel, position, came)).await;
+    assert_eq!(channel.head().epoch, epoch);
+    // Of one that is over nothing is waited for, once that is known.
+    let (position, came) = (Position { epoch: ann.position.epoch, offset: 0 }, Instant::now());
+    until("it has looked again", || !node.may_have(&channel, position, came)).await;
+    assert_eq!(channel.head().epoch, epoch);
+}
+
+/// With TLS both ways and a user; whatever is wrong there is said, with what helps and without the secret.
+#[tokio::test]
+async fn nats_with_tls_and_users_is_joined_and_what_is_wrong_there_is_said() {
+    // In the URL some of its signs are encoded.
+    const SECRET: &str = "not/for+the@log";
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
+    let Some(cluster) = Cluster::start_with("tls", 1, |folder| {
+        ours.write(folder, "server", &["127.0.0.1"]);
+        ours.write(folder, "client", &["heartwire"]);
+        theirs.write(folder, "other", &["heartwire"]);
+        let file = |name: &str| folder.join(name).display().to_string();
+        format!(
+            "tls {{ cert_file: {:?}, key_file: {:?}, ca_file: {:?}, verify: true }}\n\
+             authorization {{ users: [{{ user: heart, password: {SECRET:?} }}] }}\n",
+            file("server.pem"),
+            file("server.key"),
+            file("server.ca")
+        )
+    }) else {
+        return;
+    };
+    let config = |user: &str, ca: &str, client: Option<&str>| {
+        let file = |name: &str| cluster.folder.join(name);
+        let server = format!("tls://{user}127.0.0.1:{}", cluster.ports[0].0);
+        NatsConfig {
+            servers: vec![server.parse().unwrap()],
+            roots: Some(file(ca)),
+            identity: client.map(|name| (file(&format!("{name}.pem")), file(&format!("{name}.key")))),
+            ..plain()
+        }
+    };
+    let heart = "heart:not%2Ffor+the%40log@".to_owned();
+    let begun = Instant::now();
+    let node = loop {
+        match Nats::connect(&config(&heart, "server.ca", Some("client")), suite::terms()) {
+            Ok(node) if node.open(&suite::name("probe")).await.is_ok() => break node,
+            Ok(_) => {}
+            Err(error) => assert!(begun.elapsed() < LIMIT, "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    suite::run(&node).await;
+    for (user, ca, client, said) in [
+        (
+            &*heart,
+            "other.ca",
+            Some("client"),
+            "give the authority that signed its certificate with --nats-ca",
+        ),
+        (&*heart, "server.ca", None, "with --nats-cert and --nats-key"),
+        (&*heart, "server.ca", Some("other"), "with --nats-cert and --nats-key"),
+        ("heart:another-secret@", "server.ca", Some("client"), "give a user and a password that it knows"),
+        ("", "server.ca", Some("client"), "give a user and a password that it knows"),
+    ] {
+        let error = Nats::connect(&config(user, ca, client), suite::terms()).unwrap_err().to_string();
+        assert!(error.contains(said), "{ca} {client:?}: {error}");
+        assert!(
+            !error.contains(SECRET) && !error.contains("not%2Ffor") && !error.contains("another-secret"),
+            "{error}"
+        );
+    }
+}
+
+/// A private root, and what it signs.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: String,
+}
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), certificate }
+    }
+
+    /// Certificate, key and root as `NAME.pem`, `.key` and `.ca`.
+    fn write(&self, folder: &Path, name: &str, names: &[&str]) {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        for (kind, text) in
+            [("pem", certificate), ("key", key.serialize_pem()), ("ca", self.certificate.clone())]
+        {
+            fs::write(folder.join(format!("{name}.{kind}")), text).unwrap();
+        }
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -230,13 +390,7 @@ async fn three_servers_lose_nothing_that_was_acknowledged_when_one_is_killed_and
 
 #[tokio::test]
 async fn what_is_wrong_at_the_start_is_said() {
-    let config = |server: &str| NatsConfig {
-        servers: vec![server.parse().unwrap()],
-        credentials: None,
-        roots: None,
-        identity: None,
-        replicas: 1,
-    };
+    let config = |server: &str| NatsConfig { servers: vec![server.parse().unwrap()], ..plain() };
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let connect = |config: &NatsConfig| Nats::connect(config, suite::terms()).unwrap_err().to_string();
     let error = connect(&config(&format!("nats://{free}")));

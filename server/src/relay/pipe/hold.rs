@@ -391,6 +391,14 @@ impl Lane {
             mailbox.wake();
         }
     }
+
+    /// A long message is passed on while it is in the cache. Short ones cost less where all of them are read first and then
+    /// all sent.
+    pub(super) fn wake_next(&self) {
+        if let Some(mailbox) = self.mailbox.get() {
+            mailbox.wake_next();
+        }
+    }
 }
 
 fn encoded(event: &Event<'_>) -> (Item, Vec<u8>) {
