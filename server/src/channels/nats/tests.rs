@@ -1,3 +1,4 @@
+use self::operator::Operator;
 use self::peer::Cluster;
 use super::*;
 use crate::channels::bus::suite::{self, Guest, hello, numbers};
@@ -10,6 +11,8 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
+#[path = "operator.rs"]
+mod operator;
 #[path = "../../../tests/proxy/nats.rs"]
 mod peer;
 
@@ -32,14 +35,17 @@ impl Cluster {
 
     /// A node of ours.
     async fn node(&self) -> Nats {
-        let config = self.config();
+        self.join(&self.config()).await
+    }
+
+    async fn join(&self, config: &NatsConfig) -> Nats {
         let begun = Instant::now();
         loop {
-            // A cluster needs some time until it can keep something.
-            if let Ok(nats) = Nats::connect(&config, suite::terms())
-                && nats.open(&suite::name("probe")).await.is_ok()
-            {
-                return nats;
+            // A server needs some time until it can keep something, and a cluster more.
+            match Nats::connect(config, suite::terms()) {
+                Ok(node) if node.open(&suite::name("probe")).await.is_ok() => return node,
+                Ok(_) => {}
+                Err(error) => assert!(begun.elapsed() < LIMIT, "{error}"),
             }
             assert!(begun.elapsed() < LIMIT, "there is no NATS");
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -286,15 +292,7 @@ async fn nats_with_tls_and_users_is_joined_and_what_is_wrong_there_is_said() {
         }
     };
     let heart = "heart:not%2Ffor+the%40log@".to_owned();
-    let begun = Instant::now();
-    let node = loop {
-        match Nats::connect(&config(&heart, "server.ca", Some("client")), suite::terms()) {
-            Ok(node) if node.open(&suite::name("probe")).await.is_ok() => break node,
-            Ok(_) => {}
-            Err(error) => assert!(begun.elapsed() < LIMIT, "{error}"),
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let node = cluster.join(&config(&heart, "server.ca", Some("client"))).await;
     suite::run(&node).await;
     for (user, ca, client, said) in [
         (
@@ -315,6 +313,27 @@ async fn nats_with_tls_and_users_is_joined_and_what_is_wrong_there_is_said() {
             "{error}"
         );
     }
+}
+
+#[tokio::test]
+async fn nats_with_credentials_is_joined_and_those_of_another_operator_are_refused() {
+    let (ours, theirs) = (Operator::new(), Operator::new());
+    let Some(cluster) = Cluster::start_with("creds", 1, |_| ours.config.clone()) else { return };
+    let config = |name: &str, file: &str| {
+        let path = cluster.folder.join(name);
+        fs::write(&path, file).unwrap();
+        NatsConfig { credentials: Some(path), ..cluster.config() }
+    };
+    let (file, _) = ours.user();
+    let node = cluster.join(&config("ours.creds", &file)).await;
+    suite::run(&node).await;
+    let (file, seed) = theirs.user();
+    let connect = |config: &NatsConfig| Nats::connect(config, suite::terms()).unwrap_err().to_string();
+    let error = connect(&config("theirs.creds", &file));
+    assert!(error.contains("with --nats-creds") && !error.contains(&seed), "{error}");
+    let error = connect(&config("cut.creds", &file[..file.len() / 2]));
+    assert!(error.contains("cut.creds") && !error.contains(&seed), "{error}");
+    assert!(connect(&cluster.config()).contains("with --nats-creds"));
 }
 
 /// A private root, and what it signs.
