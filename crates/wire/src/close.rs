@@ -17,7 +17,7 @@ pub enum InvalidClose {
     /// The code is reserved for local use or outside the defined ranges. Choose another one.
     #[error("close code {0} must not be sent (RFC 6455 §7.4)")]
     Code(CloseCode),
-    /// The reason is longer than [`MAX_REASON_LEN`]. Shorten it, at a character boundary.
+    /// The reason is longer than [`MAX_REASON_LEN`]. Shorten it by [`cut_reason`].
     #[error("a close reason has at most 123 bytes, this one has {0} (RFC 6455 §5.5)")]
     ReasonTooLong(usize),
 }
@@ -111,6 +111,12 @@ pub fn parse(body: &[u8]) -> Result<Option<(CloseCode, &str)>, Failure> {
         Ok(reason) => Ok(Some((code, reason))),
         Err(_) => Err(FailureKind::InvalidCloseReason.into()),
     }
+}
+
+/// As much of a reason as a Close holds: its first [`MAX_REASON_LEN`] bytes, less a character that they would cut.
+#[must_use]
+pub fn cut_reason(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(MAX_REASON_LEN)]
 }
 
 /// Checks a code and a reason before they go out.

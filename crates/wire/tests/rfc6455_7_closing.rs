@@ -8,7 +8,7 @@ use std::io;
 
 use support::driver::{Driver, Whole};
 use support::{ROLES, both_fail, both_take, encode, fed, feed, frame, refused, send, sent_by};
-use wire::close::{InvalidClose, MAX_REASON_LEN};
+use wire::close::{InvalidClose, MAX_REASON_LEN, cut_reason};
 use wire::deflate::Params;
 use wire::frame::RSV1;
 use wire::raw::RawFrame;
@@ -122,6 +122,13 @@ fn rfc6455_7_1_5_the_code_is_that_of_the_first_close_received() {
         assert_eq!(ending(&without_code), (true, 1005, End::PeerClosed));
         assert_eq!(ending(&Driver::new(role).summary()), (false, 1006, End::ReceiveFailed));
     }
+}
+
+#[test]
+fn a_reason_is_cut_to_what_a_close_holds_and_no_character_with_it() {
+    assert_eq!(cut_reason("short"), "short");
+    assert_eq!(cut_reason(&"r".repeat(200)), "r".repeat(MAX_REASON_LEN));
+    assert_eq!(cut_reason(&"ü".repeat(100)), "ü".repeat(MAX_REASON_LEN / 2));
 }
 
 #[test]

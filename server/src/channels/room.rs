@@ -13,7 +13,7 @@ use protocol::session::{
     Answers, Attached, Author, ClientMessage, Cursor, GAP, Hello, Lost, MISUSED, NotTaken, Public, RETRY,
     Read, Reason, Refused, SUPERSEDED, ServerMessage, Ticket,
 };
-use socket::wire::close::MAX_REASON_LEN;
+use socket::wire::close::cut_reason;
 use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::cell::RefCell;
@@ -395,10 +395,9 @@ fn give_up(out: &mut Outgoing<'_>, error: NotTaken) {
 }
 
 fn close(out: &mut Outgoing<'_>, code: u16, reason: &str) {
-    let reason = &reason[..reason.floor_char_boundary(MAX_REASON_LEN)];
     let end = if code == MISUSED { End::LimitExceeded } else { End::Finished };
     // Refused only where it closes already.
-    let _ = out.close(Some((CloseCode(code), reason)), end);
+    let _ = out.close(Some((CloseCode(code), cut_reason(reason))), end);
 }
 
 fn count_lost(room: &Room, lost: &[Lost]) {

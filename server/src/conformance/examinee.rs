@@ -2,7 +2,7 @@
 
 use crate::labels::Running;
 use protocol::conformance::session::{Exam, Output, Seat};
-use socket::wire::close::MAX_REASON_LEN;
+use socket::wire::close::cut_reason;
 use socket::wire::{Abort, CloseCode, End, Message, MessageKind, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
 use std::sync::Arc;
@@ -38,9 +38,8 @@ impl Examinee {
                 // A script says less than a connection has room for, and where there is none the client reads nothing.
                 Output::Send(text) => _ = out.send(MessageKind::Text, text.as_bytes()),
                 Output::Close(code, reason) => {
-                    let reason = &reason[..reason.floor_char_boundary(MAX_REASON_LEN)];
                     // Refused only where it closes already.
-                    let _ = out.close(Some((CloseCode(code), reason)), End::Finished);
+                    let _ = out.close(Some((CloseCode(code), cut_reason(&reason))), End::Finished);
                 }
                 Output::Cut => self.cuts = true,
             }

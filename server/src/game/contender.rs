@@ -4,7 +4,7 @@ use super::arenas::{Due, Hall, Told};
 use crate::admission::Client;
 use crate::channels::Place;
 use protocol::game::{ClientMessage, MISUSED, MemberId, News, SUPERSEDED, ServerMessage};
-use socket::wire::close::MAX_REASON_LEN;
+use socket::wire::close::cut_reason;
 use socket::wire::{CloseCode, End, Message, MessageKind, Outgoing, Time};
 use socket::{Endpoint, Mailbox};
 use std::sync::Arc;
@@ -144,7 +144,6 @@ fn send(message: &ServerMessage, out: &mut Outgoing<'_>) {
 }
 
 fn close(code: CloseCode, reason: &str, end: End, out: &mut Outgoing<'_>) {
-    let reason = &reason[..reason.floor_char_boundary(MAX_REASON_LEN)];
     // Refused only where it closes already.
-    let _ = out.close(Some((code, reason)), end);
+    let _ = out.close(Some((code, cut_reason(reason))), end);
 }

@@ -129,8 +129,7 @@ fn send(item: &Item, payload: Body<'_>, out: &mut Outgoing<'_>) -> bool {
         }
         // Where it has begun a closing handshake it goes on with that.
         Item::Gone(Gone { why, .. }) => {
-            let why = why.as_deref().unwrap_or_default();
-            let why = &why[..why.floor_char_boundary(close::MAX_REASON_LEN)];
+            let why = close::cut_reason(why.as_deref().unwrap_or_default());
             out.close(Some((CloseCode::BAD_GATEWAY, why)), End::Finished)
         }
     };

@@ -5,7 +5,7 @@ use crate::labels::Scribe;
 use protocol::fault::Label as Name;
 use protocol::journal::Event;
 use protocol::replay::{Machine, Mismatch, OnMismatch, Say};
-use socket::wire::close::MAX_REASON_LEN;
+use socket::wire::close::cut_reason;
 use socket::wire::{Abort, CloseCode, End, Message, MessageKind, NotSent, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl Replay {
                 Say::Close(status) => {
                     self.ended = true;
                     // A code that must not be sent has none in its place.
-                    let status = status.map(|(code, reason)| (CloseCode(code), cut(reason)));
+                    let status = status.map(|(code, reason)| (CloseCode(code), cut_reason(reason)));
                     out.close(status.filter(|(code, _)| code.may_appear_on_the_wire()), End::Finished)
                 }
                 // Nothing that was said before may be lost with it.
@@ -94,7 +94,7 @@ impl Replay {
         if self.machine.plan().on_mismatch == OnMismatch::Close {
             self.ended = true;
             // Refused only where it closes already.
-            let _ = out.close(Some((MISMATCH, cut(&difference))), End::Finished);
+            let _ = out.close(Some((MISMATCH, cut_reason(&difference))), End::Finished);
         }
         if let Some(scribe) = &self.scribe {
             scribe.write(Event::Mismatch { number: mismatch.number, difference });
@@ -152,9 +152,4 @@ impl Endpoint for Replay {
             info!(peer = %self.client, replay = %self.name, mismatches, "messages that the recorded client did not send");
         }
     }
-}
-
-/// As much of a reason as a Close holds.
-fn cut(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(MAX_REASON_LEN)]
 }

@@ -1,6 +1,6 @@
 //! Publishing: one message of a session after the other, each exactly once whatever becomes of requests and connections.
 
-use super::follow::{Failure, count, stream_name, subject};
+use super::follow::{Failure, counts_as, stream_name, subject};
 use super::{AGAIN, PATIENCE, Shared};
 use crate::channels::channel::Channel;
 use crate::channels::post::Post;
@@ -115,9 +115,8 @@ impl Shared {
                 tokio::time::sleep(AGAIN).await;
                 continue;
             };
-            let (epoch, last, head) = (count(info).0, info.state.last_sequence, channel.head());
-            if epoch == head.epoch && last >= head.offset {
-                let begun = Instant::now();
+            if counts_as(info, channel.head()) {
+                let (last, begun) = (info.state.last_sequence, Instant::now());
                 while begun.elapsed() < PATIENCE {
                     if channel.head().offset >= last {
                         return;

@@ -10,7 +10,7 @@ use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, StorageType, Stream};
 use futures_util::StreamExt as _;
 use protocol::fault::Label as Name;
-use protocol::session::{Epoch, Public};
+use protocol::session::{Epoch, Position, Public};
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Weak};
@@ -106,9 +106,7 @@ impl Shared {
             let Some(batch) = batch else {
                 let asked = Instant::now();
                 let Some(channel) = followed.upgrade() else { return Ok(()) };
-                let info = stream.get_info().await?;
-                if count(&info).0 != channel.head().epoch || info.state.last_sequence < channel.head().offset
-                {
+                if !counts_as(&stream.get_info().await?, channel.head()) {
                     return Ok(());
                 }
                 channel.counts(asked);
@@ -215,6 +213,11 @@ pub(super) fn count(info: &Info) -> (Epoch, u64) {
     let epoch = metadata.get(EPOCH).and_then(|epoch| u64::from_str_radix(epoch, 16).ok());
     let first = metadata.get(FIRST).and_then(|first| first.parse().ok());
     (Epoch(epoch.unwrap_or(0)), first.unwrap_or(1))
+}
+
+/// Whether the stream still counts as a channel does whose latest message is `head`.
+pub(super) fn counts_as(info: &Info, head: Position) -> bool {
+    count(info).0 == head.epoch && info.state.last_sequence >= head.offset
 }
 
 pub(super) fn fresh_count(name: &Name, first: u64) -> HashMap<String, String> {
