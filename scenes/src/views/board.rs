@@ -7,8 +7,7 @@ use page::block::{Block, block};
 use page::markup::html;
 use page::virtual_list::VirtualList;
 use protocol::ticker::{SUBPROTOCOL, name_of};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlCanvasElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{HtmlCanvasElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::app::Stage;
@@ -28,9 +27,8 @@ const SORTED: Duration = Duration::from_secs(1);
 /// Numbers of symbols and rates that are offered.
 const COUNTS: [&str; 4] = ["10", "100", "500", "1000"];
 const RATES: [u32; 5] = [1, 5, 10, 25, 50];
-/// The height of a row's line in its own units, and those units.
+/// The height of a row's line in its own units.
 const SPARK_UNITS: u16 = 20;
-const SPARK_BOX: &str = "0 0 119 20";
 /// Room for the prices beside the chart, in pixels.
 const SCALE_PX: f64 = 62.0;
 
@@ -59,7 +57,7 @@ fn use_board(props: &BoardView) -> Html {
     let order = use_state_eq(Order::default);
     let chosen = use_state_eq(|| None::<u16>);
     let listed = use_mut_ref(Listed::default);
-    let node = use_node_ref();
+    let canvas = use_node_ref();
     let now = live.line().now();
     let talk = live.talk();
     let rows = {
@@ -74,10 +72,14 @@ fn use_board(props: &BoardView) -> Html {
     let shown = chosen.filter(|number| talk.quote(*number).is_some()).or(rows.first().copied());
     {
         // The canvas is drawn once it is there, which is once a frame.
-        let (node, live) = (node.clone(), live.clone());
+        let (canvas, live) = (canvas.clone(), live.clone());
         use_effect(move || {
-            if let Some(node) = node.cast::<Element>() {
-                draw(&node, &live.talk(), shown);
+            let talk = live.talk();
+            let canvas = canvas.cast::<HtmlCanvasElement>();
+            if let (Some(sheet), Some(quote)) =
+                (canvas.as_ref().and_then(Sheet::of), shown.and_then(|number| talk.quote(number)))
+            {
+                big(&sheet, quote, &Colours::of_page());
             }
         });
     }
@@ -100,7 +102,7 @@ fn use_board(props: &BoardView) -> Html {
         })
     };
     html! {
-        <main class="scene board" ref={node}>
+        <main class="scene board">
             <section class="board-main" aria-label={t.quotes}>
                 {controls(stage, &text, *order, (text.setter(), order.setter()), t)}
                 if is_empty {
@@ -120,7 +122,7 @@ fn use_board(props: &BoardView) -> Html {
                 }
             </section>
             <aside class="beside">
-                {chart(&talk, shown, t)}
+                {chart(&talk, shown, &canvas, t)}
                 {figures(&live, t)}
                 {Connection { stage: stage.clone(), scene: Scene::Ticker, line: Held(live.line().clone()) }.block()}
             </aside>
@@ -264,7 +266,12 @@ fn use_spark(props: &Spark) -> Html {
     let talk = props.live.talk();
     let Some(quote) = talk.quote(props.number) else { return Html::default() };
     html! {
-        <svg class={classes!("spark", tone(quote.change()))} viewBox={SPARK_BOX} preserveAspectRatio="none" aria-hidden="true">
+        <svg
+            class={classes!("spark", tone(quote.change()))}
+            viewBox={format!("0 0 {} {SPARK_UNITS}", SAMPLES - 1)}
+            preserveAspectRatio="none"
+            aria-hidden="true"
+        >
             <path d={quote.trail.path(SPARK_UNITS)} />
         </svg>
     }
@@ -278,7 +285,7 @@ fn tone(change: i32) -> &'static str {
     }
 }
 
-fn chart(board: &Board, shown: Option<u16>, t: &Texts) -> Html {
+fn chart(board: &Board, shown: Option<u16>, canvas: &NodeRef, t: &Texts) -> Html {
     let quote = shown.and_then(|number| Some((name_of(usize::from(number)), board.quote(number)?)));
     let (name, now, change_of, label) = match quote {
         Some((name, quote)) => {
@@ -297,7 +304,7 @@ fn chart(board: &Board, shown: Option<u16>, t: &Texts) -> Html {
                 <span class="chart-price">{now}</span>
                 <span class={classes!("change", tone(change_of.unwrap_or(0)))}>{change_of.map(change)}</span>
             </p>
-            <canvas class="price-chart" role="img" aria-label={label} data-testid="chart" />
+            <canvas class="price-chart" ref={canvas.clone()} role="img" aria-label={label} data-testid="chart" />
         </section>
     }
 }
@@ -323,17 +330,6 @@ fn figures(live: &Live<Board>, t: &Texts) -> Html {
         if let Some(error) = error {
             <p class="problem" role="alert">{error}</p>
         }
-    }
-}
-
-/// Draws the chart.
-fn draw(node: &Element, board: &Board, shown: Option<u16>) {
-    let canvas = node.query_selector("canvas.price-chart").ok().flatten();
-    let canvas = canvas.and_then(|canvas| canvas.dyn_into::<HtmlCanvasElement>().ok());
-    if let (Some(sheet), Some(quote)) =
-        (canvas.as_ref().and_then(Sheet::of), shown.and_then(|number| board.quote(number)))
-    {
-        big(&sheet, quote, &Colours::of_page());
     }
 }
 
