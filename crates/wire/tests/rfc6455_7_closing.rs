@@ -125,7 +125,7 @@ fn rfc6455_7_1_5_the_code_is_that_of_the_first_close_received() {
 }
 
 #[test]
-fn a_reason_is_cut_to_what_a_close_holds_and_no_character_with_it() {
+fn rfc6455_7_1_6_a_reason_is_cut_to_what_a_close_holds_and_no_character_with_it() {
     assert_eq!(cut_reason("short"), "short");
     assert_eq!(cut_reason(&"r".repeat(200)), "r".repeat(MAX_REASON_LEN));
     assert_eq!(cut_reason(&"ü".repeat(100)), "ü".repeat(MAX_REASON_LEN / 2));
