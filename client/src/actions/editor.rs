@@ -6,7 +6,6 @@ use std::fmt;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use gloo_timers::future::TimeoutFuture;
 use link::Message;
 use web_sys::{File, HtmlTextAreaElement};
 use workbench::bytes::to_hex;
@@ -26,9 +25,6 @@ const CHECK_AT_ONCE_BYTES: usize = 64 * 1024;
 
 /// The pause, in milliseconds.
 const CHECK_PAUSE_MILLIS: u32 = 250;
-
-/// Two presses within this many milliseconds are a double click.
-const DOUBLE_CLICK_MILLIS: u32 = 500;
 
 /// What the text would make.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -333,8 +329,6 @@ impl Editor {
                     break;
                 }
             }
-            // The second half of a double click is not meant to send them again.
-            TimeoutFuture::new(DOUBLE_CLICK_MILLIS).await;
             editor.0.is_reading.set(false);
         });
     }

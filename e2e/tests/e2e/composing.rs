@@ -70,7 +70,10 @@ async fn files_are_chosen_or_dropped_and_sent() -> Result<()> {
         page.until_text("file", |text| text.contains("chosen.bin")).await?;
         page.double_click_on("[data-testid=send]").await?;
         page.wait_for_count(3, SOON).await?;
-        ensure!(page.texts("response").await? == ["00 01 fe ff"]);
+        ensure!(page.texts("response").await? == ["00 01 fe ff"], "a double click sends once");
+        // Who is quick means it: only the second half of a double click is left out.
+        page.press(Key::Enter).await?;
+        page.wait_for_count(5, SOON).await?;
 
         page.pick("mode-text").await?;
         page.drag("dragEnter", &[&dropped]).await?;
@@ -81,8 +84,8 @@ async fn files_are_chosen_or_dropped_and_sent() -> Result<()> {
         page.until_text("file", |text| text.contains("dropped.txt")).await?;
         page.click("files-as-text").await?;
         page.click("send").await?;
-        page.wait_for_count(5, SOON).await?;
-        ensure!(page.texts("response").await? == ["00 01 fe ff", "dropped text"]);
+        page.wait_for_count(7, SOON).await?;
+        ensure!(page.texts("response").await? == ["00 01 fe ff", "00 01 fe ff", "dropped text"]);
         page.click("file-remove").await?;
         page.until_shown("file", false).await?;
         Ok(())

@@ -97,6 +97,16 @@ fn use_composer(props: &Composer) -> Html {
             editor.send();
         }
     };
+    // The second half of a double click is not meant to send the files again. The browser counts the clicks: a time of
+    // our own would swallow the next file of somebody quick.
+    let on_press = {
+        let editor = editor.clone();
+        move |event: MouseEvent| {
+            if editor.mode() == Mode::Files && event.detail() > 1 {
+                event.prevent_default();
+            }
+        }
+    };
     let on_key = {
         let editor = editor.clone();
         move |event: KeyboardEvent| key(&editor, &event)
@@ -185,6 +195,7 @@ fn use_composer(props: &Composer) -> Html {
                     class={classes!("button", "composer-send", props.is_open.then_some("primary"))}
                     type="submit"
                     data-testid="send"
+                    onclick={on_press}
                 >
                     {if props.is_open || props.is_closed { t.send } else { t.queue }}
                 </button>
