@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::market::{MAX_SYMBOLS, Subscription, name_of, number_of};
-use crate::head::{Head, Writer};
+use crate::head::{Head, Writer, cut};
 use crate::session::json::ReadError;
 use workbench::json::Value;
 
@@ -25,7 +25,8 @@ impl Command {
             "subscribe" | "unsubscribe" => head.take("symbols"),
             other => {
                 return Err(ReadError(format!(
-                    "{other} is nothing that is known here: use subscribe or unsubscribe"
+                    "{} is nothing that is known here: use subscribe or unsubscribe",
+                    cut(other)
                 )));
             }
         };
@@ -72,7 +73,7 @@ pub(super) fn first(count: usize) -> Option<Subscription> {
 }
 
 fn unknown(name: &str) -> ReadError {
-    ReadError(format!("there is no symbol {}: a snapshot names those there are", name.escape_debug()))
+    ReadError(format!("there is no symbol {}: a snapshot names those there are", cut(name).escape_debug()))
 }
 
 fn object(prices: impl Iterator<Item = (usize, i64)>) -> String {
