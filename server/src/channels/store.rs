@@ -8,7 +8,7 @@ mod tables;
 mod tests;
 
 use self::tables::{Group, Tables};
-use super::bus::{Bus, Gathering, Opening, Unavailable};
+use super::bus::{Bus, Gathering, NoRoom, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use protocol::fault::Label as Name;
@@ -82,7 +82,7 @@ struct Shared {
 }
 
 enum Job {
-    Open(Name, oneshot::Sender<Result<Arc<Channel>, Unavailable>>),
+    Open(Name, oneshot::Sender<Result<Arc<Channel>, NoRoom>>),
     Append(Arc<Channel>, Post),
 }
 
@@ -161,7 +161,7 @@ impl Bus for Store {
         Box::pin(async move {
             let (sender, opened) = oneshot::channel();
             self.send(Job::Open(name.clone(), sender));
-            opened.await.unwrap_or(Err(Unavailable))
+            opened.await.unwrap_or(Err(NoRoom::Unavailable))
         })
     }
 
@@ -169,6 +169,10 @@ impl Bus for Store {
         let Shared { waiting, is_broken } = &*self.shared;
         let is_ready = !is_broken.load(Ordering::Relaxed) && waiting.load(Ordering::Relaxed) <= MAX_WAITING;
         if is_ready { Ok(()) } else { Err(Unavailable) }
+    }
+
+    fn keeps_on(&self) -> bool {
+        true
     }
 
     fn may_have(&self, _: &Channel, _: Position, _: Instant) -> bool {
@@ -223,7 +227,7 @@ impl Writer {
         }
     }
 
-    fn open(&mut self, name: &Name) -> Result<Arc<Channel>, Unavailable> {
+    fn open(&mut self, name: &Name) -> Result<Arc<Channel>, NoRoom> {
         if let Some(channel) = self.channels.get(name) {
             return Ok(channel);
         }

@@ -181,7 +181,7 @@ async fn a_disk_that_fails_has_messages_refused_or_kept_and_told_so_and_then_goe
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     ann.publish(3).unwrap();
-    assert_eq!(store.open(&suite::name("b")).await.unwrap_err(), Unavailable);
+    assert_eq!(store.open(&suite::name("b")).await.unwrap_err(), NoRoom::Unavailable);
     fails.writes.store(false, Ordering::Relaxed);
     told.extend(ann.answers(3).await);
     // Wherever the sync fails, what is said of a message is true.
