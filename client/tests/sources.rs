@@ -27,6 +27,9 @@ const SAME_EVERYWHERE: &[&str] = &[
     "pong",
     "JSON Lines",
     ".jsonl .csv .har",
+    // Reasons of a Close, which go to the server.
+    "nothing comes",
+    "that can't be read",
     // Classes of a button.
     "button small",
     r#"error  \"two words\""#,

@@ -91,6 +91,8 @@ struct Writer {
     open: Box<dyn Fn() -> Result<Database, DatabaseError> + Send>,
     /// `None` once it has failed.
     tables: Option<Tables>,
+    /// When it failed last.
+    failed: Option<Instant>,
     terms: Terms,
     channels: Held,
     jobs: Receiver<Job>,
@@ -131,6 +133,7 @@ impl Store {
         let writer = Writer {
             open: Box::new(open),
             tables: Some(tables),
+            failed: None,
             terms,
             channels: Held::default(),
             jobs,
@@ -260,7 +263,9 @@ impl Writer {
 
     /// Opens the file again, as soon as that is possible, and sees what has become of `unsure`.
     fn repair(&mut self, unsure: Vec<Group>) {
-        let mut due = Instant::now();
+        let now = Instant::now();
+        // At once, but not again and again: a disk that is full has files opened, and nothing written.
+        let mut due = self.failed.replace(now).map_or(now, |before| now.max(before + AGAIN));
         loop {
             match self.jobs.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Ok(job) => {

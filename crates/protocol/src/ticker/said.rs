@@ -37,12 +37,14 @@ impl Command {
             }
             Value::Array(items) => {
                 let mut chosen = Subscription::first(0);
+                let mut are_names = true;
                 for item in items {
-                    let name = item.as_str().unwrap_or_default();
-                    let number = number_of(name).ok_or_else(|| unknown(name))?;
-                    chosen.set(number, true);
+                    match item.as_str() {
+                        Some(name) => chosen.set(number_of(name).ok_or_else(|| unknown(name))?, true),
+                        None => are_names = false,
+                    }
                 }
-                Some(chosen)
+                Some(chosen).filter(|_| are_names)
             }
             _ => None,
         };
@@ -112,6 +114,10 @@ mod tests {
             (r#"{"type":"buy"}"#, "buy is nothing that is known here: use subscribe or unsubscribe"),
             (r#"{"type":"subscribe"}"#, "subscribe needs symbols"),
             (r#"{"type":"subscribe","symbols":0}"#, "symbols is a list of names, or how many from 1 to 1000"),
+            (
+                r#"{"type":"subscribe","symbols":["BAB",1]}"#,
+                "symbols is a list of names, or how many from 1 to 1000",
+            ),
             (
                 r#"{"type":"subscribe","symbols":["XYZ"]}"#,
                 "there is no symbol XYZ: a snapshot names those there are",
