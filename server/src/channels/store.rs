@@ -91,8 +91,8 @@ struct Writer {
     open: Box<dyn Fn() -> Result<Database, DatabaseError> + Send>,
     /// `None` once it has failed.
     tables: Option<Tables>,
-    /// When it failed last.
-    failed: Option<Instant>,
+    /// When it was opened last after it had failed.
+    tried: Option<Instant>,
     terms: Terms,
     channels: Held,
     jobs: Receiver<Job>,
@@ -133,7 +133,7 @@ impl Store {
         let writer = Writer {
             open: Box::new(open),
             tables: Some(tables),
-            failed: None,
+            tried: None,
             terms,
             channels: Held::default(),
             jobs,
@@ -265,19 +265,25 @@ impl Writer {
     fn repair(&mut self, unsure: Vec<Group>) {
         let now = Instant::now();
         // At once, but not again and again: a disk that is full has files opened, and nothing written.
-        let mut due = self.failed.replace(now).map_or(now, |before| now.max(before + AGAIN));
+        let mut due = self.tried.map_or(now, |tried| now.max(tried + AGAIN));
         loop {
-            match self.jobs.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Ok(job) => {
-                    let mut batch = Vec::new();
-                    self.take(job, &mut batch);
-                    fail(&batch);
-                    self.shared.waiting.fetch_sub(size(&batch), Ordering::Relaxed);
-                    continue;
+            let wait = due.saturating_duration_since(Instant::now());
+            // Once it is due, whoever asks for rooms meanwhile does not put it off.
+            if !wait.is_zero() {
+                match self.jobs.recv_timeout(wait) {
+                    Ok(job) => {
+                        let mut batch = Vec::new();
+                        self.take(job, &mut batch);
+                        fail(&batch);
+                        self.shared.waiting.fetch_sub(size(&batch), Ordering::Relaxed);
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {}
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => due = Instant::now() + AGAIN,
             }
+            let now = Instant::now();
+            (self.tried, due) = (Some(now), now + AGAIN);
             let opened = (self.open)().map_err(Into::into).and_then(Tables::new);
             match opened.and_then(|tables| self.settle(&tables, &unsure).map(|()| tables)) {
                 Ok(tables) => {

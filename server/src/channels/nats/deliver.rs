@@ -70,8 +70,11 @@ impl Shared {
                     if acknowledgement.sequence <= head.offset && !acknowledgement.duplicate {
                         // Here something else was told under this offset. Those who follow the stream from there see that
                         // themselves, others do not.
-                        if let Err(error) = self.begin_epoch(&channel.name, head.epoch).await {
-                            self.wait(channel, post, &error).await;
+                        while channel.is_waiting(session, seq)
+                            && let Err(error) = self.begin_epoch(&channel.name, head.epoch).await
+                        {
+                            self.has_failed(&error);
+                            tokio::time::sleep(AGAIN).await;
                         }
                         channel.look.notify_one();
                     }
