@@ -24,7 +24,7 @@ use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use protocol::conformance::session::SessionCase;
 use protocol::conformance::{Case, Named, Report};
-use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
+use protocol::fault::{Asked, FaultPlan, Label as Name, Message, Parameter, Violation};
 use protocol::journal::{Condition, Entry, Verification};
 use protocol::units;
 use serde::Serialize;
@@ -90,7 +90,7 @@ impl Call<'_> {
             return Err(Box::new(reply::text(StatusCode::NOT_FOUND, nothing)));
         };
         let asked = if *method == Method::HEAD { &Method::GET } else { method };
-        let Some((Route { operation, .. }, label)) =
+        let Some((Route { operation, parameters, .. }, label)) =
             matching.iter().find(|(route, _)| route.method == *asked)
         else {
             return Ok(match *method {
@@ -98,6 +98,7 @@ impl Call<'_> {
                 _ => reply::method_not_allowed(method, allowed),
             });
         };
+        routes::check_query(*operation, parameters, self.query).map_err(|error| self.wrong(&error))?;
         match operation {
             Operation::Faults => return Ok(reply::json(StatusCode::OK, &faults())),
             Operation::CheckFaults => return Ok(reply::json(StatusCode::OK, &checked(self.query))),
@@ -236,6 +237,10 @@ impl Call<'_> {
     }
 
     fn verify(&self, label: &Label, body: &[u8]) -> Answer {
+        // A list would be taken for the values of an object's members.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(self.wrong(&"the body is a JSON object with expect, order or both"));
+        }
         let verification: Verification = serde_json::from_slice(body)
             .map_err(|error| self.wrong(&format_args!("the body can't be read: {error}")))?;
         let report = label.ask(|journal| verification.check(journal)).map_err(|error| self.wrong(&error))?;
@@ -263,11 +268,6 @@ impl Call<'_> {
             Operation::Ping => Command::Ping(body),
             _ => Command::Faults(Arc::new(order.take_plan().map_err(|error| self.wrong(&error))?)),
         };
-        if let Some((name, _)) = order.rest.first() {
-            return Err(
-                self.wrong(&format_args!("{name} is no parameter here: GET /api/openapi.json lists them"))
-            );
-        }
         let count = label.order(order.connection, &command, order.lasting);
         Ok(reply::json(StatusCode::OK, &json!({ "connections": count })))
     }
@@ -275,7 +275,9 @@ impl Call<'_> {
     /// A text, unless the request says that it is bytes.
     fn message(&self, body: Vec<u8>) -> Result<Message, Box<Response>> {
         let kind = self.arrival.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if kind.is_some_and(|kind| kind.starts_with("application/octet-stream")) {
+        // Its parameters say nothing about bytes.
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        if kind.eq_ignore_ascii_case("application/octet-stream") {
             return Ok(Message::binary(body));
         }
         String::from_utf8(body).map(Message::text).map_err(|_| {
@@ -328,10 +330,9 @@ impl Steering {
             match &*name {
                 "for" => {
                     let time = units::parse_time(&value);
-                    steering.lasting =
-                        Some(time.ok_or_else(|| {
-                            format!("for={value} can't be followed: use a time, such as 10s")
-                        })?);
+                    steering.lasting = Some(time.ok_or_else(|| {
+                        format!("for={value} can't be followed: use a time up to 24h, such as 10s")
+                    })?);
                 }
                 "connection" => {
                     let number = value.parse();
@@ -369,14 +370,21 @@ impl Steering {
     }
 
     fn take_plan(&mut self) -> Result<FaultPlan, String> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(std::mem::take(&mut self.rest));
-        // Nobody's own names are here.
-        query.append_pair("strict", "on");
-        let plan = Asked::from_query(&query.finish()).map_err(|error| error.to_string())?.plan;
-        if plan.handshake != HandshakeFaults::default() || plan.label.is_some() {
-            return Err("the handshake is over and the label given: only faults of traffic, ends and violations can be set".to_owned());
+        let rest = std::mem::take(&mut self.rest);
+        let known = |name: &str| Parameter::named(name);
+        if let Some(late) = rest.iter().filter_map(|(name, _)| known(name)).find(|late| !routes::sets(late)) {
+            return Err(format!(
+                "{} can't be set: the handshake is over and the label given, so that only faults of traffic, ends and violations can",
+                late.name
+            ));
         }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        // Nobody's own names are here.
+        if rest.iter().all(|(name, _)| name != "strict") {
+            query.append_pair("strict", "on");
+        }
+        query.extend_pairs(rest);
+        let plan = Asked::from_query(&query.finish()).map_err(|error| error.to_string())?.plan;
         Ok(FaultPlan { strict: false, ..plan })
     }
 }

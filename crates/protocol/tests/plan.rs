@@ -189,6 +189,7 @@ fn what_is_there_twice_or_alone_is_refused() {
         "close=4000&close-after=5&code=4001",
         "close=1000&close=1001",
         "close-after=5&close=4000",
+        "close=4000&close-after=5",
         "echo=off&respond=x",
         "respond=x&echo=off",
     ] {

@@ -1,6 +1,7 @@
 //! The table of all URLs below `/api`.
 
 use http::Method;
+use protocol::fault::{Group, Parameter};
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     pub(super) operation: Operation,
     pub(super) summary: &'static str,
-    /// Name and meaning of each query parameter.
+    /// Name and meaning of each query parameter, but for [faults](Operation::takes).
     pub(super) parameters: &'static [(&'static str, &'static str)],
     /// What the body is, if there is one.
     pub(super) body: Option<(&'static str, &'static str)>,
@@ -121,7 +122,7 @@ pub(super) static ROUTES: [Route; 39] = [
         path: "/api/faults/check",
         operation: Operation::CheckFaults,
         summary: "Whether a query of faults can be followed: faults, as they are understood, or else error, which says what would be right",
-        parameters: &[("delay, drop, …", "Any parameter of GET /api/faults.")],
+        parameters: &[],
         body: None,
     },
     Route {
@@ -295,11 +296,7 @@ pub(super) static ROUTES: [Route; 39] = [
         path: "/api/labels/{label}/faults",
         operation: Operation::SetFaults,
         summary: "Puts other faults of traffic, ends and violations into force; without any, none",
-        parameters: &[
-            FOR,
-            CONNECTION,
-            ("delay, drop, …", "Any parameter of GET /api/faults but those of the handshake and label."),
-        ],
+        parameters: &[FOR, CONNECTION],
         body: None,
     },
     Route {
@@ -460,6 +457,50 @@ pub(super) static ROUTES: [Route; 39] = [
         body: MESSAGE,
     },
 ];
+
+impl Operation {
+    /// Whether a fault is among its query parameters.
+    pub(super) fn takes(self, fault: &Parameter) -> bool {
+        match self {
+            Operation::CheckFaults => true,
+            Operation::SetFaults => sets(fault),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a fault can be set once a connection is open. What says when to come back is said in a Close, too.
+pub(super) fn sets(fault: &Parameter) -> bool {
+    match fault.name {
+        "retry-after" => true,
+        "label" | "times" => false,
+        _ => fault.group != Group::Handshake,
+    }
+}
+
+/// Looks for what is no parameter of an operation, or there twice. What is said of faults is their own to judge.
+///
+/// # Errors
+/// The first such name.
+pub(super) fn check_query(
+    operation: Operation,
+    parameters: &[(&str, &str)],
+    query: &str,
+) -> Result<(), String> {
+    let takes_faults = matches!(operation, Operation::CheckFaults | Operation::SetFaults);
+    let mut seen: Vec<&str> = Vec::new();
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        match parameters.iter().find(|(known, _)| *known == name) {
+            Some((known, _)) if seen.contains(known) => return Err(format!("{name} is there twice")),
+            Some((known, _)) => seen.push(known),
+            None if takes_faults => {}
+            None => {
+                return Err(format!("{name} is no parameter here: GET /api/openapi.json lists them"));
+            }
+        }
+    }
+    Ok(())
+}
 
 impl Route {
     /// What stands for the label, the name or the number in a path below `/api/`; empty where there is none. `None`: another path.

@@ -20,6 +20,8 @@ use std::time::Duration;
 const MAX_HELD: usize = 1 << 20;
 /// The most that waits for a message that is half out; above it nothing is read.
 const MAX_BEHIND: usize = 64;
+/// So much is done in one turn. A flood has no end, and others of the thread come in between.
+const DONE_AT_ONCE: usize = 256;
 
 /// An endpoint with faults in front of it.
 pub(crate) struct Faulty {
@@ -138,10 +140,19 @@ impl Faulty {
                     self.partial = Some((kind, whole));
                 }
             }
-            Sent::Close(..) | Sent::Abort(..) => self.closing = Some(sent),
+            Sent::Close(..) | Sent::Abort(..) => self.is_to_close(sent),
             // It does not overtake what was said before it.
             ping @ Sent::Ping(_) if self.machine.held() > 0 => self.pings.push_back((self.said, ping)),
             other => self.urgent(other, out),
+        }
+    }
+
+    /// Of several ends that the endpoint asks for, the first is it, as it would be without faults, but for a cut behind a Close
+    /// that is still to be sent.
+    fn is_to_close(&mut self, sent: Sent) {
+        match (&self.closing, &sent) {
+            (None, _) | (Some(Sent::Close(..)), Sent::Abort(..)) => self.closing = Some(sent),
+            _ => {}
         }
     }
 
@@ -171,7 +182,7 @@ impl Faulty {
     }
 
     fn do_due(&mut self, out: &mut Outgoing<'_>) {
-        loop {
+        for _ in 0..DONE_AT_ONCE {
             if self.is_silent() {
                 return;
             }
@@ -321,10 +332,11 @@ impl Endpoint for Faulty {
             // It may have to wake others. What it has to say waits for want of room; its Close is the last of that.
             let said = out.divert(0, |out| self.behind.woken(out));
             self.behind_waits = true;
-            self.closing = said
-                .into_iter()
-                .rfind(|sent| matches!(sent, Sent::Close(..) | Sent::Abort(..)))
-                .or(self.closing.take());
+            for sent in said {
+                if matches!(sent, Sent::Close(..) | Sent::Abort(..)) {
+                    self.is_to_close(sent);
+                }
+            }
             return;
         }
         self.ask(out, |behind, out| behind.woken(out));

@@ -337,6 +337,19 @@ fn faults_stand_between_the_client_and_the_target() {
         assert_eq!(client.frame(), (0x81, b"late".to_vec()));
         client.expect_close(4000);
 
+        // What the target says last is what the client hears last, also where the target's end is known by then.
+        let (mut client, mut end) = connect(server, target, "/ws/via/t?label=x", &[]);
+        end.send(b"\x88\x05\x0f\xa1bye");
+        drop(end);
+        assert_eq!(client.expect_close(4001), "bye");
+        let (mut client, mut end) = connect(server, target, "/ws/via/t?delay=100ms", &[]);
+        end.send(b"\x81\x04last\x88\x05\x0f\xa2bye");
+        client.send(&frame(0x8, b"\x03\xe8"));
+        assert_eq!(end.frame().0, 0x88);
+        drop(end);
+        assert_eq!(client.frame(), (0x81, b"last".to_vec()));
+        assert_eq!(client.expect_close(4002), "bye");
+
         let (mut client, mut end) = connect(server, target, "/ws/via/t?no-pong=on&ignore-close=on", &[]);
         client.send(&frame(0x9, b"?"));
         client.send(&frame(0x8, b"\x03\xe8"));

@@ -92,6 +92,8 @@ impl Faulty {
                 }
                 self.end(Ending::Close(status), out);
             }
+            // Who vanished is silent as it is, and stays so.
+            Command::Silence if matches!(self.silence, Silence::Until { then: After::Reset, .. }) => {}
             Command::Silence => self.fall_silent(Silence::Until { time: until, then: After::GoOn }, out),
             Command::Resume => {
                 if let Silence::Until { then: After::Reset, .. } = self.silence {

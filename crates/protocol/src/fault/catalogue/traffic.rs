@@ -185,7 +185,8 @@ pub(super) const TRAFFIC: &[Parameter] = &[
     Parameter {
         name: "stall-read",
         group: Group::Traffic,
-        summary: "Stops reading, for good or for this long, so that the client's sending stalls; from= says from when.",
+        summary: "Stops reading, for good or for this long, so that the client's sending stalls; from= says from when. \
+                  For good ends with a reset after 10 minutes.",
         values: "on, or a time such as 10s, at most 24h",
         default: "off",
         example: "stall-read=10s",
