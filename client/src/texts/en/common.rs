@@ -65,6 +65,7 @@ table! {
         queue_hint: "Messages that wait for a connection";
         unsent: "Unsent";
         unsent_hint: "Bytes that have not left the browser yet";
+        relayed: "Relayed";
         protocol: "Protocol";
         protocol_hint: "The subprotocol the server chose";
         pulse_off: "off";
