@@ -172,7 +172,7 @@ impl Call<'_> {
         match operation {
             Operation::WaitFor => self.wait_for(&label).await,
             Operation::Verify => self.verify(&label, &self.read(body, MAX_BODY).await?),
-            operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?),
+            operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?).await,
         }
     }
 
@@ -248,7 +248,7 @@ impl Call<'_> {
         Ok(reply::json(status, &report))
     }
 
-    fn steer(&self, operation: Operation, label: &Label, body: Vec<u8>) -> Answer {
+    async fn steer(&self, operation: Operation, label: &Label, body: Vec<u8>) -> Answer {
         let mut order = Steering::from_query(self.query).map_err(|error| self.wrong(&error))?;
         let command = match operation {
             Operation::Kill => match order.take("how").as_deref() {
@@ -268,7 +268,9 @@ impl Call<'_> {
             Operation::Ping => Command::Ping(body),
             _ => Command::Faults(Arc::new(order.take_plan().map_err(|error| self.wrong(&error))?)),
         };
-        let count = label.order(order.connection, &command, order.lasting);
+        let given = label.order(order.connection, &command, order.lasting);
+        let count = given.connections;
+        given.obeyed().await;
         Ok(reply::json(StatusCode::OK, &json!({ "connections": count })))
     }
 

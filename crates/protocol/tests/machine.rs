@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -370,6 +371,18 @@ fn what_trickles_keeps_the_next_one_waiting() {
         let times: Vec<_> = sim.sent().iter().map(|(millis, _)| *millis).collect();
         // As far apart as the bytes of one.
         assert_eq!(times, [0, 10 * bytes], "{query} {first}");
+    }
+}
+
+#[test]
+fn a_message_has_a_bounded_number_of_fragments() {
+    for (asked, len, fragment) in
+        [("1", 65_536, 1), ("1", 65_537, 2), ("100", 6_553_600, 100), ("1", 16 << 20, 256), ("2", 0, 2)]
+    {
+        let mut sim = Sim::new(&format!("fragment={asked}"));
+        sim.machine.handle_message(Direction::Out, Message::binary(vec![0; len]), sim.now);
+        let Some(Action::Send { manner, .. }) = sim.machine.poll(sim.now) else { panic!("{asked} {len}") };
+        assert_eq!(manner.fragment_len(len).map(NonZeroUsize::get), Some(fragment), "{asked} {len}");
     }
 }
 

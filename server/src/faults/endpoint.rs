@@ -21,7 +21,7 @@ const MAX_HELD: usize = 1 << 20;
 /// The most that waits for a message that is half out; above it nothing is read.
 const MAX_BEHIND: usize = 64;
 /// So much is done in one turn. A flood has no end, and others of the thread come in between.
-const DONE_AT_ONCE: usize = 256;
+const DONE_AT_ONCE: usize = 1024;
 
 /// An endpoint with faults in front of it.
 pub(crate) struct Faulty {
@@ -326,7 +326,7 @@ impl Endpoint for Faulty {
     fn woken(&mut self, out: &mut Outgoing<'_>) {
         let orders = self.member.as_ref().map(Member::take_orders).unwrap_or_default();
         for order in orders {
-            self.obey(order, out);
+            self.obey(&order, out);
         }
         if self.is_silent() {
             // It may have to wake others. What it has to say waits for want of room; its Close is the last of that.

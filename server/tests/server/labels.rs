@@ -223,6 +223,27 @@ fn reconnects_are_waited_for() {
 }
 
 #[test]
+fn what_is_ordered_holds_once_it_is_answered() {
+    let server = TestServer::start();
+    let mut client = open(&server, "label=now");
+    let order = |order: &str| assert_eq!(server.request("POST", order, &[]).status, 200);
+    for round in 0..30_u8 {
+        order("/api/labels/now/faults?drop=in:100%");
+        client.send(&frame(TEXT, b"lost"));
+        client.send(&frame(0x9, b"?"));
+        assert_eq!(client.frame(), (0x8a, b"?".to_vec()), "{round}");
+        order("/api/labels/now/faults");
+        client.send(&frame(TEXT, &[b'0' + round]));
+        assert_eq!(client.frame(), (0x81, vec![b'0' + round]));
+    }
+    // Who is still to be answered obeys then, and nobody waits for it.
+    let mut slow = server.connect();
+    slow.send(upgrade_request("/ws?label=slow&handshake-delay=1h", &[]).as_bytes());
+    assert_eq!(server.get("/api/labels/slow/wait-for?event=handshake", &[]).status, 200);
+    order("/api/labels/slow/kill");
+}
+
+#[test]
 fn what_happened_is_verified() {
     let server = TestServer::start();
     let mut client = open(&server, "label=v");

@@ -240,7 +240,7 @@ impl Manner {
     fn time_for(&self, len: usize) -> Duration {
         let Some(pace) = self.trickle else { return Duration::ZERO };
         let whole = len.max(1);
-        let frame = self.fragment.map_or(whole, |fragments| (fragments.size as usize).clamp(1, whole));
+        let frame = self.fragment_len(len).map_or(whole, |frame| frame.get().min(whole));
         let ping = if self.fragment.is_some_and(|fragments| fragments.pings) { PING } else { 0 };
         let before_last = (whole - 1) / frame;
         let last = len - before_last * frame;

@@ -80,7 +80,8 @@ impl Faulty {
         }
     }
 
-    pub(super) fn obey(&mut self, Order { command, until }: Order, out: &mut Outgoing<'_>) {
+    pub(super) fn obey(&mut self, order: &Order, out: &mut Outgoing<'_>) {
+        let Order { command, until, .. } = order.clone();
         let until = until.map(|until| out.now() + until.saturating_duration_since(Instant::now()));
         self.write(|| Event::Steered { command: command.to_string() });
         match command {
