@@ -149,6 +149,7 @@ mod tests {
                 credentials: Some("n.creds".into()),
                 roots: Some("n.pem".into()),
                 identity: Some(("nc.pem".into(), "nk.pem".into())),
+                rooms: NatsConfig::ROOMS,
                 replicas: 3,
                 believed: NatsConfig::BELIEVED,
             };

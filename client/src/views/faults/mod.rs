@@ -163,7 +163,7 @@ fn use_switches(props: &Switches) -> Html {
     };
     html! {
         <>
-            <div class="faults-body" tabindex="0" autofocus=true role="region" aria-label={t.faults}>
+            <div class="dialog-body" tabindex="0" autofocus=true role="region" aria-label={t.faults}>
                 <p>{t.faults_intro}</p>
                 <input
                     class="field faults-find"
