@@ -1,14 +1,14 @@
 //! `/api`: what faults there are, all connections listed, and those with a label listed, steered, waited for and verified;
 //! `mounted` is what can be put under a URL while the server runs.
 //!
-//! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
+//! [`routes::all`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
 
 mod holding;
 mod mounted;
 mod openapi;
 mod routes;
 
-use self::routes::{Operation, ROUTES, Route};
+use self::routes::{Operation, Route};
 use crate::callers;
 use crate::endpoints;
 use crate::labels::{Command, Label};
@@ -84,7 +84,7 @@ impl Call<'_> {
         callers::known(self.shard, self.arrival)?;
         callers::own_page(self.shard, self.arrival)?;
         let matching: Vec<_> =
-            ROUTES.iter().filter_map(|route| Some((route, route.label_in(path)?))).collect();
+            routes::all().filter_map(|route| Some((route, route.label_in(path)?))).collect();
         let Some(allowed) = routes::methods(matching.iter().map(|(route, _)| *route)) else {
             let nothing = "no such URL: GET /api/openapi.json lists them";
             return Err(Box::new(reply::text(StatusCode::NOT_FOUND, nothing)));

@@ -1,13 +1,13 @@
 //! The table of routes as an OpenAPI description.
 
-use super::routes::{Holding, Operation, ROUTES, Route};
+use super::routes::{self, Holding, Operation, Route};
 use protocol::fault::Parameter;
 use serde_json::{Map, Value, json};
 
 /// OpenAPI 3.1 of everything below `/api`.
 pub(super) fn document() -> Value {
     let mut paths = Map::new();
-    for route in &ROUTES {
+    for route in routes::all() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation(route);
     }
