@@ -36,6 +36,9 @@ use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+/// What stands in front of a mounted target's name. Its queries are the target's, too.
+pub(crate) const VIA: &str = "/ws/via/";
+
 /// What is behind a connection, or why there is none.
 pub(crate) type Answer = Result<(Handshake, Behind), Box<Response>>;
 
@@ -163,7 +166,9 @@ where
                 return Err(Box::new(response));
             }
             let asked = Asked { scribe: asking.scribe(), ..asked };
-            let (handshake, behind) = answer(handshake, asked).await?;
+            let answered = answer(handshake, asked).await;
+            let (handshake, behind) =
+                answered.inspect_err(|refusal| asking.note_refusal(refusal.status().as_str()))?;
             Ok(open(&sockets, handshake, behind, about, Some(asking)))
         })
         .await
@@ -223,7 +228,16 @@ fn ask(sockets: &Sockets, handshake: &Handshake, asked: &Asked) -> Result<Option
     if query.is_empty() {
         return Ok(None);
     }
-    let asked = fault::Asked::from_query(query).map_err(|error| misunderstood(handshake, &error))?;
+    let asked = fault::Asked::from_query(query).map_err(|error| match &error {
+        PlanError::Misspelt { name, .. } | PlanError::Unknown { names: name }
+            if path.as_str().starts_with(VIA) =>
+        {
+            let status = StatusCode::BAD_REQUEST;
+            let explanation = format_args!("{error}; if it is the target's own, write target.{name}");
+            handshake.refuse(Reason::Parameters, status, &explanation)
+        }
+        _ => misunderstood(handshake, &error),
+    })?;
     Asking::new(&sockets.shard.shared.labels, asked, path.as_str(), handshake)
         .map_err(|error| handshake.refuse_for_now(&error))
 }

@@ -177,7 +177,8 @@ impl Asking {
         self.note_refusal(with);
     }
 
-    fn note_refusal(&self, with: &str) {
+    /// Writes down that there is no 101, but this.
+    pub(crate) fn note_refusal(&self, with: &str) {
         if let Some(member) = &self.member {
             member.end(Event::Refused { with: with.to_owned() });
         }

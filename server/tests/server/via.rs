@@ -275,11 +275,18 @@ fn a_target_that_is_not_to_be_had_is_said_with_what_it_said() {
     assert!(status == 404 && text.contains("--via"), "{text}");
     let (status, text) = refused("/ws/via/t/../x", &|| {});
     assert!(status == 400 && text.contains(".."), "{text}");
+    // What is almost a fault's name may be the target's.
+    for query in ["mode=live", "strict=on&mine=1"] {
+        let (status, text) = refused(&format!("/ws/via/t?{query}"), &|| {});
+        assert!(status == 400 && text.contains("; if it is the target's own, write target.m"), "{text}");
+    }
     drop(target.listener);
     let mut client = server.connect();
-    client.send(upgrade_request("/ws/via/t", &[]).as_bytes());
+    client.send(upgrade_request("/ws/via/t?label=gone", &[]).as_bytes());
     let response = client.response();
     assert!(response.status == 502 && response.text().contains("can't connect"), "{}", response.text());
+    let journal = server.get("/api/labels/gone/wait-for?event=refused", &[]);
+    assert!(journal.status == 200 && journal.text().contains("\"with\":\"502\""), "{}", journal.text());
 }
 
 #[test]
