@@ -24,7 +24,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Rooms at the same time. Of those that nobody is in, the one that was left first makes way for another.
+/// Rooms at the same time. Of those that nobody is in, one that nothing was ever said in makes way for another, or else the one
+/// that was left first: who only looks for rooms takes nobody's history away.
 const MAX_ROOMS: usize = 1024;
 /// So long a room that nobody is in stays open.
 const IDLE: Duration = Duration::from_secs(60);
@@ -153,7 +154,8 @@ impl Rooms {
         }
         if rooms.len() >= MAX_ROOMS {
             let empty = rooms.values().filter(|room| room.is_empty());
-            let longest = empty.min_by_key(|room| room.left.load(Ordering::Relaxed)).ok_or(NoRoom::Full)?;
+            let age = |room: &&Arc<Room>| (room.channel.head().offset > 0, room.left.load(Ordering::Relaxed));
+            let longest = empty.min_by_key(age).ok_or(NoRoom::Full)?;
             let longest = longest.name.clone();
             rooms.remove(&longest);
         }
@@ -320,6 +322,8 @@ impl Hall {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channels::post::Post;
+    use protocol::session::Author;
 
     #[tokio::test]
     async fn a_room_that_nobody_is_in_is_closed_where_it_can_be_opened_again() {
@@ -353,6 +357,14 @@ mod tests {
         assert_eq!(rooms.enter(&name(5002)).await.unwrap_err(), NoRoom::Full);
         drop(last);
         assert!(rooms.enter(&name(5002)).await.is_ok());
+        // One that nothing was said in goes before one that was left earlier.
+        let author = Author { client: Public(1), session: Public(1), seq: 1, name: String::new() };
+        kept[7].channel.keep([Post { author, connection: 1, at: 0, data: b"1".to_vec() }]);
+        drop((kept.remove(8), kept.remove(7)));
+        assert!(rooms.enter(&name(5003)).await.is_ok());
+        assert!(rooms.enter(&name(5004)).await.is_ok());
+        let there = |number| lock(&rooms.rooms).contains_key(&name(number));
+        assert_eq!([7, 8, 5002, 5003, 5004].map(there), [true, false, false, true, true]);
         assert!(Arc::ptr_eq(&kept[0], &rooms.enter(&name(0)).await.unwrap()));
     }
 }
