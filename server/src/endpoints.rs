@@ -41,6 +41,9 @@ use warp::{Filter, Rejection};
 /// What stands in front of a mounted target's name. Its queries are the target's, too.
 pub(crate) const VIA: &str = "/ws/via/";
 
+/// Where clients say with which credentials they want to be connected.
+const RELAY: &str = "/ws/relay";
+
 /// What is behind a connection, or why there is none.
 pub(crate) type Answer = Result<(Handshake, Behind), Box<Response>>;
 
@@ -257,6 +260,7 @@ fn open(
     asking: Option<Asking>,
 ) -> Response {
     let sockets = sockets.clone();
+    let hides_texts = &*about.path == RELAY;
     let about = About {
         label: asking.as_ref().and_then(Asking::label),
         faults: asking.as_ref().map_or(String::new(), Asking::faults),
@@ -273,7 +277,7 @@ fn open(
         Ok(raw) => {
             let compressed = agreed.compression.is_some();
             let behind = match asking {
-                Some(asking) => asking.stand_before(behind, compressed, agreed.carried),
+                Some(asking) => asking.stand_before(behind, compressed, agreed.carried, hides_texts),
                 None => behind,
             };
             sockets.host(raw, agreed, behind.with_about(about), entry);

@@ -31,6 +31,8 @@ pub(crate) struct Faulty {
     compressed: bool,
     /// Pings, Pongs and Closes are answered by what is behind.
     carried: bool,
+    /// Texts may hold secrets, and are not written down.
+    hides_texts: bool,
     member: Option<Member>,
     /// When the connection opened.
     opened: Time,
@@ -64,6 +66,7 @@ impl Faulty {
         seed: u64,
         compressed: bool,
         carried: bool,
+        hides_texts: bool,
         member: Option<Member>,
     ) -> Self {
         Self {
@@ -72,6 +75,7 @@ impl Faulty {
             seed,
             compressed,
             carried,
+            hides_texts,
             member,
             opened: Time::default(),
             trickle: None,
@@ -92,6 +96,19 @@ impl Faulty {
         if let Some(member) = &self.member {
             member.write(event());
         }
+    }
+
+    fn write_message(
+        &self,
+        direction: Direction,
+        message: &Message,
+        number: u64,
+        effects: Vec<&'static str>,
+    ) {
+        self.write(|| {
+            let event = Event::message(direction, message, number, effects);
+            if self.hides_texts { event.without_text() } else { event }
+        });
     }
 
     fn elapsed(&self, out: &Outgoing<'_>) -> Duration {
@@ -223,7 +240,7 @@ impl Faulty {
                 self.ask(out, |behind, out| behind.message(wire::Message::new(to_wire(*kind), payload), out));
             }
             Action::Send { message, number, effects, manner } => {
-                self.write(|| Event::message(Direction::Out, &message, number, effects.names()));
+                self.write_message(Direction::Out, &message, number, effects.names());
                 self.send(&message, manner, out);
                 self.ping_behind(number, out);
             }
@@ -264,7 +281,7 @@ impl Endpoint for Faulty {
             return self.behind.message(message, out);
         }
         let message = Message { kind: from_wire(message.kind), payload: message.payload.to_vec() };
-        self.write(|| Event::message(Direction::In, &message, self.machine.received() + 1, Vec::new()));
+        self.write_message(Direction::In, &message, self.machine.received() + 1, Vec::new());
         self.machine.handle_message(Direction::In, message, self.elapsed(out));
         self.go_on(out);
     }

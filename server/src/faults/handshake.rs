@@ -155,10 +155,16 @@ impl Asking {
         self.answer.plan.to_query()
     }
 
-    /// The endpoint with its faults in front of it.
-    pub(crate) fn stand_before(self, behind: Behind, compressed: bool, carried: bool) -> Behind {
+    /// The endpoint with its faults in front of it. The journal has no texts of one that may say secrets.
+    pub(crate) fn stand_before(
+        self,
+        behind: Behind,
+        compressed: bool,
+        carried: bool,
+        hides_texts: bool,
+    ) -> Behind {
         let AlteredAnswer { plan, seed } = self.answer;
-        Behind::new(Faulty::new(behind, plan, seed, compressed, carried, self.member))
+        Behind::new(Faulty::new(behind, plan, seed, compressed, carried, hides_texts, self.member))
     }
 
     /// Waits, but not for longer than the server serves. None: it stops.

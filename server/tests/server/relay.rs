@@ -525,6 +525,21 @@ fn nothing_but_what_was_asked_for_goes_along_and_no_secret_is_logged() {
 }
 
 #[test]
+fn the_journal_of_a_label_has_none_of_the_credentials() {
+    let (server, target) = (TestServer::start(), Target::new());
+    let mut client = Client::at(server.connect(), "/ws/relay?label=r");
+    let headers = vec![("Authorization".to_owned(), "hidden".to_owned())];
+    connect(&mut client, &target, &Connect { headers, ..Connect::new(url(&target)) });
+    let journal = server.get("/api/labels/r/wait-for?event=message&count=2", &[]);
+    assert_eq!(journal.status, 200, "{}", journal.text());
+    assert!(
+        journal.text().contains("\"cut\":true") && !journal.text().contains("hidden"),
+        "{}",
+        journal.text()
+    );
+}
+
+#[test]
 fn a_failure_says_what_did_not_work_out() {
     let secure = TestServer::start_with(|config| config.tls = Some(TlsSource::SelfSigned));
     let server = TestServer::start_with(|config| config.relay_deny = vec!["denied.test".parse().unwrap()]);
