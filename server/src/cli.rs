@@ -7,7 +7,7 @@ mod record;
 mod relay;
 mod values;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 use std::io::{self, Write as _};
 
@@ -55,10 +55,13 @@ pub enum Task {
     Record(Box<RecordArgs>),
 }
 
+/// Flags with tokens, passwords or headers in their values.
+const SECRET: [&str; 5] = ["--api-token", "--nats", "--to", "--via", "--via-header"];
+
 impl Cli {
     /// Reads the process's arguments and environment; ends the process for `--help`, `--version` and mistakes.
     pub fn from_process() -> Self {
-        Self::try_parse().unwrap_or_else(|error| exit(&error))
+        Self::try_parse().unwrap_or_else(|error| exit(error))
     }
 
     /// What to do, with its flags.
@@ -72,15 +75,25 @@ impl Cli {
 }
 
 /// Prints as clap does, but a wrong value in one line: its message already says what would be right.
-fn exit(error: &clap::Error) -> ! {
+fn exit(error: clap::Error) -> ! {
     if error.kind() == ErrorKind::ValueValidation {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
         // Nobody is left to tell when standard error is closed.
-        let _ = writeln!(io::stderr(), "{line}");
+        let _ = writeln!(io::stderr(), "{}", wrong_value(error));
         std::process::exit(2);
     }
     error.exit()
+}
+
+/// What is wrong with a value. One that may hold a secret is not repeated: standard error is a log.
+fn wrong_value(mut error: clap::Error) -> String {
+    let is_secret = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => flag.split(' ').next().is_some_and(|flag| SECRET.contains(&flag)),
+        _ => false,
+    };
+    if is_secret {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+    }
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -104,6 +117,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_without_the_secrets_in_it() {
+        let said = |args: &[&str]| wrong_value(parse(args).unwrap_err());
+        for (flag, value) in [
+            ("--api-token", "hidden"),
+            ("--nats", "nats://user:hidden@host:port"),
+            ("--via", "api=wss://user:hidden@host/"),
+            ("--via-header", "api=Authorization hidden"),
+        ] {
+            let said = said(&[flag, value]);
+            assert!(said.contains(&format!("'…' for '{flag} ")) && !said.contains("hidden"), "{said}");
+        }
+        assert!(said(&["record", "--to", "ws://u:hidden@h/"]).contains("'…' for '--to "));
+        assert!(said(&["--drain", "soon"]).contains("'soon' for '--drain "));
     }
 
     #[test]
