@@ -1,9 +1,8 @@
-//! What the linker leaves beside the released page's code.
+//! What the linker leaves beside the code of a released page: this one and the scenes.
 
 use std::env;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=HEARTWIRE_SPLIT");
     let wasm = env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32");
     let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");

@@ -1,14 +1,16 @@
 //! `/api`: what faults there are, all connections listed, and those with a label listed, steered, waited for and verified;
 //! `mounted` is what can be put under a URL while the server runs.
 //!
-//! [`routes::ROUTES`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
+//! [`routes::all`] is the one table: requests are matched against it, and the OpenAPI description is written from it.
 
 mod holding;
 mod mounted;
 mod openapi;
 mod routes;
+mod steering;
 
-use self::routes::{Operation, ROUTES, Route};
+use self::routes::{Operation, Route};
+use self::steering::Steering;
 use crate::callers;
 use crate::endpoints;
 use crate::labels::{Command, Label};
@@ -24,12 +26,11 @@ use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use protocol::conformance::session::SessionCase;
 use protocol::conformance::{Case, Named, Report};
-use protocol::fault::{Asked, FaultPlan, HandshakeFaults, Label as Name, Message, Parameter, Violation};
+use protocol::fault::{Asked, Label as Name, Message, Parameter, Violation};
 use protocol::journal::{Condition, Entry, Verification};
-use protocol::units;
 use serde::Serialize;
 use serde_json::{Value, json};
-use socket::wire::{Abort, CloseCode};
+use socket::wire::Abort;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -84,13 +85,13 @@ impl Call<'_> {
         callers::known(self.shard, self.arrival)?;
         callers::own_page(self.shard, self.arrival)?;
         let matching: Vec<_> =
-            ROUTES.iter().filter_map(|route| Some((route, route.label_in(path)?))).collect();
+            routes::all().filter_map(|route| Some((route, route.label_in(path)?))).collect();
         let Some(allowed) = routes::methods(matching.iter().map(|(route, _)| *route)) else {
             let nothing = "no such URL: GET /api/openapi.json lists them";
             return Err(Box::new(reply::text(StatusCode::NOT_FOUND, nothing)));
         };
         let asked = if *method == Method::HEAD { &Method::GET } else { method };
-        let Some((Route { operation, .. }, label)) =
+        let Some((Route { operation, parameters, .. }, label)) =
             matching.iter().find(|(route, _)| route.method == *asked)
         else {
             return Ok(match *method {
@@ -98,6 +99,7 @@ impl Call<'_> {
                 _ => reply::method_not_allowed(method, allowed),
             });
         };
+        routes::check_query(*operation, parameters, self.query).map_err(|error| self.wrong(&error))?;
         match operation {
             Operation::Faults => return Ok(reply::json(StatusCode::OK, &faults())),
             Operation::CheckFaults => return Ok(reply::json(StatusCode::OK, &checked(self.query))),
@@ -171,7 +173,7 @@ impl Call<'_> {
         match operation {
             Operation::WaitFor => self.wait_for(&label).await,
             Operation::Verify => self.verify(&label, &self.read(body, MAX_BODY).await?),
-            operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?),
+            operation => self.steer(*operation, &label, self.read(body, MAX_BODY).await?).await,
         }
     }
 
@@ -236,6 +238,10 @@ impl Call<'_> {
     }
 
     fn verify(&self, label: &Label, body: &[u8]) -> Answer {
+        // A list would be taken for the values of an object's members.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(self.wrong(&"the body is a JSON object with expect, order or both"));
+        }
         let verification: Verification = serde_json::from_slice(body)
             .map_err(|error| self.wrong(&format_args!("the body can't be read: {error}")))?;
         let report = label.ask(|journal| verification.check(journal)).map_err(|error| self.wrong(&error))?;
@@ -243,7 +249,7 @@ impl Call<'_> {
         Ok(reply::json(status, &report))
     }
 
-    fn steer(&self, operation: Operation, label: &Label, body: Vec<u8>) -> Answer {
+    async fn steer(&self, operation: Operation, label: &Label, body: Vec<u8>) -> Answer {
         let mut order = Steering::from_query(self.query).map_err(|error| self.wrong(&error))?;
         let command = match operation {
             Operation::Kill => match order.take("how").as_deref() {
@@ -263,19 +269,18 @@ impl Call<'_> {
             Operation::Ping => Command::Ping(body),
             _ => Command::Faults(Arc::new(order.take_plan().map_err(|error| self.wrong(&error))?)),
         };
-        if let Some((name, _)) = order.rest.first() {
-            return Err(
-                self.wrong(&format_args!("{name} is no parameter here: GET /api/openapi.json lists them"))
-            );
-        }
-        let count = label.order(order.connection, &command, order.lasting);
+        let given = label.order(order.connection, &command, order.lasting);
+        let count = given.connections;
+        given.obeyed().await;
         Ok(reply::json(StatusCode::OK, &json!({ "connections": count })))
     }
 
     /// A text, unless the request says that it is bytes.
     fn message(&self, body: Vec<u8>) -> Result<Message, Box<Response>> {
         let kind = self.arrival.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if kind.is_some_and(|kind| kind.starts_with("application/octet-stream")) {
+        // Its parameters say nothing about bytes.
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        if kind.eq_ignore_ascii_case("application/octet-stream") {
             return Ok(Message::binary(body));
         }
         String::from_utf8(body).map(Message::text).map_err(|_| {
@@ -308,76 +313,6 @@ impl Call<'_> {
     fn refuse(&self, status: StatusCode, explanation: &dyn fmt::Display) -> Box<Response> {
         self.shard.refuse(Reason::Parameters, &self.arrival.peer, Some(status), explanation);
         Box::new(reply::text(status, explanation.to_string()))
-    }
-}
-
-/// The parameters of steering.
-struct Steering {
-    /// How long it holds.
-    lasting: Option<Duration>,
-    /// The only connection that it is for.
-    connection: Option<u64>,
-    /// What else there is.
-    rest: Vec<(String, String)>,
-}
-
-impl Steering {
-    fn from_query(query: &str) -> Result<Self, String> {
-        let mut steering = Self { lasting: None, connection: None, rest: Vec::new() };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "for" => {
-                    let time = units::parse_time(&value);
-                    steering.lasting =
-                        Some(time.ok_or_else(|| {
-                            format!("for={value} can't be followed: use a time, such as 10s")
-                        })?);
-                }
-                "connection" => {
-                    let number = value.parse();
-                    steering.connection = Some(number.map_err(|_| {
-                        format!("connection={value} can't be followed: use a number, as GET /api/labels/NAME lists them")
-                    })?);
-                }
-                _ => steering.rest.push((name.into_owned(), value.into_owned())),
-            }
-        }
-        Ok(steering)
-    }
-
-    fn take(&mut self, name: &str) -> Option<String> {
-        let place = self.rest.iter().position(|(there, _)| there == name)?;
-        Some(self.rest.remove(place).1)
-    }
-
-    fn take_status(&mut self) -> Result<Option<(u16, String)>, String> {
-        let (code, reason) = (self.take("code"), self.take("reason").unwrap_or_default());
-        if reason.len() > socket::wire::close::MAX_REASON_LEN {
-            return Err(format!("reason is {} bytes long; a Close holds at most 123", reason.len()));
-        }
-        match code.as_deref() {
-            None => Ok(Some((1000, reason))),
-            Some("none") if reason.is_empty() => Ok(None),
-            Some(text) => {
-                let code = text.parse().ok().filter(|code| CloseCode(*code).may_appear_on_the_wire());
-                let code = code.ok_or_else(|| {
-                    format!("code={text} can't be sent: use 1000-1003, 1007-1014, 3000-4999, or none without a reason")
-                })?;
-                Ok(Some((code, reason)))
-            }
-        }
-    }
-
-    fn take_plan(&mut self) -> Result<FaultPlan, String> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(std::mem::take(&mut self.rest));
-        // Nobody's own names are here.
-        query.append_pair("strict", "on");
-        let plan = Asked::from_query(&query.finish()).map_err(|error| error.to_string())?.plan;
-        if plan.handshake != HandshakeFaults::default() || plan.label.is_some() {
-            return Err("the handshake is over and the label given: only faults of traffic, ends and violations can be set".to_owned());
-        }
-        Ok(FaultPlan { strict: false, ..plan })
     }
 }
 

@@ -59,8 +59,10 @@ pub(crate) fn steerer(shard: &Shard, arrival: &Arrival) -> Result<(), Box<Respon
         return Err(refuse(shard, arrival, Reason::Token, explanation));
     };
     let header = arrival.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let in_header =
-        header.and_then(|value| value.strip_prefix("Bearer ")).map(|token| token.as_bytes().to_vec());
+    let bearer = header.and_then(|value| value.split_once(' '));
+    let in_header = bearer
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
+        .map(|(_, token)| token.trim_start_matches(' ').as_bytes().to_vec());
     // Digests are compared, so that how long it takes tells nothing about the token.
     let is_it = |given: &Vec<u8>| Sha256::digest(given) == Sha256::digest(token.secret());
     if in_header.iter().chain(&tokens_offered(&arrival.headers)).any(is_it) {

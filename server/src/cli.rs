@@ -117,7 +117,7 @@ mod tests {
     fn every_flag_reaches_the_configuration() {
         let args = "--listen [::1]:1 --listen localhost:2 --allow-origin http://a --host b.example \
             --metrics-listen [::1]:3 --metrics-public --api-token 0123456789abcdef --replay a/b.jsonl --replay c=d.har \
-            --data-dir e --nats nats://n,tls://o --nats-creds n.creds --nats-ca n.pem --nats-cert nc.pem --nats-key nk.pem --nats-replicas 3 --via a=ws://b/c --via-header a=Origin:http://d --via-ca r.pem --via-cert c.pem --via-key k.pem --relay --relay-allow *.e:443 \
+            --data-dir e --nats nats://n,tls://o --nats-creds n.creds --nats-ca n.pem --nats-cert nc.pem --nats-key nk.pem --nats-replicas 3 --nats-rooms 9 --via a=ws://b/c --via-header a=Origin:http://d --via-ca r.pem --via-cert c.pem --via-key k.pem --relay --relay-allow *.e:443 \
             --relay-deny 10.0.0.0/8,f --trusted-proxy 10.0.0.0/8 \
             --tls-cert a.pem --tls-key b.pem --compression takeover --compression-level 6 --max-connections 7 \
             --max-connections-per-address 8 --handshake-timeout 9s --max-header-size 10KiB \
@@ -149,6 +149,7 @@ mod tests {
                 credentials: Some("n.creds".into()),
                 roots: Some("n.pem".into()),
                 identity: Some(("nc.pem".into(), "nk.pem".into())),
+                rooms: 9,
                 replicas: 3,
                 believed: NatsConfig::BELIEVED,
             };

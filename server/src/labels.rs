@@ -4,7 +4,7 @@ mod command;
 mod member;
 mod running;
 
-pub(crate) use self::command::{Command, Order};
+pub(crate) use self::command::{Command, Given, Order};
 pub(crate) use self::member::{Member, Scribe};
 use self::member::{Shown, Tap};
 use self::running::Exams;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 /// Labels at a time. One that has no connection makes room for a new one, the one that was used longest ago first.
 const MAX_LABELS: usize = 128;
@@ -132,7 +132,11 @@ impl Label {
         let orders = state
             .standing
             .iter()
-            .map(|Standing { command, until }| Order { command: command.clone(), until: Some(*until) })
+            .map(|Standing { command, until }| Order {
+                command: command.clone(),
+                until: Some(*until),
+                given: None,
+            })
             .collect();
         let tap = Arc::new(Tap::new(state.count, peer, orders));
         state.open.insert(tap.number(), Arc::clone(&tap));
@@ -152,8 +156,8 @@ impl Label {
     }
 
     /// Has all its connections do something, or one of them; for a while, if it is one that can be undone. Within that
-    /// while, newcomers do it too. Tells how many there are for now.
-    pub(crate) fn order(&self, only: Option<u64>, command: &Command, lasting: Option<Duration>) -> usize {
+    /// while, newcomers do it too.
+    pub(crate) fn order(&self, only: Option<u64>, command: &Command, lasting: Option<Duration>) -> Given {
         let until = lasting.map(|lasting| Instant::now() + lasting);
         let mut state = self.state();
         let now = Instant::now();
@@ -171,7 +175,13 @@ impl Label {
         let taps: Vec<_> =
             state.open.values().filter(|tap| only.is_none_or(|only| only == tap.number())).cloned().collect();
         drop(state);
-        taps.iter().filter(|tap| tap.order(Order { command: command.clone(), until })).count()
+        let (given, orders) = mpsc::channel(1);
+        let order = |tap: &Tap| {
+            // Who is not open yet obeys once it is, which may take long.
+            let given = tap.is_open().then(|| given.clone());
+            tap.order(Order { command: command.clone(), until, given })
+        };
+        Given { connections: taps.iter().filter(|tap| order(tap)).count(), orders }
     }
 
     /// Asks the journal.
@@ -231,11 +241,11 @@ mod tests {
     fn orders_reach_who_is_there_and_while_they_hold_who_comes() {
         let label = Arc::new(Label::new(name("a")));
         let (first, second) = (label.enter(String::new()), label.enter(String::new()));
-        assert_eq!(label.order(Some(2), &Command::Silence, None), 1);
+        assert_eq!(label.order(Some(2), &Command::Silence, None).connections, 1);
         assert_eq!((first.take_orders().len(), second.take_orders().len()), (0, 1));
-        assert_eq!(label.order(None, &Command::Silence, Some(Duration::from_secs(60))), 2);
+        assert_eq!(label.order(None, &Command::Silence, Some(Duration::from_secs(60))).connections, 2);
         assert_eq!(label.enter(String::new()).take_orders().len(), 1);
-        assert_eq!(label.order(None, &Command::Resume, None), 2);
+        assert_eq!(label.order(None, &Command::Resume, None).connections, 2);
         assert_eq!(label.enter(String::new()).take_orders().len(), 0);
         label.order(None, &Command::Silence, Some(Duration::ZERO));
         assert_eq!(label.enter(String::new()).take_orders().len(), 0);
@@ -245,7 +255,9 @@ mod tests {
     fn what_waits_for_one_connection_is_bounded() {
         let label = Arc::new(Label::new(name("a")));
         let member = label.enter(String::new());
-        let taken = (0..2 * MAX_ORDERS).filter(|_| label.order(None, &Command::Resume, None) == 1).count();
+        let taken = (0..2 * MAX_ORDERS)
+            .filter(|_| label.order(None, &Command::Resume, None).connections == 1)
+            .count();
         assert_eq!(taken, MAX_ORDERS);
         assert_eq!(member.take_orders().len(), MAX_ORDERS);
         for _ in 0..2 * MAX_ENDED {

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 use protocol::fault::Label as Name;
-use socket::wire::handshake::{Target, TargetError};
+use socket::wire::handshake::{ClientHandshake, RequestError, Target, TargetError};
 use std::str::FromStr;
 
 /// A target and the name under which clients are carried to it: `/ws/via/NAME`.
@@ -30,6 +30,9 @@ pub enum ParseMountError {
     /// There is no name with a header.
     #[error("expected a name and a header, such as 'api=Origin: https://example.com'")]
     Header,
+    /// The header is one that no handshake leaves to others.
+    #[error(transparent)]
+    Reserved(#[from] RequestError),
     /// The URL is no target.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -49,15 +52,27 @@ impl FromStr for MountHeader {
     type Err = ParseMountError;
 
     fn from_str(text: &str) -> Result<Self, ParseMountError> {
-        let read = || {
+        let parts = || {
             let (mount, line) = text.split_once('=')?;
             let (name, value) = line.split_once(':')?;
-            let mut value = HeaderValue::from_str(value.trim()).ok()?;
-            value.set_sensitive(true);
-            Some(Self { mount: Name::parse(mount)?, name: name.trim().parse().ok()?, value })
+            Some((Name::parse(mount)?, name.trim(), value.trim()))
         };
-        read().ok_or(ParseMountError::Header)
+        let (mount, name, value) = parts().ok_or(ParseMountError::Header)?;
+        let (name, value) = header(name, value)?;
+        Ok(Self { mount, name, value })
     }
+}
+
+/// A header for a target.
+///
+/// # Errors
+/// It can't be sent.
+pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), ParseMountError> {
+    let name: HeaderName = name.parse().map_err(|_| ParseMountError::Header)?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| ParseMountError::Header)?;
+    value.set_sensitive(true);
+    ClientHandshake::check_header(&name)?;
+    Ok((name, value))
 }
 
 impl Mount {
@@ -106,7 +121,7 @@ mod tests {
         let header: MountHeader = "api=Authorization: Bearer x:y=z".parse().unwrap();
         assert_eq!((header.name.as_str(), header.value.as_bytes()), ("authorization", &b"Bearer x:y=z"[..]));
         assert!(!format!("{header:?}").contains("Bearer"));
-        for text in ["", "api", "api=x", "api=a b: c", "=a: b"] {
+        for text in ["", "api", "api=x", "api=a b: c", "=a: b", "api=Host: b", "api=Sec-WebSocket-Key: b"] {
             assert!(text.parse::<MountHeader>().is_err(), "{text}");
         }
     }

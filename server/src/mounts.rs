@@ -1,7 +1,7 @@
 //! The targets under `/ws/via`: those of the command line, and those that were made while the server runs.
 
 use crate::config::Config;
-use crate::mount::{Mount, ParseMountError, shown};
+use crate::mount::{Mount, ParseMountError, header, shown};
 use http::{HeaderName, HeaderValue};
 use protocol::fault::Label as Name;
 use protocol::guard::Guard;
@@ -128,12 +128,7 @@ impl Mounted {
         guard: Guard,
     ) -> Result<Self, ParseMountError> {
         let mount = Mount { name, target: url.parse()? };
-        let read = |(name, value): &(String, String)| {
-            let mut value = HeaderValue::from_str(value).ok()?;
-            value.set_sensitive(true);
-            Some((name.parse().ok()?, value))
-        };
-        let headers = headers.iter().map(read).collect::<Option<_>>().ok_or(ParseMountError::Header)?;
+        let headers = headers.iter().map(|(name, value)| header(name, value)).collect::<Result<_, _>>()?;
         Ok(Self { mount, headers, tls, guard: Some(guard) })
     }
 
@@ -188,6 +183,8 @@ mod tests {
         assert!(make("https://h", &[]).is_err());
         assert_eq!(make("ws://h", &[("a b", "c")]).unwrap_err(), ParseMountError::Header);
         assert_eq!(make("ws://h", &[("a", "b\r\nc: d")]).unwrap_err(), ParseMountError::Header);
+        let host = make("ws://h", &[("Host", "other")]).unwrap_err().to_string();
+        assert_eq!(host, "the header host belongs to the handshake and can't be set");
         let mounted = make("ws://h", &[("authorization", "Bearer hidden")]).unwrap();
         assert!(!format!("{mounted:?}").contains("hidden"));
     }

@@ -278,6 +278,10 @@ fn serve(sockets: &Sockets, listeners: Vec<Listener>) -> Result<(), RunError> {
         }
         let keeper = sockets.clone();
         essential.spawn(async move { keeper.keep_budget().await });
+        if shard.number == 0 {
+            let shared = Arc::clone(&shard.shared);
+            essential.spawn(async move { shared.rooms.close_idle().await });
+        }
         let announcer = sockets.clone();
         essential.spawn(async move { announcer.announce().await });
         let outcome = watch(&mut essential, shard.stop.begun()).await;

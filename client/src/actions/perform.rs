@@ -108,6 +108,18 @@ impl Scene {
         let when = |possible: bool| State { possible, on: None };
         let switch = |on: bool| State { possible: true, on: Some(on) };
         match action {
+            // Nothing can be sent, and there is no composer.
+            Action::Compose
+            | Action::Write(_)
+            | Action::LayOut
+            | Action::Send
+            | Action::Drawer(_)
+            | Action::Resend
+            | Action::EditResend
+                if session.watches() =>
+            {
+                when(false)
+            }
             Action::CloseTab | Action::PreviousTab | Action::NextTab => when(self.tabs() > 1),
             Action::ShowTab(number) => when((1..=self.tabs()).contains(&usize::from(number))),
             Action::Connect => {

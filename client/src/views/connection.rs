@@ -1,6 +1,9 @@
 //! One connection: where it goes, how it is doing, its log and what to send.
+//!
+//! `data-testid`: `announcement`; where it is somebody else's connection that is watched, `watching` with `watching-save`.
 
 use link::Phase;
+use workbench::export::FileFormat;
 use yew::prelude::*;
 
 use super::composer::Composer;
@@ -11,7 +14,11 @@ use super::notice_bar::notice_bar;
 use super::side_panel::side_panel;
 use super::status_bar::status_bar;
 use crate::actions::stage::{Scene, focus};
+use crate::lasting::files;
+use crate::model::list::Part;
 use crate::model::status;
+use crate::running::session::Session;
+use crate::texts::common::Common;
 use crate::views::block::{Block, block};
 use crate::views::lang::use_texts;
 use crate::views::markup::html;
@@ -60,19 +67,35 @@ fn use_connection(props: &Connection) -> Html {
                     {log_pane(scene, view.revision, texts)}
                     {side_panel(scene, props.is_settled, texts)}
                 </div>
-                {Composer {
-                    scene: scene.clone(),
-                    is_open: phase == Phase::Open,
-                    is_closed: matches!(phase, Phase::Closed(_) | Phase::Closing),
-                    compose: view.compose.clone(),
-                    drawer: scene.drawer(),
-                }.block()}
+                if session.watches() {
+                    {watching(session, &texts.common)}
+                } else {
+                    {Composer {
+                        scene: scene.clone(),
+                        is_open: phase == Phase::Open,
+                        is_closed: matches!(phase, Phase::Closed(_) | Phase::Closing),
+                        compose: view.compose.clone(),
+                        drawer: scene.drawer(),
+                    }.block()}
+                }
             </main>
             // For screen readers.
             <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcement">
                 {status::announcement(phase, view.link.last_close.as_ref(), &texts.common)}
             </p>
         </div>
+    }
+}
+
+/// Stands in for the composer where a tab only looks. What it has seen is a recording.
+fn watching(session: &Session, t: &'static Common) -> Html {
+    let session = session.clone();
+    let save = move |_: MouseEvent| files::export(&session, FileFormat::JsonLines, Part::All, false);
+    html! {
+        <footer class="watching" data-testid="watching">
+            <p>{t.only_watches_why}</p>
+            <button class="button" type="button" data-testid="watching-save" onclick={save}>{t.only_watches_save}</button>
+        </footer>
     }
 }
 

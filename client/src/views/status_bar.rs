@@ -3,10 +3,11 @@
 use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
-use super::buttons::word_button;
+use super::buttons::{act, word_button};
 use super::icons::{Icon, picture};
-use crate::actions::Action;
+use super::settings::connection::way;
 use crate::actions::stage::Scene;
+use crate::actions::{Action, Sheet};
 use crate::model::format::{count, round_trip, size};
 use crate::model::status;
 use crate::model::visible::foreign;
@@ -30,6 +31,17 @@ pub(super) fn status_bar(session: &Session, link: &Snapshot, scene: &Scene, text
             {PhaseText { session: session.clone(), link: link.clone() }.block()}
             if status::counts_down(link.phase) {
                 {word_button(scene, Action::RetryNow, "button small", t.retry_now)}
+            }
+            if link.relayed {
+                <button
+                    class="button small"
+                    type="button"
+                    title={way(&session.options(), &texts.settings)}
+                    data-testid="relayed"
+                    onclick={act::<MouseEvent>(scene, Action::Open(Sheet::Relay))}
+                >
+                    {t.relayed}
+                </button>
             }
             <dl class="gauges">
                 <div class="gauge" title={t.rtt_hint}>

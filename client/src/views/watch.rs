@@ -103,7 +103,7 @@ fn use_watch(props: &Watch) -> Html {
         name: "watch",
         on_close: props.on_close.clone(),
         children: html! {
-            <div class="watch-body" tabindex="0" autofocus=true role="region" aria-label={t.watch}>
+            <div class="dialog-body" tabindex="0" autofocus=true role="region" aria-label={t.watch}>
                 <p>{t.watch_intro}</p>
                 <p class="setting-hint" role="status" data-testid={id}>{count}</p>
                 <ul class="watch-list">

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use workbench::json::{Value, quote_into};
+use workbench::json::{Value, compact, quote_into};
 
 /// A message with a head, as it came.
 #[derive(Clone, Copy, Debug)]
@@ -65,24 +65,35 @@ impl Encoded {
 pub(crate) struct Head<'a> {
     pub(crate) kind: String,
     members: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// The member `data` of a message, as it stands in its text.
+    data: Option<&'a str>,
 }
 
 impl<'a> Head<'a> {
     /// Reads a JSON object that has a type; `what` it is, for errors.
     pub(crate) fn parse(text: &'a str, what: &str) -> Result<Head<'a>, ReadError> {
-        let value =
-            Value::parse(text).map_err(|error| ReadError(format!("{what} is a JSON object: {error}")))?;
+        Self::parse_but(text, what, None)
+    }
+
+    /// The same with a member `data` of any kind and depth, which is what people say to each other.
+    pub(crate) fn parse_with_data(text: &'a str) -> Result<Head<'a>, ReadError> {
+        Self::parse_but(text, "a message", Some("data"))
+    }
+
+    fn parse_but(text: &'a str, what: &str, data: Option<&str>) -> Result<Head<'a>, ReadError> {
+        let (value, data) = Value::parse_but(text, data)
+            .map_err(|error| ReadError(format!("{what} is a JSON object: {error}")))?;
         let Value::Object(members) = value else {
             return Err(ReadError(format!("{what} is a JSON object with a type")));
         };
-        let mut head = Head { kind: String::new(), members };
+        let mut head = Head { kind: String::new(), members, data };
         head.kind = head.string("type")?.ok_or_else(|| ReadError(format!("{what} has a type")))?;
         Ok(head)
     }
 
     pub(crate) fn of(kind: &str, value: Value<'a>) -> Result<Head<'a>, ReadError> {
         match value {
-            Value::Object(members) => Ok(Head { kind: kind.to_owned(), members }),
+            Value::Object(members) => Ok(Head { kind: kind.to_owned(), members, data: None }),
             _ => Err(ReadError(format!("{kind} is a JSON object"))),
         }
     }
@@ -91,6 +102,13 @@ impl<'a> Head<'a> {
     pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let place = self.members.iter().position(|(there, _)| there == name)?;
         Some(self.members.remove(place).1).filter(|value| *value != Value::Null)
+    }
+
+    /// The data without white space, and else to the byte as it came; empty where there is none, or `null`.
+    pub(crate) fn take_data(&mut self) -> Vec<u8> {
+        let data = self.data.take().filter(|data| *data != "null").map(compact);
+        // What was read once is JSON.
+        data.transpose().ok().flatten().unwrap_or_default().into_bytes()
     }
 
     fn wrong(&self, name: &str, expected: &str) -> ReadError {
@@ -165,11 +183,11 @@ impl<'a> Head<'a> {
 
     /// All was read.
     pub(crate) fn end(self) -> Result<(), ReadError> {
-        match self.members.first() {
-            Some((name, value)) if *value != Value::Null => {
-                Err(ReadError(format!("{} has no {name}", self.kind)))
-            }
-            _ => Ok(()),
+        let data = self.data.filter(|data| *data != "null").map(|_| "data");
+        let member = self.members.first().filter(|(_, value)| *value != Value::Null);
+        match member.map(|(name, _)| &**name).or(data) {
+            Some(name) => Err(ReadError(format!("{} has no {}", self.kind, cut(name)))),
+            None => Ok(()),
         }
     }
 }
@@ -178,6 +196,14 @@ fn into_string(value: Value<'_>) -> Option<String> {
     match value {
         Value::String(text) => Some(text.into_owned()),
         _ => None,
+    }
+}
+
+/// As much of what somebody else wrote as an error quotes.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

@@ -5,7 +5,7 @@ mod lobby;
 
 pub use lobby::{Lobby, Member, Share};
 
-use crate::head::{Head, Writer};
+use crate::head::{Head, Writer, cut};
 use crate::session::json::{ReadError, client_message};
 use crate::session::{ClientMessage, MAX_NAME, Public};
 
@@ -61,20 +61,19 @@ impl Command {
     /// # Errors
     /// It is nothing that is known in a room, or not as it has to be.
     pub fn read(text: &str) -> Result<Command, ReadError> {
-        let mut head = Head::parse(text, "a message")?;
+        let mut head = Head::parse_with_data(text)?;
         let command = match head.kind.as_str() {
             "hello" | "publish" | "ping" => {
-                let message = client_message(head)?;
-                if let ClientMessage::Hello(hello) = &message {
-                    hello.name.as_deref().map_or(Ok(()), check_name)?;
+                let mut message = client_message(head)?;
+                if let ClientMessage::Hello(hello) = &mut message {
+                    hello.name = named(hello.name.take())?;
                 }
                 return Ok(Command::Session(message));
             }
             "typing" => Command::Typing,
             "name" => {
-                let name = head.string("name")?.filter(|name| !name.is_empty());
-                name.as_deref().map_or(Ok(()), check_name)?;
-                Command::Name(name)
+                let name = head.string("name")?;
+                Command::Name(named(name)?)
             }
             "history" => {
                 let before = head.number("before")?;
@@ -85,7 +84,8 @@ impl Command {
             }
             other => {
                 return Err(ReadError(format!(
-                    "{other} is nothing that is known here: use hello, publish, ping, typing, name or history"
+                    "{} is nothing that is known here: use hello, publish, ping, typing, name or history",
+                    cut(other)
                 )));
             }
         };
@@ -132,12 +132,13 @@ fn all(members: &[Member]) -> impl Iterator<Item = String> {
 }
 
 /// A name is something to be seen, and no more than a line.
-fn check_name(name: &str) -> Result<(), ReadError> {
-    let chars = name.chars().count();
-    if !(1..=MAX_NAME).contains(&chars) || name.chars().any(char::is_control) || name.trim().is_empty() {
+fn named(name: Option<String>) -> Result<Option<String>, ReadError> {
+    // An empty one is none.
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
+    if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) || name.trim().is_empty() {
         return Err(ReadError(format!(
             "a name has 1 to {MAX_NAME} characters, none of them a control character"
         )));
     }
-    Ok(())
+    Ok(Some(name))
 }

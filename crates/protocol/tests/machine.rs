@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -135,6 +136,12 @@ fn a_rate_spaces_messages() {
     let mut sim = Sim::new("rate=100B/s");
     sim.come("0123456789").come("0123456789").pass(1000);
     assert_eq!(sim.sent(), [(100, "0123456789"), (200, "0123456789")]);
+
+    // Also for what goes behind another one, and twice.
+    let mut sim = Sim::new("rate=10msg/s&reorder=100%&duplicate=100%");
+    sim.come("a").come("b").pass(1000);
+    let times: Vec<_> = sim.sent().iter().map(|(millis, _)| *millis).collect();
+    assert_eq!(times, [0, 100, 200, 300]);
 }
 
 #[test]
@@ -222,6 +229,20 @@ fn big_and_flood_come_unasked() {
 }
 
 #[test]
+fn a_flood_stops_where_much_waits_and_goes_on_when_that_is_gone() {
+    for wait in ["delay=1h", "rate=1msg/s", "rate=10B/s"] {
+        let mut sim = Sim::new(&format!("flood=100KiB,100msg/s&{wait}"));
+        sim.pass(10_000);
+        assert!((1 << 20..1200 << 10).contains(&sim.machine.held()), "{wait}: {}", sim.machine.held());
+        assert!(sim.machine.next_timeout().unwrap() > sim.now, "{wait}: nothing is to be done until then");
+    }
+    let mut sim = Sim::new("flood=600KiB,100msg/s,5&delay=1s");
+    sim.pass(60_000);
+    let times: Vec<_> = sim.sent().iter().map(|(millis, _)| *millis).collect();
+    assert_eq!(times, [1000, 1010, 2000, 2010, 3000]);
+}
+
+#[test]
 fn ends_come_once_all_that_came_is_answered() {
     let mut sim = Sim::new("close-after=2&code=4001&reason=enough&delay=100ms");
     sim.come("a").come("b").come("late").pass(1000);
@@ -300,8 +321,11 @@ fn reading_stalls_from_when_it_is_asked_and_goes_on() {
     );
 
     let mut sim = Sim::new("stall-read=on");
-    sim.pass(100_000);
+    sim.pass(599_000);
     assert_eq!(sim.lines(), ["0 stalls true"]);
+    // Nobody would know otherwise that the other end is gone.
+    sim.pass(1_000);
+    assert_eq!(sim.lines(), ["0 stalls true", "600000 ends Reset"]);
 
     let mut sim = Sim::new("stall-read=1s&from=1s");
     sim.pass(100_000);
@@ -332,12 +356,34 @@ fn violations_come_at_the_start_at_a_time_or_with_messages() {
 
 #[test]
 fn what_trickles_keeps_the_next_one_waiting() {
-    let mut sim = Sim::new("trickle=1,10ms");
-    sim.come("ab").come("c").pass(10_000);
-    let times: Vec<_> = sim.sent().iter().map(|(millis, _)| *millis).collect();
-    assert_eq!(times[0], 0);
-    // Two bytes behind a header of two take four writes.
-    assert!(times[1] >= 40, "{times:?}");
+    for (query, first, bytes) in [
+        ("trickle=1,10ms", 2, 4),
+        ("trickle=1,10ms", 0, 2),
+        ("trickle=1,10ms", 126, 130),
+        ("trickle=1,10ms", 70_000, 70_010),
+        ("trickle=1,10ms&fragment=2", 5, 11),
+        ("trickle=1,10ms&fragment=5", 5, 7),
+        ("trickle=1,10ms&fragment=1KiB", 5, 7),
+        ("trickle=1,10ms&fragment=2,ping", 5, 15),
+    ] {
+        let mut sim = Sim::new(query);
+        sim.come(&"x".repeat(first)).come("c").pass(1_000_000);
+        let times: Vec<_> = sim.sent().iter().map(|(millis, _)| *millis).collect();
+        // As far apart as the bytes of one.
+        assert_eq!(times, [0, 10 * bytes], "{query} {first}");
+    }
+}
+
+#[test]
+fn a_message_has_a_bounded_number_of_fragments() {
+    for (asked, len, fragment) in
+        [("1", 65_536, 1), ("1", 65_537, 2), ("100", 6_553_600, 100), ("1", 16 << 20, 256), ("2", 0, 2)]
+    {
+        let mut sim = Sim::new(&format!("fragment={asked}"));
+        sim.machine.handle_message(Direction::Out, Message::binary(vec![0; len]), sim.now);
+        let Some(Action::Send { manner, .. }) = sim.machine.poll(sim.now) else { panic!("{asked} {len}") };
+        assert_eq!(manner.fragment_len(len).map(NonZeroUsize::get), Some(fragment), "{asked} {len}");
+    }
 }
 
 #[test]

@@ -177,6 +177,7 @@ fn what_is_for_the_target_goes_there() {
     assert_eq!(asked.plan.to_query(), "delay=1s&label=x");
     assert_eq!(asked.others, ["token", "flag"]);
     assert_eq!(query_for_target(query), "delay=5&token=a%20b&token=%2F&flag");
+    assert_eq!(query_for_target("%74arget.delay=5%20s&target%2Erate=a+b"), "delay=5+s&rate=a+b");
     assert_eq!(query_for_target(""), "");
 }
 
@@ -189,6 +190,7 @@ fn what_is_there_twice_or_alone_is_refused() {
         "close=4000&close-after=5&code=4001",
         "close=1000&close=1001",
         "close-after=5&close=4000",
+        "close=4000&close-after=5",
         "echo=off&respond=x",
         "respond=x&echo=off",
     ] {

@@ -7,6 +7,9 @@ use crate::query::decode;
 /// A catalogue with more parameters or rules than this is cut off: it comes from the network.
 const MAX_LISTED: usize = 200;
 
+/// The parameter whose values the catalogue lists.
+pub const VIOLATE: &str = "violate";
+
 /// What a server says there is to ask for (`GET /api/faults`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
@@ -84,6 +87,15 @@ impl Catalogue {
             parameters: listed("parameters")?.map(parameter).collect::<Option<_>>()?,
             rules: listed("violations")?.map(rule).collect::<Option<_>>()?,
         })
+    }
+
+    /// Whether a parameter, or a rule that is one of its values, has every word of `words` in what is said of it.
+    pub fn tells_of(&self, parameter: &Parameter, words: &str) -> bool {
+        let rules = self.rules.iter().filter(|_| parameter.name == VIOLATE);
+        let mut said = [&*parameter.name, &parameter.summary, &parameter.values].join(" ");
+        rules.for_each(|rule| said.extend([" ", &rule.name, " ", &rule.sends, " ", &rule.section]));
+        let said = said.to_lowercase();
+        words.to_lowercase().split_whitespace().all(|word| said.contains(word))
     }
 
     /// Puts translations in place of what the server says, from a book with a phrase and its translation, ` = ` between
@@ -218,6 +230,22 @@ mod tests {
         for other in ["", "{}", "[]", r#"{"parameters":[{}],"violations":[]}"#, "<!doctype html>"] {
             assert_eq!(Catalogue::from_json(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn parameters_are_found_by_every_word_said_of_them_and_of_the_rules() {
+        let mut catalogue = catalogue();
+        let found = |catalogue: &Catalogue, words| {
+            let there = catalogue.parameters.iter().filter(|parameter| catalogue.tells_of(parameter, words));
+            there.map(|parameter| parameter.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&catalogue, " "), ["delay", "drop", "respond"]);
+        assert_eq!(found(&catalogue, "WAIT"), ["delay"]);
+        assert_eq!(found(&catalogue, "percent drops"), ["drop"]);
+        assert_eq!(found(&catalogue, "drops waits"), [""; 0]);
+        assert_eq!(found(&catalogue, "rsv1"), [""; 0]);
+        catalogue.parameters[2].name = VIOLATE.to_owned();
+        assert_eq!(found(&catalogue, "bit 6455"), ["violate"]);
     }
 
     #[test]

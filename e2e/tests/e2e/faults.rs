@@ -31,6 +31,19 @@ async fn two_faults_are_switched_on_and_happen() -> Result<()> {
         page.until_shown("faults", true).await?;
         page.until("the catalogue is there", async || Ok(page.all("fault").await?.len() > 30)).await?;
 
+        // Found by what it does, or by a rule that it breaks.
+        let found = async |words: &str, name: &'static str| {
+            page.fill("faults-find", words).await?;
+            let what = format!("{words:?} finds {name}");
+            page.until(&what, async || Ok(page.attributes("fault", "data-name").await? == [name])).await
+        };
+        found("text NUMBER answers", "respond").await?;
+        found("bomb", "violate").await?;
+        page.fill("faults-find", "nothing like it").await?;
+        page.until_shown("faults-not-found", true).await?;
+        page.fill("faults-find", "").await?;
+        page.until("all are back", async || Ok(page.all("fault").await?.len() > 30)).await?;
+
         ask(page, "respond", "{{n}}: {{message}}").await?;
         ask(page, "close-after", "soon").await?;
         until_checked(page, "wrong").await?;

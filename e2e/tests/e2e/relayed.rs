@@ -126,6 +126,9 @@ async fn a_target_that_falls_silent_behind_the_relay_is_noticed_and_connected_to
         let said = page.texts("disconnected").await?;
         ensure!(said.len() == 1 && said[0].to_lowercase().contains("heartbeat"), "{said:?}");
         page.wait_for(SOON, "a heartbeat is answered", |state| state.heartbeat == "alive").await?;
+        // That it is relayed is seen, and why it is.
+        let why = page.attribute("relayed", "title").await?.unwrap_or_default();
+        ensure!(page.text("relayed").await? == "Relayed" && why.starts_with("Relayed: "), "{why}");
         // Long enough to be worth compressing.
         let text = ["still there"; 20].join(" ");
         page.send(&text).await?;

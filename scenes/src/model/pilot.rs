@@ -77,12 +77,9 @@ impl Pilot {
 
     /// A key went down or up.
     pub fn key(&mut self, key: Key, is_down: bool) {
-        if is_down {
-            self.keys.insert(key)
-        } else {
-            self.keys.remove(&key)
-        };
-        self.steer(is_down && key == Key::Dash);
+        let is_new = if is_down { self.keys.insert(key) } else { self.keys.remove(&key) };
+        // A key that is held comes again and again, and is one dash.
+        self.steer(is_new && is_down && key == Key::Dash);
     }
 
     /// The keyboard belongs to something else.
@@ -140,11 +137,7 @@ impl Pilot {
             .stick
             .filter(|(x, y)| x.abs().max(y.abs()) >= DEAD_PX)
             .unwrap_or((held(Key::Right) - held(Key::Left), held(Key::Down) - held(Key::Up)));
-        if dashes {
-            self.client.steer(Input::towards(x, y, true));
-        }
-        // A dash is kept until it was sent, and is not held.
-        self.client.steer(Input::towards(x, y, false));
+        self.client.steer(Input::towards(x, y, dashes));
     }
 }
 
@@ -272,6 +265,13 @@ mod tests {
         game.pilot.key(Key::Dash, true);
         let sent = game.play(3);
         assert!(sent[0].dashes() && !sent[1].dashes(), "{sent:?}");
+        game.pilot.key(Key::Dash, true);
+        assert!(!game.play(1)[0].dashes(), "it was not let go of");
+        game.pilot.key(Key::Dash, false);
+        game.pilot.key(Key::Dash, true);
+        game.pilot.closed(1006);
+        game.pilot.opened(game.now);
+        assert!(!game.play(20).iter().any(|input| input.dashes()), "that was before the cut");
         assert_eq!(sent[1], Input::towards(1, 1, false));
         game.pilot.stick(Some((-50, 3)));
         assert_eq!(game.play(1), [Input::towards(-50, 3, false)], "a finger counts for more");

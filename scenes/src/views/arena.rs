@@ -102,9 +102,12 @@ fn draw_puck(sheet: &Sheet, puck: &Drawn, roster: &Roster) {
     if let Some(seated) = seated {
         ink.set_fill_style_str("#e6f4f1");
         ink.set_font("600 16px system-ui, sans-serif");
-        // Inside the arena, also along its upper edge.
+        // Inside the arena, also along its edges.
         let above = if y < 60.0 { PUCK + 20.0 } else { -PUCK - 16.0 };
-        let _ = ink.fill_text(seated.name.as_str(), x, y + above);
+        let half =
+            ink.measure_text(seated.name.as_str()).map_or(0.0, |measured| measured.width() / 2.0) + 4.0;
+        let middle = x.min(f64::from(WIDTH / SUB) - half).max(half);
+        let _ = ink.fill_text(seated.name.as_str(), middle, y + above);
     }
     ink.set_global_alpha(1.0);
 }

@@ -17,7 +17,7 @@ pub(crate) trait Bus: fmt::Debug + Send + Sync {
     /// The channel of this name, as it is or new. All who open it while somebody holds it get the same.
     ///
     /// # Errors
-    /// It can't be had at present. The log has more.
+    /// It can't be had. The log has more.
     fn open<'a>(&'a self, name: &'a Name) -> Opening<'a>;
 
     /// Whether messages are kept at present. One that was sent before, whose fate its client does not know, may be handed in
@@ -26,6 +26,9 @@ pub(crate) trait Bus: fmt::Debug + Send + Sync {
     /// # Errors
     /// They are not.
     fn ready(&self) -> Result<(), Unavailable>;
+
+    /// Whether what was said in a channel that nobody holds is there when it is opened again.
+    fn keeps_on(&self) -> bool;
 
     /// Whether there may be a message at this position, kept over another server, that the channel has not heard of yet. Who
     /// has the position `came` with it then, and another epoch may have begun before that.
@@ -52,19 +55,36 @@ pub(crate) trait Gathering: Send + Sync {
 }
 
 /// A channel that is being opened.
-pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<Channel>, Unavailable>> + Send + 'a>>;
+pub(crate) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<Channel>, NoRoom>> + Send + 'a>>;
 
 /// What keeps messages is out of order at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("messages can't be kept at present: try again in a second")]
 pub(crate) struct Unavailable;
 
+/// Why a room is not entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoRoom {
+    #[error(
+        "there are as many rooms as there may be, with somebody in each: come back later, or use one of those"
+    )]
+    Full,
+    #[error("the room can't be opened at present: come back in a few seconds")]
+    Unavailable,
+}
+
+impl From<Unavailable> for NoRoom {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
 #[cfg(test)]
 pub(super) mod suite {
     //! What every bus has to do.
 
     use super::*;
-    use crate::channels::channel::Terms;
+    use crate::channels::channel::{Shared, Terms, Together};
     use crate::metrics::ChannelCounters;
     use protocol::session::{
         Answers, Attached, Author, ClientId, Cursor, Hello, Limits, NotTaken, Public, Read, Reason, Refused,
@@ -73,7 +93,13 @@ pub(super) mod suite {
     use std::time::Duration;
 
     pub(in crate::channels) fn terms() -> Terms {
-        Terms { limits: Limits::default(), compression: None, counters: ChannelCounters::default() }
+        let enough = || Shared::new(usize::MAX, 0);
+        Terms {
+            limits: Limits::default(),
+            compression: None,
+            counters: ChannelCounters::default(),
+            together: Arc::new(Together { bytes: enough(), sessions: enough() }),
+        }
     }
 
     pub(in crate::channels) fn name(name: &str) -> Name {

@@ -31,7 +31,7 @@ pub(crate) struct Channel {
     pub(super) name: Name,
     /// Who is woken when something is new.
     pub(super) roster: Roster,
-    state: Mutex<State>,
+    kept: Mutex<Kept>,
     /// Connections that take compressed messages.
     compressing: AtomicUsize,
     terms: Terms,
@@ -39,6 +39,14 @@ pub(crate) struct Channel {
     pub(super) look: Arc<Notify>,
     /// When that was so last.
     counted: Mutex<Option<Instant>>,
+}
+
+/// What a channel has, and what of that its server's channels together count.
+#[derive(Debug)]
+struct Kept {
+    state: State,
+    bytes: usize,
+    sessions: usize,
 }
 
 /// The epoch of a new count: as good as random, and another each time.
@@ -54,6 +62,40 @@ pub(crate) struct Terms {
     /// How messages are compressed, where they are.
     pub(super) compression: Option<Settings>,
     pub(super) counters: ChannelCounters,
+    /// What all of them may take.
+    pub(super) together: Arc<Together>,
+}
+
+/// What the channels of a server take together. Where that is more than they may, one in which something happens gives up what
+/// is oldest in it, but for a share that each has.
+#[derive(Debug)]
+pub(crate) struct Together {
+    /// Bytes of histories, and a channel's share.
+    pub(super) bytes: Shared,
+    /// Sessions without a connection, and a channel's share.
+    pub(super) sessions: Shared,
+}
+
+/// Something that channels have together.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    most: usize,
+    share: usize,
+    taken: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn new(most: usize, share: usize) -> Self {
+        Self { most, share, taken: AtomicUsize::new(0) }
+    }
+
+    /// A channel that had `before` has `after`. Whether that is too much.
+    fn count(&self, before: &mut usize, after: usize) -> bool {
+        self.taken.fetch_add(after, Ordering::Relaxed);
+        let all = self.taken.fetch_sub(*before, Ordering::Relaxed) - *before;
+        *before = after;
+        after > self.share && all > self.most
+    }
 }
 
 /// The channels that somebody holds.
@@ -78,9 +120,30 @@ impl Held {
 impl Channel {
     /// The history of `state`, and what follows.
     pub(super) fn new(name: Name, state: State, terms: Terms) -> Self {
-        let (roster, state) = (Roster::default(), Mutex::new(state));
+        let (roster, kept) = (Roster::default(), Mutex::new(Kept { state, bytes: 0, sessions: 0 }));
         let compressing = AtomicUsize::new(0);
-        Self { name, roster, state, compressing, terms, look: Arc::default(), counted: Mutex::default() }
+        Self { name, roster, kept, compressing, terms, look: Arc::default(), counted: Mutex::default() }
+    }
+
+    /// Looks at what there is.
+    fn see<R>(&self, f: impl FnOnce(&State) -> R) -> R {
+        f(&lock(&self.kept).state)
+    }
+
+    /// Changes it, and gives up what is too much afterwards.
+    fn change<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        let Kept { state, bytes, sessions } = &mut *lock(&self.kept);
+        let result = f(state);
+        let Together { bytes: all_bytes, sessions: all_sessions } = &*self.terms.together;
+        while all_bytes.count(bytes, state.size()) {
+            state.drop_first();
+        }
+        let mut tries = state.away();
+        while all_sessions.count(sessions, state.away()) && tries > 0 {
+            state.forget_session();
+            tries -= 1;
+        }
+        result
     }
 
     /// At this time the bus counted as the channel does.
@@ -119,12 +182,12 @@ impl Channel {
         client: Public,
         session: Public,
     ) -> Result<Attached, NotTaken> {
-        lock(&self.state).attach(hello, client, session)
+        self.change(|state| state.attach(hello, client, session))
     }
 
     /// A session's connection is gone.
     pub(super) fn detach(&self, ticket: &Ticket) {
-        lock(&self.state).detach(ticket);
+        self.change(|state| state.detach(ticket));
     }
 
     /// Hands a session's message to the bus. What becomes of it is [answered](Self::answer).
@@ -137,13 +200,13 @@ impl Channel {
         ticket: &Ticket,
         post: Post,
     ) -> Result<(), NotTaken> {
-        let mut state = lock(&self.state);
-        state.begin(ticket, post.author.seq)?;
-        let before = state.head();
-        // Under the lock, so that a session's messages come there in order, whatever connection they came over.
-        bus.append(self, &mut state, post);
-        let is_new = state.head() != before;
-        drop(state);
+        let is_new = self.change(|state| {
+            state.begin(ticket, post.author.seq)?;
+            let before = state.head();
+            // Under the lock, so that a session's messages come there in order, whatever connection they came over.
+            bus.append(self, state, post);
+            Ok(state.head() != before)
+        })?;
         if is_new {
             self.roster.ring();
         }
@@ -155,7 +218,7 @@ impl Channel {
     /// # Errors
     /// As [`session::Channel::refuse`].
     pub(super) fn refuse(&self, ticket: &Ticket, seq: u64) -> Result<(), NotTaken> {
-        lock(&self.state).refuse(ticket, seq)
+        self.change(|state| state.refuse(ticket, seq))
     }
 
     /// The next answer to a session.
@@ -167,13 +230,13 @@ impl Channel {
         ticket: &Ticket,
         answers: &mut Answers,
     ) -> Result<Option<ServerMessage>, NotTaken> {
-        lock(&self.state).answer(ticket, answers)
+        self.see(|state| state.answer(ticket, answers))
     }
 
     /// Puts what follows for a reader into `into`, at most `most`.
     pub(super) fn read(&self, cursor: &mut Cursor, most: usize, into: &mut Vec<Frame>) -> Read {
         let (mut left, mut bytes) = (most, 0);
-        lock(&self.state).read(cursor, |frame| {
+        let take = |frame: &Frame| {
             let takes = left > 0 && bytes < AT_ONCE;
             if takes {
                 left -= 1;
@@ -181,37 +244,40 @@ impl Channel {
                 into.push(frame.clone());
             }
             takes
-        })
+        };
+        self.see(|state| state.read(cursor, take))
     }
 
     /// The messages before an offset, at most `limit`, and the offset of the first there is.
     pub(super) fn page(&self, before: u64, limit: usize) -> (Vec<Frame>, u64) {
-        let state = lock(&self.state);
-        let (frames, first) = state.page(before, limit);
-        (frames.cloned().collect(), first)
+        self.see(|state| {
+            let (frames, first) = state.page(before, limit);
+            (frames.cloned().collect(), first)
+        })
     }
 
     /// The latest message that is kept.
     pub(super) fn head(&self) -> Position {
-        lock(&self.state).head()
+        self.see(State::head)
     }
 
     /// Messages are kept, behind the latest.
     pub(super) fn keep(&self, posts: impl IntoIterator<Item = Post>) {
         for post in posts {
             // Readers get their turn in between.
-            self.put(&mut lock(&self.state), post);
+            self.change(|state| self.put(state, post));
         }
         self.roster.ring();
     }
 
     /// What was kept before anybody came.
     pub(super) fn restore(&self, posts: impl IntoIterator<Item = Post>) {
-        let mut state = lock(&self.state);
-        for post in posts {
-            let (session, seq) = (post.author.session, post.author.seq);
-            state.keep(session, post.connection, seq, |offset| post.into_frame(offset, None));
-        }
+        self.change(|state| {
+            for post in posts {
+                let (session, seq) = (post.author.session, post.author.seq);
+                state.keep(session, post.connection, seq, |offset| post.into_frame(offset, None));
+            }
+        });
     }
 
     /// The same for one, without waking anybody.
@@ -226,36 +292,100 @@ impl Channel {
 
     /// Messages were not kept, and never will be.
     pub(super) fn fail(&self, posts: &[Post]) {
-        let mut state = lock(&self.state);
-        for post in posts {
-            state.fail(post.author.session, post.author.seq);
-        }
-        drop(state);
+        self.change(|state| {
+            for post in posts {
+                state.fail(post.author.session, post.author.seq);
+            }
+        });
         self.roster.ring();
     }
 
     /// Whether a message that was handed to the bus is neither kept nor refused.
     pub(super) fn is_waiting(&self, session: Public, seq: u64) -> bool {
-        lock(&self.state).is_waiting(session, seq)
+        self.see(|state| state.is_waiting(session, seq))
     }
 
     /// The offset of a session's latest message, if that is known.
     pub(super) fn latest(&self, session: Public) -> Option<u64> {
-        lock(&self.state).latest(session)
+        self.see(|state| state.latest(session))
     }
 
     /// What lies before this offset, and is not there, can't be had any more.
     pub(super) fn skip_to(&self, offset: u64) {
-        lock(&self.state).skip_to(offset);
+        self.change(|state| state.skip_to(offset));
         self.roster.ring();
     }
 
     /// What was kept is gone, and another count begins, with this offset.
     pub(super) fn renew(&self, epoch: Epoch, first: u64) {
-        let mut state = lock(&self.state);
-        state.renew(epoch);
-        state.skip_to(first);
-        drop(state);
+        self.change(|state| {
+            state.renew(epoch);
+            state.skip_to(first);
+        });
         self.roster.ring();
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        let Kept { bytes, sessions, .. } = &mut *lock(&self.kept);
+        self.terms.together.bytes.count(bytes, 0);
+        self.terms.together.sessions.count(sessions, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::session::{Author, ClientId, SessionId};
+
+    fn post(number: u64) -> Post {
+        let author = Author { client: Public(1), session: Public(number), seq: 1, name: String::new() };
+        Post { author, connection: 1, at: 0, data: vec![b'1'; 1000] }
+    }
+
+    #[test]
+    fn channels_have_together_what_they_may_and_each_its_share() {
+        let limits = Limits { entries: 100, bytes: 1 << 20, sessions: 100 };
+        let together = Arc::new(Together { bytes: Shared::new(50_000, 5_000), sessions: Shared::new(30, 5) });
+        let counters = ChannelCounters::default();
+        let terms = Terms { limits, compression: None, counters, together: Arc::clone(&together) };
+        let channel = |name: &str| {
+            let name = Name::parse(name).unwrap();
+            Channel::new(name, State::new(Epoch(1), limits), terms.clone())
+        };
+        let taken = || together.bytes.taken.load(Ordering::Relaxed);
+        let (one, two) = (channel("one"), channel("two"));
+        let size = |channel: &Channel| channel.see(State::size);
+        one.keep((0..100).map(post));
+        assert!((45_000..=50_000).contains(&size(&one)), "{}", size(&one));
+        assert_eq!((taken(), one.head().offset), (size(&one), 100));
+        // Another one gets its share, and the first gives up only what it has beyond that, once something is said there.
+        two.keep((0..100).map(post));
+        assert!((3_000..=5_000).contains(&size(&two)), "{}", size(&two));
+        one.keep([post(100)]);
+        assert!(taken() <= 50_000 && taken() == size(&one) + size(&two));
+        let hello = Hello {
+            client: ClientId(1),
+            session: SessionId(1),
+            connection: 1,
+            position: None,
+            memory: 0,
+            known: 0,
+            sent: 0,
+            history: 0,
+            name: None,
+        };
+        let come_and_go = |channel: &Channel, sessions: u64| {
+            for session in 0..sessions {
+                let attached = channel.attach(&hello, Public(1), Public(1000 + session)).unwrap();
+                channel.detach(&attached.ticket);
+            }
+        };
+        come_and_go(&one, 50);
+        come_and_go(&two, 50);
+        assert_eq!((one.see(State::away), two.see(State::away)), (25, 5));
+        drop((one, two));
+        assert_eq!((taken(), together.sessions.taken.load(Ordering::Relaxed)), (0, 0));
     }
 }

@@ -39,6 +39,10 @@ impl Bus for Memory {
         Ok(())
     }
 
+    fn keeps_on(&self) -> bool {
+        false
+    }
+
     fn may_have(&self, _: &Channel, _: Position, _: Instant) -> bool {
         false
     }

@@ -7,10 +7,12 @@
 mod deliver;
 mod follow;
 mod presence;
+mod streams;
 #[cfg(test)]
 mod tests;
 
-use super::bus::{Bus, Gathering, Opening, Unavailable};
+use self::streams::Idle;
+use super::bus::{Bus, Gathering, NoRoom, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use crate::lock::lock;
@@ -92,6 +94,11 @@ struct Shared {
     /// This server, among those that share its rooms: as good as random.
     node: u64,
     held: tokio::sync::Mutex<Held>,
+    /// So many rooms are kept. Of more than that one that nobody is in goes: one that nothing was ever said in, or else the
+    /// one that was silent for longest.
+    rooms: usize,
+    /// Those that may make way next.
+    idle: tokio::sync::Mutex<VecDeque<Idle>>,
     /// What waits to be published, by channel and session: the first of each is on its way.
     queues: Mutex<HashMap<(Name, Public), VecDeque<Post>>>,
     waiting: AtomicUsize,
@@ -148,11 +155,15 @@ impl Bus for Nats {
         let (shared, name) = (Arc::clone(&self.shared), name.clone());
         // It is finished for those who come later, also where this one leaves.
         let opening = self.handle.spawn(async move { shared.open(&name).await });
-        Box::pin(async move { opening.await.unwrap_or(Err(Unavailable)) })
+        Box::pin(async move { opening.await.unwrap_or(Err(NoRoom::Unavailable)) })
     }
 
     fn ready(&self) -> Result<(), Unavailable> {
         self.shared.ready()
+    }
+
+    fn keeps_on(&self) -> bool {
+        true
     }
 
     fn may_have(&self, channel: &Channel, position: Position, came: Instant) -> bool {
@@ -258,6 +269,8 @@ async fn connect(config: &NatsConfig, terms: Terms) -> Result<Arc<Shared>, NatsE
         believed: config.believed,
         node: RandomState::new().hash_one("node"),
         held: tokio::sync::Mutex::default(),
+        rooms: config.rooms,
+        idle: tokio::sync::Mutex::default(),
         queues: Mutex::default(),
         waiting: AtomicUsize::new(0),
         fails: AtomicBool::new(false),
@@ -276,7 +289,7 @@ fn hint(error: &ConnectError) -> &'static str {
     let text = error.to_string();
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
-            "; give a user and a password that it knows in the URL (nats://USER:PASSWORD@HOST), or a file of credentials with --nats-creds"
+            "; give a user and a password that it knows in the URL (nats://USER:PASSWORD@HOST), or a token (nats://TOKEN@HOST), or a file of credentials with --nats-creds"
         }
         _ if text.contains("UnknownIssuer") || text.contains("BadSignature") => {
             "; give the authority that signed its certificate with --nats-ca"

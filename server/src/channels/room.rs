@@ -8,7 +8,7 @@ use super::rooms::Room;
 use super::roster::Place;
 use crate::admission::Client;
 use protocol::room::{Command, Member, write_page};
-use protocol::session::json::write_server;
+use protocol::session::json::{self, write_server};
 use protocol::session::{
     Answers, Attached, Author, ClientMessage, Cursor, GAP, Hello, Lost, MISUSED, NotTaken, Public, RETRY,
     Read, Reason, Refused, SUPERSEDED, ServerMessage, Ticket,
@@ -23,6 +23,8 @@ use tracing::info;
 
 /// Data of a message, in bytes. More is refused.
 const MAX_DATA: usize = 16 << 10;
+/// How deep it may nest: whoever reads it builds that, with limits of its own.
+const MAX_DEPTH: usize = 64;
 /// So long news of who is there are gathered.
 const GATHER: Duration = Duration::from_millis(250);
 /// So long a server may be behind others, and how often it looks whether it is.
@@ -120,6 +122,9 @@ impl Voice {
         if data.len() > MAX_DATA {
             let error = format!("data has {} bytes: at most {MAX_DATA} are taken", data.len());
             return Some((Reason::Size, error));
+        }
+        if json::depth(data) > MAX_DEPTH {
+            return Some((Reason::Invalid, format!("data nests deeper than {MAX_DEPTH}")));
         }
         if seq <= self.sent {
             // It may be published by now, over another connection: nobody may be told that it is not.

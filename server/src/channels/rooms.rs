@@ -1,7 +1,7 @@
 //! The rooms of a server, and what all connections to one share.
 
-use super::bus::{Bus, Gathering, Unavailable};
-use super::channel::{Channel, Terms};
+use super::bus::{Bus, Gathering, NoRoom};
+use super::channel::{Channel, Shared, Terms, Together};
 use super::frame::Frame;
 use super::memory::Memory;
 use super::nats::{Nats, NatsError};
@@ -21,12 +21,19 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Rooms at the same time. Of those that nobody is in, the one that was left first makes way for another.
+/// Rooms at the same time. Of those that nobody is in, one that nothing was ever said in makes way for another, or else the one
+/// that was left first: who only looks for rooms takes nobody's history away.
 const MAX_ROOMS: usize = 1024;
+/// So long a room that nobody is in stays open.
+const IDLE: Duration = Duration::from_secs(60);
 /// What a room remembers.
 const HISTORY: Limits = Limits { entries: 1000, bytes: 512 << 10, sessions: 4096 };
+/// What all rooms of a server remember together, and each whatever the others do: bytes of history, and sessions.
+const ALL_BYTES: (usize, usize) = (128 << 20, 32 << 10);
+const ALL_SESSIONS: (usize, usize) = (1 << 18, 64);
 /// Notices that a slow reader may be behind. Beyond that it is told who is there anew.
 const MAX_NOTICES: usize = 64;
 /// How often anybody in a room may be told to be typing.
@@ -37,8 +44,8 @@ const TYPING_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 pub(crate) struct Rooms {
     bus: Arc<dyn Bus>,
     rooms: Mutex<HashMap<Name, Arc<Room>>>,
-    /// Counts departures from rooms, so that they have an order.
-    departures: Arc<AtomicU64>,
+    /// What the times of departures count from.
+    began: Instant,
     config: RoomConfig,
     counters: ChannelCounters,
 }
@@ -56,9 +63,9 @@ pub(crate) struct Room {
     share: Arc<Notify>,
     /// Changes with the hall, so that who has seen it need not look.
     changes: AtomicU32,
-    /// When somebody left last.
+    /// When somebody left last, or it was opened, in microseconds since `began`.
     left: AtomicU64,
-    departures: Arc<AtomicU64>,
+    began: Instant,
 }
 
 /// Who is there, and what was told of it.
@@ -106,21 +113,6 @@ pub enum RoomsError {
     Nats(#[from] NatsError),
 }
 
-/// Why a room is not entered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoRoom {
-    #[error("there are {MAX_ROOMS} rooms with somebody in them: come back later, or use one of those")]
-    Full,
-    #[error("the room can't be opened at present: come back in a few seconds")]
-    Unavailable,
-}
-
-impl From<Unavailable> for NoRoom {
-    fn from(_: Unavailable) -> Self {
-        Self::Unavailable
-    }
-}
-
 impl Rooms {
     /// None yet.
     ///
@@ -132,13 +124,18 @@ impl Rooms {
         counters: ChannelCounters,
         keeper: Keeper<'_>,
     ) -> Result<Self, RoomsError> {
-        let terms = Terms { limits: HISTORY, compression, counters: counters.clone() };
+        let together = Together {
+            bytes: Shared::new(ALL_BYTES.0, ALL_BYTES.1),
+            sessions: Shared::new(ALL_SESSIONS.0, ALL_SESSIONS.1),
+        };
+        let terms =
+            Terms { limits: HISTORY, compression, counters: counters.clone(), together: Arc::new(together) };
         let bus: Arc<dyn Bus> = match keeper {
             Keeper::Memory => Arc::new(Memory::new(terms)),
             Keeper::Folder(folder) => Arc::new(Store::open(folder, terms)?),
             Keeper::Nats(config) => Arc::new(Nats::connect(config, terms)?),
         };
-        Ok(Self { bus, rooms: Mutex::default(), departures: Arc::default(), config, counters })
+        Ok(Self { bus, rooms: Mutex::default(), began: Instant::now(), config, counters })
     }
 
     /// The room of this name.
@@ -156,8 +153,9 @@ impl Rooms {
             return Ok(Arc::clone(room));
         }
         if rooms.len() >= MAX_ROOMS {
-            let empty = rooms.values().filter(|room| Arc::strong_count(room) == 1);
-            let longest = empty.min_by_key(|room| room.left.load(Ordering::Relaxed)).ok_or(NoRoom::Full)?;
+            let empty = rooms.values().filter(|room| room.is_empty());
+            let age = |room: &&Arc<Room>| (room.channel.head().offset > 0, room.left.load(Ordering::Relaxed));
+            let longest = empty.min_by_key(age).ok_or(NoRoom::Full)?;
             let longest = longest.name.clone();
             rooms.remove(&longest);
         }
@@ -177,17 +175,43 @@ impl Rooms {
             hall: Mutex::new(hall),
             share: Arc::default(),
             changes: AtomicU32::new(0),
-            left: AtomicU64::new(0),
-            departures: Arc::clone(&self.departures),
+            left: AtomicU64::new(micros(self.began.elapsed())),
+            began: self.began,
         });
         rooms.insert(name.clone(), Arc::clone(&room));
         let hall: Weak<Room> = Arc::downgrade(&room);
         self.bus.gather(name, hall);
         Ok(room)
     }
+
+    /// Has rooms that nobody is in take nothing, where what was said in them is kept elsewhere: they are opened again as they
+    /// were. Never ends.
+    pub(crate) async fn close_idle(&self) {
+        loop {
+            tokio::time::sleep(IDLE / 2).await;
+            self.close_left_for(IDLE);
+        }
+    }
+
+    fn close_left_for(&self, time: Duration) {
+        if self.bus.keeps_on() {
+            let Some(latest) = self.began.elapsed().checked_sub(time).map(micros) else { return };
+            let is_over = |room: &Room| room.left.load(Ordering::Relaxed) <= latest;
+            lock(&self.rooms).retain(|_, room| !room.is_empty() || !is_over(room));
+        }
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Room {
+    /// Nobody is in it but the one who keeps it. To be asked under the lock that gives it to those who come.
+    fn is_empty(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) == 1
+    }
+
     /// A connection came, in the name of this client. Gives who is there, and what it has seen and what is next for
     /// [`notices`](Self::notices).
     pub(super) fn come(&self, client: Public, name: Option<&str>, compresses: bool) -> (Frame, u32, u32) {
@@ -202,7 +226,7 @@ impl Room {
     /// It left.
     pub(super) fn go(&self, client: Public, name: Option<&str>, compresses: bool) {
         self.channel.go(compresses);
-        self.left.store(self.departures.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.left.store(micros(self.began.elapsed()), Ordering::Relaxed);
         self.change(|hall| hall.lobby.leave(client, name));
         self.share.notify_one();
         if name.is_some() {
@@ -298,6 +322,25 @@ impl Hall {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channels::post::Post;
+    use protocol::session::Author;
+
+    #[tokio::test]
+    async fn a_room_that_nobody_is_in_is_closed_where_it_can_be_opened_again() {
+        let folder = std::env::temp_dir().join(format!("heartwire-idle-{}", std::process::id()));
+        for (keeper, closes) in [(Keeper::Memory, false), (Keeper::Folder(&folder), true)] {
+            let rooms = Rooms::new(RoomConfig::default(), None, ChannelCounters::default(), keeper).unwrap();
+            let name = |name: &str| Name::parse(name).unwrap();
+            let here = rooms.enter(&name("here")).await.unwrap();
+            drop(rooms.enter(&name("empty")).await.unwrap());
+            rooms.close_left_for(IDLE);
+            assert_eq!(lock(&rooms.rooms).len(), 2);
+            rooms.close_left_for(Duration::ZERO);
+            assert_eq!(lock(&rooms.rooms).contains_key(&name("empty")), !closes);
+            assert!(Arc::ptr_eq(&here, &rooms.enter(&name("here")).await.unwrap()));
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[tokio::test]
     async fn an_empty_room_makes_way_and_one_with_somebody_in_it_does_not() {
@@ -314,6 +357,14 @@ mod tests {
         assert_eq!(rooms.enter(&name(5002)).await.unwrap_err(), NoRoom::Full);
         drop(last);
         assert!(rooms.enter(&name(5002)).await.is_ok());
+        // One that nothing was said in goes before one that was left earlier.
+        let author = Author { client: Public(1), session: Public(1), seq: 1, name: String::new() };
+        kept[7].channel.keep([Post { author, connection: 1, at: 0, data: b"1".to_vec() }]);
+        drop((kept.remove(8), kept.remove(7)));
+        assert!(rooms.enter(&name(5003)).await.is_ok());
+        assert!(rooms.enter(&name(5004)).await.is_ok());
+        let there = |number| lock(&rooms.rooms).contains_key(&name(number));
+        assert_eq!([7, 8, 5002, 5003, 5004].map(there), [true, false, false, true, true]);
         assert!(Arc::ptr_eq(&kept[0], &rooms.enter(&name(0)).await.unwrap()));
     }
 }

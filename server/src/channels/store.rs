@@ -8,7 +8,7 @@ mod tables;
 mod tests;
 
 use self::tables::{Group, Tables};
-use super::bus::{Bus, Gathering, Opening, Unavailable};
+use super::bus::{Bus, Gathering, NoRoom, Opening, Unavailable};
 use super::channel::{Channel, Held, State, Terms};
 use super::post::Post;
 use protocol::fault::Label as Name;
@@ -82,7 +82,7 @@ struct Shared {
 }
 
 enum Job {
-    Open(Name, oneshot::Sender<Result<Arc<Channel>, Unavailable>>),
+    Open(Name, oneshot::Sender<Result<Arc<Channel>, NoRoom>>),
     Append(Arc<Channel>, Post),
 }
 
@@ -91,6 +91,8 @@ struct Writer {
     open: Box<dyn Fn() -> Result<Database, DatabaseError> + Send>,
     /// `None` once it has failed.
     tables: Option<Tables>,
+    /// When it was opened last after it had failed.
+    tried: Option<Instant>,
     terms: Terms,
     channels: Held,
     jobs: Receiver<Job>,
@@ -131,6 +133,7 @@ impl Store {
         let writer = Writer {
             open: Box::new(open),
             tables: Some(tables),
+            tried: None,
             terms,
             channels: Held::default(),
             jobs,
@@ -161,7 +164,7 @@ impl Bus for Store {
         Box::pin(async move {
             let (sender, opened) = oneshot::channel();
             self.send(Job::Open(name.clone(), sender));
-            opened.await.unwrap_or(Err(Unavailable))
+            opened.await.unwrap_or(Err(NoRoom::Unavailable))
         })
     }
 
@@ -169,6 +172,10 @@ impl Bus for Store {
         let Shared { waiting, is_broken } = &*self.shared;
         let is_ready = !is_broken.load(Ordering::Relaxed) && waiting.load(Ordering::Relaxed) <= MAX_WAITING;
         if is_ready { Ok(()) } else { Err(Unavailable) }
+    }
+
+    fn keeps_on(&self) -> bool {
+        true
     }
 
     fn may_have(&self, _: &Channel, _: Position, _: Instant) -> bool {
@@ -223,7 +230,7 @@ impl Writer {
         }
     }
 
-    fn open(&mut self, name: &Name) -> Result<Arc<Channel>, Unavailable> {
+    fn open(&mut self, name: &Name) -> Result<Arc<Channel>, NoRoom> {
         if let Some(channel) = self.channels.get(name) {
             return Ok(channel);
         }
@@ -256,19 +263,27 @@ impl Writer {
 
     /// Opens the file again, as soon as that is possible, and sees what has become of `unsure`.
     fn repair(&mut self, unsure: Vec<Group>) {
-        let mut due = Instant::now();
+        let now = Instant::now();
+        // At once, but not again and again: a disk that is full has files opened, and nothing written.
+        let mut due = self.tried.map_or(now, |tried| now.max(tried + AGAIN));
         loop {
-            match self.jobs.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Ok(job) => {
-                    let mut batch = Vec::new();
-                    self.take(job, &mut batch);
-                    fail(&batch);
-                    self.shared.waiting.fetch_sub(size(&batch), Ordering::Relaxed);
-                    continue;
+            let wait = due.saturating_duration_since(Instant::now());
+            // Once it is due, whoever asks for rooms meanwhile does not put it off.
+            if !wait.is_zero() {
+                match self.jobs.recv_timeout(wait) {
+                    Ok(job) => {
+                        let mut batch = Vec::new();
+                        self.take(job, &mut batch);
+                        fail(&batch);
+                        self.shared.waiting.fetch_sub(size(&batch), Ordering::Relaxed);
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {}
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => due = Instant::now() + AGAIN,
             }
+            let now = Instant::now();
+            (self.tried, due) = (Some(now), now + AGAIN);
             let opened = (self.open)().map_err(Into::into).and_then(Tables::new);
             match opened.and_then(|tables| self.settle(&tables, &unsure).map(|()| tables)) {
                 Ok(tables) => {

@@ -3,6 +3,7 @@
 use crate::NatsConfig;
 use async_nats::ServerAddr;
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// The flags of where rooms are shared with other servers.
@@ -39,6 +40,15 @@ pub(super) struct NatsArgs {
         value_parser = clap::builder::PossibleValuesParser::new(["1", "3", "5"])
     )]
     nats_replicas: String,
+
+    /// Rooms that are kept there; of more, one that nobody is in makes way with its history, the one silent for longest first
+    #[arg(
+        long,
+        value_name = "N",
+        env = "HEARTWIRE_NATS_ROOMS",
+        default_value_t = NonZeroUsize::new(NatsConfig::ROOMS).expect("not zero")
+    )]
+    nats_rooms: NonZeroUsize,
 }
 
 impl NatsArgs {
@@ -49,6 +59,7 @@ impl NatsArgs {
             roots: self.nats_ca,
             identity: self.nats_cert.zip(self.nats_key),
             replicas: self.nats_replicas.parse().unwrap_or(1),
+            rooms: self.nats_rooms.get(),
             believed: NatsConfig::BELIEVED,
         })
     }

@@ -10,7 +10,13 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Args)]
 pub(super) struct RelayArgs {
     /// Carries clients of /ws/via/NAME to this target; can be repeated
-    #[arg(long, value_name = "NAME=URL", env = "HEARTWIRE_VIA", value_delimiter = ' ')]
+    #[arg(
+        long,
+        value_name = "NAME=URL",
+        env = "HEARTWIRE_VIA",
+        hide_env_values = true,
+        value_delimiter = ' '
+    )]
     pub(super) via: Vec<Mount>,
 
     /// A header for the target under a name, in place of the client's; can be repeated

@@ -1,7 +1,7 @@
 //! What stands behind a connection to a case of the suite for sessions.
 
 use crate::labels::Running;
-use protocol::conformance::session::{Exam, Output, Seat};
+use protocol::conformance::session::{Exam, Output, Said, Seat};
 use socket::wire::close::cut_reason;
 use socket::wire::{Abort, CloseCode, End, Message, MessageKind, Outgoing, Summary, Time};
 use socket::{Control, Endpoint, Mailbox};
@@ -37,6 +37,7 @@ impl Examinee {
             match output {
                 // A script says less than a connection has room for, and where there is none the client reads nothing.
                 Output::Send(text) => _ = out.send(MessageKind::Text, text.as_bytes()),
+                Output::SendBinary(bytes) => _ = out.send(MessageKind::Binary, &bytes),
                 Output::Close(code, reason) => {
                     // Refused only where it closes already.
                     let _ = out.close(Some((CloseCode(code), cut_reason(&reason))), End::Finished);
@@ -58,11 +59,11 @@ impl Examinee {
 
 impl Endpoint for Examinee {
     fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
-        let text = match message.kind {
-            MessageKind::Text => std::str::from_utf8(message.payload).ok(),
-            MessageKind::Binary => None,
+        let said = match (message.kind, std::str::from_utf8(message.payload)) {
+            (MessageKind::Text, Ok(text)) => Said::Text(text),
+            _ => Said::Binary(message.payload),
         };
-        self.tell(out, |exam, seat, now| exam.handle_message(seat, text, now));
+        self.tell(out, |exam, seat, now| exam.handle_message(seat, said, now));
     }
 
     fn control(&mut self, control: Control<'_>, out: &mut Outgoing<'_>) {

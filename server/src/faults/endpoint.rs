@@ -20,6 +20,8 @@ use std::time::Duration;
 const MAX_HELD: usize = 1 << 20;
 /// The most that waits for a message that is half out; above it nothing is read.
 const MAX_BEHIND: usize = 64;
+/// So much is done in one turn. A flood has no end, and others of the thread come in between.
+const DONE_AT_ONCE: usize = 1024;
 
 /// An endpoint with faults in front of it.
 pub(crate) struct Faulty {
@@ -29,6 +31,8 @@ pub(crate) struct Faulty {
     compressed: bool,
     /// Pings, Pongs and Closes are answered by what is behind.
     carried: bool,
+    /// Texts may hold secrets, and are not written down.
+    hides_texts: bool,
     member: Option<Member>,
     /// When the connection opened.
     opened: Time,
@@ -62,6 +66,7 @@ impl Faulty {
         seed: u64,
         compressed: bool,
         carried: bool,
+        hides_texts: bool,
         member: Option<Member>,
     ) -> Self {
         Self {
@@ -70,6 +75,7 @@ impl Faulty {
             seed,
             compressed,
             carried,
+            hides_texts,
             member,
             opened: Time::default(),
             trickle: None,
@@ -90,6 +96,19 @@ impl Faulty {
         if let Some(member) = &self.member {
             member.write(event());
         }
+    }
+
+    fn write_message(
+        &self,
+        direction: Direction,
+        message: &Message,
+        number: u64,
+        effects: Vec<&'static str>,
+    ) {
+        self.write(|| {
+            let event = Event::message(direction, message, number, effects);
+            if self.hides_texts { event.without_text() } else { event }
+        });
     }
 
     fn elapsed(&self, out: &Outgoing<'_>) -> Duration {
@@ -138,10 +157,19 @@ impl Faulty {
                     self.partial = Some((kind, whole));
                 }
             }
-            Sent::Close(..) | Sent::Abort(..) => self.closing = Some(sent),
+            Sent::Close(..) | Sent::Abort(..) => self.is_to_close(sent),
             // It does not overtake what was said before it.
             ping @ Sent::Ping(_) if self.machine.held() > 0 => self.pings.push_back((self.said, ping)),
             other => self.urgent(other, out),
+        }
+    }
+
+    /// Of several ends that the endpoint asks for, the first is it, as it would be without faults, but for a cut behind a Close
+    /// that is still to be sent.
+    fn is_to_close(&mut self, sent: Sent) {
+        match (&self.closing, &sent) {
+            (None, _) | (Some(Sent::Close(..)), Sent::Abort(..)) => self.closing = Some(sent),
+            _ => {}
         }
     }
 
@@ -171,7 +199,7 @@ impl Faulty {
     }
 
     fn do_due(&mut self, out: &mut Outgoing<'_>) {
-        loop {
+        for _ in 0..DONE_AT_ONCE {
             if self.is_silent() {
                 return;
             }
@@ -212,7 +240,7 @@ impl Faulty {
                 self.ask(out, |behind, out| behind.message(wire::Message::new(to_wire(*kind), payload), out));
             }
             Action::Send { message, number, effects, manner } => {
-                self.write(|| Event::message(Direction::Out, &message, number, effects.names()));
+                self.write_message(Direction::Out, &message, number, effects.names());
                 self.send(&message, manner, out);
                 self.ping_behind(number, out);
             }
@@ -253,7 +281,7 @@ impl Endpoint for Faulty {
             return self.behind.message(message, out);
         }
         let message = Message { kind: from_wire(message.kind), payload: message.payload.to_vec() };
-        self.write(|| Event::message(Direction::In, &message, self.machine.received() + 1, Vec::new()));
+        self.write_message(Direction::In, &message, self.machine.received() + 1, Vec::new());
         self.machine.handle_message(Direction::In, message, self.elapsed(out));
         self.go_on(out);
     }
@@ -315,16 +343,17 @@ impl Endpoint for Faulty {
     fn woken(&mut self, out: &mut Outgoing<'_>) {
         let orders = self.member.as_ref().map(Member::take_orders).unwrap_or_default();
         for order in orders {
-            self.obey(order, out);
+            self.obey(&order, out);
         }
         if self.is_silent() {
             // It may have to wake others. What it has to say waits for want of room; its Close is the last of that.
             let said = out.divert(0, |out| self.behind.woken(out));
             self.behind_waits = true;
-            self.closing = said
-                .into_iter()
-                .rfind(|sent| matches!(sent, Sent::Close(..) | Sent::Abort(..)))
-                .or(self.closing.take());
+            for sent in said {
+                if matches!(sent, Sent::Close(..) | Sent::Abort(..)) {
+                    self.is_to_close(sent);
+                }
+            }
             return;
         }
         self.ask(out, |behind, out| behind.woken(out));

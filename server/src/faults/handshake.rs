@@ -8,9 +8,10 @@ use crate::reply;
 use crate::upgrade::Handshake;
 use http::StatusCode;
 use http::header::{
-    HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT,
+    CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT,
     SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
 };
+use hyper::body::Body as _;
 use protocol::fault::{Asked, FaultPlan, ProtocolAnswer, ResetStep};
 use protocol::journal::Event;
 use std::hash::{BuildHasher as _, RandomState};
@@ -33,8 +34,10 @@ const SEED: HeaderName = HeaderName::from_static("heartwire-seed");
 const PADDING: HeaderName = HeaderName::from_static("x-padding");
 /// As much of a plan is logged, in bytes.
 const LOGGED: usize = 400;
-/// The longest line of padding, in bytes.
+/// The longest value of padding, in bytes.
 const PADDING_LEN: usize = 4096;
+/// A date as HTTP writes it, in bytes (RFC 9110 §5.6.7).
+const DATE_LEN: usize = 29;
 
 /// A connection whose URL asks for something.
 #[derive(Debug)]
@@ -117,14 +120,19 @@ impl Asking {
         let status = StatusCode::from_u16(faults.status?).ok()?;
         self.refuse(handshake, status.as_str(), Some(status));
         let mut response = reply::text(status, format!("{status}, as asked for by handshake-status"));
+        // What says how long the text is belongs to the head, and is otherwise put there when it is written.
+        let length = response.body().size_hint().exact().filter(|_| status != StatusCode::NOT_MODIFIED);
         let headers = response.headers_mut();
+        if let Some(length) = length {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
         if let Some(seconds) = faults.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(location) = faults.location.as_deref().and_then(|location| location.parse().ok()) {
             headers.insert(LOCATION, location);
         }
-        self.answer.add_headers(headers);
+        self.answer.add_headers(status, headers);
         Some(response)
     }
 
@@ -147,10 +155,16 @@ impl Asking {
         self.answer.plan.to_query()
     }
 
-    /// The endpoint with its faults in front of it.
-    pub(crate) fn stand_before(self, behind: Behind, compressed: bool, carried: bool) -> Behind {
+    /// The endpoint with its faults in front of it. The journal has no texts of one that may say secrets.
+    pub(crate) fn stand_before(
+        self,
+        behind: Behind,
+        compressed: bool,
+        carried: bool,
+        hides_texts: bool,
+    ) -> Behind {
         let AlteredAnswer { plan, seed } = self.answer;
-        Behind::new(Faulty::new(behind, plan, seed, compressed, carried, self.member))
+        Behind::new(Faulty::new(behind, plan, seed, compressed, carried, hides_texts, self.member))
     }
 
     /// Waits, but not for longer than the server serves. None: it stops.
@@ -169,7 +183,8 @@ impl Asking {
         self.note_refusal(with);
     }
 
-    fn note_refusal(&self, with: &str) {
+    /// Writes down that there is no 101, but this.
+    pub(crate) fn note_refusal(&self, with: &str) {
         if let Some(member) = &self.member {
             member.end(Event::Refused { with: with.to_owned() });
         }
@@ -180,6 +195,7 @@ impl AlteredAnswer {
     /// Makes the 101 what it is asked to be.
     pub(crate) fn alter(&self, response: &mut Response, protocols: bool) {
         let faults = &self.plan.handshake;
+        let status = response.status();
         let headers = response.headers_mut();
         if faults.wrong_accept {
             headers.insert(SEC_WEBSOCKET_ACCEPT, WRONG_ACCEPT);
@@ -193,10 +209,10 @@ impl AlteredAnswer {
         if faults.extension {
             headers.append(SEC_WEBSOCKET_EXTENSIONS, UNREQUESTED_EXTENSION);
         }
-        self.add_headers(headers);
+        self.add_headers(status, headers);
     }
 
-    fn add_headers(&self, headers: &mut HeaderMap) {
+    fn add_headers(&self, status: StatusCode, headers: &mut HeaderMap) {
         let faults = &self.plan.handshake;
         if self.plan.draws() {
             headers.insert(SEED, HeaderValue::from(self.seed));
@@ -208,10 +224,18 @@ impl AlteredAnswer {
         }
         let Some(wanted) = faults.head else { return };
         let line = |name: &HeaderName, value: usize| name.as_str().len() + value + ": \r\n".len();
+        let first =
+            "HTTP/1.1  \r\n".len() + status.as_str().len() + status.canonical_reason().map_or(0, str::len);
+        let date = if headers.contains_key(DATE) { 0 } else { line(&DATE, DATE_LEN) };
         let there: usize = headers.iter().map(|(name, value)| line(name, value.len())).sum();
-        let mut missing = (wanted as usize).saturating_sub(there);
-        while missing > line(&PADDING, 0) {
-            let len = (missing - line(&PADDING, 0)).min(PADDING_LEN);
+        let mut missing = (wanted as usize).saturating_sub(first + date + there + "\r\n".len());
+        let shortest = line(&PADDING, 0);
+        while missing >= shortest {
+            let len = match missing - shortest {
+                rest if rest <= PADDING_LEN => rest,
+                // So that what is left is no shorter than a line.
+                rest => PADDING_LEN.min(rest - shortest),
+            };
             missing -= line(&PADDING, len);
             if let Ok(value) = HeaderValue::try_from("x".repeat(len)) {
                 headers.append(PADDING, value);

@@ -1,8 +1,13 @@
 use protocol::fault::{FaultPlan, Message};
 use socket::wire::Abort;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{Receiver, Sender};
+
+/// No longer is waited for those who are told to do something.
+const OBEYED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a connection is told to do.
 #[derive(Clone, Debug)]
@@ -28,6 +33,25 @@ pub(crate) enum Command {
 pub(crate) struct Order {
     pub(crate) command: Command,
     pub(crate) until: Option<Instant>,
+    /// Dropped with the order, which tells who gave it that it is obeyed.
+    #[expect(dead_code, reason = "its end is what it tells")]
+    pub(super) given: Option<Sender<Infallible>>,
+}
+
+/// A command was given.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// To so many connections.
+    pub(crate) connections: usize,
+    pub(super) orders: Receiver<Infallible>,
+}
+
+impl Given {
+    /// Waits until all of them that are open obey, which takes a busy one a moment.
+    pub(crate) async fn obeyed(mut self) {
+        // What would be received does not exist, so that this is the end of all orders.
+        let _ = tokio::time::timeout(OBEYED_WITHIN, self.orders.recv()).await;
+    }
 }
 
 impl fmt::Display for Command {

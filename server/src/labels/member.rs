@@ -172,6 +172,11 @@ impl Tap {
         self.number
     }
 
+    /// Whether its handshake is over.
+    pub(super) fn is_open(&self) -> bool {
+        self.mailbox.get().is_some()
+    }
+
     /// Takes what it was told to do.
     fn take_orders(&self) -> VecDeque<Order> {
         std::mem::take(&mut *lock(&self.orders))

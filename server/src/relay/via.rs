@@ -25,8 +25,6 @@ use tokio::time::timeout;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-const PREFIX: &str = "/ws/via/";
-
 /// `GET /ws/via/NAME`, and whatever is behind that.
 pub(crate) fn via(
     sockets: &Sockets,
@@ -45,7 +43,7 @@ pub(crate) fn via(
 /// Connects to the target first, so that what the client gets is the target's answer.
 async fn carry(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> Answer {
     let shared = Arc::clone(&sockets.shard.shared);
-    let behind = asked.path.as_str().strip_prefix(PREFIX).unwrap_or_default();
+    let behind = asked.path.as_str().strip_prefix(endpoints::VIA).unwrap_or_default();
     let (name, path) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
     let Some(mounted) = shared.mounts.get(name) else {
         let explanation = format_args!(

@@ -126,7 +126,7 @@ fn messages_and_pings_are_sent() {
         assert_eq!(client.frame(), (0x81, "grüße".into()), "faults hold for it too");
     }
     assert_eq!(send("faults", "text/plain", b"").status, 200);
-    assert_eq!(send("send", "application/octet-stream", b"\xff\0").status, 200);
+    assert_eq!(send("send", "Application/Octet-Stream; charset=x", b"\xff\0").status, 200);
     assert_eq!(client.frame(), (0x82, b"\xff\0".to_vec()));
     assert_eq!(send("send", "text/plain", b"\xff").status, 400);
     assert_eq!(send("ping", "text/plain", b"there?").status, 200);
@@ -223,6 +223,27 @@ fn reconnects_are_waited_for() {
 }
 
 #[test]
+fn what_is_ordered_holds_once_it_is_answered() {
+    let server = TestServer::start();
+    let mut client = open(&server, "label=now");
+    let order = |order: &str| assert_eq!(server.request("POST", order, &[]).status, 200);
+    for round in 0..30_u8 {
+        order("/api/labels/now/faults?drop=in:100%");
+        client.send(&frame(TEXT, b"lost"));
+        client.send(&frame(0x9, b"?"));
+        assert_eq!(client.frame(), (0x8a, b"?".to_vec()), "{round}");
+        order("/api/labels/now/faults");
+        client.send(&frame(TEXT, &[b'0' + round]));
+        assert_eq!(client.frame(), (0x81, vec![b'0' + round]));
+    }
+    // Who is still to be answered obeys then, and nobody waits for it.
+    let mut slow = server.connect();
+    slow.send(upgrade_request("/ws?label=slow&handshake-delay=1h", &[]).as_bytes());
+    assert_eq!(server.get("/api/labels/slow/wait-for?event=handshake", &[]).status, 200);
+    order("/api/labels/slow/kill");
+}
+
+#[test]
 fn what_happened_is_verified() {
     let server = TestServer::start();
     let mut client = open(&server, "label=v");
@@ -240,6 +261,10 @@ fn what_happened_is_verified() {
     let failed = verify(json!({"order": ["dir:in $.op == subscribe", "dir:in $.op == login"]}));
     assert_eq!((failed.status, &json_of(&failed)["order"]["missing"]), (409, &json!("dir:in $.op == login")));
     assert_eq!(verify(json!({"expects": []})).status, 400);
+    // What asks for nothing proves nothing.
+    for nothing in [json!({}), json!([]), json!({"expect": [], "order": []})] {
+        assert_eq!(verify(nothing.clone()).status, 400, "{nothing}");
+    }
     assert_eq!(verify(json!({"order": ["("]})).status, 400);
 }
 
@@ -261,6 +286,13 @@ fn what_can_not_be_followed_is_refused_and_said() {
         ("POST", "/api/labels/w/faults?dleay=5ms", 400, "did you mean delay?"),
         ("POST", "/api/labels/w/faults?own=1", 400, "own is no parameter"),
         ("POST", "/api/labels/w/faults?handshake-status=503", 400, "the handshake is over"),
+        ("POST", "/api/labels/w/faults?times=2", 400, "times can't be set"),
+        ("POST", "/api/labels/w/faults?strict=maybe", 400, "strict takes on or off"),
+        ("POST", "/api/labels/w/faults?for=1s&for=2s", 400, "for is there twice"),
+        ("POST", "/api/labels/w/silence?for=25h", 400, "up to 24h"),
+        ("POST", "/api/labels/w/verify?x=1", 400, "x is no parameter here"),
+        ("GET", "/api/labels?label=w", 400, "label is no parameter here"),
+        ("GET", "/api/conformance/w?format=json&format=junit", 400, "format is there twice"),
         ("GET", "/api/labels/w/wait-for?evnt=open", 400, "evnt is no parameter here"),
         ("GET", "/api/labels/w/journal?filter=(", 400, "can't be read"),
     ] {
@@ -268,6 +300,9 @@ fn what_can_not_be_followed_is_refused_and_said() {
         assert_eq!(response.status, status, "{method} {target}: {}", response.text());
         assert!(response.text().contains(said), "{method} {target}: {}", response.text());
     }
+    // What says when to come back goes into a Close, and being strict costs nothing here.
+    let set = "/api/labels/w/faults?restart-after=1h&retry-after=5s&strict=on";
+    assert_eq!(server.request("POST", set, &[]).status, 200);
     assert_eq!(server.request("OPTIONS", "/api/labels/w/kill", &[]).header("allow"), Some("POST, OPTIONS"));
     assert_eq!(server.request("HEAD", "/api/faults", &[]).status, 200);
 }
@@ -313,7 +348,10 @@ fn others_need_the_token() {
         (&with_token, vec![elsewhere], 401),
         (&with_token, vec![elsewhere, "Authorization: Bearer 0123456789abcdee"], 401),
         (&with_token, vec![elsewhere, "Authorization: 0123456789abcdef"], 401),
+        (&with_token, vec![elsewhere, "Authorization: Basic 0123456789abcdef"], 401),
         (&with_token, vec![elsewhere, "Authorization: Bearer 0123456789abcdef"], 200),
+        // The name of the scheme has no case (RFC 9110 §11.1).
+        (&with_token, vec![elsewhere, "Authorization: bearer  0123456789abcdef"], 200),
     ] {
         assert_eq!(server.get("/api/labels", &headers).status, status, "{headers:?}");
         assert_eq!(server.get("/api/faults", &headers).status, 200, "what there is, everybody may know");
@@ -362,15 +400,18 @@ fn the_description_is_that_of_the_routes() {
             let query = if waits { "?timeout=1ms" } else { "" };
             let answered = server.request(method, &format!("{target}{query}"), &[]).status;
             assert_eq!(answered == 405, !is_there, "{method} {path}: {answered}");
+            let described = &document["paths"][path][method.to_lowercase()]["responses"];
+            assert!(!is_there || described[answered.to_string()].is_object(), "{method} {path}: {answered}");
         }
-        for operation in methods.as_object().unwrap().values() {
+        for (method, operation) in methods.as_object().unwrap() {
             for parameter in operation["parameters"].as_array().unwrap() {
                 let name = parameter["name"].as_str().unwrap();
                 // Every parameter that is described is known: its value is what is wrong, if anything.
-                if parameter["in"] == "query" && !name.contains(' ') {
+                if parameter["in"] == "query" {
                     let wait =
                         if path.ends_with("wait-for") && name != "timeout" { "timeout=1ms&" } else { "" };
-                    let response = server.request(&there[0], &format!("{target}?{wait}{name}=x"), &[]);
+                    let response =
+                        server.request(&method.to_uppercase(), &format!("{target}?{wait}{name}=x"), &[]);
                     assert!(
                         !response.text().contains("is no parameter"),
                         "{path} {name}: {}",

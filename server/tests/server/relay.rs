@@ -21,8 +21,12 @@ impl Client {
         Self::on(server.connect())
     }
 
-    fn on(mut client: RawClient) -> Self {
-        client.send(upgrade_request("/ws/relay", &[PROTOCOL, "+Cookie: ambient=1"]).as_bytes());
+    fn on(client: RawClient) -> Self {
+        Self::at(client, "/ws/relay")
+    }
+
+    fn at(mut client: RawClient, url: &str) -> Self {
+        client.send(upgrade_request(url, &[PROTOCOL, "+Cookie: ambient=1"]).as_bytes());
         let response = client.response();
         assert_eq!(response.status, 101, "{}", response.text());
         assert_eq!(response.header("sec-websocket-protocol"), Some("heartwire.relay.v1"));
@@ -235,9 +239,11 @@ fn without_a_target_the_client_is_told_why() {
         let (error, _) = failure(&server, &asked);
         assert!(error.contains(why), "{error}");
     }
-    let mut client = Client::new(&server);
-    client.0.send(&frame(0x1, b"hello"));
-    assert!(client.failure().0.contains("a head is a JSON object"));
+    for query in ["", "?label=x"] {
+        let mut client = Client::at(server.connect(), &format!("/ws/relay{query}"));
+        client.0.send(&frame(0x1, b"hello"));
+        assert!(client.failure().0.contains("a head is a JSON object"), "{query}");
+    }
 }
 
 #[test]
@@ -516,6 +522,21 @@ fn nothing_but_what_was_asked_for_goes_along_and_no_secret_is_logged() {
         log.lines().filter(|line| line.contains("hidden") || line.contains("aGlkZGVu")).collect();
     assert!(told.is_empty(), "{told:#?}");
     assert!(trap.accept().is_err(), "nobody came");
+}
+
+#[test]
+fn the_journal_of_a_label_has_none_of_the_credentials() {
+    let (server, target) = (TestServer::start(), Target::new());
+    let mut client = Client::at(server.connect(), "/ws/relay?label=r");
+    let headers = vec![("Authorization".to_owned(), "hidden".to_owned())];
+    connect(&mut client, &target, &Connect { headers, ..Connect::new(url(&target)) });
+    let journal = server.get("/api/labels/r/wait-for?event=message&count=2", &[]);
+    assert_eq!(journal.status, 200, "{}", journal.text());
+    assert!(
+        journal.text().contains("\"cut\":true") && !journal.text().contains("hidden"),
+        "{}",
+        journal.text()
+    );
 }
 
 #[test]

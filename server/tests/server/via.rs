@@ -311,11 +311,18 @@ fn a_target_that_is_not_to_be_had_is_said_with_what_it_said() {
     assert!(status == 404 && text.contains("--via"), "{text}");
     let (status, text) = refused("/ws/via/t/../x", &|| {});
     assert!(status == 400 && text.contains(".."), "{text}");
+    // What is almost a fault's name may be the target's.
+    for query in ["mode=live", "strict=on&mine=1"] {
+        let (status, text) = refused(&format!("/ws/via/t?{query}"), &|| {});
+        assert!(status == 400 && text.contains("; if it is the target's own, write target.m"), "{text}");
+    }
     drop(target.listener);
     let mut client = server.connect();
-    client.send(upgrade_request("/ws/via/t", &[]).as_bytes());
+    client.send(upgrade_request("/ws/via/t?label=gone", &[]).as_bytes());
     let response = client.response();
     assert!(response.status == 502 && response.text().contains("can't connect"), "{}", response.text());
+    let journal = server.get("/api/labels/gone/wait-for?event=refused", &[]);
+    assert!(journal.status == 200 && journal.text().contains("\"with\":\"502\""), "{}", journal.text());
 }
 
 #[test]
@@ -372,6 +379,19 @@ fn faults_stand_between_the_client_and_the_target() {
         end.send(b"\x81\x04late\x88\x02\x0f\xa0");
         assert_eq!(client.frame(), (0x81, b"late".to_vec()));
         client.expect_close(4000);
+
+        // What the target says last is what the client hears last, also where the target's end is known by then.
+        let (mut client, mut end) = connect(server, target, "/ws/via/t?label=x", &[]);
+        end.send(b"\x88\x05\x0f\xa1bye");
+        drop(end);
+        assert_eq!(client.expect_close(4001), "bye");
+        let (mut client, mut end) = connect(server, target, "/ws/via/t?delay=100ms", &[]);
+        end.send(b"\x81\x04last\x88\x05\x0f\xa2bye");
+        client.send(&frame(0x8, b"\x03\xe8"));
+        assert_eq!(end.frame().0, 0x88);
+        drop(end);
+        assert_eq!(client.frame(), (0x81, b"last".to_vec()));
+        assert_eq!(client.expect_close(4002), "bye");
 
         let (mut client, mut end) = connect(server, target, "/ws/via/t?no-pong=on&ignore-close=on", &[]);
         client.send(&frame(0x9, b"?"));

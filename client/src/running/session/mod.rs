@@ -279,10 +279,15 @@ impl Session {
         self.0.driver.reconnect_now();
     }
 
+    /// Whether it shows what passes on a connection of somebody else, on which nothing can be sent.
+    pub fn watches(&self) -> bool {
+        self.0.log.borrow().watches()
+    }
+
     /// Sends, or queues while there is no connection. Returns whether the message was taken; a notice says why
     /// not.
     pub fn send(&self, message: Message) -> bool {
-        if self.0.log.borrow().watches() && self.0.driver.phase() == Phase::Open {
+        if self.watches() && self.0.driver.phase() == Phase::Open {
             self.notify(Matter::OnlyWatches.into());
             return false;
         }

@@ -65,6 +65,7 @@ table! {
         queue_hint: "Messages that wait for a connection";
         unsent: "Unsent";
         unsent_hint: "Bytes that have not left the browser yet";
+        relayed: "Relayed";
         protocol: "Protocol";
         protocol_hint: "The subprotocol the server chose";
         pulse_off: "off";
@@ -119,7 +120,8 @@ table! {
         use_suggestion: "Use {0}";
         not_connected: "Not connected";
         only_watches: "This tab only watches";
-        only_watches_why: "Nothing can be sent on somebody else's connection. The message is still in the composer.";
+        only_watches_why: "This tab shows what passes on a connection of the server. Nothing can be sent on somebody else's connection.";
+        only_watches_save: "Save recording";
         not_connected_why: "Connect first. The message is still in the composer.";
         queue_full: "The queue is full";
         queue_full_why: "{0} messages ({1}) wait for a connection already. The message is still in the composer.";

@@ -289,6 +289,8 @@ table! {
         faults: "Faults";
         faults_open: "Faults…";
         faults_intro: "This server does wrong to a connection what its address asks for. Switch on what your client has to cope with.";
+        faults_find: "Find a fault";
+        faults_not_found: "No fault is described with these words.";
         faults_loading: "The server is asked what it can do…";
         faults_missing: "This server does not say what it can do wrong: GET /api/faults was not answered. A Heartwire server answers it.";
         faults_handshake: "Opening handshake";
@@ -356,7 +358,7 @@ table! {
         hold_everywhere: "all that are carried on";
         hold_via: "all to {0}";
         hold_label: "Label";
-        hold_label_hint: "any, or as in label=ci";
+        hold_label_hint: "any, or a name";
         hold_direction: "Direction";
         hold_both: "both";
         hold_to_target: "to the target";

@@ -1,7 +1,7 @@
 //! What the page's own server can be asked to do wrong: switches that write an address, and that address for other
 //! clients.
 //!
-//! `data-testid`: `faults` (the dialog), `faults-missing`, `faults-again`, `fault` (a row, with `data-name`), in it
+//! `data-testid`: `faults` (the dialog), `faults-missing`, `faults-again`, `faults-find`, `faults-not-found`, `fault` (a row, with `data-name`), in it
 //! `fault-on`, `fault-value`, `fault-another`, `fault-fewer`; `faults-address`, `faults-state` (with `data-checked`),
 //! `faults-clear`, `faults-as`, `faults-copy`, `faults-use`, `faults-connect`.
 
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
-use workbench::faults::{Asking, Catalogue, Parameter};
+use workbench::faults::{Asking, Catalogue, Parameter, VIOLATE};
 use workbench::json::Value;
 use yew::prelude::*;
 
@@ -32,9 +32,6 @@ use crate::views::markup::html;
 
 /// The server is asked about a value once it has been left alone for so long, in milliseconds.
 const PATIENCE_MILLIS: u32 = 250;
-
-/// The parameter whose values the catalogue lists.
-const VIOLATE: &str = "violate";
 
 #[derive(PartialEq)]
 pub(super) struct Faults {
@@ -122,6 +119,12 @@ fn use_switches(props: &Switches) -> Html {
     let Switches { scene, catalogue, on_close } = props;
     let asking = use_state_eq(|| Asking::read(&scene.session().draft().address, catalogue));
     let verdict = use_verdict(asking.query());
+    let words = use_state_eq(String::new);
+    let is_found = |parameter: &&Parameter| catalogue.tells_of(parameter, &words);
+    let on_words = {
+        let words = words.setter();
+        move |event: InputEvent| words.set(input_value(&event))
+    };
     let change = {
         let asking = asking.clone();
         Callback::from(move |(name, values): (String, Vec<String>)| {
@@ -160,15 +163,37 @@ fn use_switches(props: &Switches) -> Html {
     };
     html! {
         <>
-            <div class="faults-body" tabindex="0" autofocus=true role="region" aria-label={t.faults}>
+            <div class="dialog-body" tabindex="0" autofocus=true role="region" aria-label={t.faults}>
                 <p>{t.faults_intro}</p>
+                <input
+                    class="field faults-find"
+                    type="search"
+                    data-testid="faults-find"
+                    aria-label={t.faults_find}
+                    placeholder={t.faults_find}
+                    autocapitalize="off"
+                    autocomplete="off"
+                    spellcheck="false"
+                    value={(*words).clone()}
+                    oninput={on_words}
+                />
                 for (group, title) in groups(t) {
-                    <section class="faults-group" key={group} aria-label={title}>
-                        <h3 class="dialog-heading">{title}</h3>
-                        for parameter in catalogue.parameters.iter().filter(|parameter| parameter.group == group) {
-                            {row(parameter, catalogue, &asking.values(&parameter.name), &change, t)}
+                    {{
+                        let rows: Vec<Html> = catalogue.parameters.iter()
+                            .filter(|parameter| parameter.group == group)
+                            .filter(is_found)
+                            .map(|parameter| row(parameter, catalogue, &asking.values(&parameter.name), &change, t))
+                            .collect();
+                        html! {
+                            <section class="faults-group" key={group} aria-label={title} hidden={rows.is_empty()}>
+                                <h3 class="dialog-heading">{title}</h3>
+                                {rows}
+                            </section>
                         }
-                    </section>
+                    }}
+                }
+                if !catalogue.parameters.iter().any(|parameter| is_found(&parameter)) {
+                    <p role="status" data-testid="faults-not-found">{t.faults_not_found}</p>
                 }
             </div>
             <footer class="faults-foot">

@@ -203,7 +203,7 @@ fn use_deciding(props: &Deciding) -> Html {
         Editor { subject, is_over, places: places.clone(), on_done }.keyed(key)
     });
     html! {
-        <div class="hold-body" tabindex="0" autofocus=true role="region" aria-label={t.hold}>
+        <div class="dialog-body" tabindex="0" autofocus=true role="region" aria-label={t.hold}>
             if board.total == 0 {
                 <p>{t.hold_intro}</p>
             }

@@ -95,7 +95,7 @@ pub(super) fn row(entry: &Entry<'_>, place: &Place, frame: &Frame<'_>) -> Html {
                 <span class="entry-mark">{mark}</span>
             }
             if let Some(wire) = entry.wire.filter(|wire| wire.frames > 1) {
-                <span class="entry-mark">{plural(t.frames, wire.frames)}</span>
+                <span class="entry-mark entry-frames">{plural(t.frames, wire.frames)}</span>
             }
             <bdi class="entry-text">{marked(&text, &frame.highlights)}</bdi>
             if let Some(rtt) = rtt {

@@ -1,3 +1,5 @@
+use std::num::NonZeroUsize;
+
 use serde::Serialize;
 
 use super::plan::{Direction, Ending, Fragments, TricklePace};
@@ -62,6 +64,18 @@ pub struct Manner {
     pub fragment: Option<Fragments>,
     /// A few bytes at a time.
     pub trickle: Option<TricklePace>,
+}
+
+impl Manner {
+    /// A message has no more fragments than this: one that would have is cut into larger ones.
+    pub const MAX_FRAGMENTS: usize = 65_536;
+
+    /// How long the fragments of a message of so many bytes are; `None`: it is sent whole.
+    #[must_use]
+    pub fn fragment_len(&self, len: usize) -> Option<NonZeroUsize> {
+        let asked = self.fragment?.size as usize;
+        NonZeroUsize::new(asked.max(len.div_ceil(Self::MAX_FRAGMENTS)))
+    }
 }
 
 impl Effects {

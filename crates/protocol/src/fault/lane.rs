@@ -13,8 +13,8 @@ use crate::units::{Progress, Rate};
 const SWAP_WITHIN: Duration = Duration::from_secs(1);
 /// What a held message costs beside its payload, in bytes, so that empty ones are not free.
 const COST: usize = 64;
-/// The longest header of a frame.
-const HEADER: usize = 10;
+/// A Ping between two fragments, in bytes.
+const PING: usize = 2;
 
 /// A message on its way.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Held {
     /// What becomes of it at the other end of the lane.
     pub(super) fate: Fate,
     due: Duration,
+    /// No more than this passes where it does.
+    rate: Option<Rate>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +147,7 @@ impl Lane {
             }
         }
         effects.reordered = swap && self.swapped.is_none();
-        let held = Held { message, number: self.count, effects, manner, fate, due: held_for };
+        let held = Held { message, number: self.count, effects, manner, fate, due: held_for, rate };
         if effects.reordered {
             self.held += copies * held.cost();
             // It is due by then even where nothing follows.
@@ -153,16 +155,16 @@ impl Lane {
             return true;
         }
         for _ in 1..copies {
-            self.push(held.clone(), rate);
+            self.push(held.clone());
         }
-        self.push(held, rate);
+        self.push(held);
         self.release_swapped(held_for);
         true
     }
 
-    fn push(&mut self, mut held: Held, rate: Option<Rate>) {
+    fn push(&mut self, mut held: Held) {
         held.due = held.due.max(self.free_at);
-        if let Some(rate) = rate {
+        if let Some(rate) = held.rate {
             let start = held.due.max(self.rate_free_at);
             self.rate_free_at = start + rate.time_for(held.message.payload.len());
             // A message has passed once its last byte has.
@@ -179,7 +181,7 @@ impl Lane {
         let copies = 1 + usize::from(held.effects.duplicated);
         self.held -= copies * held.cost();
         for _ in 0..copies {
-            self.push(Held { due: now, ..held.clone() }, None);
+            self.push(Held { due: now, ..held.clone() });
         }
     }
 
@@ -234,9 +236,24 @@ impl Held {
 }
 
 impl Manner {
-    /// How long it takes until a message of so many bytes is out.
+    /// How long it takes from the first byte of a message of so many to the first of the next one.
     fn time_for(&self, len: usize) -> Duration {
-        let frames = self.fragment.map_or(1, |fragments| len.div_ceil(fragments.size.max(1) as usize).max(1));
-        self.trickle.map_or(Duration::ZERO, |pace| Trickle::time_for(pace, len + frames * HEADER))
+        let Some(pace) = self.trickle else { return Duration::ZERO };
+        let whole = len.max(1);
+        let frame = self.fragment_len(len).map_or(whole, |frame| frame.get().min(whole));
+        let ping = if self.fragment.is_some_and(|fragments| fragments.pings) { PING } else { 0 };
+        let before_last = (whole - 1) / frame;
+        let last = len - before_last * frame;
+        let bytes = before_last * (header(frame) + frame + ping) + header(last) + last;
+        Trickle::time_for(pace, bytes) + pace.every
+    }
+}
+
+/// The header of a frame with so much payload, as a server sends it (RFC 6455 §5.2).
+fn header(payload: usize) -> usize {
+    match payload {
+        ..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
     }
 }

@@ -10,6 +10,10 @@ use crate::units::Progress;
 
 /// The hint of a restart without `retry-after`, in seconds.
 const RESTART_HINT: u32 = 5;
+/// A flood adds nothing while as much waits in both directions, in bytes.
+const FLOODED: usize = 1 << 20;
+/// A connection that is not read for good is reset then: whoever is at its other end may be gone, and nobody would know.
+const STALLED_FOR: Duration = Duration::from_secs(600);
 
 /// What becomes of a connection's messages under a plan, without IO or clock: it is told what comes and what is answered,
 /// and says what is to be done when.
@@ -250,7 +254,7 @@ impl Machine {
         if self.blocked {
             return always.min();
         }
-        let flood = self.flood.filter(|_| self.ending.is_none()).map(|flooding| flooding.due);
+        let flood = self.flood.filter(|_| self.has_room_for_flood()).map(|flooding| flooding.due);
         let ending = self.ending.as_ref().map(|_| incoming.free_at().max(outgoing.free_at()));
         always.chain(outgoing.next_timeout()).chain(flood).chain(ending).min()
     }
@@ -325,7 +329,11 @@ impl Machine {
     fn stall(&mut self, now: Duration) {
         let until = match self.plan.traffic.stall_read {
             Some(Stall::For(time)) => Some(now + time),
-            _ => None,
+            _ => {
+                let end = now.saturating_sub(self.since) + STALLED_FOR;
+                self.triggers.push((Progress::Time(end), Ending::Reset));
+                None
+            }
         };
         self.stall = Stalling::Until(until);
         self.actions.push_back(Action::StallRead(true));
@@ -343,11 +351,14 @@ impl Machine {
         self.actions.pop_front()
     }
 
+    fn has_room_for_flood(&self) -> bool {
+        self.ending.is_none() && self.held() < FLOODED
+    }
+
     /// Adds the message of the flood that is due.
     fn pour(&mut self, now: Duration) -> bool {
-        let Some(flooding) =
-            self.flood.as_mut().filter(|flooding| flooding.due <= now && self.ending.is_none())
-        else {
+        let has_room = self.has_room_for_flood();
+        let Some(flooding) = self.flood.as_mut().filter(|flooding| has_room && flooding.due <= now) else {
             return false;
         };
         flooding.sent += 1;

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::FaultPlan;
@@ -24,14 +25,18 @@ pub struct Asked {
 /// `target.`, without that. `target.delay=5` reaches a parameter of the target that has the name of one of ours.
 #[must_use]
 pub fn query_for_target(query: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
+    let mut kept: Vec<Cow<'_, str>> = Vec::new();
     for part in query.split('&') {
-        let name =
-            form_urlencoded::parse(part.as_bytes()).next().map_or_else(Default::default, |(name, _)| name);
-        match part.strip_prefix(TARGET) {
-            Some(rest) => kept.push(rest),
-            None if part.is_empty() || Parameter::named(&name).is_some() => {}
-            None => kept.push(part),
+        let Some((name, value)) = form_urlencoded::parse(part.as_bytes()).next() else { continue };
+        match (part.strip_prefix(TARGET), name.strip_prefix(TARGET)) {
+            (Some(rest), _) => kept.push(rest.into()),
+            // Some write escapes where none are needed.
+            (None, Some(name)) => {
+                let mut rest = form_urlencoded::Serializer::new(String::new());
+                kept.push(rest.append_pair(name, &value).finish().into());
+            }
+            (None, None) if Parameter::named(&name).is_some() => {}
+            (None, None) => kept.push(part.into()),
         }
     }
     kept.join("&")

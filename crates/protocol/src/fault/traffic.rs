@@ -29,8 +29,8 @@ impl Message {
         Message { kind: Kind::Binary, payload: payload.into() }
     }
 
-    /// Makes one byte another one. A text stays UTF-8, since bad UTF-8 is a violation and no corrupted message: only an
-    /// ASCII character of it changes, if it has one. Tells whether there was anything to change.
+    /// Makes one byte another one. A text stays UTF-8, since bad UTF-8 is a violation and no corrupted message: a character
+    /// becomes another one that is as long. Tells whether there was anything to change.
     pub(super) fn corrupt(&mut self, rng: &mut fastrand::Rng) -> bool {
         if self.payload.is_empty() {
             return false;
@@ -42,17 +42,17 @@ impl Message {
                 true
             }
             Kind::Text => {
-                let (before, behind) = self.payload.split_at(start);
-                let place = behind
-                    .iter()
-                    .position(u8::is_ascii)
-                    .map(|offset| start + offset)
-                    .or_else(|| before.iter().position(u8::is_ascii));
-                let Some(place) = place else { return false };
-                // Another printable one.
-                let other = rng.u8(b' '..=b'}');
+                // The last byte of the character that this one belongs to: another character's begins behind it.
+                let behind = self.payload[start + 1..].iter();
+                let place = start + behind.take_while(|byte| **byte & 0xc0 == 0x80).count();
                 let byte = &mut self.payload[place];
-                *byte = if other >= *byte { other + 1 } else { other };
+                // Another printable one, or whatever else may stand at the end of a longer one.
+                if byte.is_ascii() {
+                    let other = rng.u8(b' '..=b'}');
+                    *byte = if other >= *byte { other + 1 } else { other };
+                } else {
+                    *byte ^= rng.u8(1..=0x3f);
+                }
                 true
             }
         }
@@ -80,11 +80,7 @@ mod tests {
                 let corrupted = message.corrupt(&mut rng);
                 let changed = original.payload.iter().zip(&message.payload).filter(|(a, b)| a != b).count();
                 prop_assert_eq!(changed, usize::from(corrupted));
-                let possible = match original.kind {
-                    Kind::Binary => !text.is_empty(),
-                    Kind::Text => text.bytes().any(|byte| byte.is_ascii()),
-                };
-                prop_assert_eq!(corrupted, possible);
+                prop_assert_eq!(corrupted, !text.is_empty());
                 if message.kind == Kind::Text {
                     prop_assert!(std::str::from_utf8(&message.payload).is_ok());
                 }

@@ -122,6 +122,12 @@ impl Input {
         self.0 & Self::DASH != 0
     }
 
+    /// The same without a dash.
+    #[must_use]
+    pub fn without_dash(self) -> Self {
+        Self(self.0 & !Self::DASH)
+    }
+
     /// The same with a dash.
     #[must_use]
     pub fn with_dash(self) -> Self {

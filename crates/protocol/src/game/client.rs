@@ -136,7 +136,7 @@ impl Client {
         self.connected = false;
         (self.hello_due, self.ping_due) = (None, None);
         self.seat = None;
-        self.own = None;
+        (self.own, self.dashes) = (None, false);
         // Another connection may be to another arena, whose ticks begin anew.
         self.playback = Playback::default();
         self.out.clear();
@@ -162,10 +162,11 @@ impl Client {
         Ok(())
     }
 
-    /// What the player does from here on. A dash is kept until an input has it, however short its key was held.
+    /// What the player does from here on. A dash is for one input, the next: it is kept until that has it, however short its
+    /// key was held, and not held however long. Who has no puck dashes nowhere.
     pub fn steer(&mut self, input: Input) {
-        self.dashes |= input.dashes();
-        self.held = input;
+        self.dashes |= input.dashes() && self.own.is_some();
+        self.held = input.without_dash();
     }
 
     /// The player has changed its mind.

@@ -60,7 +60,11 @@ const V6: &[(Inside, Ipv6Addr, u8)] = &[
     (Inside::Private, Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
     (Inside::LinkLocal, Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
     (Inside::Special, Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64),
+    (Inside::Special, Ipv6Addr::new(0x2001, 2, 0, 0, 0, 0, 0, 0), 48),
+    (Inside::Special, Ipv6Addr::new(0x2001, 0x10, 0, 0, 0, 0, 0, 0), 28),
+    (Inside::Special, Ipv6Addr::new(0x2001, 0x20, 0, 0, 0, 0, 0, 0), 28),
     (Inside::Special, Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    (Inside::Special, Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
     (Inside::Special, Ipv6Addr::new(0x5f00, 0, 0, 0, 0, 0, 0, 0), 16),
     (Inside::Special, Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8),
 ];
@@ -131,7 +135,7 @@ mod tests {
             (Inside::Metadata, "100.100.100.200 168.63.129.16 192.0.0.192 2002:a83f:8110::"),
             (
                 Inside::Special,
-                "224.0.0.1 255.255.255.255 240.0.0.1 198.18.0.1 192.0.0.1 ff02::1 2001:db8::1 100::1",
+                "224.0.0.1 255.255.255.255 240.0.0.1 198.18.0.1 192.0.0.1 ff02::1 2001:db8::1 100::1 3fff::1 2001:2::1 2001:1f::1 2001:20::1",
             ),
         ] {
             for address in addresses.split(' ') {

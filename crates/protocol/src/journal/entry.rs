@@ -180,6 +180,16 @@ impl Event {
         Event::Message { direction, number, effects, payload: Payload::of(message) }
     }
 
+    /// The same without the words of a text message, of which the size is left: they may hold secrets.
+    #[must_use]
+    pub fn without_text(mut self) -> Event {
+        if let Event::Message { payload: Payload { text: Some(text), cut, .. }, .. } = &mut self {
+            *cut |= !text.is_empty();
+            text.clear();
+        }
+        self
+    }
+
     /// Its name, as it is written.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -82,15 +82,15 @@ impl Verification {
     /// Checks the journal.
     ///
     /// # Errors
-    /// An event or filter that can't be read, or more than 256 questions.
+    /// An event or filter that can't be read, more than 256 questions, or none, which would always pass.
     pub fn check(&self, journal: &Journal) -> Result<Report, ConditionError> {
         let entries: Vec<_> = journal.after(self.after).collect();
-        if self.expect.len() + self.order.len() > MAX_CHECKS {
-            return Err(ConditionError::Value {
-                name: "expect",
-                value: "…".to_owned(),
-                allowed: "use at most 256 expectations and filters",
-            });
+        let wrong =
+            |value: &str, allowed| ConditionError::Value { name: "expect", value: value.to_owned(), allowed };
+        match self.expect.len() + self.order.len() {
+            0 => return Err(wrong("", "ask for something with expect, order or both")),
+            1..=MAX_CHECKS => {}
+            _ => return Err(wrong("…", "use at most 256 expectations and filters")),
         }
         let checks: Vec<_> =
             self.expect.iter().map(|expectation| expectation.check(&entries)).collect::<Result<_, _>>()?;
@@ -219,6 +219,9 @@ mod tests {
             r#"{"expect":[{"filter":"("}]}"#,
             r#"{"expect":[{"count":1,"min":1}]}"#,
             r#"{"order":["kind:nothing"]}"#,
+            // Nothing is asked, and would be met by anything.
+            "{}",
+            r#"{"expect":[],"order":[],"after":3}"#,
         ] {
             assert!(
                 serde_json::from_str::<Verification>(json).unwrap().check(&journal(&[])).is_err(),

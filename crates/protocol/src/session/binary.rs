@@ -57,17 +57,9 @@ pub fn read_client(bytes: &[u8]) -> Result<ClientMessage, BinaryError> {
             let (memory, known) = (reader.number()?, reader.number()?);
             let (sent, history) = (reader.number()?, reader.number()?);
             let name = if flags & SECOND != 0 { Some(reader.text()?) } else { None };
-            ClientMessage::Hello(Hello {
-                client,
-                session,
-                connection,
-                position,
-                memory,
-                known,
-                sent,
-                history,
-                name,
-            })
+            let hello = Hello { client, session, connection, position, memory, known, sent, history, name };
+            hello.check().map_err(BinaryError::Invalid)?;
+            ClientMessage::Hello(hello)
         }
         PUBLISH => match reader.number()? {
             0 => return Err(BinaryError::Invalid("sequence numbers count from 1")),

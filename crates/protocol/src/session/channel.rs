@@ -256,6 +256,18 @@ impl<E: Entry> Channel<E> {
         self.sessions.detach(ticket, head);
     }
 
+    /// How many sessions without a connection are remembered. One that came back may be counted until it leaves again.
+    #[must_use]
+    pub fn away(&self) -> usize {
+        self.sessions.away()
+    }
+
+    /// Forgets the session that left first: comes it back, it gets to know nothing of what it had sent last.
+    pub fn forget_session(&mut self) {
+        let head = self.head().offset;
+        self.sessions.forget_first(head);
+    }
+
     /// Hands out what follows for a reader, as long as `take` takes it.
     pub fn read(&self, cursor: &mut Cursor, mut take: impl FnMut(&E) -> bool) -> Read {
         let mut lost = Vec::new();

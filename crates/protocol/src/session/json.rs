@@ -2,21 +2,21 @@
 
 use std::fmt::Write as _;
 
-use workbench::json::{Value, quote};
+use workbench::json::{Scanner, Value, quote};
 
 use super::message::{
     Author, ClientId, ClientMessage, Epoch, Hello, Lost, Message, Position, Public, Reason, Refused,
     ServerMessage, SessionId, Welcome,
 };
 pub use crate::head::ReadError;
-use crate::head::{Head, Writer};
+use crate::head::{Head, Writer, cut};
 
 /// Reads what a client says.
 ///
 /// # Errors
 /// It is nothing that a session knows. The text says what would be right.
 pub fn read_client(text: &str) -> Result<ClientMessage, ReadError> {
-    client_message(Head::parse(text, "a message")?)
+    client_message(Head::parse_with_data(text)?)
 }
 
 /// Reads what a server says. What a later version adds is passed over.
@@ -24,7 +24,7 @@ pub fn read_client(text: &str) -> Result<ClientMessage, ReadError> {
 /// # Errors
 /// It is nothing that a session knows: the channel's own, or of a later version.
 pub fn read_server(text: &str) -> Result<ServerMessage, ReadError> {
-    let mut head = Head::parse(text, "a message")?;
+    let mut head = Head::parse_with_data(text)?;
     Ok(match head.kind.as_str() {
         "welcome" => ServerMessage::Welcome(Welcome {
             position: position(&mut head)?,
@@ -118,51 +118,58 @@ pub fn write_server(message: &ServerMessage) -> String {
     }
 }
 
+/// How deep data nests: 0 for what is neither an object nor an array.
+#[must_use]
+pub fn depth(data: &[u8]) -> usize {
+    let Ok(text) = std::str::from_utf8(data) else { return 0 };
+    let (mut scanner, mut deepest) = (Scanner::default(), 0);
+    while let Ok(Some(_)) = scanner.next(text) {
+        deepest = deepest.max(scanner.depth());
+    }
+    deepest
+}
+
 /// Reads what a client says, for a channel that says more than a session.
 pub(crate) fn client_message(mut head: Head<'_>) -> Result<ClientMessage, ReadError> {
     let message = match head.kind.as_str() {
-        "hello" => ClientMessage::Hello(Hello {
-            client: ClientId(id(&mut head, "client")?),
-            session: SessionId(id(&mut head, "session")?),
-            position: match head.string("epoch")? {
-                None => None,
-                Some(epoch) => Some(Position {
-                    epoch: Epoch(parse_hex(&head, "epoch", &epoch)?),
-                    offset: number(&mut head, "offset")?,
-                }),
-            },
-            connection: number(&mut head, "connection")?,
-            memory: counted(&mut head, "memory")?.unwrap_or(0),
-            known: counted(&mut head, "known")?.unwrap_or(0),
-            sent: counted(&mut head, "sent")?.unwrap_or(0),
-            history: head.number("history")?.unwrap_or(0),
-            name: head.string("name")?,
-        }),
+        "hello" => {
+            let hello = Hello {
+                client: ClientId(id(&mut head, "client")?),
+                session: SessionId(id(&mut head, "session")?),
+                position: match head.string("epoch")? {
+                    None => None,
+                    Some(epoch) => Some(Position {
+                        epoch: Epoch(parse_hex(&head, "epoch", &epoch)?),
+                        offset: number(&mut head, "offset")?,
+                    }),
+                },
+                connection: number(&mut head, "connection")?,
+                memory: counted(&mut head, "memory")?.unwrap_or(0),
+                known: counted(&mut head, "known")?.unwrap_or(0),
+                sent: counted(&mut head, "sent")?.unwrap_or(0),
+                history: head.number("history")?.unwrap_or(0),
+                name: head.string("name")?,
+            };
+            hello.check().map_err(|error| ReadError(error.to_owned()))?;
+            ClientMessage::Hello(hello)
+        }
         "publish" => {
             let seq = counted(&mut head, "seq")?.filter(|seq| *seq > 0);
             ClientMessage::Publish {
                 seq: seq.ok_or_else(|| ReadError("seq of publish counts from 1".to_owned()))?,
-                data: data(&mut head),
+                data: head.take_data(),
             }
         }
         "ping" => ClientMessage::Ping,
         other => {
             return Err(ReadError(format!(
-                "{other} is nothing that is known here: use hello, publish or ping"
+                "{} is nothing that is known here: use hello, publish or ping",
+                cut(other)
             )));
         }
     };
     head.end()?;
     Ok(message)
-}
-
-/// Data is kept as JSON without white space, its digits and the order of its members as they came.
-fn data(head: &mut Head<'_>) -> Vec<u8> {
-    let mut json = String::new();
-    if let Some(value) = head.take("data") {
-        value.write(&mut json);
-    }
-    json.into_bytes()
 }
 
 /// A count, within what any program reads as a whole number: behind the largest there is room for one more.
@@ -240,7 +247,7 @@ fn message(head: &mut Head<'_>) -> Result<Message, ReadError> {
         offset: number(head, "offset")?,
         author,
         at: head.number("at")?.unwrap_or(0),
-        data: data(head),
+        data: head.take_data(),
     })
 }
 

@@ -78,6 +78,23 @@ pub struct Hello {
     pub name: Option<String>,
 }
 
+impl Hello {
+    /// What no client that follows the protocol says.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        if self.connection == 0 {
+            return Err("connection of hello counts from 1");
+        }
+        if self.sent < self.known {
+            return Err("sent of hello is never below known");
+        }
+        // There has to be an offset behind it.
+        if self.position.is_some_and(|position| position.offset >= super::MAX_COUNT) {
+            return Err("offset of hello is at most 2^53 - 2");
+        }
+        Ok(())
+    }
+}
+
 /// What a server says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerMessage {

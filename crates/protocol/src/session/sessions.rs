@@ -355,17 +355,27 @@ impl Sessions {
         }
         let too_many = self.left.len().saturating_sub(self.remembered);
         for _ in 0..too_many {
-            let Some((session, generation)) = self.left.pop_front() else { break };
-            if !is_away(&self.known, &session, generation) {
-                continue;
-            }
-            // What is on its way for it would be taken for a new one's.
-            if self.known.get(&session).is_some_and(|record| record.pending() > 0) {
-                self.left.push_back((session, generation));
-            } else {
-                self.known.remove(&session);
-                self.forgotten = self.forgotten.max(head);
-            }
+            self.forget_first(head);
+        }
+    }
+
+    /// How many times sessions left, of those that are remembered.
+    pub(super) fn away(&self) -> usize {
+        self.left.len()
+    }
+
+    /// Forgets the one that left first, unless it came back.
+    pub(super) fn forget_first(&mut self, head: u64) {
+        let Some((session, generation)) = self.left.pop_front() else { return };
+        if !is_away(&self.known, &session, generation) {
+            return;
+        }
+        // What is on its way for it would be taken for a new one's.
+        if self.known.get(&session).is_some_and(|record| record.pending() > 0) {
+            self.left.push_back((session, generation));
+        } else {
+            self.known.remove(&session);
+            self.forgotten = self.forgotten.max(head);
         }
     }
 

@@ -1,6 +1,6 @@
 use super::market::{Subscription, number_of};
 use super::said::first;
-use crate::fault::{PlanError, shown};
+use crate::fault::{PlanError, shown, take};
 
 const SYMBOLS: &str =
     "how many from 1 to 1000, such as 50, or names with commas between them, such as BAB,BEB";
@@ -19,34 +19,20 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Takes the parameters of the ticker out of a query, and gives back the rest of it, which is for faults. Those have the
-    /// same seed, if there are any.
+    /// Takes the parameters of the ticker out of a query, and gives back the rest of it, which is for faults. The seed stays
+    /// there: faults have the same, if there are any.
     ///
     /// # Errors
     /// The first thing that is wrong.
     pub fn from_query(query: &str) -> Result<(Plan, String), PlanError> {
-        let (mut symbols, mut hz, mut seed) = (None, None, None);
-        let mut rest = form_urlencoded::Serializer::new(String::new());
-        let mut others = false;
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "symbols" => once("symbols", &mut symbols, &value, SYMBOLS, read_symbols)?,
-                "hz" => {
-                    let read = |value: &str| value.parse().ok().filter(|hz| (1..=50).contains(hz));
-                    once("hz", &mut hz, &value, HZ, read)?;
-                }
-                "seed" => once("seed", &mut seed, &value, SEED, |value| value.parse().ok())?,
-                _ => {
-                    others = true;
-                    rest.append_pair(&name, &value);
-                }
-            }
-        }
-        if let Some(seed) = seed.filter(|_| others) {
-            rest.append_pair("seed", &u64::to_string(&seed));
-        }
+        let ([symbols, hz], rest) = take(query, ["symbols", "hz"])?;
+        let seed = form_urlencoded::parse(rest.as_bytes()).find(|(name, _)| name == "seed");
+        let seed = seed.map(|(_, value)| value.into_owned());
+        let symbols = read("symbols", symbols, SYMBOLS, read_symbols)?;
+        let hz = read("hz", hz, HZ, |value| value.parse().ok().filter(|hz| (1..=50).contains(hz)))?;
+        let seed = read("seed", seed, SEED, |value| value.parse().ok())?;
         let symbols = symbols.unwrap_or_else(|| Subscription::first(10));
-        Ok((Plan { symbols, hz: hz.unwrap_or(10), seed: seed.unwrap_or(0) }, rest.finish()))
+        Ok((Plan { symbols, hz: hz.unwrap_or(10), seed: seed.unwrap_or(0) }, rest))
     }
 }
 
@@ -61,18 +47,15 @@ fn read_symbols(value: &str) -> Option<Subscription> {
     Some(chosen)
 }
 
-fn once<T>(
+fn read<T>(
     name: &'static str,
-    slot: &mut Option<T>,
-    value: &str,
+    value: Option<String>,
     allowed: &'static str,
     read: impl FnOnce(&str) -> Option<T>,
-) -> Result<(), PlanError> {
-    let read = read(value).ok_or_else(|| PlanError::Value { name, value: shown(value), allowed })?;
-    match slot.replace(read) {
-        None => Ok(()),
-        Some(_) => Err(PlanError::Twice { name }),
-    }
+) -> Result<Option<T>, PlanError> {
+    let Some(value) = value else { return Ok(None) };
+    let read = read(&value).ok_or_else(|| PlanError::Value { name, value: shown(&value), allowed })?;
+    Ok(Some(read))
 }
 
 #[cfg(test)]
@@ -83,15 +66,18 @@ mod tests {
     fn the_ticker_takes_its_parameters_and_leaves_the_rest_to_faults() {
         let (plan, rest) = Plan::from_query("symbols=beb,BAB&hz=50&seed=7&delay=50ms").unwrap();
         assert_eq!((plan.symbols, plan.hz, plan.seed), (Subscription::first(2), 50, 7));
-        assert_eq!(rest, "delay=50ms&seed=7");
+        assert_eq!(rest, "seed=7&delay=50ms");
         let (plan, rest) = Plan::from_query("seed=7").unwrap();
         assert_eq!((plan.symbols, plan.hz, plan.seed), (Subscription::first(10), 10, 7));
-        assert_eq!(rest, "");
+        assert_eq!(rest, "seed=7");
         for (query, error) in [
             ("symbols=1001", "symbols=1001 can't be followed: symbols takes how many from 1 to 1000"),
             ("symbols=XYZ", "symbols=XYZ can't be followed"),
             ("hz=51", "hz=51 can't be followed: hz takes ticks a second from 1 to 50"),
             ("hz=1&hz=1", "hz is there twice"),
+            ("seed=x", "seed=x can't be followed"),
+            ("hzz=5", "hzz is no parameter: did you mean hz?"),
+            ("symbol=5", "symbol is no parameter: did you mean symbols?"),
         ] {
             let told = Plan::from_query(query).unwrap_err().to_string();
             assert!(told.starts_with(error), "{query}: {told}");

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::market::{MAX_SYMBOLS, Subscription, name_of, number_of};
-use crate::head::{Head, Writer};
+use crate::head::{Head, Writer, cut};
 use crate::session::json::ReadError;
 use workbench::json::Value;
 
@@ -25,7 +25,8 @@ impl Command {
             "subscribe" | "unsubscribe" => head.take("symbols"),
             other => {
                 return Err(ReadError(format!(
-                    "{other} is nothing that is known here: use subscribe or unsubscribe"
+                    "{} is nothing that is known here: use subscribe or unsubscribe",
+                    cut(other)
                 )));
             }
         };
@@ -36,12 +37,14 @@ impl Command {
             }
             Value::Array(items) => {
                 let mut chosen = Subscription::first(0);
+                let mut are_names = true;
                 for item in items {
-                    let name = item.as_str().unwrap_or_default();
-                    let number = number_of(name).ok_or_else(|| unknown(name))?;
-                    chosen.set(number, true);
+                    match item.as_str() {
+                        Some(name) => chosen.set(number_of(name).ok_or_else(|| unknown(name))?, true),
+                        None => are_names = false,
+                    }
                 }
-                Some(chosen)
+                Some(chosen).filter(|_| are_names)
             }
             _ => None,
         };
@@ -72,7 +75,7 @@ pub(super) fn first(count: usize) -> Option<Subscription> {
 }
 
 fn unknown(name: &str) -> ReadError {
-    ReadError(format!("there is no symbol {}: a snapshot names those there are", name.escape_debug()))
+    ReadError(format!("there is no symbol {}: a snapshot names those there are", cut(name).escape_debug()))
 }
 
 fn object(prices: impl Iterator<Item = (usize, i64)>) -> String {
@@ -111,6 +114,10 @@ mod tests {
             (r#"{"type":"buy"}"#, "buy is nothing that is known here: use subscribe or unsubscribe"),
             (r#"{"type":"subscribe"}"#, "subscribe needs symbols"),
             (r#"{"type":"subscribe","symbols":0}"#, "symbols is a list of names, or how many from 1 to 1000"),
+            (
+                r#"{"type":"subscribe","symbols":["BAB",1]}"#,
+                "symbols is a list of names, or how many from 1 to 1000",
+            ),
             (
                 r#"{"type":"subscribe","symbols":["XYZ"]}"#,
                 "there is no symbol XYZ: a snapshot names those there are",

@@ -58,6 +58,8 @@ struct Request {
     node: usize,
     life: u64,
     message: Submitted,
+    /// The node's when it asked.
+    epoch: Epoch,
     expected: u64,
 }
 
@@ -105,10 +107,8 @@ impl Bus {
 
     /// A node asks for what it may ask for.
     pub(crate) fn ask(&mut self, node: usize, channel: &Channel<Frame>) {
-        // After a loss a node looks first whether it counts as the bus does.
-        if channel.head().epoch != self.epoch {
-            return;
-        }
+        // A node asks in its own epoch, whether it has heard of another or not.
+        let epoch = channel.head().epoch;
         let life = self.nodes[node].life;
         for (session, sender) in &mut self.nodes[node].senders {
             let known = sender.latest.max(channel.latest(*session)).unwrap_or(0);
@@ -128,7 +128,7 @@ impl Bus {
             let Some(message) = sender.queue.front().cloned() else { continue };
             self.asked += 1;
             sender.state = Asks::Asked(self.asked);
-            self.requests.push(Request { id: self.asked, node, life, message, expected });
+            self.requests.push(Request { id: self.asked, node, life, message, epoch, expected });
         }
         self.nodes[node].senders.retain(|_, sender| !sender.queue.is_empty());
     }
@@ -138,8 +138,16 @@ impl Bus {
         if self.requests.is_empty() {
             return None;
         }
-        let Request { id, node, life, message, expected } = self.requests.remove(pick % self.requests.len());
+        let Request { id, node, life, message, epoch, expected } =
+            self.requests.remove(pick % self.requests.len());
         let Submitted { session, seq, .. } = message;
+        if epoch != self.epoch {
+            // There is nobody who takes messages of that epoch. It is over for the message once its node has heard of that.
+            if let Some(sender) = self.waiting(node, life, session, id) {
+                sender.state = Asks::Behind(epoch, u64::MAX);
+            }
+            return None;
+        }
         let there = (self.first..).zip(&self.kept).filter(|(_, kept)| kept.session == session).last();
         let there = there.map(|(at, kept)| (at, kept.seq));
         let mut new = None;
@@ -216,16 +224,11 @@ impl Bus {
         self.nodes[node] = Node { life: self.nodes[node].life + 1, ..Node::default() };
     }
 
-    /// All that was kept is gone, with what was on its way to there.
+    /// All that was kept is gone. What is on its way comes to another epoch than it was meant for.
     pub(crate) fn renew(&mut self, epoch: Epoch) {
         (self.epoch, self.first) = (epoch, 1);
         self.kept.clear();
         self.ids.clear();
-        self.requests.clear();
-        self.answers.clear();
-        for node in &mut self.nodes {
-            node.senders.clear();
-        }
     }
 
     fn waiting(&mut self, node: usize, life: u64, session: Public, id: u64) -> Option<&mut Sender> {

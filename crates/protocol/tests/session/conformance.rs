@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use protocol::conformance::session::{Exam, Output as Done, Seat, SessionCase};
+use protocol::conformance::session::{Exam, Output as Done, Said, Seat, SessionCase};
 use protocol::conformance::{Judged, Verdict};
 use protocol::session::json::{read_server, write_client};
 use protocol::session::{
     Client, ClientConfig, ClientId, ClientMessage, Event, GAP, Hello, Output, Position, Reason, Refused,
-    SUPERSEDED, ServerMessage, SessionId, WINDOW, Welcome,
+    SUPERSEDED, ServerMessage, SessionId, WINDOW, Welcome, binary,
 };
 
 /// Between the end of a connection and the next.
@@ -77,6 +77,8 @@ enum Wrong {
 /// A client of this crate and its application, on a connection to an exam.
 struct World {
     wrong: Wrong,
+    /// It has the binary form.
+    binary: bool,
     exam: Exam,
     seat: Option<Seat>,
     seats: u64,
@@ -94,14 +96,20 @@ struct World {
 
 impl World {
     fn run(case: &'static SessionCase, wrong: Wrong) -> Judged<SessionCase> {
+        World::run_in(false, case, wrong)
+    }
+
+    fn run_in(binary: bool, case: &'static SessionCase, wrong: Wrong) -> Judged<SessionCase> {
         let mut client = Client::new(ClientConfig::new(ClientId(7), SessionId(1)));
         for text in case.publishes() {
-            client.publish(format!("{text:?}").into_bytes()).unwrap();
+            let data = if binary { text } else { format!("{text:?}") };
+            client.publish(data.into_bytes()).unwrap();
         }
         let exam = Exam::new(case);
         let now = Duration::from_secs(1);
         let mut world = World {
             wrong,
+            binary,
             exam,
             seat: None,
             seats: 0,
@@ -150,7 +158,9 @@ impl World {
             let now = self.now;
             if let Some(done) = self.seat.as_mut().and_then(Seat::poll_output) {
                 match done {
-                    Done::Send(text) => self.hear(&text),
+                    Done::Send(text) if !self.binary => self.hear(read_server(&text).ok()),
+                    Done::SendBinary(bytes) if self.binary => self.hear(binary::read_server(&bytes).ok()),
+                    Done::Send(_) | Done::SendBinary(_) => panic!("it is answered in its form"),
                     Done::Cut => self.ended(None),
                     Done::Close(code, _) => self.ended(Some(code)),
                 }
@@ -217,9 +227,10 @@ impl World {
         self.back = Some(self.now + RETURN).filter(|_| !stays_away);
     }
 
-    fn hear(&mut self, text: &str) {
+    /// `None` is nothing that it knows.
+    fn hear(&mut self, message: Option<ServerMessage>) {
         let (now, wrong) = (self.now, self.wrong);
-        let Ok(mut message) = read_server(text) else {
+        let Some(mut message) = message else {
             if wrong == Wrong::Strict {
                 self.leave(Some(4400));
             }
@@ -309,12 +320,13 @@ impl World {
             }
             ClientMessage::Ping => {}
         }
-        let mut text = write_client(&message);
+        let (mut text, bytes) = (write_client(&message), binary::write_client(&message));
         if wrong == Wrong::OwnMembers {
             text.insert_str(1, r#""version":1,"#);
         }
         let Some(seat) = &mut self.seat else { return };
-        self.exam.handle_message(seat, Some(&text), now);
+        let said = if self.binary { Said::Binary(&bytes) } else { Said::Text(&text) };
+        self.exam.handle_message(seat, said, now);
     }
 
     fn alter(&self, hello: &mut Hello) {
@@ -342,6 +354,23 @@ fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
 #[test]
 fn a_client_that_follows_the_text_passes_every_case() {
     assert_eq!(failing(Wrong::Nothing), BTreeSet::new());
+}
+
+#[test]
+fn it_passes_every_case_in_the_binary_form_too() {
+    for case in SessionCase::all() {
+        let judged = World::run_in(true, case, Wrong::Nothing);
+        assert_eq!(judged.verdict, Verdict::Passed, "{}: {}", case.name, judged.did);
+        // One that ends where it hears what it does not know has heard it.
+        let judged = World::run_in(true, case, Wrong::Strict);
+        assert_eq!(
+            judged.verdict == Verdict::Failed,
+            case.name == "unknown",
+            "{}: {}",
+            case.name,
+            judged.did
+        );
+    }
 }
 
 /// A fault that shows only in one situation fails the case of that situation alone; one that is everywhere fails all cases
@@ -402,17 +431,18 @@ fn what_no_client_may_say_fails_any_case() {
     const HELLO: &str = r#"{"type":"hello","client":"00000000000000000000000000000007","session":"00000000000000000000000000000001","connection":1}"#;
     const PUBLISH: &str = r#"{"type":"publish","seq":1,"data":"mine 1"}"#;
     for (said, did) in [
-        (&[Some("hello")][..], "said what is not understood: "),
-        (&[None], "sent a binary message"),
-        (&[Some(PUBLISH)], "said something else before hello"),
-        (&[Some(HELLO), Some(HELLO)], "said hello twice on one connection"),
-        (&[Some(HELLO), Some(PUBLISH)], "published 1 before the welcome"),
-        (&[Some(HELLO), Some(r#"{"type":"typing"}"#)], "said what is not understood: "),
+        (&[Said::Text("hello")][..], "said what is not understood: "),
+        (&[Said::Binary(b"hello")], "said what is not understood: "),
+        (&[Said::Text(HELLO), Said::Binary(b"\x03")], "sent text and binary messages over one connection"),
+        (&[Said::Text(PUBLISH)], "said something else before hello"),
+        (&[Said::Text(HELLO), Said::Text(HELLO)], "said hello twice on one connection"),
+        (&[Said::Text(HELLO), Said::Text(PUBLISH)], "published 1 before the welcome"),
+        (&[Said::Text(HELLO), Said::Text(r#"{"type":"typing"}"#)], "said what is not understood: "),
     ] {
         let mut exam = Exam::new(SessionCase::find("hello").unwrap());
         let mut seat = exam.handle_open(1, Duration::ZERO);
-        for text in said {
-            exam.handle_message(&mut seat, *text, Duration::ZERO);
+        for said in said {
+            exam.handle_message(&mut seat, *said, Duration::ZERO);
         }
         let judged = exam.judged();
         assert_eq!(judged.verdict, Verdict::Failed, "{said:?}");
@@ -422,7 +452,7 @@ fn what_no_client_may_say_fails_any_case() {
         let mut seat = exam.handle_open(2, Duration::ZERO);
         exam.handle_message(
             &mut seat,
-            Some(&HELLO.replace("1\",\"connection", "2\",\"connection")),
+            Said::Text(&HELLO.replace("1\",\"connection", "2\",\"connection")),
             Duration::ZERO,
         );
         assert_eq!(seat.poll_output(), None, "{said:?}");
@@ -444,18 +474,19 @@ fn a_case_can_be_run_again() {
     let mut exam = Exam::new(SessionCase::find("hello").unwrap());
     assert_eq!(exam.judged().did, "was not run");
     let mut seat = exam.handle_open(1, Duration::ZERO);
-    exam.handle_message(&mut seat, Some(&hello(1)), Duration::ZERO);
+    exam.handle_message(&mut seat, Said::Text(&hello(1)), Duration::ZERO);
     assert_eq!(exam.judged().did, "has not ended");
     exam.handle_closed(&mut seat, Some(1000), Duration::ZERO);
     let failed = exam.judged();
     assert_eq!(failed.verdict, Verdict::Failed, "{}", failed.did);
     let mut seat = exam.handle_open(2, Duration::ZERO);
-    exam.handle_message(&mut seat, Some(&hello(2)), Duration::ZERO);
+    exam.handle_message(&mut seat, Said::Text(&hello(2)), Duration::ZERO);
     assert_eq!((seat.poll_output(), exam.judged().did), (None, failed.did));
     let welcomed = Duration::from_millis(500);
     exam.handle_timeout(&mut seat, welcomed);
     assert!(matches!(seat.poll_output(), Some(Done::Send(_))));
-    exam.handle_message(&mut seat, Some(r#"{"type":"publish","seq":1,"data":"mine 1"}"#), welcomed);
+    let publish = Said::Text(r#"{"type":"publish","seq":1,"data":"mine 1"}"#);
+    exam.handle_message(&mut seat, publish, welcomed);
     exam.handle_timeout(&mut seat, Duration::from_secs(1));
     assert_eq!(
         (exam.judged().verdict, exam.judged().did.as_str()),

@@ -29,15 +29,15 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
     let ids = (any::<u128>(), any::<u128>(), count());
     let numbers = (count(), count(), count(), count());
     let hello = (ids, option::of(position()), numbers, option::of(".{0,8}")).prop_map(
-        |((client, session, connection), position, (memory, known, sent, history), name)| {
+        |((client, session, connection), position, (memory, one, other, history), name)| {
             ClientMessage::Hello(Hello {
                 client: ClientId(client),
                 session: SessionId(session),
-                connection,
-                position,
+                connection: connection.max(1),
+                position: position.filter(|position| position.offset < MAX_COUNT),
                 memory,
-                known,
-                sent,
+                known: one.min(other),
+                sent: one.max(other),
                 history,
                 name,
             })
@@ -170,4 +170,74 @@ fn the_examples_of_the_document_are_what_is_said() {
     let written: Vec<_> =
         binary::write_server(&message.unwrap()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(written.join(" "), bytes);
+}
+
+/// A hello that no client says is not followed, in either form.
+#[test]
+fn numbers_of_a_hello_that_cannot_be_are_refused() {
+    let right = Hello {
+        client: ClientId(1),
+        session: SessionId(2),
+        connection: 1,
+        position: Some(Position { epoch: Epoch(3), offset: MAX_COUNT - 1 }),
+        memory: 0,
+        known: 2,
+        sent: 2,
+        history: 0,
+        name: None,
+    };
+    let said = |hello: &Hello| {
+        let message = ClientMessage::Hello(hello.clone());
+        let json = json::read_client(&json::write_client(&message)).map_err(|error| error.to_string());
+        let binary = binary::read_client(&binary::write_client(&message)).map_err(|error| error.to_string());
+        (json.err(), binary.err())
+    };
+    assert_eq!(said(&right), (None, None));
+    let behind = Some(Position { epoch: Epoch(3), offset: MAX_COUNT });
+    for (hello, error) in [
+        (Hello { connection: 0, ..right.clone() }, "connection of hello counts from 1"),
+        (Hello { sent: 1, ..right.clone() }, "sent of hello is never below known"),
+        (Hello { position: behind, ..right }, "offset of hello is at most 2^53 - 2"),
+    ] {
+        let (json, binary) = said(&hello);
+        assert_eq!(json.as_deref(), Some(error));
+        assert!(binary.is_some_and(|binary| binary.contains(error)));
+    }
+}
+
+/// Whatever somebody says, it is passed on: to the byte but for white space, and however deep it nests.
+#[test]
+fn data_is_passed_on_as_it_stands() {
+    let deep = "[".repeat(5000) + &"]".repeat(5000);
+    for data in [r#""\ud800 \u0041\/""#, r#"{"a":1,"a":1e400,"data":2}"#, &deep] {
+        let publish = format!(r#"{{"data": {data} ,"type":"publish","seq":1}}"#);
+        let message = json::read_client(&publish).unwrap();
+        assert_eq!(message, ClientMessage::Publish { seq: 1, data: data.as_bytes().to_vec() });
+        let message = format!(r#"{{"type":"message","offset":1,"at":2,"data":{data}}}"#);
+        let read = json::read_server(&message).unwrap();
+        assert_eq!(json::write_server(&read), message);
+    }
+    assert_eq!(json::depth(deep.as_bytes()), 5000);
+    assert_eq!(json::depth(br#""[[""#), 0);
+    for (text, error) in [
+        (r#"{"type":"ping","data":1}"#, "ping has no data"),
+        (r#"{"type":"publish","seq":1,"data":1,"data":2}"#, "publish has no data"),
+        (r#"{"type":"publish","seq":1,"data":[1}"#, "a message is a JSON object: "),
+    ] {
+        assert!(json::read_client(text).unwrap_err().to_string().starts_with(error), "{text}");
+    }
+}
+
+/// An error quotes as much as helps.
+#[test]
+fn an_error_is_short_whatever_it_is_about() {
+    let long = "x".repeat(100_000);
+    let texts = [format!(r#"{{"type":"{long}"}}"#), format!(r#"{{"type":"ping","{long}":1}}"#)];
+    let errors = texts.iter().flat_map(|text| {
+        let ticker = protocol::ticker::Command::read(text).unwrap_err();
+        [json::read_client(text).unwrap_err(), protocol::room::Command::read(text).unwrap_err(), ticker]
+    });
+    for error in errors {
+        assert!(error.to_string().len() < 200, "{error}");
+    }
 }

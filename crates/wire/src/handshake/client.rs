@@ -151,11 +151,20 @@ impl ClientHandshake {
     /// # Errors
     /// One of the headers that the handshake sets itself, or that would give the request a body.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Result<ClientHandshake, RequestError> {
-        if RESERVED.contains(&name) || name == TRAILER {
-            return Err(RequestError::ReservedHeader(name));
-        }
+        ClientHandshake::check_header(&name)?;
         self.headers.append(name, value);
         Ok(self)
+    }
+
+    /// Whether [`header`](Self::header) takes it, for who wants to know before there is a request.
+    ///
+    /// # Errors
+    /// One of the headers that the handshake sets itself, or that would give the request a body.
+    pub fn check_header(name: &HeaderName) -> Result<(), RequestError> {
+        if RESERVED.contains(name) || name == TRAILER {
+            return Err(RequestError::ReservedHeader(name.clone()));
+        }
+        Ok(())
     }
 
     /// Where to connect.

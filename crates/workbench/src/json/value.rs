@@ -30,7 +30,17 @@ impl<'a> Value<'a> {
     /// # Errors
     /// The text is not JSON or nests deeper than [`MAX_VALUE_DEPTH`].
     pub fn parse(text: &'a str) -> Result<Self, JsonError> {
+        Self::parse_but(text, None).map(|(value, _)| value)
+    }
+
+    /// The same, but for the first member of the outermost object that is called so: that is given as it stands in the text,
+    /// however deep it nests.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_but(text: &'a str, left_out: Option<&str>) -> Result<(Self, Option<&'a str>), JsonError> {
         let mut scanner = Scanner::default();
+        let mut found = None;
         // Containers being filled, each with the name that waits for its value.
         let mut open: Vec<(Value<'a>, Option<Cow<'a, str>>)> = Vec::new();
         let mut root = None;
@@ -49,8 +59,12 @@ impl<'a> Value<'a> {
                     continue;
                 }
                 Token::Key => {
-                    if let Some((_, name)) = open.last_mut() {
-                        *name = Some(unescape(raw));
+                    let key = unescape(raw);
+                    if found.is_none() && open.len() == 1 && left_out == Some(&*key) {
+                        let first = scanner.token(text)?;
+                        found = Some(&text[first.start..scanner.skip(text, first)?]);
+                    } else if let Some((_, name)) = open.last_mut() {
+                        *name = Some(key);
                     }
                     continue;
                 }
@@ -70,7 +84,8 @@ impl<'a> Value<'a> {
                 _ => root = Some(done),
             }
         }
-        root.ok_or(JsonError { at: text.len(), kind: JsonErrorKind::ExpectedValue })
+        let root = root.ok_or(JsonError { at: text.len(), kind: JsonErrorKind::ExpectedValue })?;
+        Ok((root, found))
     }
 
     /// The member called `name`, if this is an object that has it.

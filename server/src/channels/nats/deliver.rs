@@ -1,6 +1,7 @@
 //! Publishing: one message of a session after the other, each exactly once whatever becomes of requests and connections.
 
-use super::follow::{Failure, counts_as, stream_name, subject};
+use super::follow::Failure;
+use super::streams::{HEAD, counts_as, stream_name, subject};
 use super::{AGAIN, PATIENCE, Shared};
 use crate::channels::channel::Channel;
 use crate::channels::post::Post;
@@ -46,12 +47,18 @@ impl Shared {
         latest: Option<u64>,
     ) -> Option<u64> {
         let (session, seq) = (post.author.session, post.author.seq);
-        let subject = subject(&channel.name, session);
         let mut expected = latest.max(channel.latest(session));
-        while channel.is_waiting(session, seq) {
+        loop {
+            // The message is of this epoch, if it waits after that was asked.
+            let head = channel.head();
+            if !channel.is_waiting(session, seq) {
+                return expected;
+            }
+            let subject = subject(&channel.name, head.epoch, session);
             let mut headers = HeaderMap::new();
             headers.insert(NATS_MESSAGE_ID, format!("{session}.{seq}"));
             headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.unwrap_or(0).to_string());
+            headers.insert(HEAD, head.offset.to_string());
             let sent = self.context.publish_with_headers(subject.clone(), headers, post.write().into()).await;
             let acknowledged = match sent {
                 Ok(acknowledgement) => acknowledgement.await,
@@ -60,6 +67,17 @@ impl Shared {
             match acknowledged {
                 Ok(acknowledgement) => {
                     self.goes_well();
+                    if acknowledgement.sequence <= head.offset && !acknowledgement.duplicate {
+                        // Here something else was told under this offset. Those who follow the stream from there see that
+                        // themselves, others do not.
+                        while channel.is_waiting(session, seq)
+                            && let Err(error) = self.begin_epoch(&channel.name, head.epoch).await
+                        {
+                            self.has_failed(&error);
+                            tokio::time::sleep(AGAIN).await;
+                        }
+                        channel.look.notify_one();
+                    }
                     return Some(acknowledgement.sequence);
                 }
                 Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
@@ -82,7 +100,6 @@ impl Shared {
                 }
             }
         }
-        expected
     }
 
     /// A session's latest message in the stream: where it lies, and its number.

@@ -1,26 +1,21 @@
 //! Following the stream of a channel.
 
+use super::streams::{HEAD, count, counts_as, subject_epoch};
 use super::{AGAIN, PATIENCE, Shared};
-use crate::channels::bus::Unavailable;
-use crate::channels::channel::{Channel, State, fresh_epoch};
+use crate::channels::bus::{NoRoom, Unavailable};
+use crate::channels::channel::{Channel, State};
 use crate::channels::post::Post;
 use crate::lock::lock;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, StorageType, Stream};
+use async_nats::jetstream::stream::Stream;
 use futures_util::StreamExt as _;
 use protocol::fault::Label as Name;
-use protocol::session::{Epoch, Position, Public};
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tracing::{debug, error, warn};
+use tracing::{error, warn};
 
-/// So long NATS recognises a message by its id.
-const RECOGNISED: Duration = Duration::from_secs(120);
-/// What a message takes in a stream beside its data, in bytes, at most: ids, name, headers.
-const OVERHEAD: usize = 512;
 /// How often it is looked whether anybody has the channel, and whether the stream is the one that it was.
 const LOOK: Duration = Duration::from_secs(10);
 /// After so long a server of NATS knows what the others have.
@@ -28,22 +23,27 @@ const SURE: Duration = Duration::from_secs(2);
 /// Messages that are taken over at once.
 const BATCH: usize = 256;
 
-/// What a stream says of itself beside NATS's own: the epoch of its offsets, and the first offset that is of this epoch.
-const EPOCH: &str = "heartwire-epoch";
-const FIRST: &str = "heartwire-first";
-
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
 impl Shared {
     /// The channel, with all that its stream has.
-    pub(super) async fn open(self: &Arc<Self>, name: &Name) -> Result<Arc<Channel>, Unavailable> {
+    pub(super) async fn open(self: &Arc<Self>, name: &Name) -> Result<Arc<Channel>, NoRoom> {
         let mut held = self.held.lock().await;
         if let Some(channel) = held.get(name) {
             return Ok(channel);
         }
         // Nobody has to wait for what does not answer.
         self.ready()?;
-        let stream = self.stream(name).await.map_err(|error| {
+        let stream = match self.find_stream(name).await {
+            Ok(Some(stream)) => Ok(stream),
+            Ok(None) => match self.make_way(&held).await {
+                Ok(true) => self.make_stream(name).await,
+                Ok(false) => return Err(NoRoom::Full),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        let stream = stream.map_err(|error| {
             // Anybody may ask for any room, and each may be one too many.
             let mut told = lock(&self.told);
             if told.is_none_or(|told| told.elapsed() > LOOK) {
@@ -61,7 +61,7 @@ impl Shared {
         tokio::spawn(Arc::clone(self).follow(Arc::downgrade(&channel), name.clone()));
         while channel.head().offset < last {
             if begun.elapsed() > PATIENCE {
-                return Err(Unavailable);
+                return Err(Unavailable.into());
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -82,7 +82,10 @@ impl Shared {
     /// Follows it until something fails, or it is time to look whether it is still the same.
     async fn follow_once(&self, followed: &Weak<Channel>, name: &Name) -> Result<(), Failure> {
         let asked = Instant::now();
-        let mut stream = self.stream(name).await?;
+        let mut stream = match self.find_stream(name).await? {
+            Some(stream) => stream,
+            None => self.make_stream(name).await?,
+        };
         let Some(channel) = followed.upgrade() else { return Ok(()) };
         self.compare(&channel, &mut stream).await?;
         channel.counts(asked);
@@ -121,6 +124,15 @@ impl Shared {
                 if offset < next {
                     continue;
                 }
+                let told = message.headers.as_ref().and_then(|headers| headers.get(HEAD));
+                let told: u64 = told.map_or(Ok(0), |told| told.as_str().parse())?;
+                let epoch = channel.head().epoch;
+                if subject_epoch(&message.subject) != Some(epoch) || told >= offset {
+                    // Of another epoch, or from a server that knew of more than there was when this came: what the stream has
+                    // lost was made up for before anybody compared. None of it was told to anybody here.
+                    channel.keep(posts.drain(..));
+                    return self.begin_epoch(name, epoch).await;
+                }
                 if offset > next {
                     channel.keep(posts.drain(..));
                     channel.skip_to(offset);
@@ -154,72 +166,10 @@ impl Shared {
         if count(info).0 != head.epoch || info.state.last_sequence >= head.offset {
             return Err("the stream has changed again".into());
         }
-        let state = &info.state;
         // Offsets that were told are given anew. All that was counted so far is of an epoch that is over.
-        let (kept, told) = (state.last_sequence, head.offset);
-        error!(room = %channel.name, kept, told, "NATS has lost messages that it had acknowledged: another epoch begins");
-        let mut config = info.config.clone();
-        config.metadata.extend(fresh_count(&channel.name, state.last_sequence + 1));
-        self.context.update_stream(config).await?;
+        self.begin_epoch(&channel.name, head.epoch).await?;
         let (epoch, first) = count(stream.info().await?);
         channel.renew(epoch, first);
         Ok(())
     }
-
-    /// The stream of a channel, as it is or new.
-    async fn stream(&self, name: &Name) -> Result<Stream, Failure> {
-        let stream = stream_name(name);
-        let limits = self.terms.limits;
-        let config = Config {
-            name: stream.clone(),
-            subjects: vec![format!("{PREFIX}.room.{}.*", token(name))],
-            max_messages: i64::try_from(limits.entries)?,
-            max_bytes: i64::try_from(limits.bytes + OVERHEAD * limits.entries)?,
-            discard: DiscardPolicy::Old,
-            storage: StorageType::File,
-            num_replicas: self.replicas,
-            duplicate_window: RECOGNISED,
-            metadata: fresh_count(name, 1),
-            ..Config::default()
-        };
-        match self.context.get_or_create_stream(config).await {
-            Ok(stream) => Ok(stream),
-            Err(error) => {
-                debug!(%error, stream, "perhaps another server has just made it");
-                Ok(self.context.get_stream(stream).await.map_err(|_| error)?)
-            }
-        }
-    }
-}
-
-const PREFIX: &str = "heartwire";
-
-/// Where a session's messages go.
-pub(super) fn subject(name: &Name, session: Public) -> String {
-    format!("{PREFIX}.room.{}.{session}", token(name))
-}
-
-pub(super) fn stream_name(name: &Name) -> String {
-    format!("{PREFIX}-room-{}", token(name))
-}
-
-/// Dots part the tokens of a subject, and a name has no other sign that means something there.
-pub(super) fn token(name: &Name) -> String {
-    name.as_str().replace('.', "=")
-}
-
-pub(super) fn count(info: &Info) -> (Epoch, u64) {
-    let metadata = &info.config.metadata;
-    let epoch = metadata.get(EPOCH).and_then(|epoch| u64::from_str_radix(epoch, 16).ok());
-    let first = metadata.get(FIRST).and_then(|first| first.parse().ok());
-    (Epoch(epoch.unwrap_or(0)), first.unwrap_or(1))
-}
-
-/// Whether the stream still counts as a channel does whose latest message is `head`.
-pub(super) fn counts_as(info: &Info, head: Position) -> bool {
-    count(info).0 == head.epoch && info.state.last_sequence >= head.offset
-}
-
-pub(super) fn fresh_count(name: &Name, first: u64) -> HashMap<String, String> {
-    HashMap::from([(EPOCH.to_owned(), fresh_epoch(name).to_string()), (FIRST.to_owned(), first.to_string())])
 }

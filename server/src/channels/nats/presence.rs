@@ -3,7 +3,8 @@
 //! Each server keeps its share of each room under a key of its own, which expires where it is not written again: a server that
 //! ends without a word takes those who were connected to it along.
 
-use super::follow::{Failure, token};
+use super::follow::Failure;
+use super::streams::token;
 use super::{AGAIN, Shared};
 use crate::channels::bus::Gathering;
 use async_nats::jetstream::kv::{Config, Operation, Store};
@@ -20,7 +21,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 use tracing::debug;
 
 /// The bucket.
-const BUCKET: &str = "heartwire-presence";
+pub(super) const BUCKET: &str = "heartwire-presence";
 /// Within the time that a server is believed it says the same so often.
 const REPEATS: u32 = 3;
 /// So long changes are gathered.

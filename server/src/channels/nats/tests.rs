@@ -5,8 +5,10 @@ use crate::channels::bus::suite::{self, Guest, hello, numbers};
 use crate::channels::rooms::{Keeper, Room, Rooms};
 use crate::config::RoomConfig;
 use crate::metrics::ChannelCounters;
+use futures_util::TryStreamExt as _;
 use protocol::session::{Hello, NotTaken};
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use std::collections::HashSet;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
@@ -61,6 +63,7 @@ fn plain() -> NatsConfig {
         roots: None,
         identity: None,
         replicas: 1,
+        rooms: NatsConfig::ROOMS,
         believed: NatsConfig::BELIEVED,
     }
 }
@@ -129,7 +132,7 @@ async fn without_nats_messages_are_refused_and_what_was_on_its_way_is_settled_on
     ann.answers(3).await;
     cluster.kill(0);
     until("the loss is noticed", || node.ready().is_err()).await;
-    assert_eq!(node.open(&suite::name("b")).await.unwrap_err(), Unavailable);
+    assert_eq!(node.open(&suite::name("b")).await.unwrap_err(), NoRoom::Unavailable);
     let _still_there = Guest::join(&node, "a", &hello(2, None)).await.unwrap();
     cluster.run(0);
     assert_eq!(ann.answers(20).await.last(), Some(&(20, true)));
@@ -243,12 +246,9 @@ async fn an_epoch_that_a_server_has_not_heard_of_is_looked_for_before_its_client
     let ann = Guest::join(&node, "a", &hello(1, None)).await.unwrap();
     // Another server finds that the stream has lost something, and lets another epoch begin.
     let name = suite::name("a");
-    let stream = node.shared.context.get_stream(follow::stream_name(&name)).await.unwrap();
-    let mut config = stream.cached_info().config.clone();
-    config.metadata.extend(follow::fresh_count(&name, 1));
-    node.shared.context.update_stream(config).await.unwrap();
-    let stream = node.shared.context.get_stream(follow::stream_name(&name)).await.unwrap();
-    let (epoch, _) = follow::count(stream.cached_info());
+    node.shared.begin_epoch(&name, ann.head().epoch).await.unwrap();
+    let stream = node.shared.context.get_stream(streams::stream_name(&name)).await.unwrap();
+    let (epoch, _) = streams::count(stream.cached_info());
     assert_ne!(epoch, ann.head().epoch);
     let channel = node.open(&name).await.unwrap();
     let (position, came) = (Position { epoch, offset: 0 }, Instant::now());
@@ -258,6 +258,113 @@ async fn an_epoch_that_a_server_has_not_heard_of_is_looked_for_before_its_client
     let (position, came) = (Position { epoch: ann.position.epoch, offset: 0 }, Instant::now());
     until("it has looked again", || !node.may_have(&channel, position, came)).await;
     assert_eq!(channel.head().epoch, epoch);
+}
+
+/// What a server hands in before it has heard that another epoch began is refused by NATS itself, and what it takes in between
+/// is of no epoch.
+#[tokio::test]
+async fn a_message_of_an_epoch_that_is_over_is_not_kept_whoever_has_compared_epochs() {
+    let Some(cluster) = Cluster::start("window", 1) else { return };
+    let node = cluster.node().await;
+    let ann = Guest::join(&node, "a", &hello(1, None)).await.unwrap();
+    let (name, epoch) = (suite::name("a"), ann.head().epoch);
+    let publish = async |epoch, offset: u64| {
+        let subject = streams::subject(&name, epoch, Public(offset));
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert(streams::HEAD, offset.to_string());
+        let sent = node.shared.context.publish_with_headers(subject, headers, "of nobody's".into()).await;
+        sent.unwrap().await.map(|kept| kept.sequence)
+    };
+    // The stream is gone and made anew, before this server has noticed.
+    node.shared.context.delete_stream(streams::stream_name(&name)).await.unwrap();
+    node.shared.make_stream(&name).await.unwrap();
+    publish(epoch, 0).await.unwrap_err();
+    node.open(&name).await.unwrap().look.notify_one();
+    until("it has noticed", || ann.head().epoch != epoch).await;
+    // A server that knew of 9 messages hands one in where there are none: 9 were lost.
+    let epoch = ann.head().epoch;
+    assert_eq!(publish(epoch, 9).await.unwrap(), 1);
+    until("another epoch begins", || ann.head().epoch != epoch).await;
+    assert_eq!(ann.head().offset, 1, "behind what can't be told");
+}
+
+/// The stream of a disk that went back in time is as long as before, until somebody hands in what shows that.
+#[tokio::test]
+async fn an_offset_that_is_given_twice_begins_another_epoch() {
+    let Some(cluster) = Cluster::start("twice", 1) else { return };
+    let node = cluster.node().await;
+    let mut ann = Guest::join(&node, "a", &hello(1, None)).await.unwrap();
+    let mut bob = Guest::join(&node, "a", &hello(2, None)).await.unwrap();
+    (1..=2).for_each(|seq| ann.publish(seq).unwrap());
+    ann.answers(2).await;
+    let (channel, epoch) = (node.open(&suite::name("a")).await.unwrap(), ann.head().epoch);
+    // The server has heard of messages that the stream does not have.
+    channel.skip_to(10);
+    bob.publish(1).unwrap();
+    until("another epoch begins", || ann.head().epoch != epoch).await;
+    assert_eq!(ann.head().offset, 3);
+}
+
+#[tokio::test]
+async fn rooms_in_nats_are_bounded_and_who_is_silent_for_longest_makes_way() {
+    let Some(cluster) = Cluster::start("bounded", 1) else { return };
+    let node = cluster.join(&NatsConfig { rooms: 3, ..cluster.config() }).await;
+    let other = cluster.node().await;
+    let streams = async || {
+        let names = node.shared.context.stream_names().try_collect::<Vec<_>>().await.unwrap();
+        let of_room = |name: &String| name.strip_prefix("heartwire-room-").map(str::to_owned);
+        names.iter().filter_map(of_room).collect::<HashSet<_>>()
+    };
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<HashSet<_>>();
+    node.shared.context.delete_stream("heartwire-room-probe").await.unwrap();
+    let say = async |room: &str| {
+        let mut guest = Guest::join(&other, room, &hello(1, None)).await.unwrap();
+        guest.publish(1).unwrap();
+        guest.answers(1).await;
+    };
+    say("first").await;
+    say("second").await;
+    drop(Guest::join(&other, "silent", &hello(1, None)).await.unwrap());
+    assert_eq!(streams().await, named(&["first", "second", "silent"]));
+    // Nothing was ever said in one of them.
+    let third = node.open(&suite::name("third")).await.unwrap();
+    assert_eq!(streams().await, named(&["first", "second", "third"]));
+    // Somebody at another server is in the one that was silent for longest.
+    let rooms = Rooms::new(
+        RoomConfig::default(),
+        None,
+        ChannelCounters::default(),
+        Keeper::Nats(&NatsConfig { rooms: 3, ..cluster.config() }),
+    )
+    .unwrap();
+    let first = rooms.enter(&suite::name("first")).await.unwrap();
+    first.come(Public(1), Some("Ann"), false);
+    let begun = Instant::now();
+    while node.shared.in_use(&*node.shared.held.lock().await).await.unwrap().len() < 2 {
+        assert!(begun.elapsed() < LIMIT, "it is told who is there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let fourth = node.open(&suite::name("fourth")).await.unwrap();
+    assert_eq!(streams().await, named(&["first", "fourth", "third"]));
+    assert_eq!(node.open(&suite::name("fifth")).await.unwrap_err(), NoRoom::Full);
+    drop((third, fourth));
+}
+
+#[tokio::test]
+async fn nats_with_a_token_is_joined_and_another_token_is_refused() {
+    const TOKEN: &str = "not/for+the@log";
+    let more = |_: &Path| format!("authorization {{ token: {TOKEN:?} }}\n");
+    let Some(cluster) = Cluster::start_with("token", 1, more) else { return };
+    let config = |login: &str| {
+        let server = format!("nats://{login}127.0.0.1:{}", cluster.ports[0].0);
+        NatsConfig { servers: vec![server.parse().unwrap()], ..plain() }
+    };
+    suite::run(&cluster.join(&config("not%2Ffor+the%40log@")).await).await;
+    for login in ["", "another-secret@", "heart:not%2Ffor+the%40log@"] {
+        let error = Nats::connect(&config(login), suite::terms()).unwrap_err().to_string();
+        assert!(error.contains("a token (nats://TOKEN@HOST)"), "{error}");
+        assert!(!error.contains("for+the") && !error.contains("another-secret"), "{error}");
+    }
 }
 
 /// With TLS both ways and a user; whatever is wrong there is said, with what helps and without the secret.

@@ -181,7 +181,7 @@ async fn a_disk_that_fails_has_messages_refused_or_kept_and_told_so_and_then_goe
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     ann.publish(3).unwrap();
-    assert_eq!(store.open(&suite::name("b")).await.unwrap_err(), Unavailable);
+    assert_eq!(store.open(&suite::name("b")).await.unwrap_err(), NoRoom::Unavailable);
     fails.writes.store(false, Ordering::Relaxed);
     told.extend(ann.answers(3).await);
     // Wherever the sync fails, what is said of a message is true.
@@ -210,4 +210,28 @@ async fn a_disk_that_fails_has_messages_refused_or_kept_and_told_so_and_then_goe
         assert_eq!(there.into_iter().map(|(_, said)| said).collect::<Vec<_>>(), acknowledged);
         assert!(all.is_quiet());
     }
+}
+
+/// A disk that is full has files opened, and fails with the first that is written: whoever publishes has it tried no more often.
+#[tokio::test]
+async fn a_disk_that_fails_again_and_again_is_tried_once_a_second() {
+    let disk = Disk { bytes: Arc::new(InMemoryBackend::new()), fails: Arc::default() };
+    let (fails, opened) = (Arc::clone(&disk.fails), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&opened);
+    let open = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        Database::builder().create_with_backend(disk.clone())
+    };
+    let store = Store::over(open, suite::terms(), Path::new("nowhere")).unwrap();
+    let mut ann = Guest::join(&store, "a", &hello(1, None)).await.unwrap();
+    let begun = Instant::now();
+    for seq in 1..=3 {
+        fails.syncs.store(1, Ordering::Relaxed);
+        ann.publish(seq).unwrap();
+        ann.answers(seq).await;
+    }
+    // At the start, after the first failure, and then once a second.
+    let most = 2 + begun.elapsed().as_secs();
+    let opened = opened.load(Ordering::Relaxed);
+    assert!(opened as u64 <= most, "{opened}");
 }

@@ -1,6 +1,6 @@
 //! How what is to be sent leaves: whole, in fragments, or a few bytes at a time.
 
-use super::Faulty;
+use super::{DONE_AT_ONCE, Faulty};
 use crate::kinds::to_wire;
 use protocol::fault::{Direction, Manner, Message, Trickle};
 use protocol::journal::Event;
@@ -52,7 +52,7 @@ impl Faulty {
     pub(super) fn send(&mut self, message: &Message, manner: Manner, out: &mut Outgoing<'_>) {
         self.finish_trickle(out);
         let (kind, payload) = (to_wire(message.kind), &message.payload[..]);
-        let fragment_len = manner.fragment.and_then(|fragments| NonZeroUsize::new(fragments.size as usize));
+        let fragment_len = manner.fragment_len(payload.len());
         let sent = match (manner.trickle, fragment_len) {
             (Some(pace), len) => {
                 let len = len.map_or(usize::MAX, NonZeroUsize::get);
@@ -85,7 +85,8 @@ impl Faulty {
     pub(super) fn trickle_on(&mut self, out: &mut Outgoing<'_>) {
         let now = self.elapsed(out);
         let Some(trickle) = &mut self.trickle else { return };
-        while let Some(bytes) = trickle.poll(now) {
+        for _ in 0..DONE_AT_ONCE {
+            let Some(bytes) = trickle.poll(now) else { break };
             // Its room was looked at when it began.
             let _ = out.raw(bytes);
         }

@@ -80,7 +80,8 @@ impl Faulty {
         }
     }
 
-    pub(super) fn obey(&mut self, Order { command, until }: Order, out: &mut Outgoing<'_>) {
+    pub(super) fn obey(&mut self, order: &Order, out: &mut Outgoing<'_>) {
+        let Order { command, until, .. } = order.clone();
         let until = until.map(|until| out.now() + until.saturating_duration_since(Instant::now()));
         self.write(|| Event::Steered { command: command.to_string() });
         match command {
@@ -92,6 +93,8 @@ impl Faulty {
                 }
                 self.end(Ending::Close(status), out);
             }
+            // Who vanished is silent as it is, and stays so.
+            Command::Silence if matches!(self.silence, Silence::Until { then: After::Reset, .. }) => {}
             Command::Silence => self.fall_silent(Silence::Until { time: until, then: After::GoOn }, out),
             Command::Resume => {
                 if let Silence::Until { then: After::Reset, .. } = self.silence {

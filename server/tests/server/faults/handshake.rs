@@ -77,10 +77,31 @@ pub(super) fn headers_extensions_and_size_are_as_asked_for() {
     while !head.ends_with(b"\r\n\r\n") {
         head.extend(client.read_exact(1));
     }
-    assert!((64 << 10..66 << 10).contains(&head.len()), "{}", head.len());
+    assert_eq!(head.len(), 64 << 10);
     let head = String::from_utf8(head).unwrap();
     for line in ["sec-websocket-extensions: x-heartwire-unrequested", "x-served-by: blue", "x-other: a"] {
         assert!(head.lines().any(|there| there == line), "{line}");
+    }
+}
+
+#[test]
+fn a_head_is_filled_to_the_byte() {
+    let server = TestServer::start();
+    let head_of = |query: &str| {
+        let mut client = ask(&server, query, &[]);
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.extend(client.read_exact(1));
+        }
+        head.len()
+    };
+    for fault in ["", "&handshake-status=503", "&handshake-status=304", "&handshake-header=Date:now"] {
+        let least = head_of(&format!("handshake-head=1{fault}"));
+        // From the shortest line of padding on, also where one line is not enough.
+        for more in [13, 14, 100, 4109, 4110, 4121, 4122, 4123, 9000] {
+            let wanted = least + more;
+            assert_eq!(head_of(&format!("handshake-head={wanted}{fault}")), wanted, "{fault} {more}");
+        }
     }
 }
 

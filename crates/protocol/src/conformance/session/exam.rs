@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::SessionCase;
-use super::script::{EPOCH, Step, json_of};
-use super::seat::{Output, Seat};
+use super::script::{EPOCH, Step};
+use super::seat::{Form, Output, Said, Saying, Seat};
 use crate::conformance::{Judged, Verdict};
-use crate::session::json::{read_client, read_server, write_server};
-use crate::session::{ClientId, ClientMessage, Hello, Refused, SUPERSEDED, ServerMessage, SessionId, WINDOW};
+use crate::session::json::{read_client, read_server};
+use crate::session::{
+    ClientId, ClientMessage, Hello, Refused, SUPERSEDED, ServerMessage, SessionId, WINDOW, binary,
+};
 
 /// A connection says hello within this.
 const GREETING: Duration = Duration::from_secs(10);
@@ -124,18 +126,28 @@ impl Exam {
         seat
     }
 
-    /// The client sent this; `None` for what is no text.
-    pub fn handle_message(&mut self, seat: &mut Seat, text: Option<&str>, now: Duration) {
+    /// The client sent this. It is answered in the form of the connection's first message.
+    pub fn handle_message(&mut self, seat: &mut Seat, said: Said<'_>, now: Duration) {
         self.handle_timeout(seat, now);
         if seat.over {
             return;
         }
-        let message = match text.map(read_client) {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => {
+        let (form, message) = match said {
+            Said::Text(text) => (Form::Json, read_client(text).map_err(|error| error.to_string())),
+            Said::Binary(bytes) => {
+                (Form::Binary, binary::read_client(bytes).map_err(|error| error.to_string()))
+            }
+        };
+        if *seat.form.get_or_insert(form) != form {
+            let did =
+                "sent text and binary messages over one connection: its first message says which form it has";
+            return self.judge(seat, Err(did.to_owned()), now);
+        }
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => {
                 return self.judge(seat, Err(format!("said what is not understood: {error}")), now);
             }
-            None => return self.judge(seat, Err("sent a binary message".to_owned()), now),
         };
         let done = match (message, seat.greeted) {
             (ClientMessage::Hello(hello), false) => {
@@ -146,7 +158,10 @@ impl Exam {
             // Of a connection that is given up, by either end.
             (_, true) if self.seat != Some(seat.id) => Ok(()),
             (ClientMessage::Hello(_), true) => Err("said hello twice on one connection".to_owned()),
-            (ClientMessage::Publish { seq, data }, true) => self.take(seq, data, now),
+            (ClientMessage::Publish { seq, data }, true) => match form.text(&data) {
+                Some(text) => self.take(seq, &text, now),
+                None => Err(format!("sent message {seq} with data that is no text")),
+            },
             (ClientMessage::Ping, true) => {
                 self.ping(seat, now);
                 Ok(())
@@ -295,14 +310,13 @@ impl Exam {
         Ok(())
     }
 
-    fn take(&mut self, seq: u64, data: Vec<u8>, now: Duration) -> Result<(), String> {
+    fn take(&mut self, seq: u64, data: &str, now: Duration) -> Result<(), String> {
         if !self.live {
             return Err(format!("published {seq} before the welcome"));
         }
-        let data = String::from_utf8(data).map_err(|_| "sent data that is not UTF-8".to_owned())?;
         let place = usize::try_from(seq - 1).unwrap_or(usize::MAX);
         if seq != self.next {
-            let whose = self.said.iter().position(|said| json_of(said) == data);
+            let whose = self.said.iter().position(|said| said == data);
             let again = whose.filter(|whose| (*whose as u64) < self.sent && *whose != place);
             return Err(match again {
                 Some(whose) => {
@@ -318,8 +332,8 @@ impl Exam {
             let settled = self.settled;
             return Err(format!("sent message {seq} when {settled} was the last that is known of"));
         }
-        if self.said.get(place).is_none_or(|said| json_of(said) != data) {
-            self.repeat(place, &data, now)?;
+        if self.said.get(place).is_none_or(|said| said != data) {
+            self.repeat(place, data, now)?;
         }
         self.next += 1;
         self.sent = self.sent.max(seq);
@@ -329,15 +343,15 @@ impl Exam {
     /// What came is not what the application has to publish next.
     fn repeat(&mut self, place: usize, data: &str, now: Duration) -> Result<(), String> {
         let seq = place + 1;
-        let Some(which) = self.repeats.iter().position(|(there, _)| json_of(there) == data) else {
+        let Some(which) = self.repeats.iter().position(|(there, _)| there == data) else {
             return Err(match self.said.get(place) {
-                Some(said) => format!("sent {data} as message {seq}, which is {}", json_of(said)),
-                None => format!("sent {data} as message {seq}, which its application has not published"),
+                Some(said) => format!("sent {data:?} as message {seq}, which is {said:?}"),
+                None => format!("sent {data:?} as message {seq}, which its application has not published"),
             });
         };
         let (said, from) = self.repeats.remove(which);
         if now < from {
-            return Err(format!("published {data} again before retry was over"));
+            return Err(format!("published {data:?} again before retry was over"));
         }
         self.said.insert(place, said);
         Ok(())
@@ -349,7 +363,7 @@ impl Exam {
             self.pass_step(now);
         }
         if !self.mute {
-            seat.outputs.push_back(Output::Send(write_server(&ServerMessage::Pong)));
+            seat.say(Saying::new(&ServerMessage::Pong));
         }
     }
 
@@ -359,19 +373,19 @@ impl Exam {
             && let Some(step) = self.steps.get(self.step)
         {
             match step.clone() {
-                Step::Say { json, takes } => {
+                Step::Say { saying, takes } => {
                     // What a later version would say changes nothing.
-                    if let Ok(message) = read_server(&json) {
+                    if let Ok(message) = read_server(&saying.json) {
                         self.says(&message);
                     }
                     self.said.extend(takes.map(ToOwned::to_owned));
-                    seat.outputs.push_back(Output::Send(json));
+                    seat.say(saying);
                 }
                 Step::AckAll => {
                     if self.sent > self.settled {
                         let ack = ServerMessage::Ack { from: self.settled + 1, to: self.sent };
                         self.says(&ack);
-                        seat.outputs.push_back(Output::Send(write_server(&ack)));
+                        seat.say(Saying::new(&ack));
                     }
                 }
                 Step::MayRepeat(data, after) => self.repeats.push((data.to_owned(), now + after)),

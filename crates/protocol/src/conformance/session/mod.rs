@@ -18,7 +18,7 @@ mod seat;
 
 pub use cases::SessionCase;
 pub use exam::Exam;
-pub use seat::{Output, Seat};
+pub use seat::{Output, Said, Seat};
 
 /// The path in front of a case's name.
 pub const PATH: &str = "/ws/conformance/session/";

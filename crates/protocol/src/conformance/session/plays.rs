@@ -19,7 +19,7 @@ fn begin() -> Script {
 pub(super) fn unknown() -> Script {
     let you = r#""you":"d1ce4f5a6b7c8d9e","session":"0a1b2c3d4e5f6071""#;
     begin()
-        .raw(format!(
+        .raw(&format!(
             r#"{{"weather":{{"sunny":[true]}},"type":"welcome","epoch":"{EPOCH}","offset":0,"head":1,"memory":4,{you},"seq":0,"region":"eu"}}"#
         ))
         .raw(r#"{"type":"weather","offset":7,"seq":9,"data":null}"#)
@@ -231,7 +231,10 @@ pub(super) fn refused() -> Script {
         .may_repeat("mine 2", retry)
         .refuse(2, Reason::Rate(2000))
         .refuse(3, Reason::Invalid)
-        .raw(r#"{"type":"refused","seq":4,"reason":"weather","error":"it rains"}"#)
+        .raw_both(
+            r#"{"type":"refused","seq":4,"reason":"weather","error":"it rains"}"#,
+            b"\x14\x04\x09\x00\x08it rains",
+        )
         .wait(retry + HALF_A_SECOND)
         .messages(1, &["one"])
         .exchanged()

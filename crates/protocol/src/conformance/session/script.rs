@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::session::json::write_server;
+use super::seat::Saying;
 use crate::session::{
     Author, Epoch, Hello, Lost, Message, Position, Public, Reason, Refused, ServerMessage, Welcome,
 };
@@ -34,7 +34,7 @@ pub(super) enum Step {
     /// A connection comes, and its hello says this.
     Hello(Expected),
     /// The server says this. What the application gets by it is to be published.
-    Say { json: String, takes: Option<&'static str> },
+    Say { saying: Saying, takes: Option<&'static str> },
     /// All that the client has published so far is acknowledged.
     AckAll,
     /// A message may be published again no sooner than this.
@@ -183,17 +183,22 @@ impl Script {
     }
 
     fn say(self, message: &ServerMessage) -> Script {
-        self.raw(write_server(message))
+        self.then(Step::Say { saying: Saying::new(message), takes: None })
     }
 
-    /// The server says this, as it stands here.
-    pub(super) fn raw(self, json: impl Into<String>) -> Script {
-        self.then(Step::Say { json: json.into(), takes: None })
+    /// The server says this, as it stands here, and in the binary form what is closest to it.
+    pub(super) fn raw(self, json: &str) -> Script {
+        self.then(Step::Say { saying: Saying::later(json, None), takes: None })
     }
 
-    /// The same for a message that the application gets.
-    pub(super) fn raw_message(self, json: impl Into<String>, data: &'static str) -> Script {
-        self.then(Step::Say { json: json.into(), takes: Some(data) })
+    /// The same in both forms as it stands here.
+    pub(super) fn raw_both(self, json: &str, bytes: &[u8]) -> Script {
+        self.then(Step::Say { saying: Saying::later(json, Some(bytes)), takes: None })
+    }
+
+    /// [`raw`](Self::raw) for a message that the application gets.
+    pub(super) fn raw_message(self, json: &str, data: &'static str) -> Script {
+        self.then(Step::Say { saying: Saying::later(json, None), takes: Some(data) })
     }
 
     pub(super) fn hello(self) -> Script {
@@ -221,20 +226,21 @@ impl Script {
     /// Messages that the application gets, from this offset on.
     pub(super) fn messages(self, first: u64, data: &[&'static str]) -> Script {
         let says = |script: Script, (offset, data): (u64, &&'static str)| {
-            script.raw_message(message(offset, data, None), data)
+            let saying = Saying::new(&message(offset, data, None));
+            script.then(Step::Say { saying, takes: Some(data) })
         };
         (first..).zip(data).fold(self, says)
     }
 
     /// A message that the application does not get: it is there already, or another one is missing.
     pub(super) fn passed_over(self, offset: u64) -> Script {
-        self.raw(message(offset, "not to be taken", None))
+        self.say(&message(offset, "not to be taken", None))
     }
 
     /// A message of the client's own.
     pub(super) fn own(self, offset: u64, seq: u64, data: &'static str) -> Script {
         let author = Author { client: YOU, session: SESSION, seq, name: String::new() };
-        self.raw(message(offset, data, Some(author)))
+        self.say(&message(offset, data, Some(author)))
     }
 
     /// Whatever is there to be published comes, and is acknowledged.
@@ -300,13 +306,8 @@ impl Script {
     }
 }
 
-/// An application's text, as data.
-pub(super) fn json_of(data: &str) -> String {
-    workbench::json::quote(data)
-}
-
-fn message(offset: u64, data: &str, author: Option<Author>) -> String {
+fn message(offset: u64, data: &str, author: Option<Author>) -> ServerMessage {
     // In milliseconds since 1970: any time will do.
-    let (at, data) = (1_732_640_000_000, json_of(data).into_bytes());
-    write_server(&ServerMessage::Message(Message { offset, author, at, data }))
+    let (at, data) = (1_732_640_000_000, workbench::json::quote(data).into_bytes());
+    ServerMessage::Message(Message { offset, author, at, data })
 }

@@ -14,7 +14,11 @@ pub(super) const ENDS: &[Parameter] = &[
         default: "never",
         example: "close-after=3msg&code=4001&reason=enough",
         repeats: false,
-        read: |plan, value| set(&mut plan.ends.close_after, Progress::parse(value)),
+        read: |plan, value| match Progress::parse(value) {
+            // Of `close`.
+            Some(_) if plan.ends.close_after.is_some() => Read::Twice,
+            after => set(&mut plan.ends.close_after, after),
+        },
         write: |plan| one(plan.ends.close_after),
     },
     Parameter {

@@ -146,7 +146,7 @@ pub(super) const TRAFFIC: &[Parameter] = &[
         name: "fragment",
         group: Group::Traffic,
         summary: "Sends messages in fragments of this size, with a Ping between any two if wanted.",
-        values: "a size from 1B to 16MiB, perhaps with ,ping behind it, such as 100 or 1KiB,ping",
+        values: "a size from 1B to 16MiB, perhaps with ,ping behind it, such as 100 or 1KiB,ping; larger where a message would have more than 65,536",
         default: "whole",
         example: "fragment=100,ping",
         repeats: false,
@@ -185,7 +185,8 @@ pub(super) const TRAFFIC: &[Parameter] = &[
     Parameter {
         name: "stall-read",
         group: Group::Traffic,
-        summary: "Stops reading, for good or for this long, so that the client's sending stalls; from= says from when.",
+        summary: "Stops reading, for good or for this long, so that the client's sending stalls; from= says from when. \
+                  For good ends with a reset after 10 minutes.",
         values: "on, or a time such as 10s, at most 24h",
         default: "off",
         example: "stall-read=10s",
