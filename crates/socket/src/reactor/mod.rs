@@ -426,25 +426,21 @@ impl<E: Endpoint + Send + 'static> Core<E> {
 
     #[inline]
     fn have_turn(&mut self, key: usize, woken: bool, now: Time) {
-        let Core { slots, turn, .. } = self;
+        let Core { poll, slots, turn, .. } = self;
         let Some(slot) = slots.get_mut(key) else { return };
         let occasion = Occasion { woken, ..slot.occasion() };
-        let (found, more) = slot.conversation.have_turn(&mut Tcp(&mut slot.stream), occasion, turn, now);
-        let (found, more) = match turn.lent_to() {
-            None => (found, more),
-            Some(to) => self.lend(key, to, (found, more), now),
-        };
-        let Some(slot) = self.slots.get_mut(key) else { return };
-        slot.readable = !found.read;
-        slot.note_write(found.write, &self.poll, key, now);
-        let progress = slot.conversation.end_turn(&mut self.turn, more, now);
+        let had = slot.conversation.have_turn(&mut Tcp(&mut slot.stream), occasion, turn, now);
+        if turn.lent_to().is_some() {
+            return self.lend(key, had, now);
+        }
+        let progress = slot.end_turn(had, poll, turn, key, now);
         self.go_on(key, progress, now);
     }
 
-    /// Has what this one has read sent on, as often as it reads more.
-    fn lend(&mut self, key: usize, to: u32, mut had: (Exhausted, bool), now: Time) -> (Exhausted, bool) {
-        let mut borrower = Some(to);
-        while let Some(to) = borrower {
+    /// Has what this one has read sent on, as often as it reads more, and ends its turn.
+    #[inline(never)]
+    fn lend(&mut self, key: usize, mut had: (Exhausted, bool), now: Time) {
+        while let Some(to) = self.turn.lent_to() {
             self.turn.lend(&mut self.borrower);
             self.pass_on(to as usize, now);
             self.turn.take_back(&mut self.borrower);
@@ -456,9 +452,11 @@ impl<E: Endpoint + Send + 'static> Core<E> {
             let Some(slot) = self.slots.get_mut(key) else { break };
             let occasion = Occasion { readable: !found.read, writable: !found.write, ..slot.occasion() };
             had = slot.conversation.have_turn(&mut Tcp(&mut slot.stream), occasion, &mut self.turn, now);
-            borrower = self.turn.lent_to();
         }
-        had
+        let Core { poll, slots, turn, .. } = self;
+        let Some(slot) = slots.get_mut(key) else { return };
+        let progress = slot.end_turn(had, poll, turn, key, now);
+        self.go_on(key, progress, now);
     }
 
     /// Has a connection send what is lent to it.
@@ -475,9 +473,12 @@ impl<E: Endpoint + Send + 'static> Core<E> {
 
     #[inline]
     fn go_on(&mut self, key: usize, progress: Progress, now: Time) {
+        if let Progress::Wait(next) = progress {
+            return self.timetable.set(key, next, now);
+        }
         let Some(slot) = self.slots.get_mut(key) else { return };
         match progress {
-            Progress::Wait(next) => self.timetable.set(key, next, now),
+            Progress::Wait(_) => {}
             Progress::Again => {
                 if !std::mem::replace(&mut slot.again, true) {
                     self.again.push(key);
@@ -503,7 +504,22 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     }
 }
 
-impl<E> Slot<E> {
+impl<E: Endpoint> Slot<E> {
+    #[inline]
+    fn end_turn(
+        &mut self,
+        (found, more): (Exhausted, bool),
+        poll: &Poll,
+        turn: &mut Turn,
+        key: usize,
+        now: Time,
+    ) -> Progress {
+        self.readable = !found.read;
+        self.note_write(found.write, poll, key, now);
+        self.conversation.end_turn(turn, more, now)
+    }
+
+    #[inline]
     fn occasion(&self) -> Occasion {
         let Slot { readable, read_closed, way_out, .. } = *self;
         Occasion { readable, read_closed, writable: way_out != WayOut::Blocked, woken: false }
