@@ -9,7 +9,7 @@ use std::time::Duration;
 use bench::audience::{self, Size};
 use bench::config::Point;
 use bench::idle::Settling;
-use bench::peers::{Guest, Kitchen, NAMES, OURS, ROOMS, Recipe, Server};
+use bench::peers::{Guest, Kitchen, NAMES, OURS, ROOMS, Recipe, Server, TCP, TCP_HOP};
 use bench::turns::Timing;
 use bench::verdict::Verdict;
 use bench::{bus, connect, echo, fanout, hop, idle, process, servers, soak};
@@ -46,6 +46,9 @@ enum Command {
         kind: servers::Kind,
         #[arg(long)]
         listen: SocketAddr,
+        /// Where a hop goes
+        #[arg(long)]
+        to: Option<SocketAddr>,
     },
 }
 
@@ -187,8 +190,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Hop(args) => hop(&args),
         Command::Fanout(args) => fanout(&args),
         Command::Soak(args) => soak(&args),
-        Command::Serve { kind, listen } => {
-            servers::serve(kind, listen).map(|()| ExitCode::SUCCESS).map_err(Into::into)
+        Command::Serve { kind, listen, to } => {
+            servers::serve(kind, listen, to).map(|()| ExitCode::SUCCESS).map_err(Into::into)
         }
     };
     result.unwrap_or_else(|error| {
@@ -243,8 +246,8 @@ fn hop(args: &HopArgs) -> anyhow::Result<ExitCode> {
     }
     let bench = Bench::echoes(&args.common)?;
     let most = points.iter().map(|point| point.connections as u64).max().unwrap_or(0);
-    // Each of the five servers has as many connections, and one of them as many watchers.
-    process::allow_open_files(6 * most + FILES_BESIDE_SOCKETS)?;
+    // Each of the seven servers has as many connections, and one of them as many watchers.
+    process::allow_open_files(8 * most + FILES_BESIDE_SOCKETS)?;
     let plan = hop::Plan {
         points,
         rounds: args.rounds.rounds.into(),
@@ -253,6 +256,8 @@ fn hop(args: &HopArgs) -> anyhow::Result<ExitCode> {
     };
     let place = hop::Place {
         recipe: bench.ours()?,
+        tcp: &bench.kitchen.recipe(TCP)?,
+        tcp_hop: &bench.kitchen.recipe(TCP_HOP)?,
         cache: &bench.kitchen.cache,
         server_core: bench.server_core,
         own_core: bench.own_core,

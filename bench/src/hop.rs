@@ -46,6 +46,10 @@ enum Between {
     Hop,
     /// The same, and a breakpoint that is for none of its connections.
     HopBesideBreakpoint,
+    /// Nothing, and a bare TCP echo in our echo's place.
+    TcpEcho,
+    /// A bare TCP relay to such an echo: what a hop can't do without.
+    TcpHop,
 }
 
 /// What to measure and how thoroughly.
@@ -66,6 +70,10 @@ pub struct Plan {
 pub struct Place<'a> {
     /// How to run Heartwire.
     pub recipe: &'a Recipe,
+    /// The same of the bare TCP echo.
+    pub tcp: &'a Recipe,
+    /// And of the bare TCP relay.
+    pub tcp_hop: &'a Recipe,
     /// For logs.
     pub cache: &'a Path,
     /// What is measured runs here.
@@ -87,7 +95,7 @@ pub struct HopRow {
     pub in_flight: usize,
     /// Server CPU per message, microseconds.
     pub cpu_us_per_msg: f64,
-    /// Median over the rounds of CPU per message over the plain echo's of the same round.
+    /// Median over the rounds of CPU per message over the plain echo's of the same round: for bare TCP its own echo's.
     pub ratio_to_echo: Option<f64>,
     /// The same over the hop's without a breakpoint, where there is one.
     pub ratio_to_hop: Option<f64>,
@@ -96,8 +104,15 @@ pub struct HopRow {
 }
 
 impl Between {
-    const ALL: [Self; 5] =
-        [Self::Nothing, Self::IdlePlan, Self::Watcher, Self::Hop, Self::HopBesideBreakpoint];
+    const ALL: [Self; 7] = [
+        Self::Nothing,
+        Self::IdlePlan,
+        Self::Watcher,
+        Self::Hop,
+        Self::HopBesideBreakpoint,
+        Self::TcpEcho,
+        Self::TcpHop,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -106,14 +121,26 @@ impl Between {
             Self::Watcher => "watched",
             Self::Hop => "hop",
             Self::HopBesideBreakpoint => "hop, breakpoint",
+            Self::TcpEcho => "tcp echo",
+            Self::TcpHop => "tcp hop",
         }
     }
 
-    fn path(self) -> String {
+    /// `None`: there is no WebSocket.
+    fn path(self) -> Option<String> {
         match self {
-            Self::Nothing | Self::Watcher => "/ws".to_owned(),
-            Self::IdlePlan => "/ws?drop=10%25&from=1000000000msg".to_owned(),
-            Self::Hop | Self::HopBesideBreakpoint => format!("/ws/via/{MOUNT}"),
+            Self::Nothing | Self::Watcher => Some("/ws".to_owned()),
+            Self::IdlePlan => Some("/ws?drop=10%25&from=1000000000msg".to_owned()),
+            Self::Hop | Self::HopBesideBreakpoint => Some(format!("/ws/via/{MOUNT}")),
+            Self::TcpEcho | Self::TcpHop => None,
+        }
+    }
+
+    /// What its messages are compared with.
+    fn echo(self) -> Self {
+        match self {
+            Self::TcpEcho | Self::TcpHop => Self::TcpEcho,
+            _ => Self::Nothing,
         }
     }
 
@@ -122,7 +149,7 @@ impl Between {
         match self {
             Self::IdlePlan | Self::Watcher => Some(1.15),
             Self::Hop => Some(2.2),
-            Self::Nothing | Self::HopBesideBreakpoint => None,
+            Self::Nothing | Self::HopBesideBreakpoint | Self::TcpEcho | Self::TcpHop => None,
         }
     }
 }
@@ -134,13 +161,20 @@ impl Between {
 pub fn run(plan: &Plan, place: &Place<'_>) -> anyhow::Result<Vec<HopRow>> {
     let end = Instant::now() + plan.max_total;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let target = place.recipe.variant("target".to_owned(), &[]);
-    let target = target.start(place.cache, place.own_core, place.own_core)?;
-    let mount = format!("{MOUNT}=ws://{}/ws", target.target.address);
+    let target = |recipe: &Recipe, name: &str| {
+        recipe.variant(name.to_owned(), &[]).start(place.cache, place.own_core, place.own_core)
+    };
+    let (ours, tcp) = (target(place.recipe, "target")?, target(place.tcp, "tcp-target")?);
+    let mount = format!("{MOUNT}=ws://{}/ws", ours.target.address);
+    let tcp_target = tcp.target.address.to_string();
     let mut servers = Vec::new();
     for between in Between::ALL {
-        let recipe = place.recipe.variant(between.name().replace(", ", "-"), &["--via", &mount]);
-        let recipe = recipe.at(&between.path());
+        let name = between.name().replace(", ", "-").replace(' ', "-");
+        let recipe = match (between, between.path()) {
+            (_, Some(path)) => place.recipe.variant(name, &["--via", &mount]).at(&path),
+            (Between::TcpHop, None) => place.tcp_hop.variant(name, &["--to", &tcp_target]),
+            (_, None) => place.tcp.variant(name, &[]),
+        };
         servers.push(recipe.start(place.cache, place.server_core, place.own_core)?);
     }
     let beside =
@@ -233,7 +267,7 @@ fn rows_of(point: Point, contenders: &[Contender<'_, Load<'_>>]) -> Vec<HopRow> 
             bytes: point.bytes,
             in_flight: point.in_flight,
             cpu_us_per_msg: median_of(samples, cpu)?,
-            ratio_to_echo: over(Between::Nothing),
+            ratio_to_echo: over(between.echo()),
             ratio_to_hop: over(Between::Hop).filter(|_| between == Between::HopBesideBreakpoint),
             msgs_per_s: median_of(samples, |sample| sample.per_s)?,
         })

@@ -21,6 +21,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(15);
 pub const OURS: &str = "heartwire";
 /// The name of the bare TCP echo.
 pub const TCP: &str = "tcp";
+/// The name of the bare TCP relay.
+pub const TCP_HOP: &str = "tcp-hop";
 /// The name of the peer that our cost of a connection is held against.
 pub const TUNGSTENITE: &str = "tokio-tungstenite";
 
@@ -144,6 +146,7 @@ impl Kitchen {
     pub fn recipe(&self, name: &str) -> anyhow::Result<Recipe> {
         match name {
             TCP => self.built_in(name, "tcp", None),
+            TCP_HOP => self.built_in(name, "tcp-hop", None),
             TUNGSTENITE => self.built_in(name, "tungstenite", Some("/")),
             OURS => self.heartwire(),
             "gorilla" => self.gorilla(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -23,15 +24,19 @@ const TCP_BUFFER: usize = 68 * 1024;
 pub enum Kind {
     /// Echoes bytes: what the rest is compared with.
     Tcp,
+    /// Carries bytes to another server and back: what a relay can't do without.
+    TcpHop,
     /// tokio-tungstenite on a task per connection.
     Tungstenite,
 }
 
 /// Serves on one thread until standard input ends, so that a server never outlives the benchmark.
 ///
+/// `to` is where a hop goes.
+///
 /// # Errors
-/// When the address can't be bound.
-pub fn serve(kind: Kind, listen: SocketAddr) -> io::Result<()> {
+/// When the address can't be bound, or a hop has none to go to.
+pub fn serve(kind: Kind, listen: SocketAddr, to: Option<SocketAddr>) -> io::Result<()> {
     std::thread::spawn(|| {
         let mut byte = [0];
         while matches!(io::stdin().read(&mut byte), Ok(1..)) {}
@@ -47,6 +52,14 @@ pub fn serve(kind: Kind, listen: SocketAddr) -> io::Result<()> {
             // A peer that leaves is the normal end of a connection here, so the result tells nothing.
             match kind {
                 Kind::Tcp => tokio::spawn(async { drop(tcp_echo(stream).await) }),
+                Kind::TcpHop => {
+                    let target = TcpStream::connect(to.ok_or(io::ErrorKind::InvalidInput)?).await?;
+                    target.set_nodelay(true)?;
+                    let ((from_client, to_client), (from_target, to_target)) =
+                        (stream.into_split(), target.into_split());
+                    tokio::spawn(async { drop(pass_on(from_client, to_target).await) });
+                    tokio::spawn(async { drop(pass_on(from_target, to_client).await) })
+                }
                 Kind::Tungstenite => tokio::spawn(async { drop(tungstenite_echo(stream).await) }),
             };
         }
@@ -63,6 +76,18 @@ async fn tcp_echo(mut stream: TcpStream) -> io::Result<()> {
             return Ok(());
         }
         stream.write_all(&buffer).await?;
+    }
+}
+
+/// One way of a hop: the same from one end to the other. The end that is left hears that nothing more comes.
+async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(TCP_BUFFER);
+    loop {
+        buffer.clear();
+        if from.read_buf(&mut buffer).await? == 0 {
+            return to.shutdown().await;
+        }
+        to.write_all(&buffer).await?;
     }
 }
 

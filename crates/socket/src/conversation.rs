@@ -61,6 +61,9 @@ impl<E: Endpoint> Conversation<E> {
     }
 
     /// Does what can be done without waiting. The caller gives the turn back with [`end_turn`](Self::end_turn).
+    ///
+    /// Where messages are [lent](Turn::lent_to) then, whom they are lent to [passes them on](Self::pass_on) first; and if more is
+    /// to be read or decoded, this one is to be called again.
     #[inline]
     pub(crate) fn have_turn<T: Transport>(
         &mut self,
@@ -94,6 +97,10 @@ impl<E: Endpoint> Conversation<E> {
             }
             if found.read || !connection.wants_input(turn) || !endpoint.ready() {
                 break false;
+            }
+            if turn.lent_to().is_some() {
+                // It reads on when what was read is sent on.
+                return (found, true);
             }
             let buffer = connection.read_buffer(turn);
             let room = buffer.len();
@@ -129,6 +136,27 @@ impl<E: Endpoint> Conversation<E> {
         let Conversation { connection, endpoint } = &*self;
         let unread = (due || room || shut) && !found.read && connection.wants_input(turn) && endpoint.ready();
         (found, (more && !found.write) || unread)
+    }
+
+    /// Has the endpoint send what is lent to it, and does nothing else: the turn is a [borrower](Turn::borrower)'s. Tells
+    /// whether the transport takes no more, and whether another turn is due.
+    #[inline]
+    pub(crate) fn pass_on<T: Transport>(
+        &mut self,
+        io: &mut T,
+        writable: bool,
+        turn: &mut Turn,
+        now: Time,
+    ) -> (bool, bool) {
+        let mut found = Exhausted { read: true, write: !writable };
+        self.endpoint.woken(&mut self.connection.outgoing(turn, now));
+        self.write(io, turn, &mut found, now);
+        let room = self.connection.take_drained(turn);
+        if room {
+            self.endpoint.drained(&mut self.connection.outgoing(turn, now));
+            self.write(io, turn, &mut found, now);
+        }
+        (found.write, room || self.connection.wants_shutdown(turn))
     }
 
     /// Gives the turn back and tells what is next.

@@ -58,6 +58,22 @@ impl Mailbox {
     }
 }
 
+impl Mailbox {
+    /// The other connection's place, where both are connections of one [`Reactor`](crate::Reactor): to it messages can be lent
+    /// by [`Outgoing::lend`](wire::Outgoing::lend). It is [woken](crate::Endpoint::woken) right after that, whatever else it
+    /// does.
+    #[must_use]
+    pub fn place_beside(&self, other: &Mailbox) -> Option<u32> {
+        match (&self.0, &other.0) {
+            #[cfg(unix)]
+            (Way::Slot { bell, .. }, Way::Slot { bell: others, slot }) => {
+                Arc::ptr_eq(bell, others).then_some(*slot)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Wake for Mailbox {
     fn wake(self: Arc<Self>) {
         Mailbox::wake(&self);

@@ -62,7 +62,7 @@ mod time;
 
 pub use close::CloseCode;
 pub use connection::{
-    Abort, Cause, Connection, ConnectionSettings, Counts, Direction, End, Incoming, Message, NotSent,
+    Abort, Cause, Connection, ConnectionSettings, Counts, Direction, End, Incoming, Lent, Message, NotSent,
     Outgoing, Overheard, Sent, SharedMessage, Summary, Turn,
 };
 pub use error::{Failure, FailureKind};

@@ -2,7 +2,6 @@ mod event;
 mod whole;
 
 pub(crate) use event::{Data, Event, Step, Whole};
-use whole::unmask_towards;
 
 use std::ops::Range;
 
@@ -32,6 +31,8 @@ pub(crate) struct Receiver {
     /// The limits allow every message in one frame of the first two length forms.
     roomy: bool,
     compression: bool,
+    /// Short payloads are moved together.
+    moves: bool,
     ended: bool,
 }
 
@@ -92,6 +93,7 @@ impl Receiver {
             message: None,
             role,
             compression,
+            moves: role == Role::Server,
             ended: false,
         };
         receiver.note_limits(limits);
@@ -104,13 +106,24 @@ impl Receiver {
         self.roomy = limits.frame_len >= MEDIUM && limits.message_len >= MEDIUM && limits.fragments > 0;
     }
 
+    /// Whether payloads stay where they are, behind as much room as their headers took. What a client gets always does.
+    pub(crate) fn keep_in_place(&mut self, on: bool) {
+        self.moves = self.role == Role::Server && !on;
+    }
+
+    /// Whether [they do](Self::keep_in_place).
+    #[inline]
+    pub(crate) const fn keeps_in_place(&self) -> bool {
+        !self.moves
+    }
+
     /// Decodes nothing more: every step from here on is [`Step::Ended`].
     pub(crate) const fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Decodes one step from `buf[from..]` and moves the payload towards the front while unmasking it, so that frames
-    /// that are to be sent on stand shoulder to shoulder in one pass.
+    /// Decodes one step from `buf[from..]` and moves the payload towards the front while unmasking it, unless it is to
+    /// [stay in place](Self::keep_in_place), so that frames that are to be sent back stand shoulder to shoulder in one pass.
     ///
     /// `to` is where the next outgoing frame may begin. A payload of up to [`MOVED_LEN`](whole::MOVED_LEN) bytes is put
     /// behind room for an unmasked header there; a larger one stays where it is, since moving it costs more than
@@ -168,7 +181,7 @@ impl Receiver {
         };
         let consumed = found.payload.end;
         let payload =
-            unmask_towards(to, buf, found.payload.start + from..found.payload.end + from, found.key);
+            self.unmask_towards(to, buf, found.payload.start + from..found.payload.end + from, found.key);
         let event = self.report(message, buf, found.opcode, found.data, payload)?;
         Ok(Step::Event { consumed, event })
     }

@@ -57,6 +57,13 @@ fn echo() {
 }
 
 #[test]
+fn hop() {
+    // What an echo is sent says as much to a hop.
+    replay("echo", fuzz::hop::run);
+    replay("hop", fuzz::hop::run);
+}
+
+#[test]
 fn inflate() {
     replay("inflate", fuzz::inflate::run);
 }

@@ -1,5 +1,5 @@
-//! The echo, whose messages go back from where they were read, against a plain model: `support/fuzz/echo.rs` says what
-//! holds.
+//! Messages that go back from where they were read, or on to another connection, against a plain model:
+//! `support/fuzz/echo.rs` and `support/fuzz/hop.rs` say what holds.
 
 #[path = "support/fuzz/mod.rs"]
 #[allow(dead_code, reason = "every test file uses its part")]
@@ -108,6 +108,22 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_said_is_passed_on(
+        choice: u8,
+        seed: u8,
+        said in vec(said(), 0..12),
+        garbage in vec(any::<u8>(), 0..9),
+        len in prop_oneof![Just(None), (1..200_000usize).prop_map(Some)],
+    ) {
+        let bytes = [bytes(choice, &said, garbage.is_empty()), garbage].concat();
+        fuzz::hop::hop(choice, &bytes, Random::new(seed), |random| len.unwrap_or_else(|| random.len()));
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// More than the input holds is there at once, so that reads cut large messages and the next one brings the rest.
@@ -121,6 +137,7 @@ proptest! {
         });
         let bytes = bytes(choice, &said.collect::<Vec<_>>(), true);
         fuzz::echo::echo(choice, &bytes, Random::new(seed), |_| usize::MAX);
+        fuzz::hop::hop(choice, &bytes, Random::new(seed), |_| usize::MAX);
     }
 }
 
@@ -147,9 +164,13 @@ fn at_every_cut() {
         let bytes = bytes(choice, &said, true);
         let step = if cfg!(debug_assertions) { 11 } else { 1 };
         for at in (1..bytes.len()).step_by(step) {
-            let mut first = true;
-            let read_len = |_: &mut Random| if std::mem::take(&mut first) { at } else { usize::MAX };
-            fuzz::echo::echo(choice, &bytes, Random::new(at as u8), read_len);
+            let reads = || {
+                let mut first = true;
+                move |_: &mut Random| if std::mem::take(&mut first) { at } else { usize::MAX }
+            };
+            fuzz::echo::echo(choice, &bytes, Random::new(at as u8), reads());
+            // What is lent has bits of its own to choose by.
+            fuzz::hop::hop(choice | (at as u8) << 5, &bytes, Random::new(at as u8), reads());
         }
     }
 }

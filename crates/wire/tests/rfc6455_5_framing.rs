@@ -6,6 +6,7 @@ mod support;
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use support::driver::{Driver, Whole, trace};
@@ -14,8 +15,8 @@ use wire::deflate::Params;
 use wire::frame::{Header, LengthForm, RSV1, RSV2, RSV3};
 use wire::raw::{RawLength, RawMask};
 use wire::{
-    ConnectionSettings, FailureKind, Incoming, Limits, MessageKind, OpCode, Outgoing, Role, SharedMessage,
-    Turn,
+    Connection, ConnectionSettings, FailureKind, Incoming, Limits, MessageKind, OpCode, Outgoing, Role,
+    SharedMessage, Time, Turn,
 };
 
 const OPCODES: [OpCode; 5] = [OpCode::Text, OpCode::Binary, OpCode::Close, OpCode::Ping, OpCode::Pong];
@@ -268,6 +269,31 @@ fn rfc6455_5_3_every_frame_has_a_fresh_key() {
     driver.turn = Turn::new(counted);
     let keys = all_that_is_sent(driver).iter().map(|frame| frame.key.unwrap()).collect::<Vec<_>>();
     assert_eq!(keys, (1..=16u32).map(u32::to_be_bytes).collect::<Vec<_>>());
+}
+
+#[test]
+fn rfc6455_5_3_a_message_that_is_passed_on_has_a_fresh_key_too() {
+    // The one that it came with was chosen by whoever sent it.
+    let now = Time::from_micros(0);
+    let [mut from, mut to] =
+        [Role::Server, Role::Client].map(|role| Connection::new(role, None, Arc::default(), now));
+    let (mut turn, mut borrower) = (Turn::new(support::masks), Turn::borrower(counted));
+    from.outgoing(&mut turn, now).keep_in_place(true);
+    let bytes = encode(Role::Client, ["one", "two"].map(|payload| frame(OpCode::Text, payload)));
+    from.read_buffer(&mut turn)[..bytes.len()].copy_from_slice(&bytes);
+    from.handle_input(&mut turn, bytes.len(), now);
+    let mut lent = Vec::new();
+    while let Some((Incoming::Message(message), mut out)) = from.poll(&mut turn, now) {
+        lent.push(out.lend(&message, 0).unwrap());
+    }
+    turn.lend(&mut borrower);
+    for lent in &lent {
+        to.outgoing(&mut borrower, now).send_lent(lent).unwrap();
+    }
+    let sent = model::frames(to.only_slice(&mut borrower).unwrap());
+    let keys = sent.iter().map(|frame| frame.key.unwrap()).collect::<Vec<_>>();
+    assert_eq!(keys, [1u32, 2].map(u32::to_be_bytes));
+    assert_eq!([&*sent[0].payload, &*sent[1].payload], [b"one", b"two"]);
 }
 
 thread_local! {

@@ -55,7 +55,7 @@ impl Leg {
 
     /// Begins: from here on this end is woken for what comes.
     pub(super) fn begin(&mut self, mailbox: Mailbox, out: &mut Outgoing<'_>) {
-        self.pipe.settle(self.side, mailbox);
+        self.pipe.settle(self.side, mailbox, !out.is_diverted());
         self.pass_on(out);
     }
 
@@ -69,7 +69,7 @@ impl Leg {
             let mut blocked = false;
             while let Some((item, payload)) = self.taken.first() {
                 let closes = matches!(item, Item::Close(_));
-                if let Item::Gone(Gone { how, why: None }) = item
+                if let Item::Gone(Gone { how, why: None }) = &*item
                     && !self.closes
                     && !out.is_closing()
                 {
@@ -82,6 +82,10 @@ impl Leg {
                 passed += self.taken.remove_first();
             }
             if blocked {
+                if out.borrows() {
+                    self.taken.keep_lent(out);
+                    self.pipe.keep_lent(self.side, out);
+                }
                 break;
             }
         }
@@ -100,24 +104,23 @@ impl Leg {
 }
 
 /// False: there is no room, and it is to be sent later.
-fn send(item: &Item, payload: Body<'_>, out: &mut Outgoing<'_>) -> bool {
+fn send(item: &mut Item, payload: Body<'_>, out: &mut Outgoing<'_>) -> bool {
+    if matches!(item, Item::Message { .. } | Item::Lent(_) | Item::Kept { .. })
+        && out.queued_bytes() > 0
+        && out.queued_bytes() >= out.settings().queue_bytes
+    {
+        out.wait_for_room();
+        return false;
+    }
     // What can't be sent otherwise is refused because the connection closes.
-    let _ = match item {
-        Item::Message { kind, frames, .. } => {
-            if out.queued_bytes() > 0 && out.queued_bytes() >= out.settings().queue_bytes {
-                out.wait_for_room();
-                return false;
-            }
-            let sent = match (&**frames, payload) {
-                ([], Body::Apart(payload)) => out.send_vec(*kind, payload),
-                ([], Body::Among(payload)) => out.send(*kind, payload),
-                (frames, payload) => out.send_cut(*kind, payload.bytes(), frames),
-            };
-            if sent == Err(NotSent::QueueFull) {
-                return false;
-            }
-            sent
-        }
+    let sent = match item {
+        Item::Message { kind, frames, .. } => match (&**frames, payload) {
+            ([], Body::Apart(payload)) => out.send_vec(*kind, payload),
+            ([], Body::Among(payload)) => out.send(*kind, payload),
+            (frames, payload) => out.send_cut(*kind, payload.bytes(), frames),
+        },
+        Item::Lent(lent) => out.send_lent(lent),
+        Item::Kept { kind, payload, .. } => out.send_vec(*kind, payload),
         Item::Ping(_) => out.ping(payload.bytes()),
         Item::Pong(_) => out.pong(payload.bytes()),
         Item::AutoPong(on) => {
@@ -133,7 +136,8 @@ fn send(item: &Item, payload: Body<'_>, out: &mut Outgoing<'_>) -> bool {
             out.close(Some((CloseCode::BAD_GATEWAY, why)), End::Finished)
         }
     };
-    true
+    debug_assert_ne!(sent, Err(NotSent::TakenBack), "what is lent is sent or kept right behind");
+    sent != Err(NotSent::QueueFull)
 }
 
 impl Gone {
@@ -158,8 +162,8 @@ impl Gone {
 
 impl Endpoint for Leg {
     #[inline]
-    fn message(&mut self, message: Message<'_>, _: &mut Outgoing<'_>) {
-        self.pipe.put_message(self.side.other(), message.kind, message.payload, message.frames());
+    fn message(&mut self, message: Message<'_>, out: &mut Outgoing<'_>) {
+        self.pipe.put_arrived(self.side.other(), &message, out);
     }
 
     fn control(&mut self, control: Control<'_>, _: &mut Outgoing<'_>) {
@@ -179,6 +183,7 @@ impl Endpoint for Leg {
         out.auto_close(false);
         out.hear_out(true);
         out.note_frames(true);
+        out.keep_in_place(true);
         self.begin(mailbox(), out);
     }
 

@@ -8,9 +8,9 @@ use self::hold::Hold;
 use crate::breakpoints::{Breakpoints, Gated, Place};
 use crate::labels::Scribe;
 use socket::Mailbox;
-use socket::wire::{Abort, CloseCode, MessageKind};
+use socket::wire::{Abort, CloseCode, Lent, Message, MessageKind, Outgoing};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// As much may lie here in one direction, in bytes; above it nothing is read of what comes from that end. One message
@@ -19,7 +19,8 @@ const ROOM: usize = 256 << 10;
 /// What an item costs beside its payload, in bytes.
 const COST: usize = 64;
 
-/// From this many bytes on a payload lies in memory of its own, which is given away to be sent.
+/// From this many bytes on a message is sent right behind being read: lent to the other end where that is on the same thread,
+/// otherwise in memory of its own, which is given away. Shorter ones cost less where all that came is read first.
 const APART: usize = 4 << 10;
 
 /// The two ends.
@@ -45,6 +46,8 @@ struct Lane {
     batch: Mutex<Batch>,
     /// Wakes the end that takes it out.
     mailbox: OnceLock<Mailbox>,
+    /// That end sends what it takes out as it is, so that messages can be lent to it.
+    borrows: AtomicBool,
 }
 
 /// Items and their payloads.
@@ -72,6 +75,10 @@ pub(super) enum Body<'b> {
 pub(super) enum Item {
     /// A message of so many bytes, and where its frames end, if there are several.
     Message { kind: MessageKind, len: usize, frames: Box<[usize]> },
+    /// One that lies where the other end has read it.
+    Lent(Lent),
+    /// One of so many bytes that was lent and could not be sent at once.
+    Kept { kind: MessageKind, len: usize, payload: Vec<u8> },
     /// A Ping with so many.
     Ping(usize),
     /// A Pong with so many.
@@ -114,10 +121,37 @@ impl Pipe {
         &self.lanes[to as usize]
     }
 
-    /// Notes how to wake this side.
-    pub(super) fn settle(&self, side: Side, mailbox: Mailbox) {
+    /// Notes how to wake this side, and whether it sends what it takes out as it is.
+    pub(super) fn settle(&self, side: Side, mailbox: Mailbox, borrows: bool) {
+        let lane = self.lane(side);
+        lane.borrows.store(borrows, Ordering::Relaxed);
         // It opens once.
-        let _ = self.lane(side).mailbox.set(mailbox);
+        let _ = lane.mailbox.set(mailbox);
+    }
+
+    /// Puts a message for this side in that just came to the other one, unless it is held: without a copy where both are on
+    /// one thread.
+    #[inline]
+    pub(super) fn put_arrived(&self, to: Side, message: &Message<'_>, out: &mut Outgoing<'_>) {
+        let payload = message.payload;
+        let lent =
+            if payload.len() < APART || self.hold.is_shut() { None } else { self.lend(to, message, out) };
+        match lent {
+            // It has its turn right behind.
+            Some(lent) => self.lane(to).put(Item::Lent(lent), b""),
+            None => self.put_message(to, message.kind, payload, message.frames()),
+        }
+    }
+
+    fn lend(&self, to: Side, message: &Message<'_>, out: &mut Outgoing<'_>) -> Option<Lent> {
+        let (lane, own) = (self.lane(to), self.lane(to.other()));
+        let place = own.mailbox.get()?.place_beside(lane.mailbox.get()?)?;
+        if lane.borrows.load(Ordering::Relaxed) { out.lend(message, place) } else { None }
+    }
+
+    /// Keeps copies of all for this side that is lent and has to wait.
+    pub(super) fn keep_lent(&self, to: Side, out: &Outgoing<'_>) {
+        self.lane(to).batch().keep_lent(out);
     }
 
     /// Puts a message for this side in, unless it is held.
@@ -147,8 +181,7 @@ impl Pipe {
     /// Puts something for this side in, ahead of what is held for it.
     pub(super) fn put(&self, to: Side, item: Item, payload: &[u8]) {
         let lane = self.lane(to);
-        lane.waiting.fetch_add(item.cost(), Ordering::Relaxed);
-        lane.batch().push(item, payload);
+        lane.put(item, payload);
         // Who opens notes its mailbox first and looks then, so that one of the two sees the other.
         if payload.len() < APART {
             lane.wake();
@@ -194,6 +227,12 @@ impl Pipe {
 }
 
 impl Lane {
+    #[inline]
+    fn put(&self, item: Item, payload: &[u8]) {
+        self.waiting.fetch_add(item.cost(), Ordering::Relaxed);
+        self.batch().push(item, payload);
+    }
+
     fn batch(&self) -> MutexGuard<'_, Batch> {
         // Nothing that can panic half-way runs under the lock.
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
@@ -211,9 +250,9 @@ impl Batch {
     }
 
     /// The next item with its payload.
-    pub(super) fn first(&mut self) -> Option<(&Item, Body<'_>)> {
-        let item = self.items.front()?;
-        let len = item.len();
+    pub(super) fn first(&mut self) -> Option<(&mut Item, Body<'_>)> {
+        let item = self.items.front_mut()?;
+        let len = item.len_beside();
         Some((
             item,
             match self.apart.front_mut() {
@@ -230,8 +269,8 @@ impl Batch {
     /// Removes the next item, and tells what it cost.
     pub(super) fn remove_first(&mut self) -> usize {
         let Some(item) = self.items.pop_front() else { return 0 };
-        if item.len() < APART {
-            self.from += item.len();
+        if item.len_beside() < APART {
+            self.from += item.len_beside();
         } else {
             self.apart.pop_front();
         }
@@ -240,6 +279,17 @@ impl Batch {
             self.from = 0;
         }
         item.cost()
+    }
+
+    /// Keeps copies of what is lent.
+    pub(super) fn keep_lent(&mut self, out: &Outgoing<'_>) {
+        for item in &mut self.items {
+            if let Item::Lent(lent) = item
+                && let Some(payload) = out.lent_payload(lent)
+            {
+                *item = Item::Kept { kind: lent.kind(), len: lent.len(), payload: payload.to_vec() };
+            }
+        }
     }
 }
 
@@ -253,19 +303,23 @@ impl Body<'_> {
 }
 
 impl Item {
-    fn len(&self) -> usize {
+    /// Bytes of the payload that lies beside it.
+    fn len_beside(&self) -> usize {
         match self {
             Self::Message { len, .. } | Self::Ping(len) | Self::Pong(len) => *len,
-            Self::AutoPong(_) | Self::Close(_) | Self::Gone(_) => 0,
+            Self::Lent(_) | Self::Kept { .. } | Self::AutoPong(_) | Self::Close(_) | Self::Gone(_) => 0,
         }
     }
 
     fn cost(&self) -> usize {
-        let frames = match self {
+        let more = match self {
             Self::Message { frames, .. } => size_of_val(&**frames),
+            Self::Lent(lent) => lent.len(),
+            // The payload is gone once it is sent.
+            Self::Kept { len, .. } => *len,
             _ => 0,
         };
-        COST + self.len() + frames
+        COST + self.len_beside() + more
     }
 }
 

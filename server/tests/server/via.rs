@@ -2,7 +2,9 @@
 
 use crate::support::{PATIENCE, RawClient, TestServer, frame, frame_with_head, upgrade_request};
 use server::Driver;
+use socket::wire::OpCode;
 use socket::wire::handshake::{HeadReader, RequestHead, check_request};
+use socket::wire::raw::RawFrame;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -83,8 +85,16 @@ impl TargetEnd {
     pub(crate) fn frame(&mut self) -> (u8, Vec<u8>) {
         let mut head = [0; 2];
         self.stream.read_exact(&mut head).unwrap();
-        assert!(head[1] > 0x80 - 1 && head[1] & 0x7f < 126, "short and masked: {head:?}");
-        let mut rest = vec![0; 4 + usize::from(head[1] & 0x7f)];
+        assert!(head[1] >= 0x80, "masked: {head:?}");
+        let (short, bytes) = match head[1] & 0x7f {
+            126 => (0, 2),
+            127 => (0, 8),
+            short => (usize::from(short), 0),
+        };
+        let mut len = vec![0; bytes];
+        self.stream.read_exact(&mut len).unwrap();
+        let len = len.iter().fold(short, |len, byte| len << 8 | usize::from(*byte));
+        let mut rest = vec![0; 4 + len];
         self.stream.read_exact(&mut rest).unwrap();
         let (key, payload) = rest.split_at(4);
         (head[0], payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect())
@@ -140,6 +150,32 @@ fn frames_pings_and_pongs_pass_as_they_are_in_both_directions() {
             assert_eq!(heads, [0x81, 0x82, 0x01, 0x00, 0x80, 0x89, 0x8a]);
             assert_eq!(seen[4].1, b"pieces");
             assert_eq!(seen[6].1, b"nobody asked");
+        }
+    });
+}
+
+#[test]
+fn long_messages_pass_whole_and_in_order_in_both_directions() {
+    with_each_driver(|server, target| {
+        let (mut client, mut end) = connect(server, target, "/ws/via/t", &[]);
+        let bytes = |len: usize| (0..len).map(|at| (at % 251) as u8).collect::<Vec<_>>();
+        let said = [
+            (OpCode::Binary, bytes(70_000)),
+            (OpCode::Ping, b"between".to_vec()),
+            (OpCode::Binary, bytes(5000)),
+            (OpCode::Text, vec![b'x'; 0xffff]),
+            (OpCode::Binary, bytes(3)),
+            (OpCode::Binary, bytes(300_000)),
+        ];
+        for (opcode, payload) in &said {
+            client.send(&frame(*opcode as u8, payload));
+            end.send(&RawFrame::new(*opcode, &**payload).to_bytes());
+        }
+        for (opcode, payload) in said {
+            let expected = (0x80 | opcode as u8, payload);
+            // Not shown, since they are long.
+            assert!(end.frame() == expected, "{opcode:?} to the target");
+            assert!(client.frame() == expected, "{opcode:?} to the client");
         }
     });
 }

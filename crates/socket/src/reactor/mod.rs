@@ -23,7 +23,7 @@ pub(crate) use self::inbox::Bell;
 use self::inbox::Inbox;
 use self::timetable::Timetable;
 use crate::clock::{Clock, mask_key};
-use crate::conversation::{Conversation, Occasion, Progress};
+use crate::conversation::{Conversation, Exhausted, Occasion, Progress};
 use crate::transport::Transport;
 use crate::{Endpoint, Mailbox};
 
@@ -127,6 +127,8 @@ struct Core<E> {
     gone: usize,
     clock: Clock,
     turn: Turn,
+    /// For those who send what another one has read.
+    borrower: Turn,
 }
 
 #[derive(Debug)]
@@ -181,6 +183,7 @@ impl<E: Endpoint + Send + 'static> Reactor<E> {
             gone: 0,
             clock: Clock::start(),
             turn: Turn::new(mask_key),
+            borrower: Turn::borrower(mask_key),
         };
         Ok((Reactor { shared: Arc::clone(&shared) }, Run { shared, core }))
     }
@@ -425,21 +428,57 @@ impl<E: Endpoint + Send + 'static> Core<E> {
     fn have_turn(&mut self, key: usize, woken: bool, now: Time) {
         let Core { poll, slots, turn, .. } = self;
         let Some(slot) = slots.get_mut(key) else { return };
-        let Slot { conversation, stream, readable, read_closed, way_out, .. } = slot;
-        let writable = *way_out != WayOut::Blocked;
-        let occasion = Occasion { readable: *readable, read_closed: *read_closed, writable, woken };
-        let (found, more) = conversation.have_turn(&mut Tcp(stream), occasion, turn, now);
-        *readable = !found.read;
-        if !found.write {
-            *way_out = way_out.freed();
-        } else if std::mem::replace(way_out, WayOut::Blocked) == WayOut::Unwatched {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            if let Err(error) = poll.registry().reregister(stream, Token(key), interest) {
-                conversation.connection.handle_lost(Direction::Out, error, now);
-            }
+        let occasion = Occasion { woken, ..slot.occasion() };
+        let had = slot.conversation.have_turn(&mut Tcp(&mut slot.stream), occasion, turn, now);
+        if turn.lent_to().is_some() {
+            return self.lend(key, had, now);
         }
-        match conversation.end_turn(turn, more, now) {
-            Progress::Wait(next) => self.timetable.set(key, next, now),
+        let progress = slot.end_turn(had, poll, turn, key, now);
+        self.go_on(key, progress, now);
+    }
+
+    /// Has what this one has read sent on, as often as it reads more, and ends its turn.
+    #[inline(never)]
+    fn lend(&mut self, key: usize, mut had: (Exhausted, bool), now: Time) {
+        while let Some(to) = self.turn.lent_to() {
+            self.turn.lend(&mut self.borrower);
+            self.pass_on(to as usize, now);
+            self.turn.take_back(&mut self.borrower);
+            let (found, _) = had;
+            // What had to wait for room may find some.
+            if found.read && self.turn.is_decoded() {
+                break;
+            }
+            let Some(slot) = self.slots.get_mut(key) else { break };
+            let occasion = Occasion { readable: !found.read, writable: !found.write, ..slot.occasion() };
+            had = slot.conversation.have_turn(&mut Tcp(&mut slot.stream), occasion, &mut self.turn, now);
+        }
+        let Core { poll, slots, turn, .. } = self;
+        let Some(slot) = slots.get_mut(key) else { return };
+        let progress = slot.end_turn(had, poll, turn, key, now);
+        self.go_on(key, progress, now);
+    }
+
+    /// Has a connection send what is lent to it.
+    #[inline]
+    fn pass_on(&mut self, key: usize, now: Time) {
+        // If it has ended, nobody misses what is lent to it.
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        let (writable, turn) = (slot.way_out != WayOut::Blocked, &mut self.borrower);
+        let (blocked, more) = slot.conversation.pass_on(&mut Tcp(&mut slot.stream), writable, turn, now);
+        slot.note_write(blocked, &self.poll, key, now);
+        let progress = slot.conversation.end_turn(turn, more, now);
+        self.go_on(key, progress, now);
+    }
+
+    #[inline]
+    fn go_on(&mut self, key: usize, progress: Progress, now: Time) {
+        if let Progress::Wait(next) = progress {
+            return self.timetable.set(key, next, now);
+        }
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        match progress {
+            Progress::Wait(_) => {}
             Progress::Again => {
                 if !std::mem::replace(&mut slot.again, true) {
                     self.again.push(key);
@@ -447,19 +486,54 @@ impl<E: Endpoint + Send + 'static> Core<E> {
             }
             Progress::Done => {
                 // Who sees the end finds it told already.
-                conversation.conclude();
-                match conversation.connection.abort() {
+                slot.conversation.conclude();
+                match slot.conversation.connection.abort() {
                     // Closing it then resets it. Where that can't be had it is closed in order.
                     Some(Abort::Reset) => {
-                        let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+                        let _ = SockRef::from(&slot.stream).set_linger(Some(Duration::ZERO));
                     }
                     // Input that nobody read would otherwise have it reset. A peer that is gone needs no end.
-                    Some(Abort::Fin) => _ = Tcp(stream).shut_down(),
+                    Some(Abort::Fin) => _ = Tcp(&mut slot.stream).shut_down(),
                     None => {}
                 }
                 self.timetable.clear(key);
                 self.slots.remove(key);
                 self.gone += 1;
+            }
+        }
+    }
+}
+
+impl<E: Endpoint> Slot<E> {
+    #[inline]
+    fn end_turn(
+        &mut self,
+        (found, more): (Exhausted, bool),
+        poll: &Poll,
+        turn: &mut Turn,
+        key: usize,
+        now: Time,
+    ) -> Progress {
+        self.readable = !found.read;
+        self.note_write(found.write, poll, key, now);
+        self.conversation.end_turn(turn, more, now)
+    }
+
+    #[inline]
+    fn occasion(&self) -> Occasion {
+        let Slot { readable, read_closed, way_out, .. } = *self;
+        Occasion { readable, read_closed, writable: way_out != WayOut::Blocked, woken: false }
+    }
+
+    /// Notes whether the transport takes no more output, and has the poll tell when it does again.
+    #[inline]
+    fn note_write(&mut self, blocked: bool, poll: &Poll, key: usize, now: Time) {
+        if !blocked {
+            self.way_out = self.way_out.freed();
+        } else if std::mem::replace(&mut self.way_out, WayOut::Blocked) == WayOut::Unwatched {
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            if let Err(error) = poll.registry().reregister(&mut self.stream, Token(key), interest) {
+                self.conversation.connection.handle_lost(Direction::Out, error, now);
             }
         }
     }

@@ -103,11 +103,17 @@ impl Outgoing<'_> {
         diversion.map_or(Vec::new(), |diversion| diversion.sent)
     }
 
+    /// Whether what is sent is [diverted](Self::divert).
+    #[must_use]
+    pub fn is_diverted(&self) -> bool {
+        self.out.diversion.is_some()
+    }
+
     /// Runs `f` and tells `ear` what it sends, as it is sent and without a copy. What the connection says of its own accord,
     /// such as automatic Pongs, is not told, nor is an [`abort`](Self::abort).
     pub fn overhear(&mut self, ear: &mut dyn FnMut(Overheard<'_>), f: impl FnOnce(&mut Outgoing<'_>)) {
-        let Outgoing { connection, out, now, .. } = self;
-        f(&mut Outgoing { connection, out, now: *now, ear: Some(Ear(ear)) });
+        let Outgoing { connection, out, now, borrowed, .. } = self;
+        f(&mut Outgoing { connection, out, now: *now, ear: Some(Ear(ear)), borrowed });
     }
 
     /// This was sent, and may be overheard.

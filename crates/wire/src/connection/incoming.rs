@@ -175,7 +175,7 @@ impl Connection {
                 Incoming::Close { code, reason: std::str::from_utf8(&input[reason]).unwrap_or_default() }
             }
         };
-        Some((incoming, Outgoing { connection: self, out, now, ear: None }))
+        Some((incoming, Outgoing { connection: self, out, now, ear: None, borrowed: &mut [] }))
     }
 
     #[inline(always)]

@@ -26,6 +26,8 @@ pub struct Outgoing<'a> {
     pub(super) now: Time,
     /// Is told what is sent, during [`overhear`](Self::overhear).
     pub(super) ear: Option<Ear<'a>>,
+    /// Where [lent](Self::lend) messages lie.
+    pub(super) borrowed: &'a mut [u8],
 }
 
 /// A message that was not sent, and why.
@@ -39,6 +41,9 @@ pub enum NotSent {
     /// The protocol doesn't allow it, or no longer.
     #[error(transparent)]
     Refused(#[from] SendError),
+    /// It was lent, and does not lie there any more.
+    #[error("the message was lent and has been taken back")]
+    TakenBack,
 }
 
 impl Connection {
@@ -46,7 +51,7 @@ impl Connection {
     #[inline]
     pub fn outgoing<'t>(&'t mut self, turn: &'t mut Turn, now: Time) -> Outgoing<'t> {
         turn.settle();
-        Outgoing { connection: self, out: &mut turn.out, now, ear: None }
+        Outgoing { connection: self, out: &mut turn.out, now, ear: None, borrowed: &mut turn.input }
     }
 }
 
@@ -465,7 +470,7 @@ impl Outgoing<'_> {
         self.connection.is_closing()
     }
 
-    fn check_room(&mut self) -> Result<(), NotSent> {
+    pub(super) fn check_room(&mut self) -> Result<(), NotSent> {
         if let Some(diversion) = &self.out.diversion {
             return if diversion.room > 0 { Ok(()) } else { Err(NotSent::QueueFull) };
         }
@@ -477,7 +482,7 @@ impl Outgoing<'_> {
         Ok(())
     }
 
-    fn may_compress(&self, len: usize) -> bool {
+    pub(super) fn may_compress(&self, len: usize) -> bool {
         self.connection.compression.is_some() && len >= self.connection.settings.deflate.threshold
     }
 
@@ -537,7 +542,7 @@ impl Outgoing<'_> {
     }
 
     #[inline]
-    fn count(&mut self, payload: usize) {
+    pub(super) fn count(&mut self, payload: usize) {
         self.out.counts.messages_out += 1;
         self.out.counts.payload_out += payload as u64;
     }

@@ -56,6 +56,12 @@ pub(super) struct Output {
     pub(super) masks: fn() -> [u8; 4],
     /// Where output goes instead, during [`Outgoing::divert`](super::Outgoing::divert).
     pub(super) diversion: Option<Box<Diversion>>,
+    /// To whom messages of the input are lent.
+    pub(super) lent_to: Option<u32>,
+    /// Counts how often input was taken back: what was lent before lies there no more.
+    pub(super) loan: u64,
+    /// The input is another turn's, with this loan.
+    pub(super) borrows: Option<u64>,
 }
 
 /// The states of compressors, and where their output goes.
@@ -96,8 +102,12 @@ impl Turn {
     /// generator or one seeded by it. For a server it is never called.
     #[must_use]
     pub fn new(masks: fn() -> [u8; 4]) -> Turn {
+        Turn::with_input(vec![0; INPUT_LEN].into_boxed_slice(), masks)
+    }
+
+    pub(super) fn with_input(input: Box<[u8]>, masks: fn() -> [u8; 4]) -> Turn {
         Turn {
-            input: vec![0; INPUT_LEN].into_boxed_slice(),
+            input,
             filled: 0,
             from: 0,
             to: 0,
@@ -117,6 +127,9 @@ impl Turn {
                 worked: 0,
                 masks,
                 diversion: None,
+                lent_to: None,
+                loan: 0,
+                borrows: None,
             },
         }
     }
@@ -140,6 +153,13 @@ impl Turn {
     #[must_use]
     pub fn worked(&self) -> usize {
         self.out.worked
+    }
+
+    /// Whether nothing that was read is left, not even the beginning of a frame.
+    #[inline]
+    #[must_use]
+    pub fn is_decoded(&self) -> bool {
+        self.from == self.filled
     }
 
     /// Bytes of input that are not decoded.
@@ -173,6 +193,9 @@ impl Turn {
         }
         self.made_of.ends = Vec::new();
         self.out.taken = Taken::Nothing;
+        if self.out.lent_to.take().is_some() {
+            self.out.loan += 1;
+        }
         (self.starved, self.brimming, self.stride) = (false, false, 0);
         self.out.counts = Counts::default();
         (self.out.read, self.out.worked) = (0, 0);

@@ -27,7 +27,7 @@ impl Receiver {
         assert!(to <= from && from <= buf.len(), "frames can only move towards the front");
         let Some((kind, payload, key)) = self.find_whole(&buf[from..]) else { return Ok(None) };
         let consumed = payload.end;
-        let payload = unmask_towards(to, buf, payload.start + from..consumed + from, key);
+        let payload = self.unmask_towards(to, buf, payload.start + from..consumed + from, key);
         if kind == MessageKind::Text && !utf8::is_valid(&buf[payload.clone()]) {
             self.ended = true;
             return Err(FailureKind::InvalidUtf8.into());
@@ -69,17 +69,26 @@ impl Receiver {
         let end = start + len;
         (end <= buf.len()).then_some((kind, start..end, key))
     }
-}
 
-/// Unmasks a payload and, if it is short enough, puts it behind room for a header at `to`.
-#[inline(always)]
-pub(super) fn unmask_towards(to: usize, buf: &mut [u8], payload: Range<usize>, key: [u8; 4]) -> Range<usize> {
-    let len = payload.len();
-    let place = to + LengthForm::minimal(len as u64).header_len();
-    if place > payload.start || len > MOVED_LEN {
-        mask::apply(&mut buf[payload.clone()], key);
-        return payload;
+    /// Unmasks a payload and, if it is short enough and may be moved, puts it behind room for a header at `to`.
+    #[inline(always)]
+    pub(super) fn unmask_towards(
+        &self,
+        to: usize,
+        buf: &mut [u8],
+        payload: Range<usize>,
+        key: [u8; 4],
+    ) -> Range<usize> {
+        let len = payload.len();
+        let place = to + LengthForm::minimal(len as u64).header_len();
+        if place > payload.start || len > MOVED_LEN || !self.moves {
+            // A client has nothing to unmask.
+            if key != [0; 4] {
+                mask::apply(&mut buf[payload.clone()], key);
+            }
+            return payload;
+        }
+        mask::apply_shifted(buf, payload.start, place, len, key);
+        place..place + len
     }
-    mask::apply_shifted(buf, payload.start, place, len, key);
-    place..place + len
 }

@@ -206,7 +206,7 @@ fn apart(wholes: &[Whole]) -> (Vec<Whole>, Vec<Whole>) {
 }
 
 /// As fresh frames.
-fn plainly(role: Role, wholes: &[Whole]) -> Vec<u8> {
+pub(super) fn plainly(role: Role, wholes: &[Whole]) -> Vec<u8> {
     let frames = wholes.iter().map(|whole| match whole {
         Whole::Message(MessageKind::Text, payload) => frame(OpCode::Text, payload),
         Whole::Message(MessageKind::Binary, payload) => frame(OpCode::Binary, payload),

@@ -4,6 +4,7 @@ pub(crate) mod decode;
 pub(crate) mod differential;
 pub(crate) mod echo;
 pub(crate) mod handshake;
+pub(crate) mod hop;
 pub(crate) mod inflate;
 pub(crate) mod round_trip;
 pub(crate) mod split;
