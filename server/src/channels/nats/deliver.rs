@@ -140,6 +140,8 @@ impl Shared {
                     }
                     tokio::time::sleep(AGAIN / 10).await;
                 }
+                // What is there does not come: whoever follows the stream may have lost it.
+                channel.look.notify_one();
             } else {
                 channel.look.notify_one();
                 tokio::time::sleep(AGAIN / 10).await;

@@ -100,6 +100,7 @@ impl Shared {
         };
         let mut messages = stream.create_consumer(config).await?.messages().await?.ready_chunks(BATCH);
         let mut look = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
+        let mut behind = None;
         loop {
             let batch = tokio::select! {
                 batch = messages.next() => Some(batch.ok_or("the consumer ended")?),
@@ -109,10 +110,25 @@ impl Shared {
             let Some(batch) = batch else {
                 let asked = Instant::now();
                 let Some(channel) = followed.upgrade() else { return Ok(()) };
-                if !counts_as(&stream.get_info().await?, channel.head()) {
+                let info = stream.get_info().await?;
+                let head = channel.head();
+                if !counts_as(&info, head) {
                     return Ok(());
                 }
                 channel.counts(asked);
+                // A message that was lost with a connection is sent again only once another one shows that it is missing.
+                // Where none comes, a new consumer begins with it.
+                let was_behind = behind.take();
+                if info.state.last_sequence > head.offset {
+                    match was_behind {
+                        Some(before) if before == head => return Ok(()),
+                        Some(_) => {}
+                        None => {
+                            behind = Some(head);
+                            look.reset_after(AGAIN);
+                        }
+                    }
+                }
                 continue;
             };
             let Some(channel) = followed.upgrade() else { return Ok(()) };
