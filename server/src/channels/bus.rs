@@ -162,13 +162,13 @@ pub(super) mod suite {
 
         /// The answers up to that for `seq`, each number with whether it was published.
         pub(in crate::channels) async fn answers(&mut self, seq: u64) -> Vec<(u64, bool)> {
-            let mut all = Vec::new();
+            let (mut all, begun) = (Vec::new(), Instant::now());
             while all.last().is_none_or(|(last, _)| *last < seq) {
                 match self.channel.answer(&self.ticket, &mut self.answers).unwrap() {
                     Some(ServerMessage::Ack { from, to }) => all.extend((from..=to).map(|seq| (seq, true))),
                     Some(ServerMessage::Refused(refused)) => all.push((refused.seq, false)),
                     Some(other) => panic!("{other:?}"),
-                    None => settle().await,
+                    None => settle(begun).await,
                 }
             }
             all
@@ -176,10 +176,10 @@ pub(super) mod suite {
 
         /// The next messages, by offset and what they say.
         pub(in crate::channels) async fn messages(&mut self, count: usize) -> Vec<(u64, String)> {
-            let mut frames = Vec::new();
+            let (mut frames, begun) = (Vec::new(), Instant::now());
             while frames.len() < count {
                 match self.channel.read(&mut self.cursor, count - frames.len(), &mut frames) {
-                    Read::Entries(0) => settle().await,
+                    Read::Entries(0) => settle(begun).await,
                     Read::Entries(_) => {}
                     Read::Jump(..) => panic!("something is missing"),
                 }
@@ -201,7 +201,9 @@ pub(super) mod suite {
         }
     }
 
-    async fn settle() {
+    /// Lets others have their turn. What takes longer than a cluster's choice of another leader never comes.
+    async fn settle(begun: Instant) {
+        assert!(begun.elapsed() < Duration::from_secs(90), "nothing comes");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 

@@ -10,8 +10,11 @@ use protocol::session::{Hello, NotTaken};
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use std::collections::HashSet;
 use std::fs;
-use std::net::TcpListener;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::thread;
 
 #[path = "operator.rs"]
 mod operator;
@@ -258,6 +261,62 @@ async fn an_epoch_that_a_server_has_not_heard_of_is_looked_for_before_its_client
     let (position, came) = (Position { epoch: ann.position.epoch, offset: 0 }, Instant::now());
     until("it has looked again", || !node.may_have(&channel, position, came)).await;
     assert_eq!(channel.head().epoch, epoch);
+}
+
+/// A way to a server of NATS. Once `loses` is set, the next message of the channel `a` does not come out of it.
+fn lossy(server: u16, loses: &Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let loses = Arc::clone(loses);
+    // On threads, since connecting to NATS holds up that of the test.
+    thread::spawn(move || {
+        while let Ok((mut client, _)) = listener.accept() {
+            let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+            let (mut client_in, mut server_out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || io::copy(&mut client_in, &mut server_out));
+            let (mut lines, loses) = (BufReader::new(server), Arc::clone(&loses));
+            thread::spawn(move || {
+                let mut said = Vec::new();
+                while lines.read_until(b'\n', &mut said)? > 0 {
+                    let head = String::from_utf8_lossy(&said).into_owned();
+                    if head.starts_with("MSG ") || head.starts_with("HMSG ") {
+                        let len: usize = head.trim_end().rsplit(' ').next().unwrap().parse().unwrap();
+                        said.resize(said.len() + len + 2, 0);
+                        lines.read_exact(&mut said[head.len()..])?;
+                    }
+                    if !(head.contains("MSG heartwire.room.a.") && loses.swap(false, Ordering::Relaxed)) {
+                        client.write_all(&said)?;
+                    }
+                    said.clear();
+                }
+                io::Result::Ok(())
+            });
+        }
+    });
+    port
+}
+
+/// NATS takes it for delivered, and shows that it is missing only by the next one.
+#[tokio::test]
+async fn a_message_that_is_lost_on_its_way_comes_though_none_follows_it() {
+    let Some(cluster) = Cluster::start("lossy", 1) else { return };
+    let loses = Arc::new(AtomicBool::new(false));
+    let way = format!("nats://127.0.0.1:{}", lossy(cluster.ports[0].0, &loses));
+    let far = cluster.join(&NatsConfig { servers: vec![way.parse().unwrap()], ..plain() }).await;
+    let near = cluster.node().await;
+    let mut ann = Guest::join(&near, "a", &hello(1, None)).await.unwrap();
+    let mut bob = Guest::join(&far, "a", &hello(2, None)).await.unwrap();
+    ann.publish(1).unwrap();
+    assert_eq!(bob.messages(1).await, numbers(1, 1));
+    loses.store(true, Ordering::Relaxed);
+    ann.publish(2).unwrap();
+    until("it is lost", || !loses.load(Ordering::Relaxed)).await;
+    assert!(bob.is_quiet());
+    // It would be looked for by itself after a while.
+    far.open(&suite::name("a")).await.unwrap().look.notify_one();
+    assert_eq!(bob.messages(1).await, numbers(2, 2));
+    ann.publish(3).unwrap();
+    assert_eq!(bob.messages(1).await, numbers(3, 3));
 }
 
 /// What a server hands in before it has heard that another epoch began is refused by NATS itself, and what it takes in between
