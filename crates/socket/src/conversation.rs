@@ -140,6 +140,7 @@ impl<E: Endpoint> Conversation<E> {
 
     /// Has the endpoint send what is lent to it, and does nothing else: the turn is a [borrower](Turn::borrower)'s. Tells
     /// whether the transport takes no more, and whether another turn is due.
+    #[cfg(unix)]
     #[inline]
     pub(crate) fn pass_on<T: Transport>(
         &mut self,
