@@ -41,9 +41,6 @@ use warp::{Filter, Rejection};
 /// What stands in front of a mounted target's name. Its queries are the target's, too.
 pub(crate) const VIA: &str = "/ws/via/";
 
-/// Where clients say with which credentials they want to be connected.
-const RELAY: &str = "/ws/relay";
-
 /// What is behind a connection, or why there is none.
 pub(crate) type Answer = Result<(Handshake, Behind), Box<Response>>;
 
@@ -260,7 +257,7 @@ fn open(
     asking: Option<Asking>,
 ) -> Response {
     let sockets = sockets.clone();
-    let hides_texts = &*about.path == RELAY;
+    let hides_texts = handshake.hides_texts;
     let about = About {
         label: asking.as_ref().and_then(Asking::label),
         faults: asking.as_ref().map_or(String::new(), Asking::faults),

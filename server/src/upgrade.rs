@@ -40,6 +40,8 @@ pub(crate) struct Handshake {
     /// Pings, Pongs and Closes are for the endpoint to answer, with or without faults in front of it, and there is no
     /// heartbeat: it carries what somebody else says.
     pub(crate) carried: bool,
+    /// Texts say with which credentials to connect elsewhere: journals have none of them.
+    pub(crate) hides_texts: bool,
     /// What may hold messages of the connection.
     pub(crate) gated: Option<Arc<dyn Gated>>,
     visit: Arc<Visit>,
@@ -112,6 +114,7 @@ fn check(shard: &Arc<Shard>, method: &Method, arrival: Arrival) -> Result<Handsh
         headers: arrival.headers,
         response_headers: HeaderMap::new(),
         carried: false,
+        hides_texts: false,
         gated: None,
         visit: arrival.visit,
     })

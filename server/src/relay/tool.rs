@@ -45,6 +45,7 @@ fn accept(sockets: &Sockets, mut handshake: Handshake, asked: &Asked) -> Answer 
     let breakpoints = &sockets.shard.shared.breakpoints;
     let (client, target) = Leg::pair(place, asked.scribe.clone(), breakpoints);
     handshake.gated = Some(client.gated());
+    handshake.hides_texts = true;
     let runtime = Handle::current();
     let dialer = Dialer { sockets: sockets.clone(), seat, guard, leg: target, runtime };
     Ok((handshake, Behind::new(Commanding::new(client, dialer))))
