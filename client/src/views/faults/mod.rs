@@ -120,7 +120,8 @@ fn use_switches(props: &Switches) -> Html {
     let asking = use_state_eq(|| Asking::read(&scene.session().draft().address, catalogue));
     let verdict = use_verdict(asking.query());
     let words = use_state_eq(String::new);
-    let is_found = |parameter: &&Parameter| catalogue.tells_of(parameter, &words);
+    let found: Vec<&Parameter> =
+        catalogue.parameters.iter().filter(|parameter| catalogue.tells_of(parameter, &words)).collect();
     let on_words = {
         let words = words.setter();
         move |event: InputEvent| words.set(input_value(&event))
@@ -179,9 +180,8 @@ fn use_switches(props: &Switches) -> Html {
                 />
                 for (group, title) in groups(t) {
                     {{
-                        let rows: Vec<Html> = catalogue.parameters.iter()
+                        let rows: Vec<Html> = found.iter()
                             .filter(|parameter| parameter.group == group)
-                            .filter(is_found)
                             .map(|parameter| row(parameter, catalogue, &asking.values(&parameter.name), &change, t))
                             .collect();
                         html! {
@@ -192,7 +192,7 @@ fn use_switches(props: &Switches) -> Html {
                         }
                     }}
                 }
-                if !catalogue.parameters.iter().any(|parameter| is_found(&parameter)) {
+                if found.is_empty() {
                     <p role="status" data-testid="faults-not-found">{t.faults_not_found}</p>
                 }
             </div>
