@@ -56,9 +56,7 @@ impl Mailbox {
             Way::Slot { bell, slot } => bell.ring_next(*slot),
         }
     }
-}
 
-impl Mailbox {
     /// The other connection's place, where both are connections of one [`Reactor`](crate::Reactor): to it messages can be lent
     /// by [`Outgoing::lend`](wire::Outgoing::lend). It is [woken](crate::Endpoint::woken) right after that, whatever else it
     /// does.

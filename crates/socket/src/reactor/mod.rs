@@ -473,18 +473,17 @@ impl<E: Endpoint + Send + 'static> Core<E> {
 
     #[inline]
     fn go_on(&mut self, key: usize, progress: Progress, now: Time) {
-        if let Progress::Wait(next) = progress {
-            return self.timetable.set(key, next, now);
-        }
-        let Some(slot) = self.slots.get_mut(key) else { return };
         match progress {
-            Progress::Wait(_) => {}
+            Progress::Wait(next) => self.timetable.set(key, next, now),
             Progress::Again => {
-                if !std::mem::replace(&mut slot.again, true) {
+                if let Some(slot) = self.slots.get_mut(key)
+                    && !std::mem::replace(&mut slot.again, true)
+                {
                     self.again.push(key);
                 }
             }
             Progress::Done => {
+                let Some(slot) = self.slots.get_mut(key) else { return };
                 // Who sees the end finds it told already.
                 slot.conversation.conclude();
                 match slot.conversation.connection.abort() {

@@ -35,7 +35,7 @@ impl Lent {
         self.payload.is_empty()
     }
 
-    /// Whether it is text, which is valid UTF-8 then.
+    /// Its kind. A text is valid UTF-8.
     #[must_use]
     pub const fn kind(&self) -> MessageKind {
         self.kind
@@ -68,7 +68,7 @@ impl Outgoing<'_> {
         Some(Lent {
             kind: message.kind,
             payload: frame.end - len..frame.end,
-            room: LengthForm::minimal(len as u64).header_len() + if keeps_key { KEY_LEN } else { 0 },
+            room: header_len(len, keeps_key),
             loan: self.out.loan,
         })
     }
@@ -106,7 +106,7 @@ impl Outgoing<'_> {
         let Lent { kind, payload, room, .. } = lent;
         let len = payload.len();
         let masked = self.role() == Role::Client;
-        let header_len = LengthForm::minimal(len as u64).header_len() + if masked { KEY_LEN } else { 0 };
+        let header_len = header_len(len, masked);
         let elsewhere = self.out.diversion.is_some() || self.connection.is_deflating();
         if elsewhere || self.may_compress(len) || header_len > *room {
             return self.send(*kind, &input[payload.clone()]);
@@ -126,6 +126,11 @@ impl Outgoing<'_> {
         self.out.batch.push_in_place(start..payload.end);
         Ok(())
     }
+}
+
+/// Bytes of the header of a message in one frame.
+fn header_len(payload: usize, has_key: bool) -> usize {
+    LengthForm::minimal(payload as u64).header_len() + if has_key { KEY_LEN } else { 0 }
 }
 
 impl Turn {

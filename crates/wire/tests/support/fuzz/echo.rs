@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wire::{Connection, ConnectionSettings, Incoming, MessageKind, OpCode, Role, Time, Turn, deflate};
 
-use super::{LIMITS, Random, choice};
+use super::{LIMITS, Random, choice, read_some};
 use crate::support::driver::Whole;
 use crate::support::model::{self, Outcome, Reading};
 use crate::support::{encode, frame, masks};
@@ -92,13 +92,8 @@ impl Echo {
             if rest.is_empty() || !self.connection.wants_input(&self.turn) || self.random.one_in(4) {
                 break;
             }
-            let buffer = self.connection.read_buffer(&mut self.turn);
-            let len = read_len(&mut self.random).min(rest.len()).min(buffer.len());
-            assert!(len > 0, "no room to read into");
-            let (piece, behind) = rest.split_at(len);
-            buffer[..len].copy_from_slice(piece);
-            rest = behind;
-            self.connection.handle_input(&mut self.turn, len, self.now);
+            let most = read_len(&mut self.random);
+            rest = read_some(&mut self.connection, &mut self.turn, rest, most, self.now);
         }
         self.connection.end_turn(&mut self.turn, true, self.now);
         let queued = self.connection.queued_bytes();

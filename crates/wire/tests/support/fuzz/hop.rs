@@ -11,7 +11,7 @@ use wire::{
 };
 
 use super::echo::plainly;
-use super::{LIMITS, Random, choice};
+use super::{LIMITS, Random, choice, read_some};
 use crate::support::driver::Whole;
 use crate::support::masks;
 use crate::support::model::{self, Outcome};
@@ -119,13 +119,8 @@ impl Hop {
             if rest.is_empty() || !self.from.wants_input(&self.turn) || self.random.one_in(4) {
                 break;
             }
-            let buffer = self.from.read_buffer(&mut self.turn);
-            let len = read_len(&mut self.random).min(rest.len()).min(buffer.len());
-            assert!(len > 0, "no room to read into");
-            let (piece, behind) = rest.split_at(len);
-            buffer[..len].copy_from_slice(piece);
-            rest = behind;
-            self.from.handle_input(&mut self.turn, len, self.now);
+            let most = read_len(&mut self.random);
+            rest = read_some(&mut self.from, &mut self.turn, rest, most, self.now);
         }
         self.from.end_turn(&mut self.turn, true, self.now);
         rest

@@ -10,7 +10,7 @@ pub(crate) mod round_trip;
 pub(crate) mod split;
 
 use wire::deflate::Params;
-use wire::{ConnectionSettings, End, FailureKind, Limits, Role};
+use wire::{Connection, ConnectionSettings, End, FailureKind, Limits, Role, Time, Turn};
 
 use crate::support::driver::{Driver, Trace};
 
@@ -33,6 +33,23 @@ pub(crate) fn choice(choice: u8) -> (Role, Option<Params>) {
 pub(crate) fn driver(first: u8) -> Driver {
     let (role, compression) = choice(first);
     Driver::with(role, compression, ConnectionSettings { limits: LIMITS, ..ConnectionSettings::default() })
+}
+
+/// Has a connection read some of `rest`, which is not empty; gives what is left.
+pub(crate) fn read_some<'b>(
+    connection: &mut Connection,
+    turn: &mut Turn,
+    rest: &'b [u8],
+    most: usize,
+    now: Time,
+) -> &'b [u8] {
+    let buffer = connection.read_buffer(turn);
+    let len = most.min(rest.len()).min(buffer.len());
+    assert!(len > 0, "no room to read into");
+    let (piece, behind) = rest.split_at(len);
+    buffer[..len].copy_from_slice(piece);
+    connection.handle_input(turn, len, now);
+    behind
 }
 
 /// What can be wrong with a compressed message: which of it shows first depends on how it is cut.
